@@ -1,0 +1,1 @@
+"""Geometry to tagged mesh; no physics."""

@@ -1,0 +1,1 @@
+"""Reads results only: tables, figures, ParaView files."""

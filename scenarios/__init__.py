@@ -1,0 +1,1 @@
+"""What a user writes: TOML scenarios, their schema and loader; no DOLFINx."""

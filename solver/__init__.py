@@ -1,0 +1,1 @@
+"""Physics, discretisation and algorithms of hotmesa."""

@@ -1,0 +1,5 @@
+"""Errors of the solver; each says what happened, where, and what to try."""
+
+
+class SolveError(RuntimeError):
+    """A steady state, a branch or a time integration could not be continued; what was reached is kept."""
