@@ -9,9 +9,7 @@ Array = NDArray[np.float64]
 _MAX_STEPS = 40
 
 
-def density_of_states(
-    energy_meV: ArrayLike, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0
-) -> Array:
+def density_of_states(energy_meV: ArrayLike, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0) -> Array:
     """Density of states N(E) over its normal value (dimensionless, shape of `energy_meV`, even in E).
 
     Angle average of the broadened d-wave spectrum (Kurter et al., PRB 81, 224518 (2010), Eq. 1)::

@@ -40,7 +40,7 @@ def temperature_grid(spectrum: Spectrum) -> Array:
     Tables whose gap does not close end at 400 K.
     """
     fine = np.arange(LOWEST_K, HIGHEST_K + 0.5, 0.5)
-    closed = np.zeros(fine.shape)
+    closed: Array = np.zeros(fine.shape)
     for part in range(len(spectrum.gaps_meV)):
         scale = gamma_meV(spectrum, fine) ** 2 + (math.pi * BOLTZMANN_MEV_PER_K * fine) ** 2
         closed = np.maximum(closed, gap_meV(spectrum, fine, part) ** 2 / scale)
@@ -64,7 +64,7 @@ def voltage_grid(spectrum: Spectrum, T_K: Array, v_max_mV: float) -> Array:
             "raise gamma0_meV, gamma_scale or the values of gamma_table"
         )
     step = min(_V_STEP_MV, 0.4 * float(rates[lowest]))
-    return np.linspace(0.0, v_max_mV, max(math.ceil(v_max_mV / step), 8) + 1)
+    return np.asarray(np.linspace(0.0, v_max_mV, max(math.ceil(v_max_mV / step), 8) + 1), dtype=np.float64)
 
 
 def build_grid(spectrum: Spectrum, T_K: Array, v_mV: Array, contact: bool = False) -> Array:

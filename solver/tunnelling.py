@@ -20,9 +20,7 @@ _TAIL_IN_KT = 36.0
 _CHUNK = 32
 
 
-def sis_current(
-    v_mV: ArrayLike, T_K: float, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0
-) -> Array:
+def sis_current(v_mV: ArrayLike, T_K: float, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0) -> Array:
     """Current i = I R_j of a superconductor-insulator-superconductor junction, mV (shape of `v_mV`).
 
     i(v, T) = integral N(E) N(E + v) [f(E) - f(E + v)] dE (Kurter et al., PRB 81, 224518 (2010), Sec. III).
@@ -41,9 +39,7 @@ def sis_current(
     return _direct_current(v_mV, T_K, (gap_meV, gamma_meV, momentum_weight), both=True)
 
 
-def sin_current(
-    v_mV: ArrayLike, T_K: float, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0
-) -> Array:
+def sin_current(v_mV: ArrayLike, T_K: float, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0) -> Array:
     """Current i = I R of a superconductor-insulator-normal contact, mV (shape of `v_mV`).
 
     i(v, T) = integral N(E) [f(E) - f(E + v)] dE. Arguments and errors are those of `sis_current`.
