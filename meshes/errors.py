@@ -1,0 +1,5 @@
+"""Error of the mesh builder; its message says what is wrong, where, and what to try."""
+
+
+class MeshError(ValueError):
+    """A mesh could not be made or read, or it does not fit the scenario."""

@@ -1,0 +1,128 @@
+"""Outlines of the mesa, the crystal and the contacts as polygons, in µm, with the mesa centre at the origin.
+
+A circle becomes a regular polygon of the same area, so that the area of a meshed disc is exact and only its edge
+wavers, by about r (pi/n)^2 / 3 on n corners.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from hotmesa.meshes.errors import MeshError
+from hotmesa.scenarios.schema import Crystal, Mesa
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def rectangle(width_um: float, depth_um: float) -> Array:
+    """Return the corners of a centred rectangle, counter-clockwise, shape (4, 2), µm."""
+    x, y = width_um / 2, depth_um / 2
+    return np.array([(-x, -y), (x, -y), (x, y), (-x, y)])
+
+
+def disc(x_um: float, y_um: float, radius_um: float, size_um: float) -> Array:
+    """Return a regular polygon with the area of a disc and sides no longer than an element.
+
+    The number n of corners is a multiple of four and one corner lies at angle zero, so that both axes through the
+    centre are mirror lines. Circumradius R: n R^2 sin(2 pi/n) / 2 = pi r^2.
+
+    Args:
+        x_um: Centre.
+        y_um: Centre.
+        radius_um: Radius r of the disc.
+        size_um: Element size at its edge.
+
+    Returns:
+        Corners, counter-clockwise, shape (n, 2), µm.
+    """
+    corners = 4 * max(3, math.ceil(2 * math.pi * radius_um / (4 * size_um)))
+    step = 2 * math.pi / corners
+    quarter = step * np.arange(corners // 4)
+    c, s = np.cos(quarter), np.sin(quarter)
+    s[0] = 0.0
+    unit = np.concatenate([np.column_stack(q) for q in ((c, s), (-s, c), (-c, -s), (s, -c))])
+    circumradius = radius_um * math.sqrt(step / math.sin(step))
+    return np.asarray(np.array([x_um, y_um]) + circumradius * unit)
+
+
+def mesa_outline(mesa: Mesa, size_um: float) -> Array:
+    """Return the outline of the mesa, counter-clockwise, shape (n, 2), µm.
+
+    Raises:
+        MeshError: If the key that the shape needs is missing or the polygon is degenerate.
+    """
+    if mesa.shape == "rectangle":
+        return rectangle(mesa.width_um, mesa.depth_um)
+    if mesa.shape == "disc":
+        return disc(0.0, 0.0, required_radius(mesa.radius_um, "mesa"), size_um)
+    if mesa.vertices_um is None or len(mesa.vertices_um) < 3:
+        raise MeshError("mesa.vertices_um: a polygon needs at least three corners")
+    corners = np.array(mesa.vertices_um, dtype=np.float64)
+    area = signed_area(corners)
+    if abs(area) < 1e-12 * float(np.ptp(corners, axis=0).max()) ** 2:
+        raise MeshError("mesa.vertices_um: the polygon has no area")
+    return corners if area > 0 else corners[::-1].copy()
+
+
+def crystal_outline(crystal: Crystal, size_um: float) -> Array:
+    """Return the outline of the crystal, counter-clockwise, shape (n, 2), µm."""
+    if crystal.shape == "rectangle":
+        return rectangle(crystal.width_um, crystal.depth_um)
+    return disc(0.0, 0.0, required_radius(crystal.radius_um, "crystal"), size_um)
+
+
+def required_radius(radius_um: float | None, section: str) -> float:
+    """Return the radius in µm; raise MeshError where a disc has none."""
+    if radius_um is None:
+        raise MeshError(f"{section}.radius_um: a disc needs a radius")
+    return radius_um
+
+
+def signed_area(corners: Array) -> float:
+    """Return the area of a polygon in µm², positive where the corners run counter-clockwise."""
+    x, y = corners[:, 0], corners[:, 1]
+    return float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) / 2)
+
+
+def hydraulic_width(corners: Array) -> float:
+    """Return 4 area / perimeter in µm: the side of a square, the diameter of a disc, twice the width of a strip."""
+    perimeter = float(np.sum(np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)))
+    return 4 * abs(signed_area(corners)) / perimeter
+
+
+def clip(corners: Array, axis: int) -> Array:
+    """Return the part of a convex polygon with a coordinate >= 0 (Sutherland and Hodgman), shape (n, 2) or (0, 2).
+
+    Args:
+        corners: Convex polygon, shape (n, 2).
+        axis: Which coordinate, 0 for x and 1 for y.
+    """
+    kept: list[Array] = []
+    for here, there in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if here[axis] >= 0:
+            kept.append(here)
+        if here[axis] * there[axis] < 0:
+            crossing = here + (there - here) * (here[axis] / (here[axis] - there[axis]))
+            crossing[axis] = 0.0
+            kept.append(crossing)
+    result = np.array(kept).reshape(-1, 2)
+    # A polygon that only touches the line leaves a corner or an edge, which is no area to mesh.
+    return result if len(result) > 2 and abs(signed_area(result)) > 1e-12 else np.empty((0, 2))
+
+
+def distance_outside(corners: Sequence[tuple[float, float]], x: float, y: float) -> float:
+    """Return the distance from a point to a polygon in µm, 0 inside it."""
+    inside = False
+    nearest = math.inf
+    ax, ay = corners[-1]
+    for bx, by in corners:
+        if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
+            inside = not inside
+        ex, ey = bx - ax, by - ay
+        t = min(1.0, max(0.0, ((x - ax) * ex + (y - ay) * ey) / (ex * ex + ey * ey)))
+        nearest = min(nearest, math.hypot(x - ax - t * ex, y - ay - t * ey))
+        ax, ay = bx, by
+    return 0.0 if inside else nearest

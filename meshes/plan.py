@@ -1,0 +1,189 @@
+"""Plan meshes (x, y) through gmsh: mesa, contact patches and the crystal around them, fragmented by OpenCASCADE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hotmesa.meshes.errors import MeshError
+from hotmesa.meshes.outlines import Array, clip, crystal_outline, disc, mesa_outline
+from hotmesa.meshes.raw import (
+    MESA,
+    RawMesh,
+    mirrored,
+    oriented,
+    outer_boundary,
+    region_names,
+    without_unused_nodes,
+)
+from hotmesa.meshes.sizes import Sizes, size_function
+from hotmesa.scenarios.schema import Contact, Scenario
+from numpy.typing import NDArray
+
+SAME_PLACE_UM = 1e-9
+OPTIONS = {
+    "General.Terminal": 0,
+    "General.NumThreads": 1,  # with one thread the mesh is the same in every run
+    "Mesh.RandomSeed": 1,
+    "Mesh.Algorithm": 6,  # Frontal-Delaunay: the best angles
+    "Mesh.MeshSizeExtendFromBoundary": 0,
+    "Mesh.MeshSizeFromPoints": 0,
+    "Mesh.MeshSizeFromCurvature": 0,
+    "Mesh.ElementOrder": 1,
+}
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A mirror line of the device: the coordinate that changes sign, and the image of every region."""
+
+    axis: int
+    partner: tuple[int, ...]
+
+
+def plan_mesh(scenario: Scenario, sizes: Sizes) -> RawMesh:
+    """Return the triangle mesh of a plan scenario.
+
+    A device with mirror lines x = 0 or y = 0 is meshed on its half or quarter and reflected, so that the mesh has
+    exactly the symmetry of the device.
+
+    Raises:
+        MeshError: If the geometry contradicts itself or gmsh cannot mesh it.
+    """
+    mirrors = mirror_lines(scenario)
+    outlines = _outlines(scenario, sizes)
+    for mirror in mirrors:
+        outlines = {name: clip(corners, mirror.axis) for name, corners in outlines.items()}
+    outlines = {name: corners for name, corners in outlines.items() if len(corners)}
+    names = region_names([c.name for c in scenario.contacts])
+    size = size_function(scenario, sizes)
+    with _gmsh() as gmsh:
+        pieces = _fragment(gmsh, outlines)
+        _check_nesting(pieces)
+        points, cells, member = _triangulate(gmsh, pieces, names, size)
+    for mirror in mirrors:
+        column = points[:, mirror.axis]
+        column[np.abs(column) < SAME_PLACE_UM] = 0.0
+    raw = RawMesh(points, oriented(points, cells), names, member, np.empty((0, 2), dtype=np.int64))
+    for mirror in reversed(mirrors):
+        raw = mirrored(raw, mirror.axis, mirror.partner)
+    return RawMesh(raw.points, raw.cells, raw.names, raw.member, outer_boundary(raw.points, raw.cells))
+
+
+def mirror_lines(scenario: Scenario) -> tuple[Mirror, ...]:
+    """Return the mirror lines through the origin, along the axes, that the device has (none for polygons)."""
+    if scenario.mesa.shape == "polygon":
+        return ()
+    mirrors = []
+    for axis in (0, 1):
+        partner = _partners(scenario.contacts, axis)
+        if partner is not None:
+            mirrors.append(Mirror(axis, (0, *(1 + p for p in partner))))
+    return tuple(mirrors)
+
+
+def _partners(contacts: Sequence[Contact], axis: int) -> list[int] | None:
+    """Return for every contact the contact that is its mirror image, or None if one has no image."""
+    sign = np.array([-1.0, 1.0]) if axis == 0 else np.array([1.0, -1.0])
+    places = [(np.array([c.x_um, c.y_um]), c.radius_um) for c in contacts]
+    partner = []
+    for centre, radius in places:
+        # Only exact images count: a nearly symmetric device is meshed as it is.
+        match = [k for k, (other, r) in enumerate(places) if np.array_equal(other, sign * centre) and r == radius]
+        if len(match) != 1:
+            return None
+        partner.append(match[0])
+    return partner
+
+
+def _outlines(scenario: Scenario, sizes: Sizes) -> dict[str, Array]:
+    """Return the outlines of the crystal (if any), the mesa and the contacts by region name."""
+    outlines: dict[str, Array] = {}
+    if scenario.crystal is not None:
+        outlines["crystal"] = crystal_outline(scenario.crystal, sizes.rim)
+    outlines[MESA] = mesa_outline(scenario.mesa, sizes.mesa)
+    names = region_names([c.name for c in scenario.contacts])[1:]
+    for name, contact, size in zip(names, scenario.contacts, sizes.contacts, strict=True):
+        outlines[name] = disc(contact.x_um, contact.y_um, contact.radius_um, size)
+    return outlines
+
+
+@contextmanager
+def _gmsh() -> Iterator[Any]:
+    """Give the gmsh module with an empty model of its own; leave the session as it was found, also on errors."""
+    try:
+        import gmsh
+    except (ImportError, OSError) as error:
+        raise MeshError(f"gmsh is needed to mesh a plan and could not be loaded: {error}") from error
+    mine = not gmsh.isInitialized()
+    if mine:
+        # Without interruptible=False gmsh would swallow Ctrl-C from here on.
+        gmsh.initialize(argv=[], readConfigFiles=False, interruptible=False)
+    previous = "" if mine else gmsh.model.getCurrent()
+    kept = {name: gmsh.option.getNumber(name) for name in OPTIONS}
+    try:
+        for name, value in OPTIONS.items():
+            gmsh.option.setNumber(name, value)
+        gmsh.model.add("hotmesa")
+        yield gmsh
+    except MeshError:
+        raise
+    except Exception as error:  # gmsh raises nothing more special than Exception
+        raise MeshError(f"gmsh could not mesh the plan ({error}): check the outlines and the element sizes") from error
+    finally:
+        if mine:
+            gmsh.finalize()
+        else:
+            gmsh.model.mesh.removeSizeCallback()
+            gmsh.model.remove()
+            for name, value in kept.items():
+                gmsh.option.setNumber(name, value)
+            gmsh.model.setCurrent(previous)
+
+
+def _fragment(gmsh: Any, outlines: dict[str, Array]) -> dict[str, set[int]]:
+    """Cut the outlines at each other; return for every region the tags of its surfaces."""
+    occ = gmsh.model.occ
+    surfaces = []
+    for corners in outlines.values():
+        points = [occ.addPoint(float(x), float(y), 0.0) for x, y in corners]
+        lines = [occ.addLine(a, b) for a, b in zip(points, points[1:] + points[:1], strict=True)]
+        surfaces.append((2, occ.addPlaneSurface([occ.addCurveLoop(lines)])))
+    if len(surfaces) == 1:
+        parts = [surfaces]
+    else:
+        _, parts = occ.fragment(surfaces[:1], surfaces[1:])
+    occ.synchronize()
+    return {name: {tag for dim, tag in part if dim == 2} for name, part in zip(outlines, parts, strict=True)}
+
+
+def _check_nesting(pieces: dict[str, set[int]]) -> None:
+    """Raise MeshError where a contact leaves the mesa or the mesa leaves the crystal."""
+    for name, surfaces in pieces.items():
+        if name == "crystal":
+            continue
+        outer = MESA if name != MESA else "crystal"
+        if outer in pieces and not surfaces <= pieces[outer]:
+            raise MeshError(f"{name!r} reaches beyond the outline of the {outer}: move it inside or make it smaller")
+
+
+def _triangulate(
+    gmsh: Any, pieces: dict[str, set[int]], names: tuple[str, ...], size: Callable[[float, float], float]
+) -> tuple[Array, NDArray[np.int64], NDArray[np.bool_]]:
+    """Return points (nodes, 2), triangles (cells, 3) and membership (cells, regions)."""
+    gmsh.model.mesh.setSizeCallback(lambda dim, tag, x, y, z, lc: size(x, y))
+    gmsh.model.mesh.generate(2)
+    node_tags, coordinates, _ = gmsh.model.mesh.getNodes()
+    order = np.argsort(node_tags)
+    points = np.asarray(coordinates).reshape(-1, 3)[order, :2]
+    triangles, members = [], []
+    for surface in sorted(set().union(*pieces.values())):
+        _, nodes = gmsh.model.mesh.getElementsByType(2, tag=surface)
+        triangles.append(np.searchsorted(node_tags[order], nodes).reshape(-1, 3).astype(np.int64))
+        kind = np.array([surface in pieces.get(name, ()) for name in names])
+        members.append(np.tile(kind, (len(triangles[-1]), 1)))
+    points, cells = without_unused_nodes(points, np.concatenate(triangles))
+    return points, cells, np.concatenate(members)

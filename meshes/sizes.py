@@ -1,0 +1,203 @@
+"""Element sizes from the thermal healing length of the sheet, and the size wanted at every place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from hotmesa.meshes.errors import MeshError
+from hotmesa.meshes.outlines import Array, distance_outside, hydraulic_width, mesa_outline, required_radius
+from hotmesa.scenarios.schema import Contact, Curve, Layer, Material, Mesa, Scenario
+
+ESTIMATE_K = 50.0  # between the bath and T_c, where the temperature changes most
+LORENZ_W_OHM_PER_K2 = 2.44e-8
+GOLD_PHONON_OHM_M = 0.2e-8  # Bloch-Grueneisen at 50 K with 2.2e-8 at 300 K
+BASE_IN_PLANE_W_PER_MK = {"bi2212": 5.5, "gold-wire": 800.0}
+BASE_OUT_OF_PLANE_W_PER_MK = {"bi2212": 0.55, "gold-wire": 800.0}
+LINE_FACTOR = 5.0  # a line has so few nodes that finer ones cost nothing
+PLAN_GROWTH = 0.25  # growth of the element size per µm of distance
+LINE_GROWTH = 0.1
+MAX_NODES = 2_000_000
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Element sizes in µm, already divided by `mesh.refine`.
+
+    Attributes:
+        mesa: Size in the mesa.
+        contacts: Size in every contact patch, in the order of the scenario.
+        rim: Largest size in the crystal.
+        growth: Increase of the size per µm of distance from the mesa or from a contact.
+        healing_length: Estimated thermal healing length of the sheet, or None where the layers do not tell it.
+    """
+
+    mesa: float
+    contacts: tuple[float, ...]
+    rim: float
+    growth: float
+    healing_length: float | None
+
+
+def element_sizes(scenario: Scenario) -> Sizes:
+    """Return the element sizes of a scenario in µm.
+
+    Mesa: min(healing length / 8, width / 19); contact: min(that, radius / 4); rim: crystal width / 10; lines are five
+    times finer. A size given in [mesh] wins; `mesh.refine` divides them all.
+
+    Raises:
+        MeshError: If the sizes ask for more than two million nodes.
+    """
+    line = scenario.geometry != "plan"
+    factor = LINE_FACTOR if line else 1.0
+    healing = healing_length(scenario)
+    default = min(math.inf if healing is None else healing / 8, mesa_width(scenario) / 19) / factor
+    mesa = scenario.mesh.size_um or default
+    contacts = tuple(scenario.mesh.contact_size_um or min(mesa, c.radius_um / 4 / factor) for c in scenario.contacts)
+    rim = max(scenario.mesh.rim_size_um or crystal_width(scenario) / 10 / factor, mesa)
+    refine = scenario.mesh.refine
+    growth = (LINE_GROWTH if line else PLAN_GROWTH) / refine
+    sizes = Sizes(mesa / refine, tuple(c / refine for c in contacts), rim / refine, growth, healing)
+    _refuse_huge(scenario, sizes)
+    return sizes
+
+
+def healing_length(scenario: Scenario) -> float | None:
+    """Return an estimate of the thermal healing length of the sheet in µm, or None without mesa layers.
+
+    lambda = sqrt(K/h), where K is the sum of conductivity times thickness over the layers of the mesa region at about
+    50 K and h = 1/(alpha A) spreads the thermal resistance alpha of the uniform model over the mesa. It serves to
+    choose element sizes only.
+    """
+    sheets = [_sheet_conductance(scenario, layer) for layer in scenario.layers if layer.region == "mesa"]
+    sheet_uW_per_K = sum(sheets)
+    if sheet_uW_per_K <= 0:
+        return None
+    alpha_K_per_uW = scenario.uniform.thermal_resistance_K_per_mW * 1e-3
+    return math.sqrt(sheet_uW_per_K * alpha_K_per_uW * mesa_area(scenario))
+
+
+def mesa_area(scenario: Scenario) -> float:
+    """Return the area of the mesa in µm² (a strip counts with its depth)."""
+    mesa = scenario.mesa
+    if scenario.geometry == "strip" or (scenario.geometry == "plan" and mesa.shape == "rectangle"):
+        return mesa.width_um * mesa.depth_um
+    if scenario.geometry == "disc" or mesa.shape == "disc":
+        return math.pi * required_radius(mesa.radius_um, "mesa") ** 2
+    x, y = mesa_outline(mesa, mesa.width_um).T
+    return float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) / 2)
+
+
+def mesa_width(scenario: Scenario) -> float:
+    """Return the smallest extent of the mesa in µm."""
+    mesa = scenario.mesa
+    if scenario.geometry == "strip":
+        return mesa.width_um
+    if scenario.geometry == "disc" or mesa.shape == "disc":
+        return 2 * required_radius(mesa.radius_um, "mesa")
+    if mesa.shape == "rectangle":
+        return min(mesa.width_um, mesa.depth_um)
+    corners = mesa_outline(mesa, 1.0)
+    return min(float(np.ptp(corners, axis=0).min()), hydraulic_width(corners))
+
+
+def crystal_width(scenario: Scenario) -> float:
+    """Return the smallest extent of the crystal in µm; that of the mesa where there is no crystal."""
+    crystal = scenario.crystal
+    if crystal is None:
+        return mesa_width(scenario)
+    if scenario.geometry == "disc" or (scenario.geometry == "plan" and crystal.shape == "disc"):
+        return 2 * required_radius(crystal.radius_um, "crystal")
+    return crystal.width_um if scenario.geometry == "strip" else min(crystal.width_um, crystal.depth_um)
+
+
+def size_function(scenario: Scenario, sizes: Sizes) -> Callable[[float, float], float]:
+    """Return a function of x and y (µm) that gives the wanted element size (µm); on lines y is ignored.
+
+    The size is constant in a contact patch and in the mesa, and grows linearly with the distance from them.
+    """
+    outside = _distance_to_mesa(scenario, sizes)
+    plan = scenario.geometry == "plan"
+    patches = tuple(zip(scenario.contacts, sizes.contacts, strict=True))
+
+    def size(x: float, y: float) -> float:
+        wanted = min(sizes.rim, sizes.mesa + sizes.growth * outside(x, y))
+        inside: float | None = None
+        for contact, patch_size in patches:
+            distance = _distance_to_patch(contact, x, y if plan else None)
+            if distance <= 0:
+                inside = patch_size if inside is None else min(inside, patch_size)
+            wanted = min(wanted, patch_size + sizes.growth * max(distance, 0.0))
+        return wanted if inside is None else inside
+
+    return size
+
+
+def _distance_to_patch(contact: Contact, x: float, y: float | None) -> float:
+    """Return the distance from a contact in µm, not above 0 inside; y is None on a line."""
+    if y is None:
+        return abs(x - contact.x_um) - contact.radius_um
+    # The corners of the polygon that stands for the disc lie up to 2.4 % outside of it.
+    return math.hypot(x - contact.x_um, y - contact.y_um) - 1.025 * contact.radius_um
+
+
+def _distance_to_mesa(scenario: Scenario, sizes: Sizes) -> Callable[[float, float], float]:
+    """Return a function that gives the distance from the mesa in µm, 0 inside."""
+    mesa: Mesa = scenario.mesa
+    if scenario.geometry == "strip":
+        return lambda x, y: max(0.0, abs(x) - mesa.width_um / 2)
+    if scenario.geometry == "disc" or mesa.shape == "disc":
+        radius = required_radius(mesa.radius_um, "mesa")
+        return lambda x, y: max(0.0, math.hypot(x, y) - radius)
+    if mesa.shape == "rectangle":
+        half_x, half_y = mesa.width_um / 2, mesa.depth_um / 2
+        return lambda x, y: math.hypot(max(abs(x) - half_x, 0.0), max(abs(y) - half_y, 0.0))
+    outline: Array = mesa_outline(mesa, sizes.mesa)
+    corners = [(float(x), float(y)) for x, y in outline]
+    return lambda x, y: distance_outside(corners, x, y)
+
+
+def _sheet_conductance(scenario: Scenario, layer: Layer) -> float:
+    """Return conductivity times thickness of one layer in µW/K (W/mK is µW/(µm K))."""
+    material = scenario.materials.get(layer.material)
+    thickness = scenario.mesa.junctions * scenario.mesa.spacing_nm * 1e-3 if layer.junctions else layer.thickness_um
+    return 0.0 if material is None or thickness is None else thickness * _in_plane(material)
+
+
+def _in_plane(material: Material) -> float:
+    """Return an in-plane conductivity at about 50 K in W/mK, 0 where the material does not tell it."""
+    if material.in_plane_W_per_mK is not None:
+        return _at_estimate(material.in_plane_W_per_mK)
+    if material.base == "gold-film":
+        resistivity = material.residual_resistivity_ohm_m + GOLD_PHONON_OHM_M
+        base = material.lorenz_factor * LORENZ_W_OHM_PER_K2 * ESTIMATE_K / resistivity
+    else:
+        base = BASE_IN_PLANE_W_PER_MK.get(material.base, 0.0)
+    if material.anisotropy is not None:
+        if material.out_of_plane_W_per_mK is not None:
+            return material.anisotropy * _at_estimate(material.out_of_plane_W_per_mK)
+        base = material.anisotropy * BASE_OUT_OF_PLANE_W_PER_MK.get(material.base, base)
+    return base / material.divide_conductivity_by
+
+
+def _at_estimate(value: float | Curve) -> float:
+    if isinstance(value, Curve):
+        return float(np.exp(np.interp(math.log(ESTIMATE_K), np.log(value.T_K), np.log(value.values))))
+    return value
+
+
+def _refuse_huge(scenario: Scenario, sizes: Sizes) -> None:
+    """Raise MeshError where the sizes ask for a mesh that no run could finish with."""
+    if scenario.geometry == "plan":
+        parts = [(mesa_area(scenario), sizes.mesa)]
+        parts += [(math.pi * c.radius_um**2, s) for c, s in zip(scenario.contacts, sizes.contacts, strict=True)]
+        nodes = sum(1.2 * area / size**2 for area, size in parts)
+    else:
+        nodes = mesa_width(scenario) / min((sizes.mesa, *sizes.contacts))
+    if nodes > MAX_NODES:
+        raise MeshError(
+            f"the element sizes ask for about {nodes:.1e} nodes in the mesa (at most {MAX_NODES:.0e}): "
+            "take a larger mesh.size_um or mesh.contact_size_um, or a smaller mesh.refine"
+        )
