@@ -1,0 +1,106 @@
+"""ParaView files: fields.pvd, a series over the branch, with one .vtu a stored state and part of the device."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+import meshio
+import numpy as np
+from hotmesa.postprocess.run import Run, States
+from hotmesa.postprocess.tables import FloatArray, column
+from numpy.typing import NDArray
+
+
+def write_fields(run: Run) -> list[Path]:
+    """Write fields.pvd and its .vtu files and return their paths, fields.pvd first; nothing without states.
+
+    The mesa is one part (fields_0000.vtu …: T_<layer>_K of the layers that end at its edge, J_mA_per_um2,
+    heating_uW_per_um2, hot_spot), the crystal another (crystal_0000.vtu …: T_<layer>_K of the layers that cover the
+    whole plan), so that no value is NaN. The crystal lies at z = 0 and the mesa at its true height in µm above it.
+    The time of a state is its current in mA where that grows from state to state, its arc length otherwise.
+    """
+    states = run.states
+    if states is None or len(states.row) == 0:
+        return []
+    for old in [*run.folder.glob("fields_[0-9]*.vtu"), *run.folder.glob("crystal_[0-9]*.vtu")]:
+        old.unlink()
+    wide = _crystal_layers(states)
+    entries: list[tuple[float, int, Path]] = []
+    for number, time in enumerate(series_times(run, states)):
+        mesa = run.folder / f"fields_{number:04d}.vtu"
+        _write_part(mesa, states, states.mesa_cells, mesa_height_um(run), _mesa_fields(run, states, number, wide))
+        entries.append((float(time), 0, mesa))
+        if wide:
+            crystal = run.folder / f"crystal_{number:04d}.vtu"
+            names = {f"T_{states.layer_names[layer]}_K": states.T_K[number, layer] for layer in wide}
+            _write_part(crystal, states, states.cells, 0.0, names)
+            entries.append((float(time), 1, crystal))
+    return [_write_index(run.folder / "fields.pvd", entries), *(path for _, _, path in entries)]
+
+
+def series_times(run: Run, states: States) -> FloatArray:
+    """Return the time value of each stored state, shape (k,): I in mA, or the arc length where I turns back."""
+    if bool(np.all(np.diff(states.I_mA) > 0)):
+        return states.I_mA
+    arclength = column(run.rows, "arclength")[states.row]
+    if bool(np.all(np.diff(arclength) > 0)):
+        return arclength
+    return np.arange(len(states.row), dtype=np.float64)
+
+
+def mesa_height_um(run: Run) -> float:
+    """Return the height of the top of the mesa over the crystal in µm: all layers whose region is the mesa."""
+    mesa = run.scenario.mesa
+    stack = mesa.junctions * mesa.spacing_nm * 1e-3
+    layers = [layer for layer in run.scenario.layers if layer.region == "mesa"]
+    return float(sum(stack if layer.junctions else (layer.thickness_um or 0.0) for layer in layers))
+
+
+def _crystal_layers(states: States) -> list[int]:
+    """Return the sublayers that cover more than the mesa; none where the plan is the mesa alone."""
+    if bool(np.all(states.cell_in_mesa)):
+        return []
+    return [int(layer) for layer in np.flatnonzero(np.isfinite(states.T_K[0]).all(axis=1))]
+
+
+def _mesa_fields(run: Run, states: States, number: int, wide: list[int]) -> dict[str, FloatArray]:
+    junction = run.junction_T_K
+    names = {
+        f"T_{name}_K": states.T_K[number, layer] for layer, name in enumerate(states.layer_names) if layer not in wide
+    }
+    names["J_mA_per_um2"] = states.J_mA_per_um2[number]
+    names["heating_uW_per_um2"] = states.heating_uW_per_um2[number]
+    if junction is not None:
+        names["hot_spot"] = (junction[number] > run.hot_temperature_K).astype(np.float64)
+    return names
+
+
+def _write_part(
+    path: Path, states: States, cells: NDArray[np.int64], height_um: float, fields: Mapping[str, FloatArray]
+) -> None:
+    """Write the given cells, with only the nodes they use, as a compressed binary .vtu in single precision."""
+    nodes, local = np.unique(cells, return_inverse=True)
+    points = np.column_stack([states.node_xy[nodes], np.full(len(nodes), height_um)])
+    kind = "triangle" if cells.shape[1] == 3 else "line"
+    # Single precision halves the files and is finer than any colour; states.npz keeps all digits.
+    data = {name: values[nodes].astype(np.float32) for name, values in fields.items()}
+    mesh = meshio.Mesh(points, [(kind, local.reshape(cells.shape))], point_data=data)
+    meshio.write(path, mesh, file_format="vtu", binary=True)
+
+
+def _write_index(path: Path, entries: list[tuple[float, int, Path]]) -> Path:
+    """Write the .pvd file that lists (time, part, file); whole or not at all."""
+    root = ElementTree.Element("VTKFile", type="Collection", version="0.1", byte_order="LittleEndian")
+    collection = ElementTree.SubElement(root, "Collection")
+    for time, part, file in entries:
+        ElementTree.SubElement(
+            collection, "DataSet", timestep=repr(time), part=str(part), name=file.name.split("_")[0], file=file.name
+        )
+    ElementTree.indent(root)
+    draft = path.with_name(path.name + ".part")
+    ElementTree.ElementTree(root).write(draft, encoding="utf-8", xml_declaration=True)
+    os.replace(draft, path)
+    return path

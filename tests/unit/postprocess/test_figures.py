@@ -1,0 +1,82 @@
+"""Figures and the whole of `render`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hotmesa.postprocess import load_run, render
+from hotmesa.postprocess.figure_iv import stable_stretches
+from hotmesa.postprocess.figure_map import choose_states, mesa_outline
+
+
+def png_size(path: Any) -> tuple[int, int]:
+    head = path.read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+
+
+@pytest.mark.parametrize("geometry", ["plan", "strip", "disc"])
+def test_render_makes_every_file_of_the_contract(make_run: Callable[..., Any], geometry: str) -> None:
+    run = make_run(geometry=geometry)
+    written = render(run.folder)
+    names = {path.name for path in written}
+    assert {"summary.json", "iv.png", "map.png", "fields.pvd", "fields_0000.vtu"} <= names
+    assert all(path.stat().st_size > 0 for path in written)
+    assert not list(run.folder.glob("*.part"))
+    assert min(png_size(run.folder / "iv.png")) > 600
+    assert min(png_size(run.folder / "map.png")) > 400
+
+
+def test_render_again_replaces_and_keeps_what_the_run_wrote(make_run: Callable[..., Any]) -> None:
+    run = make_run()
+    first = render(run.folder)
+    before = (run.folder / "summary.json").read_text()
+    assert render(run.folder) == first
+    assert (run.folder / "summary.json").read_text() == before
+    assert json.loads(before)["wall_s"] == 1.5
+
+
+@pytest.mark.parametrize("points", [1, 2, 3, 5])
+def test_render_accepts_an_interrupted_run(make_run: Callable[..., Any], points: int) -> None:
+    run = make_run(points=points)
+    render(run.folder)
+    summary = json.loads((run.folder / "summary.json").read_text())
+    assert summary["points"] == points
+    # Two to three points carry no curve; five are enough for one, and then every number that is missing has a reason.
+    assert ("curve" in summary["reasons"]) == (points < 4)
+
+
+def test_states_are_chosen_by_hot_fraction() -> None:
+    hot = np.array([0, 0, 0.001, 0.04, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0, 1.0])
+    assert choose_states(hot, np.arange(11.0)).tolist() == [3, 5, 7, 9]
+
+
+def test_states_are_filled_up_where_the_hot_spot_jumps_or_is_absent() -> None:
+    jump = np.array([0, 0, 0, 0, 1.0, 1.0])
+    chosen = choose_states(jump, np.arange(6.0))
+    assert 4 in chosen and len(set(chosen.tolist())) == 4
+    assert len(choose_states(np.zeros(9), np.arange(9.0))) == 4
+    assert choose_states(np.full(2, np.nan), np.arange(2.0)).tolist() == [0, 1]
+
+
+def test_stretches_meet_and_cover_the_branch() -> None:
+    modes = np.array([0, 0, 1, 1, 2, 0, np.nan])
+    assert list(stable_stretches(modes)) == [(True, 0, 1), (False, 1, 4), (True, 4, 6)]
+
+
+def test_outline_of_a_square_has_its_perimeter(make_run: Callable[..., Any]) -> None:
+    states = load_run(make_run(crystal=True).folder).states
+    assert states is not None
+    ends = states.node_xy[mesa_outline(states)]
+    length = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).sum()
+    assert length == pytest.approx(40.0, rel=1e-12)  # rounding only
+
+
+def test_figures_of_a_backbending_branch_with_unstable_part(make_run: Callable[..., Any]) -> None:
+    run = make_run(a=1.3, unstable=True)
+    render(run.folder)
+    assert (run.folder / "iv.png").exists()
