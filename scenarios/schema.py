@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Point = tuple[float, float]
+# Names end up in file names, column headers and mesh regions.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class Section(BaseModel):
@@ -24,7 +26,7 @@ class Mesa(Section):
     width_um: Positive = Field(10.0, description="extent along x (rectangle, strip)")
     depth_um: Positive = Field(10.0, description="extent along y (rectangle); out-of-plane depth of a strip")
     radius_um: Positive | None = Field(None, description="radius (disc)")
-    vertices_um: tuple[Point, ...] | None = Field(None, description="corners of a polygon, counter-clockwise")
+    vertices_um: tuple[Point, ...] | None = Field(None, description="corners of a polygon, in order")
     junctions: int = Field(19, ge=1, le=100_000, description="number N of junctions in the stack")
     resistive_junctions: int | None = Field(None, ge=1, description="how many carry voltage, n <= N; default all")
     spacing_nm: Positive = Field(2.151, description="height of one junction")
@@ -67,7 +69,7 @@ class Material(Section):
 class Layer(Section):
     """One layer of the stack, listed from top to bottom."""
 
-    name: str = Field(min_length=1, description="unique name, used in result files")
+    name: Name = Field(description="unique name, used in result files")
     material: str = Field(description="key of [materials]")
     region: Literal["mesa", "crystal"] = Field("crystal", description="part of the plan that the layer covers")
     thickness_um: Positive | None = Field(None, description="thickness; for the junction layer it is N times spacing")
@@ -80,13 +82,15 @@ class Layer(Section):
 class Contact(Section):
     """A heat sink that touches the top layer in a disc: contact, then a lumped wire to the bath."""
 
-    name: str = Field("wire", min_length=1, description="unique name")
+    name: Name = Field("wire", description="unique name, used in result files")
     x_um: float = Field(0.0, description="centre of the patch")
     y_um: float = Field(0.0, description="centre of the patch (plan)")
     radius_um: Positive = Field(2.5, description="radius of the patch")
     contact_K_per_mW: NonNegative | None = Field(None, description="constant thermal resistance of the contact")
     contact_resistance_ohm: Positive | None = Field(None, description="electrical resistance; Wiedemann-Franz contact")
-    wire_K_per_mW: NonNegative | None = Field(None, description="constant thermal resistance of the wire")
+    wire_K_per_mW: NonNegative | None = Field(
+        None, description="constant thermal resistance of the wire; without any wire its end is at bath temperature"
+    )
     wire_length_mm: Positive | None = Field(None, description="length of a gold wire with kappa(T)")
     wire_diameter_um: Positive = Field(100.0, description="diameter of that wire")
 
@@ -119,7 +123,9 @@ class Law(Section):
     gamma_scale: Positive = Field(1.0, description="multiplies Gamma(T)")
     gamma_table: str | None = Field(None, description="CSV file T_K,Gamma_meV that replaces the formula")
     momentum_weight: Annotated[float, Field(gt=-1, lt=1)] = Field(0.0, description="a in the weight 1 + a cos 4phi")
-    sin_contact_ohm: NonNegative = Field(0.0, description="normal resistance of an SIN contact in series with the stack")
+    sin_contact_ohm: NonNegative = Field(
+        0.0, description="normal resistance of an SIN contact in series with the stack"
+    )
     table: str | None = Field(None, description="CSV file T_K,v_mV,i_mV (kind = 'table')")
     resistivity_ohm_cm: Positive | Curve | None = Field(None, description="rho_c(T) (kind = 'ohmic')")
 
@@ -145,7 +151,9 @@ class Mesh(Section):
 class Numerics(Section):
     """Tolerances and choice of the linear algebra."""
 
-    path: Literal["auto", "condensed", "sparse"] = Field("auto", description="condensed needs one rank and a linear crystal")
+    path: Literal["auto", "condensed", "sparse"] = Field(
+        "auto", description="condensed needs one rank and a linear crystal"
+    )
     tolerance: Annotated[float, Field(ge=1e-13, le=1e-4)] = Field(1e-10, description="heat imbalance over Joule power")
     table_max_mV: Positive = Field(120.0, description="largest voltage per junction of the law table")
 
@@ -167,7 +175,7 @@ class Output(Section):
 class Scenario(Section):
     """A device, its cooling and what is computed."""
 
-    name: str = Field(min_length=1, description="short name")
+    name: Name = Field(description="short name; results go to out/NAME by default")
     title: str = Field("", description="one line in words")
     source: str = Field("", description="publication, DOI or tag")
     mode: Literal["branch", "uniform"] = Field("branch", description="spatial branch, or the uniform model alone")

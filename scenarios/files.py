@@ -1,0 +1,165 @@
+"""Scenario files: bundled ones, inheritance with `base`, file names relative to the file that holds them."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hotmesa.scenarios.errors import ScenarioError
+from hotmesa.scenarios.findings import Where
+
+# Keys that hold file names.
+_FILE_KEYS: tuple[tuple[str, str], ...] = (
+    ("law", "table"),
+    ("law", "gap_table"),
+    ("law", "gamma_table"),
+    ("mesh", "file"),
+)
+
+
+@dataclass(frozen=True)
+class RawScenario:
+    """Unvalidated contents of a scenario with all its bases.
+
+    Attributes:
+        label: how messages name the file.
+        data: nested tables, changed in place by overrides.
+        origins: which file (or "--set") a key comes from.
+    """
+
+    label: str
+    data: dict[str, Any]
+    origins: dict[Where, str]
+
+    def origin(self, where: Where) -> str:
+        """Where a key comes from; for a key that is nowhere, where its section comes from, else the file itself."""
+        for length in range(len(where), 0, -1):
+            if where[:length] in self.origins:
+                return self.origins[where[:length]]
+        return self.label
+
+
+def _folder() -> Path:
+    return Path(__file__).resolve().parent
+
+
+def available_scenarios() -> tuple[str, ...]:
+    """Names of the bundled scenarios, sorted."""
+    return tuple(sorted(file.stem for file in _folder().glob("*.toml")))
+
+
+def bundled_file(name: str) -> Path:
+    """The file of a bundled scenario."""
+    return _folder() / f"{name}.toml"
+
+
+def read_raw(file: Path, chain: tuple[Path, ...] = ()) -> RawScenario:
+    """A file merged over its bases.
+
+    `base` names a bundled scenario or a TOML file relative to this one. Tables are merged key by key; values and
+    lists (layers, contacts too) replace those of the base. `without` lists keys of the base to leave out first.
+
+    Raises:
+        ScenarioError: unreadable file, no TOML, unknown or circular base, `without` that names nothing.
+    """
+    label = _label(file)
+    resolved = file.resolve()
+    if resolved in chain:
+        names = " -> ".join(_label(item) for item in (*chain, resolved))
+        raise ScenarioError([f"{label}: base: the scenarios inherit from each other in a circle: {names}"])
+    data = _read_toml(file, label)
+    absolute_paths(data, resolved.parent)
+    base = data.pop("base", None)
+    without = data.pop("without", [])
+    if base is None:
+        if without:
+            raise ScenarioError([f"{label}: without: leaves out keys of a base, but no base is named"])
+        return RawScenario(label, data, _origins(data, label))
+    parent = read_raw(_base_file(base, resolved, label), (*chain, resolved))
+    _leave_out(parent, without, label)
+    merged = _merge(parent.data, data)
+    return RawScenario(label, merged, {**parent.origins, **_origins(data, label)})
+
+
+def absolute_paths(data: dict[str, Any], folder: Path, only: Where | None = None) -> None:
+    """Make the file names in the data absolute, in place.
+
+    Args:
+        data: tables of a scenario.
+        folder: what the names are relative to.
+        only: change the key at this path (or below it) alone.
+    """
+    for section, key in _FILE_KEYS:
+        if only is not None and only not in ((section,), (section, key)):
+            continue
+        table = data.get(section)
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            table[key] = str((folder / Path(table[key]).expanduser()).resolve())
+
+
+def _label(file: Path) -> str:
+    bundled = file.resolve().parent == _folder()
+    return f"{file.name} (bundled)" if bundled else str(file)
+
+
+def _read_toml(file: Path, label: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError([f"{label}: this is not valid TOML: {error}"]) from None
+    except UnicodeDecodeError:
+        raise ScenarioError([f"{label}: the file is not text in UTF-8"]) from None
+    except OSError as error:
+        raise ScenarioError([f"{label}: cannot be read: {error.strerror}"]) from None
+
+
+def _base_file(base: object, file: Path, label: str) -> Path:
+    if not isinstance(base, str):
+        raise ScenarioError([f"{label}: base: must be the name of a bundled scenario or of a TOML file"])
+    if base in available_scenarios():
+        return bundled_file(base)
+    path = file.parent / base
+    if path.is_file():
+        return path
+    near = difflib.get_close_matches(base, available_scenarios(), 1, 0.5)
+    hint = f"; did you mean {near[0]}?" if near else f"; bundled are {', '.join(available_scenarios())}"
+    raise ScenarioError([f'{label}: base: there is no bundled scenario and no file {path} called "{base}"{hint}'])
+
+
+def _leave_out(parent: RawScenario, without: object, label: str) -> None:
+    if not isinstance(without, list) or not all(isinstance(key, str) for key in without):
+        raise ScenarioError([f'{label}: without: must be a list of keys, for example ["crystal"]'])
+    problems = []
+    for key in without:
+        *sections, last = key.split(".")
+        table: Any = parent.data
+        for section in sections:
+            table = table.get(section) if isinstance(table, Mapping) else None
+        if isinstance(table, dict) and last in table:
+            del table[last]
+        else:
+            problems.append(f"{label}: without: the base has no key {key}")
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _origins(data: Mapping[str, Any], label: str, path: Where = ()) -> dict[Where, str]:
+    """The label for every table, list and value."""
+    found: dict[Where, str] = {}
+    for key, value in data.items():
+        found[(*path, key)] = label
+        if isinstance(value, Mapping):
+            found.update(_origins(value, label, (*path, key)))
+    return found

@@ -1,0 +1,146 @@
+"""From a file or the name of a bundled scenario to a validated Scenario; all problems at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from hotmesa.scenarios.errors import ScenarioError
+from hotmesa.scenarios.files import RawScenario, absolute_paths, available_scenarios, bundled_file, read_raw
+from hotmesa.scenarios.findings import Finding, Where
+from hotmesa.scenarios.messages import dotted, schema_findings
+from hotmesa.scenarios.overrides import OverrideError, apply, parse
+from hotmesa.scenarios.rules import find_contradictions
+from hotmesa.scenarios.schema import Scenario
+from pydantic import ValidationError
+
+
+def load_scenario(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+    """A validated scenario.
+
+    Args:
+        name_or_path: name of a bundled scenario ("kurter2010-n19") or a TOML file.
+        overrides: changes "key=value" as after --set; values in TOML syntax, list elements by number from 0
+            ("layers.0.thickness_um=0.1"). File names in them are relative to the working directory.
+
+    Returns:
+        The frozen scenario; file names inside are absolute.
+
+    Raises:
+        ScenarioError: with every problem found: file, key, value, what is allowed.
+    """
+    raw = read_raw(find_file(name_or_path))
+    problems = _apply_overrides(raw, overrides)
+    scenario, findings = _validate(raw.data)
+    problems += [_report(finding, raw) for finding in findings]
+    if problems or scenario is None:
+        raise ScenarioError(problems)
+    return scenario
+
+
+def find_file(name_or_path: str | Path) -> Path:
+    """The file of a scenario.
+
+    Raises:
+        ScenarioError: there is none; the message names the nearest ones.
+    """
+    text = str(name_or_path)
+    path = Path(name_or_path).expanduser()
+    looks_like_path = isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text
+    if not looks_like_path and text in available_scenarios():
+        return bundled_file(text)
+    if path.is_file():
+        return path
+    raise ScenarioError([_missing_file(text, path, looks_like_path)])
+
+
+def _missing_file(text: str, path: Path, looks_like_path: bool) -> str:
+    if path.is_dir():
+        inside = path / "scenario.toml"
+        return f"{text} is a folder" + (f"; did you mean {inside}?" if inside.is_file() else "; name a TOML file")
+    if not looks_like_path:
+        names = available_scenarios()
+        near = difflib.get_close_matches(text, names, 3, 0.5) or names
+        hint = f"did you mean {' or '.join(near)}? (hotmesa list shows all)"
+        return f'there is no bundled scenario and no file "{text}"; {hint}'
+    if not path.parent.is_dir():
+        return f"there is no file {text}: the folder {path.parent} does not exist"
+    near = difflib.get_close_matches(path.name, [item.name for item in path.parent.glob("*.toml")], 3, 0.5)
+    if not near and path.stem in available_scenarios():
+        return f"there is no file {text}; the bundled scenario is called {path.stem}, without .toml"
+    return f"there is no file {text}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+
+
+def _apply_overrides(raw: RawScenario, overrides: Sequence[str]) -> list[str]:
+    """Change the raw data; the problems of changes that cannot be applied."""
+    problems: list[str] = []
+    for text in overrides:
+        try:
+            path, value = parse(text)
+            apply(raw.data, path, value)
+        except OverrideError as error:
+            problems.append(str(error))
+        else:
+            raw.origins[path] = "--set"
+            absolute_paths(raw.data, Path.cwd(), only=path)
+    return problems
+
+
+def _validate(data: dict[str, Any]) -> tuple[Scenario | None, list[Finding]]:
+    """The scenario and what is wrong with it; contradictions are looked for even if some keys are invalid."""
+    try:
+        scenario = Scenario.model_validate(_frozen(data), strict=True)
+    except ValidationError as error:
+        invalid = list(schema_findings(error))
+    else:
+        return scenario, list(find_contradictions(scenario))
+    rest, dropped = _without_invalid(data, invalid)
+    try:
+        partial = Scenario.model_validate(_frozen(rest), strict=True)
+    except ValidationError:  # a required key is missing: nothing to compare
+        return None, invalid
+    further = [item for item in find_contradictions(partial) if not _rests_on(item, dropped)]
+    return None, invalid + further
+
+
+def _without_invalid(data: dict[str, Any], findings: Sequence[Finding]) -> tuple[dict[str, Any], list[Where]]:
+    """The data without the invalid keys, which fall back to their defaults, and the paths left out."""
+    rest = deepcopy(data)
+    rest.setdefault("name", "unnamed")
+    dropped: list[Where] = []
+    for finding in findings:
+        path = finding.where
+        while path and isinstance(path[-1], int):  # an element of a list: leave out the list
+            path = path[:-1]
+        node: Any = rest
+        for part in path[:-1]:
+            node = node[part] if not isinstance(node, Mapping) or part in node else {}
+        if path and isinstance(node, dict):
+            node.pop(path[-1], None)
+        dropped.append(path)
+    return rest, dropped
+
+
+def _rests_on(finding: Finding, dropped: Sequence[Where]) -> bool:
+    """Whether a finding has read a key that was left out."""
+    paths = (finding.where, *finding.uses)
+    return any(path[: len(gone)] == gone or gone == path for path in paths for gone in dropped)
+
+
+def _frozen(value: Any) -> Any:
+    """Lists as tuples: the strict validation takes no list for a tuple."""
+    if isinstance(value, Mapping):
+        return {key: _frozen(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    return value
+
+
+def _report(finding: Finding, raw: RawScenario) -> str:
+    key = dotted(finding.where, raw.data)
+    if raw.origin(finding.where) == "--set":
+        return f"--set {key}: {finding.text}"
+    return f"{raw.origin(finding.where)}: {key}: {finding.text}"
