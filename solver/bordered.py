@@ -1,0 +1,149 @@
+"""Bordered linear systems: GMRES on the whole system, preconditioned by factors that are kept while they serve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from petsc4py import PETSc
+
+from hotmesa.solver.conduction import Conduction, Factors
+from hotmesa.solver.curves import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.model import Linearisation
+from hotmesa.solver.parallel import Comm, global_sums
+
+STALE_ITERATIONS = 9
+"""After a solution that took more Krylov iterations than this the factors are renewed."""
+MAX_ITERATIONS = 40
+
+
+@dataclass(frozen=True)
+class Closure:
+    """One scalar equation that closes the heat balance: its derivatives by T (this rank), wires and V."""
+
+    by_T: Array
+    by_wires: Array
+    by_V: float
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Solution of a bordered system."""
+
+    T: Array
+    wires: Array
+    V: float
+
+
+class BorderedSolver:
+    """Solves J dT + B dg = r, C dT + D dg = s for temperatures T and globals g = (wires, V)."""
+
+    def __init__(self, comm: Comm, conduction: Conduction, size: int, wires: int) -> None:
+        """Make the Krylov solver for `size` unknowns on this rank."""
+        self._comm, self._conduction, self._size, self._globals = comm, conduction, size, wires + 1
+        self._last = comm.rank == comm.size - 1
+        self.factorisations = 0
+        self.solves = 0
+        self._stale = True
+        self._factors: Factors | None = None
+        self._columns = np.zeros((size, self._globals))
+        self._system: _System | None = None
+        self._ksp = self._krylov()
+
+    def _krylov(self) -> PETSc.KSP:
+        local = self._size + (self._globals if self._last else 0)
+        shape = ((local, PETSc.DETERMINE), (local, PETSc.DETERMINE))
+        matrix = PETSc.Mat().createPython(shape, self, comm=self._comm)
+        matrix.setUp()
+        ksp = PETSc.KSP().create(self._comm)
+        ksp.setOperators(matrix)
+        ksp.setType("gmres")
+        ksp.setGMRESRestart(40)
+        # Right preconditioning: the iteration then stops on the true residual.
+        ksp.setPCSide(PETSc.PC.Side.RIGHT)
+        pc = ksp.getPC()
+        pc.setType("python")
+        pc.setPythonContext(self)
+        self._rhs, self._solution = matrix.createVecs()
+        return ksp
+
+    def refresh(self, lin: Linearisation) -> None:
+        """Factorise the Jacobian of a linearisation and keep its factors as preconditioner."""
+        self._factors = self._conduction.factorise(lin.kappa, lin.local)
+        self._columns = np.column_stack([self._factors.solve(c) for c in lin.columns.T])
+        self.factorisations += 1
+        self.solves += self._globals
+
+    def solve(self, lin: Linearisation, closure: Closure, rhs: Correction, rtol: float) -> Correction:
+        """Return the solution of the bordered system to a relative residual rtol.
+
+        Raises:
+            SolveError: GMRES did not converge even with fresh factors.
+        """
+        fresh = self._stale
+        if fresh:
+            self.refresh(lin)
+        for _ in range(2):
+            self._system = _System(self._comm, lin, closure, self._columns)
+            self._store(self._rhs, rhs.T, np.append(rhs.wires, rhs.V))
+            self._ksp.setTolerances(rtol=rtol, atol=1e-300, max_it=MAX_ITERATIONS)
+            self._ksp.solve(self._rhs, self._solution)
+            self._stale = self._ksp.getIterationNumber() > STALE_ITERATIONS
+            if self._ksp.getConvergedReason() > 0:
+                T, g = self._load(self._solution)
+                return Correction(T.copy(), g[:-1], float(g[-1]))
+            if fresh:
+                break
+            self.refresh(lin)
+            fresh = True
+        raise SolveError("the linear solver did not converge")
+
+    def _load(self, vector: PETSc.Vec) -> tuple[Array, Array]:
+        values = vector.getArray(readonly=True)
+        mine = values[self._size :].copy() if self._last else None
+        g = mine if self._comm.size == 1 else self._comm.bcast(mine, root=self._comm.size - 1)
+        return values[: self._size], np.asarray(g)
+
+    def _store(self, vector: PETSc.Vec, T: Array, g: Array) -> None:
+        values = vector.getArray()
+        values[: self._size] = T
+        if self._last:
+            values[self._size :] = g
+
+    def mult(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """Apply the bordered Jacobian (called by PETSc)."""
+        system = self._required_system()
+        T, g = self._load(x)
+        lin = system.lin
+        heat = self._conduction.apply(lin.kappa * T) + lin.local @ T + lin.columns @ g
+        self._store(y, heat, global_sums(self._comm, system.rows @ T) + system.corner @ g)
+
+    def apply(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """Apply the preconditioner (called by PETSc): kept factors, borders of today."""
+        system = self._required_system()
+        r, s = self._load(x)
+        if self._factors is None:
+            raise SolveError("no factors to precondition with")
+        z = self._factors.solve(np.ascontiguousarray(r))
+        self.solves += 1
+        g = np.linalg.solve(system.schur, s - global_sums(self._comm, system.rows @ z))
+        self._store(y, z - self._columns @ g, g)
+
+    def _required_system(self) -> _System:
+        if self._system is None:
+            raise SolveError("no system to solve")
+        return self._system
+
+
+class _System:
+    """The borders of one linear system and the Schur complement of its globals for the kept factors."""
+
+    def __init__(self, comm: Comm, lin: Linearisation, closure: Closure, columns: Array) -> None:
+        self.lin = lin
+        self.rows = np.vstack([lin.wire_rows, closure.by_T])
+        self.corner = np.zeros((columns.shape[1], columns.shape[1]))
+        self.corner[:-1, :-1] = np.diag(lin.wire_diagonal)
+        self.corner[-1] = np.append(closure.by_wires, closure.by_V)
+        self.schur = self.corner - global_sums(comm, self.rows @ columns)

@@ -1,0 +1,265 @@
+"""Pseudo-arclength continuation of one curve of solutions, as an iterator; knows nothing of heat or of DOLFINx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline
+from scipy.optimize import brentq
+
+from hotmesa.solver.curves import Array
+from hotmesa.solver.errors import SolveError
+
+
+class Evaluated(Protocol):
+    """Residual of the problem at one place."""
+
+    @property
+    def norm(self) -> float:
+        """Dimensionless size of the residual."""
+
+
+class BranchProblem(Protocol):
+    """N equations F(u) = 0 for N + 1 unknowns u (a flat array; on several ranks each holds its part).
+
+    A `row` is a linear functional on steps du: of a plane, or of the goal.
+    """
+
+    def evaluate(self, u: Array) -> Evaluated:
+        """Return the residual at u, with what is needed to linearise there."""
+
+    def plane(self, normal: Array) -> Any:
+        """Return the row du -> inner(normal, du)."""
+
+    def goal(self, e: Any) -> tuple[float, Any]:
+        """Return the value of the goal (the quantity whose end value ends the branch) and its row."""
+
+    def step(self, e: Any, row: Any, gap: float, rtol: float) -> Array:
+        """Return du with J du = -F and row(du) = -gap, solved to a relative residual rtol."""
+
+    def null_vector(self, e: Any, row: Any) -> Array:
+        """Return t with J t = 0 and row(t) = 1."""
+
+    def inner(self, a: Array, b: Array) -> float:
+        """Return the dimensionless inner product that measures arclength."""
+
+    def damping(self, u: Array, du: Array) -> float:
+        """Return the largest factor in (0, 1] for which u + factor du is sensible."""
+
+    def rates(self, e: Any, tangent: Array) -> dict[str, float]:
+        """Return the derivatives along the curve of the quantities whose folds are wanted."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a curve is followed.
+
+    Attributes:
+        goal_end: value of the goal at which the curve ends, landed on exactly.
+        goal_step: largest change of the goal from point to point.
+        first_step, min_step, max_step: arclength between points.
+        tolerance: size of the residual that counts as solved.
+        predictor_error: wanted distance between prediction and solution.
+        max_newton: Newton steps before a step is given up.
+        max_points: points before the branch is given up.
+    """
+
+    goal_end: float
+    goal_step: float
+    first_step: float = 0.05
+    min_step: float = 1e-6
+    max_step: float = 0.5
+    tolerance: float = 1e-10
+    predictor_error: float = 1e-3
+    max_newton: int = 8
+    max_points: int = 2000
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One solution on the curve.
+
+    Attributes:
+        u: the solution.
+        tangent: unit tangent, in the direction of travel.
+        evaluation: the problem evaluated there.
+        s: arclength from the start.
+        newton_steps: steps it took.
+        rates: derivatives along the curve, by name.
+        goal: value of the goal.
+        goal_rate: its derivative along the curve.
+        fold: names of the quantities that have an extremum here, joined by "+"; empty at ordinary points.
+    """
+
+    u: Array
+    tangent: Array
+    evaluation: Any
+    s: float
+    newton_steps: int
+    rates: dict[str, float]
+    goal: float
+    goal_rate: float
+    fold: str = ""
+
+
+def follow(problem: BranchProblem, start: Array, direction: Array, options: Options) -> Iterator[CurvePoint]:
+    """Yield the points of the curve from `start` on, folds among them, until the goal reaches its end.
+
+    Args:
+        problem: the equations.
+        start: a solution, or a guess close to one.
+        direction: the tangent at the start has a positive inner product with it.
+        options: step control.
+
+    Raises:
+        SolveError: the step became too small or the points too many; what was yielded stays valid.
+    """
+    here = _first_point(problem, start, direction, options)
+    yield here
+    before: CurvePoint | None = None
+    ds, count = options.first_step, 1
+    sign = np.sign(options.goal_end - here.goal)
+    while (options.goal_end - here.goal) * sign > 0.0:
+        there, ds = _advance(problem, before, here, ds, options)
+        done = (there.goal - options.goal_end) * sign >= 0.0
+        if done:
+            there = _land(problem, here, there, options)
+        for point in [*_folds(problem, here, there, options), there]:
+            yield point
+            count += 1
+        before, here = here, there
+        if done:
+            return
+        if count >= options.max_points:
+            raise SolveError(f"{count} points did not reach the end of the branch; raise branch.max_points")
+
+
+def _first_point(problem: BranchProblem, start: Array, direction: Array, options: Options) -> CurvePoint:
+    normal = direction / np.sqrt(problem.inner(direction, direction))
+    u, e, steps = correct(problem, start, normal, options)
+    return _point(problem, u, e, normal, 0.0, steps)
+
+
+def correct(problem: BranchProblem, guess: Array, normal: Array, options: Options) -> tuple[Array, Any, int]:
+    """Return solution, evaluation and number of Newton steps in the plane through the guess across the normal.
+
+    Raises:
+        SolveError: Newton's method did not converge.
+    """
+    row, u = problem.plane(normal), guess
+    e = problem.evaluate(u)
+    for k in range(options.max_newton + 1):
+        if e.norm <= options.tolerance:
+            return u, e, k
+        if k == options.max_newton or not np.isfinite(e.norm) or e.norm > 1e3:
+            break
+        du = problem.step(e, row, problem.inner(normal, u - guess), _forcing(e.norm, options.tolerance))
+        u = u + problem.damping(u, du) * du
+        e = problem.evaluate(u)
+    raise SolveError(f"Newton's method stopped at a residual of {e.norm:.1e}")
+
+
+def _forcing(norm: float, tolerance: float) -> float:
+    """Return the relative accuracy a Newton step deserves: its own error is quadratic, more would be lost."""
+    return float(max(min(1e-2, norm), 0.2 * tolerance / norm, 1e-7))
+
+
+def _point(problem: BranchProblem, u: Array, e: Any, ahead: Array, s: float, steps: int) -> CurvePoint:
+    """Return a solution with its tangent, oriented along `ahead`."""
+    t = problem.null_vector(e, problem.plane(ahead))
+    t = t / np.sqrt(problem.inner(t, t))
+    goal, goal_row = problem.goal(e)
+    return CurvePoint(u, t, e, s, steps, problem.rates(e, t), goal, float(goal_row(t)))
+
+
+def _advance(
+    problem: BranchProblem, before: CurvePoint | None, here: CurvePoint, ds: float, options: Options
+) -> tuple[CurvePoint, float]:
+    """Return the next point and the arclength to try after it; halve the step until it works."""
+    ds = min(ds, options.max_step)
+    if here.goal_rate != 0.0:
+        ds = min(ds, options.goal_step / abs(here.goal_rate))
+    reason = ""
+    while ds >= options.min_step:
+        guess, ahead = _predict(problem, before, here, ds)
+        try:
+            u, e, steps = correct(problem, guess, ahead, options)
+            there = _point(problem, u, e, ahead, here.s + _arclength(problem, here, u, ahead), steps)
+            if problem.inner(here.tangent, there.tangent) < 0.5 or abs(there.goal - here.goal) > 2.0 * options.goal_step:
+                raise SolveError("the curve turns too sharply for this step")
+        except SolveError as error:
+            ds, reason = 0.5 * ds, str(error)
+            continue
+        miss = u - guess
+        distance = np.sqrt(problem.inner(miss, miss))
+        # The cubic prediction misses by the fourth power of the step.
+        growth = (options.predictor_error / max(distance, 1e-300)) ** 0.25
+        return there, ds * float(np.clip(growth, 0.4, 1.6))
+    raise SolveError(f"no step from s = {here.s:.4g}, goal {here.goal:.6g}: {reason}")
+
+
+def _predict(problem: BranchProblem, before: CurvePoint | None, here: CurvePoint, ds: float) -> tuple[Array, Array]:
+    """Return the point predicted at distance ds and the unit direction of the curve there."""
+    if before is None:
+        return here.u + ds * here.tangent, here.tangent
+    curve = CubicHermiteSpline([before.s, here.s], [before.u, here.u], [before.tangent, here.tangent])
+    ahead = curve(here.s + ds, 1)
+    return curve(here.s + ds), ahead / np.sqrt(problem.inner(ahead, ahead))
+
+
+def _arclength(problem: BranchProblem, here: CurvePoint, u: Array, ahead: Array) -> float:
+    """Return the length of the arc from `here` to u: the chord, lengthened as on a circle."""
+    chord = u - here.u
+    half_angle = 0.5 * np.arccos(np.clip(problem.inner(here.tangent, ahead), -1.0, 1.0))
+    return float(np.sqrt(problem.inner(chord, chord)) / np.sinc(half_angle / np.pi))
+
+
+def _between(problem: BranchProblem, a: CurvePoint, b: CurvePoint, s: float, options: Options) -> CurvePoint:
+    """Return the solution at arclength s between two points."""
+    curve = CubicHermiteSpline([a.s, b.s], [a.u, b.u], [a.tangent, b.tangent])
+    ahead = curve(s, 1)
+    ahead = ahead / np.sqrt(problem.inner(ahead, ahead))
+    u, e, steps = correct(problem, curve(s), ahead, options)
+    return _point(problem, u, e, ahead, s, steps)
+
+
+def _land(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options) -> CurvePoint:
+    """Return the point between a and b at which the goal has its end value."""
+    goal = CubicHermiteSpline([a.s, b.s], [a.goal, b.goal], [a.goal_rate, b.goal_rate])
+    s = float(brentq(lambda x: goal(x) - options.goal_end, a.s, b.s)) if b.goal != options.goal_end else b.s
+    near = _between(problem, a, b, s, options)
+    u, e = near.u, near.evaluation
+    scale = options.goal_step
+    for _ in range(options.max_newton):
+        value, row = problem.goal(e)
+        gap = value - options.goal_end
+        if e.norm <= options.tolerance and abs(gap) <= 1e-12 * scale:
+            break
+        u = u + problem.step(e, row, gap, 1e-7)
+        e = problem.evaluate(u)
+    else:
+        raise SolveError("the last point of the branch was not landed on")
+    landed = _point(problem, u, e, near.tangent, s, near.newton_steps)
+    return replace(landed, goal=options.goal_end)
+
+
+def _folds(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options) -> list[CurvePoint]:
+    """Return the extrema of the rated quantities between two points, in order."""
+    found = []
+    for name in a.rates:
+        if a.rates[name] * b.rates[name] < 0.0:
+            at: dict[float, CurvePoint] = {a.s: a, b.s: b}
+
+            def rate(s: float, name: str = name, at: dict[float, CurvePoint] = at) -> float:
+                if s not in at:
+                    at[s] = _between(problem, a, b, s, options)
+                return at[s].rates[name]
+
+            # Near a fold the quantity is quadratic in s: 1e-6 in s is 1e-12 in the quantity.
+            s = brentq(rate, a.s, b.s, xtol=1e-6 * (b.s - a.s))
+            rate(s)
+            found.append(replace(at[s], fold=name))
+    return sorted(found, key=lambda p: p.s)

@@ -1,0 +1,37 @@
+"""The few collective operations the solver needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hotmesa.solver.curves import Array
+
+Comm = Any  # mpi4py ships no types
+
+
+def global_sum(comm: Comm, value: float) -> float:
+    """Return the sum of a local number over all ranks."""
+    return float(comm.allreduce(float(value)))
+
+
+def global_sums(comm: Comm, values: Array) -> Array:
+    """Return the sum of a small local array over all ranks, same shape."""
+    if comm.size == 1:
+        return values
+    total = np.empty_like(values)
+    comm.Allreduce(np.ascontiguousarray(values), total)
+    return total
+
+
+def global_max(comm: Comm, value: float) -> float:
+    """Return the largest local number over all ranks."""
+    from mpi4py import MPI
+
+    return float(comm.allreduce(float(value), op=MPI.MAX))
+
+
+def global_min(comm: Comm, value: float) -> float:
+    """Return the smallest local number over all ranks."""
+    return -global_max(comm, -value)
