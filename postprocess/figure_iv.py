@@ -54,11 +54,17 @@ def stable_stretches(modes: FloatArray) -> Iterator[tuple[bool, int, int]]:
             yield bool(stable[first]), max(int(first) - 1, 0), int(end) - 1
 
 
+def uniform_label(run: Run) -> str:
+    """Return the name of the uniform model in a legend."""
+    return f"uniform heating, {run.scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
+
+
 def _draw_branch(axes: Axes, run: Run, curve: IVCurve | None) -> None:
     rows = run.rows
     v, I = column(rows, "V_per_junction_mV"), column(rows, "I_mA")  # noqa: E741
     modes = column(rows, "unstable_modes_current_bias")
-    names = {True: run.scenario.name, False: "unstable under current bias"}
+    name = uniform_label(run) if run.scenario.mode == "uniform" else "this device"
+    names = {True: name, False: "unstable under current bias"}
     for stable, first, last in stable_stretches(modes):
         x, y = v[first : last + 1], I[first : last + 1]
         if curve is not None:
@@ -80,9 +86,8 @@ def _between(curve: IVCurve, junctions: int, first: int, last: int) -> tuple[Flo
 
 def _draw_uniform(left: Axes, right: Axes, run: Run) -> None:
     table: Table = run.uniform or {}
-    alpha = run.scenario.uniform.thermal_resistance_K_per_mW
     look: dict[str, Any] = {"color": style.UNIFORM_COLOUR, "linestyle": "--", "linewidth": 1.4}
-    label = f"uniform heating, {alpha:g} K/mW"
+    label = uniform_label(run)
     left.plot(column(table, "V_per_junction_mV"), column(table, "I_mA"), label=label, zorder=2, **look)
     curve = curve_of(table, run.normal_resistance_ohm)
     if curve is not None:

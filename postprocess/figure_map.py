@@ -69,7 +69,8 @@ def _draw_plan(run: Run, states: States, junction: FloatArray, chosen: NDArray[n
     columns = min(columns, len(chosen))
     rows = -(-len(chosen) // columns)
     size_in = 3.1 if columns == PANELS else 9.0 / columns
-    figure = style.new_figure(columns * size_in + 1.4, rows * (size_in * float(depth / width) + 0.75) + 0.7)
+    height_in = rows * (size_in * float(depth / width) + 0.75) + 0.7
+    figure = style.new_figure(columns * size_in + 1.4, height_in, layout="compressed")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     values = junction[np.ix_(chosen, nodes)]
     scale = {"vmin": float(np.nanmin(values)), "vmax": float(np.nanmax(values))}
@@ -133,14 +134,19 @@ def _caption(run: Run, states: States, state: int, separator: str = "\n") -> str
     share = f"{100 * hot:.0f} % hot" if np.isfinite(hot) else ""
     if 0 < hot < 0.01:
         share = f"{100 * hot:.1g} % hot"
-    voltage = states.V_mV[state] / run.junctions
-    return f"I = {states.I_mA[state]:.3g} mA,  V/n = {voltage:.3g} mV{separator}{share}"
+    current, voltage = three_digits(states.I_mA[state]), three_digits(states.V_mV[state] / run.junctions)
+    return f"I = {current} mA,  V/n = {voltage} mV{separator}{share}"
+
+
+def three_digits(value: float) -> str:
+    """Return a number with three significant digits, zeros kept, so that captions line up: "36.0"."""
+    return f"{value:#.3g}".rstrip(".")
 
 
 def _draw_lines(run: Run, states: States, junction: FloatArray, chosen: NDArray[np.int64], path: Path) -> Path:
     from matplotlib import colormaps
 
-    figure = style.new_figure(7.5, 4.8)
+    figure = style.new_figure(7.5, 5.4)
     axes = figure.subplots()
     nodes = states.mesa_nodes
     nodes = nodes[np.argsort(states.node_xy[nodes, 0])]
@@ -151,13 +157,12 @@ def _draw_lines(run: Run, states: States, junction: FloatArray, chosen: NDArray[
     for x, _, radius in states.contact_xyr:
         low = 0.0 if states.geometry == "disc" else x - radius
         axes.axvspan(low, x + radius, color="#9fb8d8", alpha=0.35, linewidth=0, label="contact")
-    axes.axhline(run.hot_temperature_K, color="black", linestyle="--", linewidth=1.0)
-    place = (1.0, run.hot_temperature_K)
-    axes.annotate(f"{run.hot_temperature_K:g} K ", place, xycoords=("axes fraction", "data"), ha="right", va="bottom")
+    level = run.hot_temperature_K
+    axes.axhline(level, color="black", linestyle="--", linewidth=1.0, label=f"{level:g} K")
     axes.set_xlabel("radius r (µm)" if states.geometry == "disc" else "x (µm)", fontsize=11)
     axes.set_ylabel("junction temperature T (K)", fontsize=11)
     style.tidy(axes)
     axes.margins(x=0)
-    axes.legend(fontsize=9, frameon=False)
+    figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=2)
     axes.set_title(run.scenario.title or run.scenario.name, fontsize=12)
     return style.save_figure(figure, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,11 +17,13 @@ NORMAL_COLOUR = "#2a7f3f"
 DPI = 150
 
 
-def new_figure(width_in: float, height_in: float) -> Figure:
+def new_figure(
+    width_in: float, height_in: float, layout: Literal["constrained", "compressed"] = "constrained"
+) -> Figure:
     """Return an empty figure that needs neither a screen nor pyplot's global state."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width_in, height_in), dpi=DPI, layout="constrained")
+    return Figure(figsize=(width_in, height_in), dpi=DPI, layout=layout)
 
 
 def tidy(axes: Axes) -> None:

@@ -208,7 +208,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _read_states(path: Path) -> States:
     names = [field.name for field in fields(States)]
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here, because numpy leaves the file open when the archive is damaged.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             missing = [name for name in names if name not in archive.files]
             if missing:
                 raise ResultError(f"{path}: lacks {', '.join(missing)}")
