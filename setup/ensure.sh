@@ -1,0 +1,95 @@
+# Decides which route leads to DOLFINx on this machine and makes the environment ready. Sourced by ./hotmesa.
+# shellcheck shell=bash
+#
+# A record in the cache folder, one a clone and surrounding Python, says how it was done:
+#   clone, route (system or tree), base Python, its tree or -, own_paths, environment
+# With it, a ready environment is recognised by a few file tests.
+
+record_name() {
+  printf '%s/clones/%s' "$cache" "$(digest "$root|${HOTMESA_DOLFINX-}|$(type -P python3 || true)|${CONDA_PREFIX-}|${VIRTUAL_ENV-}")"
+}
+
+read_record() {
+  local clone
+  [[ -f $record ]] && { read -r clone; read -r route; read -r base; read -r tree; read -r own_paths; read -r environment; } <"$record" &&
+    [[ $clone == "$root" ]]
+}
+
+write_record() {
+  printf '%s\n' "$root" "$route" "$base" "${tree:--}" "$own_paths" "$environment" >"$record.new"
+  mv -- "$record.new" "$record"
+}
+
+is_ready() {
+  read_record || return 1
+  if [[ $route == tree ]]; then [[ -d $tree/usr ]]; else [[ -x $base ]]; fi &&
+    cmp -s -- "$root/pyproject.toml" "$environment/pyproject.toml"
+}
+
+ensure_environment() { # [again]
+  record=$(record_name)
+  if [[ ${1-} != again ]] && is_ready; then return 0; fi
+  make_cache
+  take_lock
+  if [[ ${1-} != again ]] && is_ready; then # made by another set-up in the meantime
+    drop_lock
+    return 0
+  fi
+  : >"$log"
+  choose_route
+  if [[ ! -f $environment/pyproject.toml ]] || ! cmp -s -- "$root/pyproject.toml" "$environment/pyproject.toml" ||
+    [[ $(<"$environment/extras") != viz,test && ${1-} == again ]]; then
+    make_environment
+  fi
+  write_record
+  drop_lock
+}
+
+# Sets route, base, tree, own_paths and environment; installs or builds what the route needs.
+choose_route() {
+  own_paths=no tree=-
+  if [[ -z ${HOTMESA_DOLFINX-} ]] && find_python; then
+    route=system
+    say "DOLFINx found by $base"
+  elif [[ -z ${HOTMESA_DOLFINX-} ]] && is_root && modern_distribution; then
+    install_by_apt "${packages[@]}"
+    find_python || { log_tail; die "apt-get installed DOLFINx, but no python3 can import it" "${other_ways[@]}"; }
+    route=system
+  else
+    use_tree
+  fi
+  environment=$cache/environments/$(digest "$root|$base|$tree|$own_paths")
+  mkdir -p -- "$cache/environments"
+}
+
+use_tree() {
+  local suite
+  suite=$(suite_for "${HOTMESA_DOLFINX-}")
+  route=tree base=/usr/bin/python3 tree=$(tree_name "$suite")
+  [[ ! -d $tree ]] || return 0
+  tree_possible || no_way
+  build_tree "$suite"
+}
+
+# Debian 13 and Ubuntu 26.04 are the first that carry a recent enough DOLFINx; Debian testing and sid have no number.
+modern_distribution() {
+  local name version
+  read -r name version <<<"$(distribution)"
+  case $name in
+    debian) [[ -z $version ]] || ((${version%%.*} >= 13)) ;;
+    ubuntu) ((${version%%.*} >= 26)) ;;
+    *) return 1 ;;
+  esac
+}
+
+no_way() {
+  local hint="an administrator can help with: apt-get install mmdebstrap bubblewrap uidmap"
+  if modern_distribution; then hint="an administrator can help with: apt-get install ${packages[*]}"; fi
+  die "no Python here can import DOLFINx >= 0.9, and this user may not install it" "On Debian and Ubuntu $hint" "${other_ways[@]}"
+}
+
+describe_environment() {
+  if [[ $route == tree ]]; then printf 'Debian tree %s, environment %s' "$tree" "$environment"; else
+    printf 'Python %s, environment %s' "$base" "$environment"
+  fi
+}

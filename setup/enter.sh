@@ -1,0 +1,154 @@
+# The environment variables of a run, and the way into the private Debian tree. Sourced by ./hotmesa.
+# shellcheck shell=bash
+
+# Variables for every route. One thread a process: MPI and sweeps share the cores between processes.
+common_variables() {
+  export OMP_NUM_THREADS=${HOTMESA_THREADS:-1} PYTHONNOUSERSITE=1
+  export OMPI_MCA_btl=self,sm OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+  export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
+  unset PYTHONHOME
+  # git refuses a clone that belongs to somebody else; provenance only reads its revision.
+  local count=${GIT_CONFIG_COUNT:-0}
+  export "GIT_CONFIG_KEY_$count=safe.directory" "GIT_CONFIG_VALUE_$count=$root" "GIT_CONFIG_COUNT=$((count + 1))"
+}
+
+system_variables() {
+  common_variables
+  [[ $own_paths == yes ]] || unset PYTHONPATH LD_LIBRARY_PATH
+}
+
+# In the tree nothing of the machine's own libraries and tools may shine through.
+tree_variables() {
+  common_variables
+  unset PYTHONPATH LD_LIBRARY_PATH LD_PRELOAD VIRTUAL_ENV CONDA_PREFIX OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+  export PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C.UTF-8
+  visible_certificates
+}
+
+# Certificates named by the user in folders that the tree covers: shown as a copy in the cache folder.
+visible_certificates() {
+  local name file
+  for name in SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE CURL_CA_BUNDLE GIT_SSL_CAINFO; do
+    file=${!name-}
+    case $file in
+      /etc/ssl/certs/*) ;;
+      /etc/* | /usr/*)
+        if [[ -f $file ]]; then
+          mkdir -p -- "$cache/certificates" && cp -uL -- "$file" "$cache/certificates/$name.pem"
+          export "$name=$cache/certificates/$name.pem"
+        fi
+        ;;
+    esac
+  done
+}
+
+bubblewrap_works() { bwrap --ro-bind / / --dev /dev --proc /proc true 2>/dev/null; }
+
+# Fills `shown` with the machine's folders that are shown inside: all but the system's own ones.
+shown_folders() {
+  shown=()
+  local folder
+  for folder in /*; do
+    case $folder in
+      /usr | /etc | /bin | /sbin | /lib | /lib32 | /lib64 | /libx32 | /dev | /proc | /sys | /boot | /lost+found) ;;
+      *) [[ ! -d $folder || ! -x $folder ]] || shown+=("$folder") ;;
+    esac
+  done
+  for folder in /usr/local /usr/src; do
+    case $root/:$PWD/:$cache/ in *"$folder"/*) shown+=("$folder") ;; esac
+  done
+}
+
+# Fills `shown_files` with the machine's files and folders under /etc that replace those of the tree.
+shown_settings() { # TREE
+  shown_files=()
+  local file
+  for file in resolv.conf hosts passwd group localtime pip.conf xdg/pip ssl/certs; do
+    [[ ! -e /etc/$file || ! -e $1/etc/$file ]] || shown_files+=("/etc/$file")
+  done
+}
+
+# Fills `entry` with the words that go before a command to run it in the tree.
+entry_words() { # TREE
+  local item shown shown_files
+  shown_folders
+  shown_settings "$1"
+  if bubblewrap_works; then
+    # A temporary file system as root, since mount points cannot be made in a read-only tree.
+    entry=(bwrap --die-with-parent --tmpfs / --dev /dev --proc /proc --ro-bind /sys /sys --ro-bind "$1/usr" /usr --ro-bind "$1/etc" /etc)
+    [[ ! -d /dev/shm ]] || entry+=(--bind /dev/shm /dev/shm)
+    for item in bin sbin lib lib64; do [[ ! -e $1/$item ]] || entry+=(--symlink "usr/$item" "/$item"); done
+    for item in "${shown[@]}"; do entry+=(--bind "$item" "$item"); done
+    for item in "${shown_files[@]}"; do entry+=(--ro-bind "$(readlink -f -- "$item")" "$item"); done
+    entry+=(--chdir "$PWD")
+  else
+    entry=(proot -r "$1" -w "$PWD" -b /dev -b /proc -b /sys)
+    for item in "${shown[@]}" "${shown_files[@]}"; do entry+=(-b "$item"); done
+    export PMIX_MCA_gds=hash # MPI's shared-memory store does not work under proot
+  fi
+  # The outer process ignores Ctrl-C (see run_in_tree); the program must not.
+  entry+=(/usr/bin/env --default-signal=INT,QUIT)
+}
+
+in_tree() { # TREE COMMAND…
+  local tree=$1
+  tree_variables
+  entry_words "$tree"
+  shift
+  "${entry[@]}" "$@"
+}
+
+# Run a command during the set-up, in the tree or on the system.
+inside() (
+  if [[ $route == tree ]]; then in_tree "$tree" "$@"; else
+    system_variables
+    "$@"
+  fi
+)
+
+# Replace the launcher by a command inside the ready environment.
+run_inside() {
+  if [[ $route == tree ]]; then
+    tree_variables
+    entry_words "$tree"
+    export PATH=$environment/bin:$PATH
+    run_in_tree "${entry[@]}" "$@"
+  else
+    system_variables
+    export PATH=$environment/bin:$PATH
+    exec "$@"
+  fi
+}
+
+# bubblewrap stands between the launcher and the program, and would take the program along if a signal ended it.
+# So it ignores Ctrl-C (as every background job), and the launcher waits for the program's own exit status.
+# From a terminal Ctrl-C reaches the program directly, as a member of the group; `kill -INT LAUNCHER` does not,
+# and is handed on. A witness process in the group tells the two apart.
+run_in_tree() {
+  local outer witness status=0 final
+  "$@" <&0 &
+  outer=$!
+  setpriv --pdeathsig KILL env --default-signal=INT sleep 2147483647 </dev/null >/dev/null 2>&1 &
+  witness=$!
+  trap 'hand_on INT' INT
+  trap 'hand_on TERM' TERM
+  trap 'hand_on HUP' HUP
+  while :; do
+    wait "$outer" && status=0 || status=$?
+    kill -0 "$outer" 2>/dev/null || break
+  done
+  wait "$outer" 2>/dev/null && final=0 || final=$?
+  ((final == 127)) || status=$final
+  kill -KILL "$witness" 2>/dev/null || true
+  wait "$witness" 2>/dev/null || true
+  exit "$status"
+}
+
+hand_on() { # SIGNAL
+  local program
+  if [[ $1 == INT ]]; then
+    sleep 0.1 # the witness gets the signal of a group at about the same time
+    kill -0 "$witness" 2>/dev/null || return 0
+  fi
+  read -r program _ <"/proc/$outer/task/$outer/children" && kill -s "$1" "$program" 2>/dev/null || true
+}

@@ -1,0 +1,127 @@
+# A private Debian tree with DOLFINx in the cache folder, for systems whose own DOLFINx is missing or too old.
+# Sourced by ./hotmesa.
+# shellcheck shell=bash
+
+# What DOLFINx, MPI, gmsh and off-screen pictures need. libopenblas0-pthread: without it PETSc runs on the
+# reference BLAS, several times slower. libegl1: without it VTK dies when it draws without a screen.
+packages=(
+  python3-dolfinx-real python3-venv python3-pip python3-setuptools libopenblas0-pthread libegl1 python3-gmsh
+  python3-meshio python3-scipy python3-matplotlib python3-pydantic ca-certificates git
+)
+
+# Which Debian carries which DOLFINx: trixie (13) 0.9, sid 0.11.
+suite_for() {
+  case ${1:-0.9} in
+    0.9) printf trixie ;;
+    0.11) printf sid ;;
+    *) die "no Debian tree has DOLFINx $1: HOTMESA_DOLFINX may be 0.9 or 0.11" ;;
+  esac
+}
+
+tree_name() { printf '%s/debian-%s-%s' "$cache" "$1" "$(digest "1 ${packages[*]}")"; }
+
+# The mirror of this machine if it is a Debian one, else Debian's own.
+debian_mirror() {
+  local found=
+  if [[ -n ${HOTMESA_DEBIAN_MIRROR-} ]]; then
+    found=$HOTMESA_DEBIAN_MIRROR
+  elif command -v apt-get >/dev/null; then
+    found=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+      awk '$2 == "main" && $1 ~ /\/debian\/?$/ { print $1; exit }') || true
+  fi
+  printf '%s' "${found:-http://deb.debian.org/debian}"
+}
+
+# Proxies, certificates and time limits of the machine's apt, as a file for the tree's apt.
+apt_settings() {
+  printf 'APT::Install-Recommends "false";\nAcquire::Retries "3";\n'
+  [[ $1 != sid ]] || printf 'Acquire::Check-Valid-Until "false";\n' # snapshots of sid outlive their date
+  if command -v apt-config >/dev/null; then
+    apt-config dump --format '%f "%v";%n' Acquire | grep -iE '^Acquire::https?::[^ ]*(Proxy|CaInfo|CaPath|Verify|Timeout)' || true
+  fi
+}
+
+tree_possible() {
+  [[ $(uname -s) == Linux ]] || return 1
+  if is_root; then command -v apt-get >/dev/null || command -v mmdebstrap >/dev/null; else
+    command -v mmdebstrap >/dev/null && command -v newuidmap >/dev/null && { bubblewrap_works || command -v proot >/dev/null; }
+  fi
+}
+
+# mmdebstrap and bubblewrap (or proot, where name spaces are forbidden), installed by apt if root lacks them.
+tree_tools() {
+  command -v mmdebstrap >/dev/null || install_by_apt mmdebstrap debian-archive-keyring
+  bubblewrap_works && return 0
+  command -v bwrap >/dev/null || { is_root && install_by_apt bubblewrap; }
+  bubblewrap_works && return 0
+  command -v proot >/dev/null || { is_root && install_by_apt proot; }
+  command -v proot >/dev/null || die "neither bubblewrap nor proot works here, and one is needed to enter the tree" "${other_ways[@]}"
+}
+
+apt_lists_fresh=no
+install_by_apt() {
+  command -v apt-get >/dev/null || die "$* missing, and there is no apt-get to install it" "${other_ways[@]}"
+  say "installing with apt-get: $*"
+  # A broken third-party source must not stop us: whether the packages can be had shows in the next step.
+  [[ $apt_lists_fresh == yes ]] || logged apt-get update || true
+  apt_lists_fresh=yes
+  # Not through `logged`: a package manager is never to be killed half-way.
+  DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@" >>"$log" 2>&1 </dev/null || {
+    log_tail
+    die "apt-get could not install: $*" "No network, or no such package in this system's sources. The whole log: $log" "${other_ways[@]}"
+  }
+}
+
+build_tree() { # SUITE
+  local suite=$1 partial=$tree.partial mirror started=$SECONDS
+  begin_changes
+  tree_tools
+  need_space 4 "a Debian tree with DOLFINx"
+  mirror=$(debian_mirror)
+  say "building a private Debian $suite with DOLFINx in $tree"
+  say "from $mirror: about 500 MB to fetch, 3 GB on disk, one to three minutes"
+  [[ ! -e $partial ]] || rm -rf --one-file-system -- "$partial"
+  unfinished=$partial
+  apt_settings "$suite" >"$cache/apt.conf"
+  logged bootstrap "$suite" "$partial" "$mirror" || {
+    log_tail
+    die "could not build the Debian tree from $mirror" \
+      "No network, a proxy that apt does not know of, or a wrong mirror (HOTMESA_DEBIAN_MIRROR=http://…)." \
+      "The whole log: $log" "${other_ways[@]}"
+  }
+  finish_tree "$partial"
+  logged in_tree "$partial" python3 "$root/setup/base_python.py" probe || {
+    log_tail
+    die "the new Debian tree cannot import DOLFINx" "The whole log: $log" "${other_ways[@]}"
+  }
+  mv -- "$partial" "$tree"
+  unfinished=
+  end_changes
+  say "Debian tree ready after $((SECONDS - started)) s"
+}
+
+bootstrap() { # SUITE FOLDER MIRROR
+  local IFS=, # for the list of packages
+  local options=(--variant=apt --aptopt="$cache/apt.conf" --include="${packages[*]}" --dpkgopt=force-unsafe-io
+    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*'
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright')
+  umask 022
+  mkdir -p -- "$2"
+  if is_root; then
+    mmdebstrap --mode=root "${options[@]}" "$1" "$2" "$3"
+  else # as a tar file, so that every file belongs to the user
+    mmdebstrap --mode=unshare --format=tar "${options[@]}" "$1" - "$3" | tar -C "$2" --no-same-owner --exclude='./dev/*' -xf -
+  fi
+}
+
+# Places on which the machine's own files are shown later (see enter.sh).
+finish_tree() {
+  local file
+  mkdir -p -- "$1/etc/xdg/pip" "$1/etc/ssl/certs"
+  for file in resolv.conf hosts passwd group pip.conf localtime; do
+    if [[ -L $1/etc/$file || ! -e $1/etc/$file ]]; then # a link would be followed outside of the tree
+      rm -f -- "$1/etc/$file"
+      : >"$1/etc/$file"
+    fi
+  done
+}
