@@ -63,9 +63,9 @@ class OhmicLaw:
         """Make the law from one relative conductance, or from temperatures (K) and relative conductances there."""
         self.T_range = (0.0, float("inf"))
         self.v_max = float("inf")
-        self._constant = conductance if isinstance(conductance, float) else 1.0
+        self._constant = 1.0 if isinstance(conductance, tuple) else float(conductance)
         self._curve: CubicHermiteSpline | None = None
-        if not isinstance(conductance, float):
+        if isinstance(conductance, tuple):
             self._curve = PchipInterpolator(np.log(conductance[0]), np.log(conductance[1]))
 
     def at_voltage(self, v_mV: float, T_K: Array) -> LawValues:
