@@ -37,6 +37,6 @@ def tidy(axes: Axes) -> None:
 def save_figure(figure: Figure, path: Path) -> Path:
     """Write a PNG whole or not at all and return its path."""
     draft = path.with_name(path.name + ".part")
-    figure.savefig(draft, format="png")
+    figure.savefig(draft, format="png", bbox_inches="tight", pad_inches=0.12)
     os.replace(draft, path)
     return path
