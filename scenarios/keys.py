@@ -97,7 +97,7 @@ class _Kind:
 
 
 def _limits(metadata: Iterable[object]) -> str:
-    """The range in the form "> 0" or ">= 1, <= 200"."""
+    """The range in the form "> 0" or ">= 1 and <= 200"."""
     parts: list[str] = []
     for item in metadata:
         if isinstance(item, FieldInfo):
@@ -110,7 +110,7 @@ def _limits(metadata: Iterable[object]) -> str:
             parts.append(f"< {item.lt:g}")
         elif isinstance(item, annotated_types.Le):
             parts.append(f"<= {item.le:g}")
-    return ", ".join(part for part in parts if part)
+    return " and ".join(part for part in parts if part)
 
 
 def _kind(annotation: Any, metadata: Iterable[object] = ()) -> _Kind:

@@ -88,6 +88,12 @@ def _law_kind(law: Law) -> Iterator[Finding]:
 
 def _law_gaps(law: Law) -> Iterator[Finding]:
     default = Law.model_fields["gaps_meV"].default
+    if law.gap_table is not None and len(law.gaps_meV) > 1:
+        text = f"replaces the one gap of the junctions, but there are {len(law.gaps_meV)} gaps_meV"
+        yield Finding(("law", "gap_table"), text, (("law", "gaps_meV"),))
+    if law.sin_contact_ohm > 0 and law.kind != "d-wave":
+        text = f'needs kind = "d-wave", not "{law.kind}"'
+        yield Finding(("law", "sin_contact_ohm"), text, (("law", "kind"),))
     if law.set is not None:
         if law.gaps_meV != default:
             text = f"given together with set = {law.set}, which fixes the gap; keep one"
@@ -134,7 +140,7 @@ def _table_temperatures(law: Law) -> tuple[float, float] | None:
     """Lowest and highest temperature of the user's table; None if it is not readable as one (the law says why)."""
     try:
         with Path(law.table or "").open(encoding="utf-8", newline="") as stream:
-            rows = csv.DictReader(line for line in stream if not line.startswith("#"))
+            rows = csv.DictReader(line for line in stream if line.strip() and not line.startswith("#"))
             temperatures = [float(row["T_K"]) for row in rows]
     except (OSError, ValueError, KeyError, TypeError):
         return None

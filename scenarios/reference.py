@@ -1,0 +1,62 @@
+"""Every key of a scenario as text for the terminal and as Markdown for the documentation."""
+
+from __future__ import annotations
+
+import textwrap
+
+from hotmesa.scenarios.keys import Group, Key, groups, toml_value
+
+_WIDTH = 100
+
+_MARKDOWN_HEAD = """\
+# Scenario reference
+
+Every key that a scenario file can hold. This page is made by
+
+    hotmesa check --schema --markdown > docs/scenario-reference.md
+
+and a test keeps it in step with the schema. How the keys work together is told in
+[Writing a scenario](writing-a-scenario.md).
+
+The ending of a key names its unit. A key without default ("none") may be left out; "required" ones may not.
+Two more keys stand at the top of a file and are used up when it is read: `base`, the bundled scenario or file from
+which everything else is inherited, and `without`, a list of keys of the base that are left out.
+"""
+
+
+def schema_text() -> str:
+    """All keys for a terminal, one section after the other."""
+    blocks = [f"{group.header}  -  {group.text}\n" + "\n".join(_lines(key) for key in group.keys) for group in groups()]
+    head = "Every key of a scenario: type, range, unit, default. In lists, * stands for the number of the element.\n"
+    return "\n\n".join([head, *blocks]) + "\n"
+
+
+def schema_markdown() -> str:
+    """All keys as Markdown tables (docs/scenario-reference.md)."""
+    return "\n".join([_MARKDOWN_HEAD, *(_table(group) for group in groups())])
+
+
+def _lines(key: Key) -> str:
+    value = "required" if key.default == "required" else f"default {key.default}"
+    first = f"  {key.path:<38} {key.allowed}; {value}"
+    text = textwrap.wrap(first, _WIDTH, subsequent_indent=" " * 41)
+    if key.description:
+        text += textwrap.wrap(key.description, _WIDTH, initial_indent=" " * 41, subsequent_indent=" " * 41)
+    return "\n".join(text)
+
+
+def _table(group: Group) -> str:
+    lines = [f"## {_heading(group)}", "", group.text, ""]
+    lines += ["| key | type | range | unit | default | meaning |", "| --- | --- | --- | --- | --- | --- |"]
+    for key in group.keys:
+        name = f"`{key.path.rpartition('.')[2]}`"
+        kind = " ".join(part for part in (key.type, key.otherwise) if part)
+        limits = ", ".join(f"`{toml_value(choice)}`" for choice in key.choices) or key.range
+        default = key.default if key.default in ("required", "none") else f"`{key.default}`"
+        cells = (name, kind, limits, key.unit, default, key.description)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join([*lines, ""])
+
+
+def _heading(group: Group) -> str:
+    return f"`{group.header}`" if group.header.startswith("[") else group.header[0].upper() + group.header[1:]

@@ -1,0 +1,136 @@
+"""The command line: hotmesa list | check | run | doctor."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hotmesa.scenarios import ScenarioError, available_scenarios, load_scenario
+from hotmesa.scenarios.reference import schema_markdown, schema_text
+from hotmesa.scenarios.summary import summary
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.processes import leave_together
+from hotmesa.solver.run_folder import FolderError
+
+BAD_INPUT, NO_CONVERGENCE, INTERRUPTED = 2, 3, 130
+
+_EPILOG = """\
+examples:
+  hotmesa run kurter2010-n19
+  hotmesa run kurter2010-n19 --set bath.temperature_K=20 --out out/n19-20K
+  hotmesa check my-mesa.toml
+  mpirun -n 2 python -m mpi4py -m hotmesa.solver run kurter2010-n19
+
+exit status: 0 done, 2 bad input, 3 no convergence (what was reached is kept), 130 interrupted
+"""
+_SET_HELP = "change a key, for example mesa.junctions=12 or contacts.0.x_um=-3 (may be repeated; none leaves it out)"
+_SOLVER_PACKAGES = ("dolfinx", "ufl", "basix", "petsc4py", "mpi4py", "gmsh")
+# Errors that are meant for the user, by the module that defines them.
+_USER_ERRORS = (
+    ("hotmesa.meshes.errors", "MeshError"),
+    ("hotmesa.solver.law_files", "LawError"),
+    ("hotmesa.postprocess.errors", "ResultError"),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (default: that of the process); the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    options = _parser().parse_args(arguments)
+    options.command = shlex.join(["hotmesa", *arguments])
+    try:
+        return int(options.action(options))
+    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        sys.stderr.close()  # or the interpreter complains about the same at its end
+        return 0
+    except KeyboardInterrupt:
+        return leave_together("interrupted", INTERRUPTED)
+    except SolveError as error:
+        return leave_together(str(error), NO_CONVERGENCE)
+    except (ValueError, OSError, ModuleNotFoundError) as error:
+        text = _message(error)
+        if text is None:
+            raise
+        return leave_together(text, BAD_INPUT)
+
+
+def _message(error: Exception) -> str | None:
+    """What to tell the user about bad input; None for an error that is a fault of the program."""
+    if isinstance(error, ModuleNotFoundError):
+        if (error.name or "").split(".")[0] not in _SOLVER_PACKAGES:
+            return None
+        return f"{error.name} is missing, and the spatial model needs it; `hotmesa doctor` tells how to get it"
+    # A class whose module is not loaded cannot have been raised; loading it could need DOLFINx.
+    loaded = [(sys.modules.get(module), name) for module, name in _USER_ERRORS]
+    classes = tuple(getattr(module, name) for module, name in loaded if module is not None)
+    return str(error) if isinstance(error, (ScenarioError, FolderError, OSError, *classes)) else None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hotmesa",
+        description="Self-heating, hot spots and I(V) curves of intrinsic-Josephson-junction mesas.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    listing = commands.add_parser("list", help="names and titles of the bundled scenarios")
+    listing.set_defaults(action=_list)
+    _add_check(commands.add_parser("check", help="read a scenario, report all problems, say what it describes"))
+    _add_run(commands.add_parser("run", help="compute a scenario and write its results to a folder"))
+    doctor = commands.add_parser("doctor", help="look at the installation and say what is missing or slow")
+    doctor.set_defaults(action=_doctor)
+    return parser
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", nargs="?", metavar="NAME-or-FILE", help="bundled scenario or TOML file")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help=_SET_HELP)
+    parser.add_argument("--schema", action="store_true", help="show every key with type, range, unit and default")
+    parser.add_argument("--markdown", action="store_true", help="with --schema: as Markdown tables")
+    parser.set_defaults(action=_check)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", metavar="NAME-or-FILE", help="bundled scenario or TOML file")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the results (default: out/NAME)")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help=_SET_HELP)
+    parser.add_argument("--overwrite", action="store_true", help="replace results of an earlier run in the folder")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
+    parser.set_defaults(action=_run)
+
+
+def _list(options: argparse.Namespace) -> int:
+    names = available_scenarios()
+    width = max(len(name) for name in names)
+    for name in names:
+        sys.stdout.write(f"{name:<{width}}  {load_scenario(name).title}\n")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    if options.schema:
+        sys.stdout.write(schema_markdown() if options.markdown else schema_text())
+        return 0
+    if options.scenario is None:
+        return leave_together("check needs the name of a scenario or a file, or --schema", BAD_INPUT)
+    scenario = load_scenario(options.scenario, options.overrides)
+    sys.stdout.write(f"{summary(scenario)}\nno problems found\n")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from hotmesa.solver.job import Request, run
+
+    overrides = tuple(options.overrides)
+    return run(Request(options.scenario, overrides, options.out, options.overwrite, options.quiet, options.command))
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from hotmesa.solver.doctor import main as doctor
+
+    return int(doctor() or 0)

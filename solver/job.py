@@ -1,0 +1,223 @@
+"""One run from a scenario to a folder of results: what `hotmesa run` does."""
+
+from __future__ import annotations
+
+import csv
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from hotmesa.scenarios import Scenario, load_scenario, to_toml
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.processes import anywhere, on_first, wait_for_all, world
+from hotmesa.solver.progress import Progress
+from hotmesa.solver.run_folder import prepare
+from hotmesa.solver.run_record import RunRecord
+
+DONE, NO_CONVERGENCE, INTERRUPTED = 0, 3, 130
+
+_ADVICE = (
+    "What often helps: a finer mesh (--set mesh.refine=2), the other linear algebra (--set numerics.path=sparse), "
+    "or an end before the difficult place (--set branch.end_current_mA=...)."
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for."""
+
+    scenario: str
+    overrides: tuple[str, ...] = ()
+    out: Path | None = None
+    overwrite: bool = False
+    quiet: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The spatial solver, imported when it is needed: `list` and `check` work without DOLFINx."""
+
+    build_mesh: Callable[[Scenario], Any]
+    model: Callable[[Scenario, Any], Any]
+    trace: Callable[[Any], Iterator[Any]]
+    branch: Callable[[Scenario, Any], Any]
+
+
+def spatial_tools() -> Tools:
+    """Import the spatial solver.
+
+    Raises:
+        ModuleNotFoundError: DOLFINx or gmsh is missing.
+    """
+    from hotmesa.meshes import build_mesh
+    from hotmesa.solver.branch import Branch
+    from hotmesa.solver.model import Model
+    from hotmesa.solver.trace import trace_branch
+
+    return Tools(build_mesh, Model, trace_branch, Branch)
+
+
+def run(request: Request, load_tools: Callable[[], Tools] = spatial_tools) -> int:
+    """Compute a scenario and write its folder; the exit status.
+
+    With several MPI processes all of them call this; the first one writes and prints.
+
+    Raises:
+        ScenarioError, MeshError, LawError, FolderError: bad input.
+        OSError: results cannot be written.
+    """
+    comm = world()
+    scenario = load_scenario(request.scenario, request.overrides)
+    folder = request.out or Path("out") / scenario.name
+    tools = None if scenario.mode == "uniform" else load_tools()  # before anything is removed or written
+    on_first(comm, lambda: prepare(folder, request.overwrite))
+    first = comm is None or comm.rank == 0
+    progress = Progress(sys.stdout, scenario.branch.end_current_mA, request.quiet or not first)
+    record = RunRecord(folder if first else None, to_toml(scenario), request.command, 1 if comm is None else comm.size)
+    with record.logging(progress):
+        if tools is None:
+            status = _uniform(scenario, record, progress)
+        else:
+            status = _spatial(_Work(scenario, folder, record, progress, tools, comm))
+    wait_for_all(comm)
+    return status
+
+
+def _uniform(scenario: Scenario, record: RunRecord, progress: Progress) -> int:
+    points = _write_uniform(scenario, record)
+    record.finish("complete")
+    progress.say(f"{points} points of the uniform model in {record.wall_s:.1f} s")
+    _render(record, progress)
+    return DONE
+
+
+def _write_uniform(scenario: Scenario, record: RunRecord) -> int:
+    """Write uniform.csv; the number of its points."""
+    from hotmesa.solver.laws import build_law
+    from hotmesa.solver.uniform import uniform_curve, uniform_rows
+
+    if record.folder is None:
+        return 0
+    columns = uniform_rows(uniform_curve(build_law(scenario), scenario))
+    with (record.folder / "uniform.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([repr(float(value)) for value in row] for row in zip(*columns.values(), strict=True))
+    return len(columns["V_mV"])
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What the steps of a spatial run share."""
+
+    scenario: Scenario
+    folder: Path
+    record: RunRecord
+    progress: Progress
+    tools: Tools
+    comm: Any
+
+
+def _spatial(work: _Work) -> int:
+    record, progress = work.record, work.progress
+    record.log.info("mesh")
+    tagged = work.tools.build_mesh(work.scenario)
+    record.log.info("model")
+    model = work.tools.model(work.scenario, tagged)
+    branch = work.tools.branch(work.scenario, model)
+    record.log.info("branch")
+    status = _trace(work, model, branch)
+    if progress.points:
+        branch.save(work.folder)
+        _write_uniform(work.scenario, record)
+    record.finish({DONE: "complete", NO_CONVERGENCE: "stopped", INTERRUPTED: "interrupted"}[status])
+    progress.say(f"{progress.points} points, {progress.newton_steps} Newton steps, {record.wall_s:.1f} s")
+    if progress.points:
+        _render(record, progress, partial=status != DONE)
+    return status
+
+
+def _trace(work: _Work, model: Any, branch: Any) -> int:
+    """Follow the branch to its end, to an error, or to Ctrl-C; whatever was reached is in `branch`."""
+    row: Mapping[str, Any] = {}
+    problem = ""
+    status = INTERRUPTED
+    try:
+        with _stop_on_signal() as stopped:
+            for point in work.tools.trace(model):
+                row = point.row
+                branch.append(point)
+                work.progress.point(row)
+                work.record.point(row)
+                if anywhere(work.comm, stopped()):
+                    break
+            else:
+                status = DONE
+    except KeyboardInterrupt:
+        pass
+    except SolveError as error:
+        status, problem = NO_CONVERGENCE, _stop_message(error, row, work.progress.points)
+    work.progress.done()
+    if status == INTERRUPTED:
+        problem = f"interrupted; the {work.progress.points} points so far are kept"
+    if problem:
+        work.record.problem(problem)
+    return status
+
+
+def _stop_message(error: SolveError, row: Mapping[str, Any], points: int) -> str:
+    if not points:
+        return f"no state was found: {error}\n{_ADVICE}"
+    where = f"V = {float(row['V_mV']):.4g} mV, I = {float(row['I_mA']):.4g} mA, T_max = {float(row['T_max_K']):.4g} K"
+    return f"the branch stopped after {points} points at {where}: {error}\nThe points so far are kept. {_ADVICE}"
+
+
+@contextmanager
+def _stop_on_signal() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C stop after the point at work, so that all processes stop at the same one; twice stops at once."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    try:
+        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread: signals belong to somebody else
+        yield lambda: False
+        return
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _render(record: RunRecord, progress: Progress, partial: bool = False) -> None:
+    """Draw the figures of a saved run on the first process, and say where everything is."""
+    if record.folder is None:
+        return
+    from hotmesa.postprocess import render
+
+    started = time.perf_counter()
+    try:
+        files = render(record.folder)
+    except Exception as error:
+        # A branch cut short may be too short for a figure; its data must not be reported as lost for that.
+        if not partial:
+            raise
+        record.log.exception("the figures of the incomplete branch could not be made")
+        record.problem(f"the figures of the incomplete branch could not be made: {error}")
+        return
+    record.log.info("%d files drawn in %.1f s", len(files), time.perf_counter() - started)
+    figures = ", ".join(file.name for file in files if file.suffix in (".png", ".json", ".pvd"))
+    progress.say(f"results in {record.folder}: {figures}")

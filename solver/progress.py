@@ -1,0 +1,90 @@
+"""What a person sees while a branch is traced: one line of state with a bar, or plain lines in a file or pipe."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Mapping
+from typing import TextIO
+
+Row = Mapping[str, float | int | str]
+
+_BAR = 20
+_PLAIN_EVERY = 5
+
+
+class Progress:
+    """Shows the points of a branch as they come.
+
+    On a terminal one line is overwritten; elsewhere every fifth point makes a line. `quiet` shows nothing.
+    """
+
+    def __init__(self, stream: TextIO, end_current_mA: float, quiet: bool = False) -> None:
+        self.points = 0
+        self.newton_steps = 0
+        self._stream = stream
+        self._end_mA = end_current_mA
+        self._quiet = quiet
+        self._terminal = stream.isatty()
+        self._open = False  # whether an unfinished line stands on the terminal
+        self._last = ""
+
+    def point(self, row: Row) -> None:
+        """Take a new point, a row of iv.csv."""
+        self.points += 1
+        self.newton_steps += int(row.get("newton_steps") or 0)
+        if self._quiet:
+            return
+        state = self._state(row)
+        if self._terminal:
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write("\r" + f"{state} {self._bar(row)}"[:width].ljust(width))
+            self._stream.flush()
+            self._open = True
+        elif self.points % _PLAIN_EVERY == 1:
+            self._line(state)
+        self._last = "" if self.points % _PLAIN_EVERY == 1 else state
+
+    def say(self, text: str) -> None:
+        """Write a line of its own."""
+        if not self._quiet:
+            self._close()
+            self._line(text)
+
+    def done(self) -> None:
+        """End the line; the last point is always shown."""
+        if not self._quiet and not self._terminal and self._last:
+            self._line(self._last)
+        self._last = ""
+        self._close()
+
+    def _state(self, row: Row) -> str:
+        voltage, current, hottest = (float(row[name]) for name in ("V_mV", "I_mA", "T_max_K"))
+        state = f"V {voltage:7.2f} mV  I {current:7.4f} mA  T_max {hottest:6.2f} K"
+        return f"{state}  points {self.points:4d}  steps {self.newton_steps:5d}"
+
+    def _bar(self, row: Row) -> str:
+        part = min(1.0, max(0.0, float(row["I_mA"]) / self._end_mA))
+        full = int(part * _BAR)
+        return f"[{'#' * full}{'.' * (_BAR - full)}] {100 * part:3.0f} %"
+
+    def _line(self, text: str) -> None:
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def _close(self) -> None:
+        if self._open:
+            self._stream.write("\n")
+            self._open = False
+
+
+class ProgressHandler(logging.Handler):
+    """Shows warnings of the log between the lines of the progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(logging.WARNING)
+        self._progress = progress
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the message of a record."""
+        self._progress.say(f"{record.levelname.lower()}: {record.getMessage().strip()}")

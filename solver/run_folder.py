@@ -1,0 +1,61 @@
+"""The folder of a run: what belongs to it, and making room for new results without touching other files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+# Everything that a run writes; nothing else is ever removed.
+OWN_FILES = (
+    "iv.csv",
+    "uniform.csv",
+    "states.npz",
+    "summary.json",
+    "provenance.json",
+    "scenario.toml",
+    "run.log",
+    "iv.png",
+    "map.png",
+    "fields.pvd",
+    "fields_[0-9]*.vtu",
+    "crystal_[0-9]*.vtu",
+)
+
+
+class FolderError(ValueError):
+    """The output folder cannot be used; the message says why and what to do."""
+
+
+def own_files(folder: Path) -> tuple[Path, ...]:
+    """Files of an earlier run in a folder, sorted."""
+    return tuple(sorted(file for pattern in OWN_FILES for file in folder.glob(pattern)))
+
+
+def prepare(folder: Path, overwrite: bool) -> None:
+    """Make the folder, or make room in it.
+
+    Raises:
+        FolderError: results exist and may not be overwritten, or the folder cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        existing = own_files(folder)
+        if existing and not overwrite:
+            raise FolderError(_refusal(folder, existing))
+        for file in existing:
+            file.unlink()
+        probe = folder / "run.log"
+        probe.touch()
+    except FileExistsError:
+        raise FolderError(f"cannot write results to {folder}: it is a file; choose another folder with --out") from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FolderError(f"cannot write results to {folder}: {reason}; choose another folder with --out") from None
+
+
+def _refusal(folder: Path, existing: Sequence[Path]) -> str:
+    names = ", ".join(file.name for file in existing[:4]) + (" ..." if len(existing) > 4 else "")
+    return (
+        f"{folder} already holds results ({names}); add --overwrite to replace them, "
+        "or choose another folder with --out"
+    )
