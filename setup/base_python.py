@@ -19,15 +19,15 @@ PINNED = (
 def probe() -> str:
     """Return why this Python cannot serve, or an empty string."""
     if sys.version_info < MINIMUM_PYTHON:
-        return "Python %d.%d is too old" % sys.version_info[:2]
+        return f"Python {sys.version_info[0]}.{sys.version_info[1]} is too old"
     try:
         import dolfinx
         from petsc4py import PETSc
     except Exception as error:
-        return "no usable DOLFINx: %s" % error
+        return f"no usable DOLFINx: {error}"
     version = tuple(int(part) for part in dolfinx.__version__.split(".")[:2])
     if version < MINIMUM_DOLFINX:
-        return "DOLFINx %s is too old" % dolfinx.__version__
+        return f"DOLFINx {dolfinx.__version__} is too old"
     if PETSc.ScalarType(0).dtype.kind != "f":
         return "its PETSc is built for complex numbers"
     return ""
@@ -40,7 +40,7 @@ def constraints() -> str:
     lines = []
     for name in PINNED:
         try:
-            lines.append("%s==%s\n" % (name, version(name)))
+            lines.append(f"{name}=={version(name)}\n")
         except PackageNotFoundError:
             continue
     return "".join(lines)
@@ -52,7 +52,7 @@ def parents() -> str:
 
     if sys.prefix == sys.base_prefix:
         return ""
-    return "".join("%s\n" % path for path in sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}))
+    return "".join(f"{path}\n" for path in sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}))
 
 
 def main() -> int:

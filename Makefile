@@ -1,0 +1,47 @@
+# Every target runs inside the environment that ./hotmesa sets up when it is missing.
+# make test DOLFINX=0.11   runs the same on another DOLFINx (0.9 or 0.11), in a Debian tree of its own.
+SHELL := /bin/bash
+INSIDE := $(if $(DOLFINX),HOTMESA_DOLFINX=$(DOLFINX) )./hotmesa exec
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test lint unit verification docs bench clean
+
+help:
+	@echo 'make test          gates (ruff, mypy --strict) and all tests; sets up what is missing'
+	@echo 'make lint          the gates alone'
+	@echo 'make unit          unit tests alone'
+	@echo 'make verification  exact results and convergence rates alone'
+	@echo 'make docs          examples in the documentation and its links'
+	@echo 'make bench         benchmarks; tables on the screen, JSON in out/benchmarks'
+	@echo 'make setup         set up only, looking again for the best route'
+	@echo 'make clean         remove what the tools left in the clone'
+
+setup:
+	$(if $(DOLFINX),HOTMESA_DOLFINX=$(DOLFINX) )./hotmesa setup
+
+lint:
+	$(INSIDE) ruff check .
+	$(INSIDE) mypy
+
+test: lint
+	$(INSIDE) python -m pytest tests
+
+unit:
+	$(INSIDE) python -m pytest tests/unit
+
+verification:
+	$(INSIDE) python -m pytest tests/verification
+
+docs:
+	$(INSIDE) python -m pytest tests/test_house.py -k docs
+
+bench:
+	@mkdir -p out/benchmarks
+	@set -e; for file in benchmarks/bench_*.py; do \
+	  test -e "$$file" || { echo 'no benchmarks here'; break; }; \
+	  $(INSIDE) python "$$file" --json "out/benchmarks/$$(basename "$$file" .py).json"; \
+	done
+
+clean:
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
