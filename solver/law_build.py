@@ -105,10 +105,11 @@ def build_series_grid(spectrum: Spectrum, T_K: Array, v_mV: Array, series: Serie
         excess = ratio * left.i - right.i
         low, high = np.where(excess < 0, v, low), np.where(excess < 0, high, v)
         trial = v - excess / (ratio * left.di_dv + n * right.di_dv)
-        trial = np.where((trial > low) & (trial < high), trial, 0.5 * (low + high))
+        trial = np.where((trial >= low) & (trial <= high), trial, 0.5 * (low + high))
+        # Quadratic convergence: after a relative step below 1e-9 the error is at rounding.
         change = float(np.max(np.abs(trial - v) / w))
         v = trial
-        if change < 1e-13:
+        if change < 1e-9:
             break
     # At v = 0 both conductances are constants in series.
     at_zero = 1 / (1 / junction.at_voltage(0.0, T_K).di_dv + ratio / n / contact.at_voltage(0.0, T_K).di_dv)

@@ -36,7 +36,7 @@ def table_key(parameters: Mapping[str, object]) -> str:
 def load_grid(folder: Path, key: str, T_K: Array, v_mV: Array) -> Array | None:
     """Stored ln(i/v), shape (T, v), or None if there is no file that is intact and was made for this key and grid."""
     try:
-        with np.load(folder / f"{key}.npz", allow_pickle=False) as stored:
+        with (folder / f"{key}.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
             found, T, v, grid = str(stored["key"]), stored["T_K"], stored["v_mV"], stored["log_conductance"]
             digest = str(stored["digest"])
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, NotImplementedError, AttributeError):

@@ -95,7 +95,7 @@ def _voltage(law: JunctionLaw, T: Array, power: Array) -> Array:
         excess = x + np.log(local.i) - target
         low, high = np.where(excess < 0, x, low), np.where(excess < 0, high, x)
         trial = x - excess / (1 + np.exp(x) * local.di_dv / local.i)
-        trial = np.where((trial > low) & (trial < high), trial, 0.5 * (low + high))
+        trial = np.where((trial >= low) & (trial <= high), trial, 0.5 * (low + high))
         # Quadratic convergence: after a relative step below 1e-9 in v the error is at rounding.
         done = bool(np.max(np.abs(trial - x), initial=0.0) < 1e-9)
         x = trial
