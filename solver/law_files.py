@@ -7,7 +7,6 @@ import math
 from pathlib import Path
 
 import numpy as np
-
 from hotmesa.solver.dos import Array
 from hotmesa.solver.gap import Pairs
 
