@@ -44,7 +44,8 @@ def _layers(scenario: Scenario) -> Iterator[Finding]:
             text = 'region = "crystal" needs a [crystal] section with its size; without one use region = "mesa"'
             yield Finding(("layers", i, "region"), text, (("crystal",),))
         yield from _thickness(scenario, i, layer)
-    if scenario.crystal is not None and not any(layer.region == "crystal" for layer in scenario.layers):
+    covered = any(layer.region == "crystal" for layer in scenario.layers)
+    if scenario.crystal is not None and scenario.layers and not covered:
         text = 'the crystal is described, but no layer has region = "crystal"; add one or remove [crystal]'
         yield Finding(("crystal",), text, tuple(("layers", i, "region") for i in range(len(scenario.layers))))
 

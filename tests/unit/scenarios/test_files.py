@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hotmesa.scenarios import ScenarioError, load_scenario
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def test_base_is_merged_key_by_key_and_lists_are_replaced(small: Path, tmp_path: Path) -> None:
+    contact = '[[contacts]]\nname = "tip"\ncontact_K_per_mW = 1.0\n'
+    file = write(tmp_path, "child.toml", f'base = "small.toml"\nname = "child"\n[mesa]\njunctions = 3\n{contact}')
+    parent, child = load_scenario(small), load_scenario(file)
+    assert (child.name, child.mesa.junctions) == ("child", 3)
+    assert (child.layers, child.materials, child.crystal) == (parent.layers, parent.materials, parent.crystal)
+    assert [contact.name for contact in child.contacts] == ["tip"]
+    assert child.contacts[0].x_um == 0.0
+
+
+def test_base_may_be_bundled_and_have_a_base_itself(tmp_path: Path) -> None:
+    file = write(tmp_path, "mine.toml", 'base = "kurter2010-n12"\nname = "mine"\n')
+    assert load_scenario(file).model_copy(update={"name": "kurter2010-n12"}) == load_scenario("kurter2010-n12")
+
+
+def test_without_leaves_keys_of_the_base_out(small: Path, tmp_path: Path) -> None:
+    text = 'base = "small.toml"\nname = "bare"\nwithout = ["crystal", "layers", "contacts"]\nmode = "uniform"\n'
+    scenario = load_scenario(write(tmp_path, "bare.toml", text))
+    assert scenario.crystal is None
+    assert scenario.layers == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ('base = "smal"\n', "no bundled scenario and no file .*smal"),
+        ('base = "kurter2010-n18"\n', r"did you mean kurter2010-n19\?|did you mean kurter2010-n1"),
+        ("base = 3\n", "must be the name"),
+        ('base = "small.toml"\nwithout = ["cristal"]\n', "the base has no key cristal"),
+        ('base = "small.toml"\nwithout = "crystal"\n', "must be a list of keys"),
+        ('without = ["crystal"]\n', "no base is named"),
+        ('base = "child.toml"\n', "in a circle: .*child.toml -> .*child.toml"),
+    ],
+)
+def test_unusable_base_is_explained(small: Path, tmp_path: Path, text: str, match: str) -> None:
+    with pytest.raises(ScenarioError, match=match):
+        load_scenario(write(tmp_path, "child.toml", text))
+
+
+def test_longer_circle_is_found(tmp_path: Path) -> None:
+    write(tmp_path, "a.toml", 'base = "b.toml"\n')
+    write(tmp_path, "b.toml", 'base = "c.toml"\n')
+    write(tmp_path, "c.toml", 'base = "a.toml"\n')
+    with pytest.raises(ScenarioError, match="in a circle"):
+        load_scenario(tmp_path / "a.toml")
+
+
+def test_a_problem_names_the_file_it_comes_from(small: Path, tmp_path: Path) -> None:
+    small.write_text(small.read_text().replace("junctions = 10", "junctions = 0"))
+    file = write(tmp_path, "child.toml", 'base = "small.toml"\n[bath]\ntemperature_K = 0.0\n')
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(file)
+    assert [text.split(": ")[:2] for text in caught.value.problems] == [
+        [str(small), "mesa.junctions"],
+        [str(file), "bath.temperature_K"],
+    ]
+
+
+def test_file_names_are_relative_to_the_file_that_holds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "lib/gap.csv", "T_K,Delta_meV\n4,25\n80,0\n")
+    write(tmp_path, "lib/base.toml", 'name = "x"\nmode = "uniform"\n[law]\ngap_table = "gap.csv"\n')
+    child = write(tmp_path, "child.toml", 'base = "lib/base.toml"\n')
+    assert load_scenario(child).law.gap_table == str(tmp_path / "lib" / "gap.csv")
+    monkeypatch.chdir(tmp_path)
+    changed = load_scenario("child.toml", ["law.gamma_table=lib/gap.csv"])
+    assert changed.law.gamma_table == str(tmp_path / "lib" / "gap.csv")
+    assert changed.law.gap_table == str(tmp_path / "lib" / "gap.csv")
+
+
+def test_missing_table_file_is_a_problem(tmp_path: Path) -> None:
+    file = write(tmp_path, "x.toml", 'name = "x"\nmode = "uniform"\n[law]\ngap_table = "no/gap.csv"\n')
+    with pytest.raises(ScenarioError, match=r"law\.gap_table: no such file: .*gap\.csv; the folder .* does not exist"):
+        load_scenario(file)

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+from hotmesa.scenarios import ScenarioError, available_scenarios, load_scenario
+
+BROKEN = """\
+name = "broken"
+geometry = "plane"
+
+[mesa]
+junctions = 0
+wdith_um = 3.0
+depth_um = "ten"
+
+[bath]
+temperature_K = 300.0
+
+[law]
+gaps_meV = [25.0, -1.0]
+"""
+
+
+def test_small_scenario_loads(small: Path) -> None:
+    scenario = load_scenario(small)
+    assert scenario.mesa.junctions == 10
+    assert scenario.layers[2].sublayers == 5
+    assert scenario.contacts[0].x_um == 1.0
+
+
+def test_all_problems_come_at_once_with_file_key_value_and_range(tmp_path: Path) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text(BROKEN)
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(file)
+    expected = {
+        'geometry: "plane" must be one of "plan", "strip", "disc"; did you mean "plan"?',
+        "mesa.junctions: 0 must be a whole number >= 1 and <= 100000",
+        "mesa.wdith_um: unknown key; did you mean width_um?",
+        'mesa.depth_um: "ten" must be a number > 0 (µm)',
+        "bath.temperature_K: 300.0 must be a number >= 1.5 and <= 290 (K)",
+        "law.gaps_meV.1: -1.0 must be a number > 0 (meV)",
+    }
+    found = {text.removeprefix(f"{file}: ") for text in caught.value.problems}
+    # The layers are missing too: contradictions are found beside invalid keys.
+    assert expected < found
+    assert any("there are no layers" in text for text in found - expected)
+    assert str(caught.value).startswith(f"{len(found)} problems")
+    assert len(found) == len(expected) + 1
+
+
+def test_a_rule_that_rests_on_an_invalid_key_says_nothing(problems) -> None:
+    assert problems("layers.0.thickness_um=-1") == (
+        '--set layers.0 ("film").thickness_um: -1 must be a number > 0 (µm)',
+    )
+
+
+@pytest.mark.parametrize(
+    ("override", "text"),
+    [
+        ("mesa.junctions=12.5", "must be a whole number"),
+        ("mesa.junctions=true", "must be a whole number"),
+        ('mesa.width_um="10"', "must be a number > 0 (µm)"),
+        ("mesa.width_um=inf", "must be a number > 0 (µm)"),
+        ("mesa.vertices_um=[[0.0]]", "list of pairs"),
+        ("mesa=3", "must be a table"),
+        ("layers=3", "must be a list of tables"),
+        ('name="a b"', "must be a name"),
+        ('layers.0.name="a/b"', "must be a name"),
+        ("materials.bi.in_plane_W_per_mK=x", "a number > 0 (W/(m K)) or a curve"),
+        ("materials.bi.in_plane_W_per_mK={T_K=[1.0,2.0],values=[1.0,-1.0]}", "values.1: -1.0 must be a number > 0"),
+        ("materials.bi.in_plane_W_per_mK={T_K=[1.0,2.0]}", "values: is missing"),
+        ("temperature_K=4", "did you mean bath.temperature_K?"),
+        ("N=3", "this section knows name, title"),
+        ("bsae=x", "did you mean base?"),
+    ],
+)
+def test_one_wrong_value_makes_one_problem(problems, override: str, text: str) -> None:
+    found = problems(override)
+    assert len(found) == 1
+    assert text in found[0]
+
+
+def test_missing_required_key_is_named(small: Path, problems) -> None:
+    small.write_text(small.read_text().replace('material = "gold"\n', ""))
+    assert problems() == (f'{small}: layers.0 ("film").material: is missing; it must be text',)
+
+
+def test_overrides_change_values_list_elements_and_absent_tables(small: Path) -> None:
+    changes = ["mesa.junctions=7", "layers.0.thickness_um=0.1", "contacts.0.x_um = -2", "mode=uniform", "mesh.refine=2"]
+    scenario = load_scenario(small, changes)
+    assert (scenario.mesa.junctions, scenario.layers[0].thickness_um) == (7, 0.1)
+    assert (scenario.contacts[0].x_um, scenario.mode, scenario.mesh.refine) == (-2.0, "uniform", 2.0)
+
+
+def test_none_leaves_a_key_or_an_element_out(small: Path) -> None:
+    changes = ["contacts.0.contact_K_per_mW=none", "contacts.0.contact_resistance_ohm=0.1", "bath.rim=none"]
+    scenario = load_scenario(small, changes)
+    assert scenario.contacts[0].contact_K_per_mW is None
+    assert load_scenario(small, ["contacts.0=none"]).contacts == ()
+    assert load_scenario(small, ["crystal=none", "layers.2=none"]).crystal is None
+
+
+@pytest.mark.parametrize(
+    ("override", "text"),
+    [
+        ("mesa.junctions", "write key=value"),
+        ("=3", "write key=value"),
+        ("mesa..junctions=3", "write key=value"),
+        ("mesa.junctions=", "is not a value"),
+        ("mesa.junctions=[1", "is not a value"),
+        ("layers.9.thickness_um=1", "layers has 3 elements (numbers: 0 to 2)"),
+        ("layers.film.thickness_um=1", "name an element by its number"),
+        ("mesa.junctions.x=1", "is a value and holds no keys"),
+        ("mesa.vertices_um.0=[1.0,1.0]", "the scenario has no mesa.vertices_um"),
+        ("mesa.width_um=1\ncrystal=2", "one value is expected"),
+    ],
+)
+def test_unusable_override_is_explained(problems, override: str, text: str) -> None:
+    found = problems(override)
+    assert len(found) == 1
+    assert text in found[0]
+
+
+def test_unusable_overrides_come_together_with_other_problems(problems) -> None:
+    assert len(problems("layers.9.name=x", "mesa.junctions=0", "bath.rim=bat")) == 3
+
+
+def test_unknown_scenario_names_the_nearest() -> None:
+    with pytest.raises(ScenarioError, match="did you mean kurter2010-n19"):
+        load_scenario("kurter2010-n18")
+
+
+def test_missing_file_names_what_is_there(small: Path, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"no file .*smal\.toml; did you mean small\.toml"):
+        load_scenario(tmp_path / "smal.toml")
+    with pytest.raises(ScenarioError, match=r"folder .* does not exist"):
+        load_scenario(str(tmp_path / "nowhere" / "x.toml"))
+    with pytest.raises(ScenarioError, match=r"without \.toml"):
+        load_scenario(tmp_path / "kurter2010-n19.toml")
+    with pytest.raises(ScenarioError, match="is a folder; name a TOML file"):
+        load_scenario(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"), [(b"name = \n", "not valid TOML"), (b'name = "\xff"', "not text in UTF-8")]
+)
+def test_unreadable_file_is_a_problem(tmp_path: Path, content: bytes, text: str) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_bytes(content)
+    with pytest.raises(ScenarioError, match=text):
+        load_scenario(file)
+
+
+def test_error_survives_pickling() -> None:
+    error = pickle.loads(pickle.dumps(ScenarioError(["a", "b"])))
+    assert error.problems == ("a", "b")
+
+
+def test_names_are_sorted_and_complete() -> None:
+    names = available_scenarios()
+    assert list(names) == sorted(names)
+    expected = {f"kurter2010-{name}" for name in ("n06", "n12", "n19", "n24", "n30", "uniform")}
+    assert expected <= set(names)

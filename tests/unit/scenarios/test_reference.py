@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.keys import find_key, groups, names_at, unit_of
+from hotmesa.scenarios.reference import schema_markdown, schema_text
+from hotmesa.scenarios.summary import summary
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+
+
+def test_reference_page_is_in_step_with_the_schema() -> None:
+    page = (DOCS / "scenario-reference.md").read_text(encoding="utf-8")
+    assert page == schema_markdown(), "run: hotmesa check --schema --markdown > docs/scenario-reference.md"
+
+
+def test_every_key_is_described() -> None:
+    keys = [key for group in groups() for key in group.keys]
+    assert len(keys) >= 85  # as many as the schema had at first: none may get lost on the way
+    assert [key.path for key in keys if not key.description] == []
+    text = schema_text()
+    assert all(key.path in text for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("width_um", "µm"),
+        ("contact_K_per_mW", "K/mW"),
+        ("specific_resistance_ohm_um2", "Ω µm²"),
+        ("residual_resistivity_ohm_m", "Ω m"),
+        ("T_K", "K"),
+        ("gaps_meV", "meV"),
+        ("table_max_mV", "mV"),
+        ("junctions", ""),
+        ("min_points", ""),
+    ],
+)
+def test_unit_follows_from_the_ending(name: str, unit: str) -> None:
+    assert unit_of(name) == unit
+
+
+def test_keys_are_found_through_lists_and_names() -> None:
+    thickness = find_key(("layers", 3, "thickness_um"))
+    assert thickness is not None
+    assert thickness.allowed == "number > 0 (µm)"
+    curve = find_key(("materials", "layers", "in_plane_W_per_mK", "T_K"))
+    assert curve is not None
+    assert curve.type == "list of numbers (2 or more)"
+    assert find_key(("mesa", "nothing")) is None
+    assert "base" in names_at(("materials", "anything"))
+    assert names_at(("mesa", "junctions")) == ()
+
+
+@pytest.mark.parametrize("name", ["kurter2010-n19", "kurter2010-uniform"])
+def test_summary_tells_the_device(name: str) -> None:
+    text = summary(load_scenario(name))
+    assert "R_N = 460 Ω, 24.21 Ω for each junction" in text
+    assert "19 junctions of 2.151 nm, 40.9 nm high" in text
+    assert ("patch of radius 1.5 µm" in text) == (name == "kurter2010-n19")
