@@ -1,5 +1,8 @@
 """Uniform model: consistency of curve, slopes and features; degenerate curves."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hotmesa.scenarios.schema import Bath, Law, Mesa, Scenario, Uniform
@@ -142,3 +145,12 @@ def test_pure_functions():
 
     assert missed_dips(dip, grid, dip(grid)) == pytest.approx([1.0], abs=1e-6)
     assert missed_dips(lambda t: dip(t) + 2e-3, grid, dip(grid) + 2e-3) == []
+
+
+def test_example_in_the_documentation(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    text = (Path(__file__).parents[3] / "docs" / "tunnelling-law.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n(.*?)```\s+prints `(.*?)`", text, re.DOTALL)
+    assert found is not None
+    exec(found[1], {})
+    assert capsys.readouterr().out.strip() == found[2]
