@@ -145,10 +145,11 @@ run_in_tree() {
 }
 
 hand_on() { # SIGNAL
-  local program
+  local program=
   if [[ $1 == INT ]]; then
     sleep 0.1 # the witness gets the signal of a group at about the same time
     kill -0 "$witness" 2>/dev/null || return 0
   fi
-  read -r program _ <"/proc/$outer/task/$outer/children" && kill -s "$1" "$program" 2>/dev/null || true
+  read -r program _ <"/proc/$outer/task/$outer/children" || true # its one line has no end
+  [[ -z $program ]] || kill -s "$1" "$program" 2>/dev/null || true
 }
