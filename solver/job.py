@@ -64,7 +64,7 @@ def spatial_tools() -> Tools:
     return Tools(build_mesh, Model, trace_branch, Branch)
 
 
-def run(request: Request, load_tools: Callable[[], Tools] = spatial_tools) -> int:
+def run(request: Request) -> int:
     """Compute a scenario and write its folder; the exit status.
 
     With several MPI processes all of them call this; the first one writes and prints.
@@ -76,7 +76,7 @@ def run(request: Request, load_tools: Callable[[], Tools] = spatial_tools) -> in
     comm = world()
     scenario = load_scenario(request.scenario, request.overrides)
     folder = request.out or Path("out") / scenario.name
-    tools = None if scenario.mode == "uniform" else load_tools()  # before anything is removed or written
+    tools = None if scenario.mode == "uniform" else spatial_tools()  # before anything is removed or written
     on_first(comm, lambda: prepare(folder, request.overwrite))
     first = comm is None or comm.rank == 0
     progress = Progress(sys.stdout, scenario.branch.end_current_mA, request.quiet or not first)
