@@ -1,0 +1,257 @@
+"""The set-up files agree with pyproject.toml, and the launcher keeps its promises where an environment is ready."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+# conda-forge has another name for these.
+CONDA_NAMES = {"gmsh": "python-gmsh", "matplotlib": "matplotlib-base"}
+SCRIPTS = [ROOT / "hotmesa", ROOT / ".ci" / "run", *sorted((ROOT / "setup").glob("*.sh"))]
+
+
+def requirement(text: str) -> tuple[str, frozenset[str]]:
+    """Name and set of bounds of one requirement line."""
+    match = re.fullmatch(r"([A-Za-z0-9_.-]+)\s*(.*)", text.strip())
+    assert match is not None, text
+    return match.group(1), frozenset(bound.strip() for bound in match.group(2).split(",") if bound.strip())
+
+
+def conda_requirements() -> dict[str, frozenset[str]]:
+    lines = (ROOT / "environment.yml").read_text().split("dependencies:\n", maxsplit=1)[1].splitlines()
+    return dict(requirement(line.strip()[2:]) for line in lines if line.strip().startswith("- "))
+
+
+def test_environment_yml_has_the_requirements_of_pyproject():
+    wanted = dict(requirement(line) for group in (PROJECT["dependencies"], *EXTRAS.values()) for line in group)
+    wanted = {CONDA_NAMES.get(name, name): bounds for name, bounds in wanted.items()}
+    # conda-forge starts with 0.10 on the platforms that count, which narrows the range of the project.
+    assert ">=0.9" in wanted["fenics-dolfinx"]
+    wanted["fenics-dolfinx"] = wanted["fenics-dolfinx"] - {">=0.9"} | {">=0.10"}
+    wanted["python"] = frozenset({PROJECT["requires-python"]})
+    found = conda_requirements()
+    assert "pip" in found
+    assert {name: bounds for name, bounds in found.items() if name != "pip"} == wanted
+
+
+def test_dockerfile_installs_every_extra_that_the_image_lacks():
+    text = (ROOT / "Dockerfile").read_text()
+    assert re.search(r"^FROM dolfinx/dolfinx:", text, flags=re.MULTILINE)
+    match = re.search(r'--editable "\.\[([a-z,]+)\]"', text)
+    assert match is not None
+    assert set(match.group(1).split(",")) == set(EXTRAS) - {"solver"}
+    assert "setup/base_python.py constraints" in text
+
+
+def test_launcher_installs_the_extras_of_pyproject():
+    text = (ROOT / "setup" / "python.sh").read_text()
+    match = re.search(r"for extras in ([a-z,]+) ", text)
+    assert match is not None
+    assert set(match.group(1).split(",")) == set(EXTRAS) - {"solver"}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_are_valid_shell(script: Path):
+    result = subprocess.run(["bash", "-n", str(script)], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_launcher_and_ci_can_be_run():
+    assert all(os.access(ROOT / name, os.X_OK) for name in ("hotmesa", ".ci/run"))
+
+
+# --- the launcher, with a cache folder that says that everything is ready ------------------------------------------
+
+
+def shell(cache: Path, script: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a script after the parts of the launcher have been sourced."""
+    parts = "".join(f'source "$root/setup/{name}.sh"; ' for name in ("common", "python", "tree", "enter", "ensure"))
+    return subprocess.run(
+        ["bash", "-c", f'set -euo pipefail; root=$1; shift; {parts}{script}', "bash", str(ROOT), *words],
+        env=launcher_environment(cache), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def launcher_environment(cache: Path) -> dict[str, str]:
+    return {**os.environ, "HOTMESA_CACHE": str(cache)}
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A cache folder with a record that names the present environment as ready."""
+    cache = tmp_path / "cache"
+    environment = cache / "environments" / "present"
+    environment.mkdir(parents=True)
+    (environment / "bin").symlink_to(Path(sys.executable).parent)
+    shutil.copy(ROOT / "pyproject.toml", environment)
+    (environment / "extras").write_text("viz,test\n")
+    record = (
+        "make_cache; record=$(record_name); "
+        'route=system base=$2 tree=- own_paths=yes environment=$1; write_record'
+    )  # fmt: skip
+    made = shell(cache, record, str(environment), sys.executable)
+    assert made.returncode == 0, made.stderr
+    return cache
+
+
+def launch(cache: Path, *words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(ROOT / "hotmesa"), *words], env=launcher_environment(cache), cwd=cwd,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [0, 2, 3, 130])
+def test_launcher_returns_the_exit_status_of_the_program(cache: Path, status: int):
+    assert launch(cache, "exec", "sh", "-c", f"exit {status}").returncode == status
+
+
+def test_launcher_is_silent_when_ready_and_keeps_the_current_folder(cache: Path, tmp_path: Path):
+    folder = tmp_path / "with a space"
+    folder.mkdir()
+    result = launch(cache, "--python", "-c", "import os; print(os.getcwd())", cwd=folder)
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"{folder}\n", "")
+
+
+def test_launcher_sets_the_variables_that_mpi_and_blas_need(cache: Path):
+    result = launch(cache, "exec", "env")
+    variables = dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
+    assert variables["OMP_NUM_THREADS"] == "1"
+    assert variables["OMPI_MCA_btl"] == "self,sm"
+    assert variables["OMPI_ALLOW_RUN_AS_ROOT"] == variables["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] == "1"
+    assert variables["PYTHONNOUSERSITE"] == "1"
+
+
+def test_launcher_hands_arguments_to_the_command_unchanged(cache: Path):
+    result = launch(cache, "check", "no such file.toml")
+    assert result.returncode == 2
+    assert "no such file.toml" in result.stderr + result.stdout
+
+
+def test_launcher_builds_the_mpi_command(tmp_path: Path):
+    text = (ROOT / "hotmesa").read_text()
+    function = text[text.index("mpi_command() {") : text.index("verb=${1-}")]
+    words = ("-n", "2", "--mca", "btl", "self", "--oversubscribe", "run", "x", "--set", "a=b c")
+    result = shell(tmp_path, f"{function}\nmpi_command \"$@\"; printf '%s|' \"${{command[@]}}\"", *words)
+    assert result.stdout == (
+        "mpirun|-n|2|--mca|btl|self|--oversubscribe|python|-m|mpi4py|-m|hotmesa.solver|run|x|--set|a=b c|"
+    ), result.stderr
+
+
+def test_interrupt_reaches_the_program(cache: Path):
+    program = (
+        "import sys, time\n"
+        "try:\n    print('go', flush=True); time.sleep(30)\n"
+        "except KeyboardInterrupt:\n    print('saved'); sys.exit(130)\n"
+    )
+    process = subprocess.Popen(
+        [str(ROOT / "hotmesa"), "--python", "-c", program], env=launcher_environment(cache),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "go\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read() == "saved\n"
+    assert process.returncode == 130
+
+
+def test_a_changed_pyproject_means_not_ready(cache: Path):
+    ready = 'record=$(record_name); is_ready && echo ready || echo stale'
+    assert shell(cache, ready).stdout == "ready\n"
+    (cache / "environments" / "present" / "pyproject.toml").write_text("[project]\n")
+    assert shell(cache, ready).stdout == "stale\n"
+
+
+def test_missing_test_tools_are_named(cache: Path):
+    (cache / "environments" / "present" / "extras").write_text("none\n")
+    result = launch(cache, "exec", "pytest")
+    assert result.returncode == 1
+    assert "./hotmesa setup" in result.stderr
+
+
+def test_cache_folder_that_cannot_be_written_is_named(tmp_path: Path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    result = launch(blocked / "cache", "list")
+    assert result.returncode == 1
+    assert f"cannot write to the cache folder {blocked / 'cache'}" in result.stderr
+
+
+def test_cache_folder_with_a_space_is_refused_with_the_way_out(tmp_path: Path):
+    result = launch(tmp_path / "a b", "list")
+    assert result.returncode == 1
+    assert "HOTMESA_CACHE" in result.stderr
+
+
+def test_unfinished_work_is_removed_when_the_set_up_stops(tmp_path: Path):
+    script = "make_cache; begin_changes; unfinished=$cache/half; mkdir $unfinished; logged false || die 'it failed'"
+    result = shell(tmp_path / "cache", script)
+    assert result.returncode == 1
+    assert "it failed" in result.stderr
+    assert not (tmp_path / "cache" / "half").exists()
+
+
+def test_too_little_room_is_told_before_anything_is_made(tmp_path: Path):
+    result = shell(tmp_path / "cache", "make_cache; need_space 999999 'a tree'")
+    assert result.returncode == 1
+    assert "a tree needs 999999 GB" in result.stderr
+
+
+def test_unknown_dolfinx_is_refused(tmp_path: Path):
+    result = shell(tmp_path, "suite_for 0.5")
+    assert result.returncode == 1
+    assert "HOTMESA_DOLFINX may be 0.9 or 0.11" in result.stderr
+
+
+def stub_base(folder: Path, version: str, kind: str) -> dict[str, str]:
+    """Write a dolfinx and a petsc4py that only tell a version and a kind of numbers."""
+    (folder / "dolfinx").mkdir(parents=True)
+    (folder / "dolfinx" / "__init__.py").write_text(f"__version__ = {version!r}\n")
+    (folder / "petsc4py").mkdir()
+    (folder / "petsc4py" / "__init__.py").write_text("")
+    (folder / "petsc4py" / "PETSc.py").write_text(f"import numpy\nScalarType = numpy.{kind}\n")
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "reason"),
+    [
+        ("0.9.0", "float64", ""),
+        ("0.10.0.post5", "float64", ""),
+        ("0.11.0", "float64", ""),
+        ("1.0.0", "float64", ""),
+        ("0.8.0", "float64", "DOLFINx 0.8.0 is too old"),
+        ("0.10.0", "complex128", "its PETSc is built for complex numbers"),
+    ],
+)
+def test_probe_tells_which_dolfinx_will_do(tmp_path: Path, version: str, kind: str, reason: str):
+    result = subprocess.run(
+        [sys.executable, str(ROOT / "setup" / "base_python.py"), "probe"],
+        env=stub_base(tmp_path / "stub", version, kind), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (result.returncode, result.stdout) == (1 if reason else 0, reason)
+
+
+def test_constraints_pin_what_dolfinx_was_built_with():
+    import numpy
+    import scipy
+
+    result = subprocess.run(
+        [sys.executable, str(ROOT / "setup" / "base_python.py"), "constraints"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    pins = set(result.stdout.split())
+    assert {f"numpy=={numpy.__version__}", f"scipy=={scipy.__version__}"} <= pins
+    assert any(pin.startswith("petsc4py==") for pin in pins)
