@@ -21,7 +21,7 @@ setup:
 
 lint:
 	$(INSIDE) ruff check .
-	$(INSIDE) mypy
+	$(INSIDE) python -m mypy
 
 test: lint
 	$(INSIDE) python -m pytest tests
