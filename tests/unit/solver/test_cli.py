@@ -287,3 +287,15 @@ def test_warnings_go_to_the_log_and_the_terminal(run: Run, tmp_path: Path, capsy
     assert run(warns, "--out", "mine") == 0
     assert "warning: kappa is constant above 306 K" in capsys.readouterr().out
     assert "kappa is constant" in (tmp_path / "mine" / "run.log").read_text()
+
+
+def test_mesh_problem_is_bad_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
+    from hotmesa.meshes.errors import MeshError
+
+    def no_mesh(scenario: Scenario) -> None:
+        raise MeshError("the file has no region called mesa")
+
+    tools = job.Tools(no_mesh, lambda scenario, mesh: None, six, FakeBranch)
+    monkeypatch.setattr(job, "spatial_tools", lambda: tools)
+    assert main(["run", "kurter2010-n19", "--out", str(tmp_path / "x"), "--quiet"]) == 2
+    assert capsys.readouterr().err == "hotmesa: the file has no region called mesa\n"
