@@ -82,7 +82,7 @@ entry_words() { # TREE
     for item in "${shown_files[@]}"; do entry+=(--ro-bind "$(readlink -f -- "$item")" "$item"); done
     entry+=(--chdir "$PWD")
   else
-    entry=(proot -r "$1" -w "$PWD" -b /dev -b /proc -b /sys)
+    entry=(proot --kill-on-exit -r "$1" -w "$PWD" -b /dev -b /proc -b /sys)
     for item in "${shown[@]}" "${shown_files[@]}"; do entry+=(-b "$item"); done
     export PMIX_MCA_gds=hash # MPI's shared-memory store does not work under proot
   fi
