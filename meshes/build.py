@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from mpi4py import MPI
+
 from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.line import line_mesh
 from hotmesa.meshes.plan import plan_mesh
@@ -14,7 +16,6 @@ from hotmesa.meshes.sizes import element_sizes, healing_length
 from hotmesa.meshes.tagged import TaggedMesh, distribute
 from hotmesa.meshes.user import user_mesh
 from hotmesa.scenarios.schema import Scenario
-from mpi4py import MPI
 
 LOG = logging.getLogger("hotmesa")
 

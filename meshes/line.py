@@ -6,10 +6,12 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
+
 from hotmesa.meshes.errors import MeshError
+from hotmesa.meshes.grading import size_function
 from hotmesa.meshes.outlines import Array, required_radius
 from hotmesa.meshes.raw import RawMesh, region_names
-from hotmesa.meshes.sizes import Sizes, size_function
+from hotmesa.meshes.sizes import Sizes
 from hotmesa.scenarios.schema import Scenario
 
 SAME_PLACE_UM = 1e-9

@@ -10,9 +10,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+
 from hotmesa.meshes.errors import MeshError
 from hotmesa.scenarios.schema import Crystal, Mesa
-from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
@@ -113,8 +114,8 @@ def clip(corners: Array, axis: int) -> Array:
     return result if len(result) > 2 and abs(signed_area(result)) > 1e-12 else np.empty((0, 2))
 
 
-def distance_outside(corners: Sequence[tuple[float, float]], x: float, y: float) -> float:
-    """Return the distance from a point to a polygon in µm, 0 inside it."""
+def signed_distance(corners: Sequence[tuple[float, float]], x: float, y: float) -> float:
+    """Return the distance from a point to the edge of a polygon in µm, negative inside."""
     inside = False
     nearest = math.inf
     ax, ay = corners[-1]
@@ -125,4 +126,4 @@ def distance_outside(corners: Sequence[tuple[float, float]], x: float, y: float)
         t = min(1.0, max(0.0, ((x - ax) * ex + (y - ay) * ey) / (ex * ex + ey * ey)))
         nearest = min(nearest, math.hypot(x - ax - t * ex, y - ay - t * ey))
         ax, ay = bx, by
-    return 0.0 if inside else nearest
+    return -nearest if inside else nearest

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from hotmesa.meshes.errors import MeshError
+from hotmesa.meshes.grading import size_function
 from hotmesa.meshes.outlines import Array, clip, crystal_outline, disc, mesa_outline
 from hotmesa.meshes.raw import (
     MESA,
@@ -19,9 +22,8 @@ from hotmesa.meshes.raw import (
     region_names,
     without_unused_nodes,
 )
-from hotmesa.meshes.sizes import Sizes, size_function
+from hotmesa.meshes.sizes import Sizes
 from hotmesa.scenarios.schema import Contact, Scenario
-from numpy.typing import NDArray
 
 SAME_PLACE_UM = 1e-9
 OPTIONS = {

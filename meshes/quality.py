@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+
 from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.raw import RawMesh, cell_sizes
-from numpy.typing import NDArray
 
 GOOD_ANGLE_DEG = 20.0  # generated meshes stay well above it
 LEAST_ANGLE_DEG = 1.0  # below it gradients on the element lose all meaning

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from hotmesa.meshes.errors import MeshError
 from numpy.typing import NDArray
+
+from hotmesa.meshes.errors import MeshError
 
 MESA = "mesa"
 PLAN = "plan"

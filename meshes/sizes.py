@@ -1,15 +1,15 @@
-"""Element sizes from the thermal healing length of the sheet, and the size wanted at every place."""
+"""Element sizes from the thermal healing length of the sheet."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
 from hotmesa.meshes.errors import MeshError
-from hotmesa.meshes.outlines import Array, distance_outside, hydraulic_width, mesa_outline, required_radius
-from hotmesa.scenarios.schema import Contact, Curve, Layer, Material, Mesa, Scenario
+from hotmesa.meshes.outlines import hydraulic_width, mesa_outline, required_radius, signed_area
+from hotmesa.scenarios.schema import Curve, Layer, Material, Scenario
 
 ESTIMATE_K = 50.0  # between the bath and T_c, where the temperature changes most
 LORENZ_W_OHM_PER_K2 = 2.44e-8
@@ -19,6 +19,7 @@ BASE_OUT_OF_PLANE_W_PER_MK = {"bi2212": 0.55, "gold-wire": 800.0}
 LINE_FACTOR = 5.0  # a line has so few nodes that finer ones cost nothing
 PLAN_GROWTH = 0.25  # growth of the element size per µm of distance
 LINE_GROWTH = 0.1
+GAP_PART = 0.5
 MAX_NODES = 2_000_000
 
 
@@ -31,6 +32,7 @@ class Sizes:
         contacts: Size in every contact patch, in the order of the scenario.
         rim: Largest size in the crystal.
         growth: Increase of the size per µm of distance from the mesa or from a contact.
+        gap: Largest size between the edges of a contact and of the mesa, as a part of the gap between them.
         healing_length: Estimated thermal healing length of the sheet, or None where the layers do not tell it.
     """
 
@@ -38,6 +40,7 @@ class Sizes:
     contacts: tuple[float, ...]
     rim: float
     growth: float
+    gap: float
     healing_length: float | None
 
 
@@ -59,7 +62,7 @@ def element_sizes(scenario: Scenario) -> Sizes:
     rim = max(scenario.mesh.rim_size_um or crystal_width(scenario) / 10 / factor, mesa)
     refine = scenario.mesh.refine
     growth = (LINE_GROWTH if line else PLAN_GROWTH) / refine
-    sizes = Sizes(mesa / refine, tuple(c / refine for c in contacts), rim / refine, growth, healing)
+    sizes = Sizes(mesa / refine, tuple(c / refine for c in contacts), rim / refine, growth, GAP_PART / refine, healing)
     _refuse_huge(scenario, sizes)
     return sizes
 
@@ -86,8 +89,7 @@ def mesa_area(scenario: Scenario) -> float:
         return mesa.width_um * mesa.depth_um
     if scenario.geometry == "disc" or mesa.shape == "disc":
         return math.pi * required_radius(mesa.radius_um, "mesa") ** 2
-    x, y = mesa_outline(mesa, mesa.width_um).T
-    return float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) / 2)
+    return signed_area(mesa_outline(mesa, 1.0))
 
 
 def mesa_width(scenario: Scenario) -> float:
@@ -111,52 +113,6 @@ def crystal_width(scenario: Scenario) -> float:
     if scenario.geometry == "disc" or (scenario.geometry == "plan" and crystal.shape == "disc"):
         return 2 * required_radius(crystal.radius_um, "crystal")
     return crystal.width_um if scenario.geometry == "strip" else min(crystal.width_um, crystal.depth_um)
-
-
-def size_function(scenario: Scenario, sizes: Sizes) -> Callable[[float, float], float]:
-    """Return a function of x and y (µm) that gives the wanted element size (µm); on lines y is ignored.
-
-    The size is constant in a contact patch and in the mesa, and grows linearly with the distance from them.
-    """
-    outside = _distance_to_mesa(scenario, sizes)
-    plan = scenario.geometry == "plan"
-    patches = tuple(zip(scenario.contacts, sizes.contacts, strict=True))
-
-    def size(x: float, y: float) -> float:
-        wanted = min(sizes.rim, sizes.mesa + sizes.growth * outside(x, y))
-        inside: float | None = None
-        for contact, patch_size in patches:
-            distance = _distance_to_patch(contact, x, y if plan else None)
-            if distance <= 0:
-                inside = patch_size if inside is None else min(inside, patch_size)
-            wanted = min(wanted, patch_size + sizes.growth * max(distance, 0.0))
-        return wanted if inside is None else inside
-
-    return size
-
-
-def _distance_to_patch(contact: Contact, x: float, y: float | None) -> float:
-    """Return the distance from a contact in µm, not above 0 inside; y is None on a line."""
-    if y is None:
-        return abs(x - contact.x_um) - contact.radius_um
-    # The corners of the polygon that stands for the disc lie up to 2.4 % outside of it.
-    return math.hypot(x - contact.x_um, y - contact.y_um) - 1.025 * contact.radius_um
-
-
-def _distance_to_mesa(scenario: Scenario, sizes: Sizes) -> Callable[[float, float], float]:
-    """Return a function that gives the distance from the mesa in µm, 0 inside."""
-    mesa: Mesa = scenario.mesa
-    if scenario.geometry == "strip":
-        return lambda x, y: max(0.0, abs(x) - mesa.width_um / 2)
-    if scenario.geometry == "disc" or mesa.shape == "disc":
-        radius = required_radius(mesa.radius_um, "mesa")
-        return lambda x, y: max(0.0, math.hypot(x, y) - radius)
-    if mesa.shape == "rectangle":
-        half_x, half_y = mesa.width_um / 2, mesa.depth_um / 2
-        return lambda x, y: math.hypot(max(abs(x) - half_x, 0.0), max(abs(y) - half_y, 0.0))
-    outline: Array = mesa_outline(mesa, sizes.mesa)
-    corners = [(float(x), float(y)) for x, y in outline]
-    return lambda x, y: distance_outside(corners, x, y)
 
 
 def _sheet_conductance(scenario: Scenario, layer: Layer) -> float:

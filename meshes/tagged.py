@@ -10,11 +10,12 @@ import basix.ufl
 import dolfinx.mesh
 import numpy as np
 from dolfinx.mesh import Mesh, MeshTags
+from mpi4py import MPI
+from numpy.typing import NDArray
+
 from hotmesa.meshes.compat import IntArray, geometry_dofmap
 from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.raw import RawMesh, region_tags
-from mpi4py import MPI
-from numpy.typing import NDArray
 
 RIM = 1
 Geometry = Literal["plan", "strip", "disc"]

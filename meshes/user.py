@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.raw import (
     CONTACT_PREFIX,
@@ -24,7 +26,6 @@ from hotmesa.meshes.raw import (
 )
 from hotmesa.meshes.sizes import mesa_area
 from hotmesa.scenarios.schema import Scenario
-from numpy.typing import NDArray
 
 CRYSTAL = "crystal"
 AREA_TOLERANCE = 0.02
