@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from hotmesa.postprocess.tables import FloatArray
 from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline, CubicSpline, PchipInterpolator
+
+from hotmesa.postprocess.tables import FloatArray
 
 # Points nearer to each other than this part of the length of the curve are taken as one: a fold that was located to
 # 1e-6 lies beside its neighbour, and the quotient of two tiny differences would be noise.

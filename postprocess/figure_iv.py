@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from hotmesa.postprocess import figure_style as style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.report import curve_of
 from hotmesa.postprocess.run import Run
 from hotmesa.postprocess.tables import FloatArray, Table, column
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from hotmesa.postprocess import figure_style as style
 from hotmesa.postprocess.run import Run, States
 from hotmesa.postprocess.tables import FloatArray, column
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

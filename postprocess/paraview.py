@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 
 import meshio
 import numpy as np
+from numpy.typing import NDArray
+
 from hotmesa.postprocess.run import Run, States
 from hotmesa.postprocess.tables import FloatArray, column
-from numpy.typing import NDArray
 
 
 def write_fields(run: Run) -> list[Path]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from hotmesa.postprocess import summary as merit
 from hotmesa.postprocess.curve import IVCurve, make_curve
 from hotmesa.postprocess.run import Run

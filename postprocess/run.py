@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.tables import Column, FloatArray, read_table
 from hotmesa.scenarios.schema import Scenario
-from numpy.typing import NDArray
-from pydantic import ValidationError
 
 REQUIRED_COLUMNS = ("V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K", "dV_dI_ohm")
 

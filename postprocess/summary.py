@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.tables import FloatArray, Table, column
 

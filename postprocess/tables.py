@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from hotmesa.postprocess.errors import ResultError
 from numpy.typing import NDArray
+
+from hotmesa.postprocess.errors import ResultError
 
 FloatArray = NDArray[np.float64]
 Column = NDArray[np.float64] | NDArray[np.str_]

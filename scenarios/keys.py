@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
-from hotmesa.scenarios.schema import Scenario, Section
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+
+from hotmesa.scenarios.schema import Scenario, Section
 
 # Longest first: "_K_per_mW" must not be read as "_mW".
 _UNITS = (

@@ -8,6 +8,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.files import RawScenario, absolute_paths, available_scenarios, bundled_file, read_raw
 from hotmesa.scenarios.findings import Finding, Where
@@ -15,7 +17,6 @@ from hotmesa.scenarios.messages import dotted, schema_findings
 from hotmesa.scenarios.overrides import OverrideError, apply, parse
 from hotmesa.scenarios.rules import find_contradictions
 from hotmesa.scenarios.schema import Scenario
-from pydantic import ValidationError
 
 
 def load_scenario(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Scenario:

@@ -52,6 +52,10 @@ class BorderedSolver:
         self._system: _System | None = None
         self._ksp = self._krylov()
 
+    def close(self) -> None:
+        """Free the Krylov solver; collective, so it is said and not left to the garbage collector of each rank."""
+        self._ksp.destroy()
+
     def _krylov(self) -> PETSc.KSP:
         local = self._size + (self._globals if self._last else 0)
         shape = ((local, PETSc.DETERMINE), (local, PETSc.DETERMINE))

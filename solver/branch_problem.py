@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from hotmesa.solver.bias import Bias
 from hotmesa.solver.bordered import BorderedSolver, Closure, Correction
 from hotmesa.solver.curves import Array
 from hotmesa.solver.model import Evaluation, Linearisation, Model
@@ -52,9 +53,10 @@ class State:
 class ThermalBranch:
     """Steady states of a model, parametrised by nothing: V is one of the unknowns (the last)."""
 
-    def __init__(self, model: Model) -> None:
-        """Prepare metric and linear solver."""
+    def __init__(self, model: Model, bias: Bias | None = None) -> None:
+        """Prepare metric and linear solver; the goal of the branch is the value of the bias (default: the current)."""
         self.model = model
+        self.bias = bias or Bias.current()
         self._n = model.layout.size
         self._rows = model.layout.junction_rows
         layers = len(model.layout.junction_layers)
@@ -88,9 +90,10 @@ class ThermalBranch:
         return Row(Closure(by_T, np.zeros(wires.size), V / self._V_scale**2), self)
 
     def goal(self, state: State) -> tuple[float, Row]:
-        """Return the current (mA) and its row."""
-        lin = state.lin
-        return state.e.I, Row(Closure(lin.I_by_T, np.zeros(state.e.wires.size), lin.I_by_V), self)
+        """Return the value of the bias and its row."""
+        lin, b = state.lin, self.bias
+        closure = Closure(b.by_I * lin.I_by_T, np.zeros(state.e.wires.size), b.by_V + b.by_I * lin.I_by_V)
+        return b.value(state.e.V, state.e.I), Row(closure, self)
 
     def step(self, state: State, row: Row, gap: float, rtol: float) -> Array:
         """Return the Newton step with row(du) = -gap."""
@@ -121,5 +124,6 @@ class ThermalBranch:
 
     def rates(self, state: State, tangent: Array) -> dict[str, float]:
         """Return dV/ds (mV) and dI/ds (mA)."""
-        _, row = self.goal(state)
+        lin = state.lin
+        row = Row(Closure(lin.I_by_T, np.zeros(state.e.wires.size), lin.I_by_V), self)
         return {"V": float(tangent[-1]), "I": row(tangent)}

@@ -75,12 +75,12 @@ class SparseConduction:
         )
 
     def _global_numbers(self, layout: Layout) -> list[Array]:
-        """Return for each sublayer the global unknown of every local node (owned, ghosts), -1 where there is none."""
+        """Return for each sublayer the unknown of every node of the plan over all ranks, -1 where there is none."""
         numbers = []
         for k in range(len(layout.sublayers)):
-            mine = np.full(layout.operators.owned, -1.0)
+            mine = np.full(layout.operators.owned, -1, dtype=np.int64)
             mine[layout.nodes_of(k)] = self._offset + np.arange(layout.starts[k], layout.starts[k + 1])
-            numbers.append(np.rint(layout.operators.to_ghosts(mine)).astype(np.int64))
+            numbers.append(np.concatenate(self._comm.allgather(mine)))
         return numbers
 
     def apply(self, phi: Array) -> Array:

@@ -188,7 +188,8 @@ def _advance(
         try:
             u, e, steps = correct(problem, guess, ahead, options)
             there = _point(problem, u, e, ahead, here.s + _arclength(problem, here, u, ahead), steps)
-            if problem.inner(here.tangent, there.tangent) < 0.5 or abs(there.goal - here.goal) > 2.0 * options.goal_step:
+            leap = abs(there.goal - here.goal) > 2.0 * options.goal_step
+            if leap or problem.inner(here.tangent, there.tangent) < 0.5:
                 raise SolveError("the curve turns too sharply for this step")
         except SolveError as error:
             ds, reason = 0.5 * ds, str(error)
@@ -231,19 +232,27 @@ def _land(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options
     goal = CubicHermiteSpline([a.s, b.s], [a.goal, b.goal], [a.goal_rate, b.goal_rate])
     s = float(brentq(lambda x: goal(x) - options.goal_end, a.s, b.s)) if b.goal != options.goal_end else b.s
     near = _between(problem, a, b, s, options)
-    u, e = near.u, near.evaluation
-    scale = options.goal_step
+    u = land(problem, near.u, options)
+    landed = _point(problem, u, problem.evaluate(u), near.tangent, s, near.newton_steps)
+    return replace(landed, goal=options.goal_end)
+
+
+def land(problem: BranchProblem, guess: Array, options: Options) -> Array:
+    """Return the solution near a guess at which the goal has its end value exactly.
+
+    Raises:
+        SolveError: Newton's method did not converge.
+    """
+    u, e = guess, problem.evaluate(guess)
     for _ in range(options.max_newton):
         value, row = problem.goal(e)
         gap = value - options.goal_end
-        if e.norm <= options.tolerance and abs(gap) <= 1e-12 * scale:
-            break
-        u = u + problem.step(e, row, gap, 1e-7)
+        if e.norm <= options.tolerance and abs(gap) <= 1e-12 * options.goal_step:
+            return u
+        du = problem.step(e, row, gap, 1e-7)
+        u = u + problem.damping(u, du) * du
         e = problem.evaluate(u)
-    else:
-        raise SolveError("the last point of the branch was not landed on")
-    landed = _point(problem, u, e, near.tangent, s, near.newton_steps)
-    return replace(landed, goal=options.goal_end)
+    raise SolveError(f"Newton's method stopped at a residual of {e.norm:.1e} on the way to {options.goal_end:.6g}")
 
 
 def _folds(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options) -> list[CurvePoint]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K
-from hotmesa.solver.dos import Array
 from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
+
+from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K
+from hotmesa.solver.dos import Array
 
 Pairs = tuple[tuple[float, float], ...]
 

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+
 from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K
 from hotmesa.solver.dos import Array
 from hotmesa.solver.gap import Spectrum, gamma_meV, gap_meV

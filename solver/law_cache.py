@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+
 from hotmesa.solver.dos import Array
 
 FORMAT = 1

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+
 from hotmesa.solver.dos import Array
 from hotmesa.solver.gap import Pairs
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from hotmesa.solver.dos import Array
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline, make_interp_spline
+
+from hotmesa.solver.dos import Array
 
 Indices = NDArray[np.intp]
 _MIRRORED = 16

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
+
 from hotmesa.scenarios.schema import Curve, Law, Scenario
 from hotmesa.solver.constants import GAP_SETS_MEV
 from hotmesa.solver.device import junction_resistance_ohm, resistive_junctions
@@ -26,7 +28,6 @@ from hotmesa.solver.law_build import (
 from hotmesa.solver.law_cache import default_folder, load_grid, store_grid, table_key
 from hotmesa.solver.law_files import LawError, read_current, read_gamma, read_gap
 from hotmesa.solver.law_table import LawTable, LawValues
-from scipy.interpolate import CubicHermiteSpline, PchipInterpolator
 
 __all__ = ["JunctionLaw", "LawError", "LawTable", "LawValues", "OhmicLaw", "build_law", "spectrum_of"]
 

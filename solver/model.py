@@ -50,7 +50,7 @@ class Evaluation:
     conducted: Array
     residual: Array
     wire_residual: Array
-    I: float
+    I: float  # noqa: E741 - the symbol of the field
 
     @property
     def P(self) -> float:
@@ -87,10 +87,14 @@ class Model:
 
     Attributes:
         scenario: what was asked for.
+        tagged: its mesh.
         operators: finite elements of the plan.
         layout: order of the unknowns.
         condensed: the condensed crystal, None on the sparse path.
         why_sparse: reason for the sparse path, None on the condensed one.
+        area: of the mesa (um^2).
+        unknowns: number of unknown temperatures over all ranks.
+        extra_heat: heat (uW) put into each unknown of this rank besides the Joule heat, zero unless set.
     """
 
     def __init__(self, scenario: Scenario, tagged: TaggedMesh, law: JunctionLaw | None = None) -> None:
@@ -100,6 +104,7 @@ class Model:
             SolveError: numerics.path = "condensed" was asked for but does not apply.
         """
         self.scenario = scenario
+        self.tagged = tagged
         self.bath = scenario.bath.temperature_K
         self.operators = assemble_operators(scenario, tagged)
         self.comm = self.operators.comm
@@ -118,6 +123,8 @@ class Model:
         self.contacts: tuple[ContactSink, ...] = build_contacts(scenario, self.layout, areas)
         self.wired = tuple(c for c in self.contacts if c.wire is not None)
         self.area = global_sum(self.comm, self.operators.mesa_mass.sum())
+        self.extra_heat = np.zeros(self.layout.size)
+        self.unknowns = round(global_sum(self.comm, self.layout.size))
 
     def _conduction(self) -> Conduction:
         if self.condensed is not None:
@@ -130,11 +137,6 @@ class Model:
     def junction_mass(self) -> Array:
         """Lumped mesa area (um^2) of the owned mesa nodes."""
         return self.operators.mesa_mass[self.layout.mesa_nodes]
-
-    @property
-    def unknowns(self) -> int:
-        """Number of unknown temperatures over all ranks."""
-        return round(global_sum(self.comm, self.layout.size))
 
     def cold(self) -> tuple[Array, Array]:
         """Return temperatures and wire temperatures of the device at rest: all at the bath."""
@@ -159,9 +161,20 @@ class Model:
         residual[rows] -= (self.junction_mass * junctions.Q).ravel()
         if self.condensed is None and self._fixed.size:
             residual[self._fixed] += T[self._fixed] - self.bath
-        current = global_sum(self.comm, self.junction_mass @ junctions.J)
+        residual -= self.extra_heat
         return Evaluation(
-            T, wires, V, potentials, fluxes, bath_heat, contact_heat, junctions, conducted, residual, wire_residual, current
+            T=T,
+            wires=wires,
+            V=V,
+            potentials=potentials,
+            fluxes=fluxes,
+            bath_heat=bath_heat,
+            contact_heat=contact_heat,
+            junctions=junctions,
+            conducted=conducted,
+            residual=residual,
+            wire_residual=wire_residual,
+            I=global_sum(self.comm, self.junction_mass @ junctions.J),
         )
 
     def wire_temperatures(self, wires: Array) -> list[float]:

@@ -29,14 +29,15 @@ class PlanOperators:
     Attributes:
         comm: communicator of the mesh.
         space: P1 function space.
-        stiffness: integral of grad u grad v over the plan, shape (owned, owned + ghosts).
+        stiffness: integral of grad u grad v over the plan, shape (owned, all nodes of the plan).
         mesa_stiffness: the same over the mesa.
         mass: lumped integral of v over the plan (um^2), shape (owned,).
         mesa_mass: the same over the mesa.
         patches: the same over each contact, by name.
         on_rim: whether a node lies on the rim of the crystal.
         xy: coordinates (um), shape (owned, 2).
-        global_node: number of each local node (owned, then ghosts) in the whole mesh.
+        local_input_node: number of each local node (owned, then ghosts) in the mesh as it was made, the same on any
+            number of ranks.
     """
 
     comm: Comm
@@ -48,19 +49,17 @@ class PlanOperators:
     patches: dict[str, Array]
     on_rim: NDArray[np.bool_]
     xy: Array
-    global_node: NDArray[np.int64]
+    local_input_node: NDArray[np.int64]
 
     @property
     def owned(self) -> int:
         """Number of nodes this rank owns."""
         return int(self.mass.size)
 
-    def to_ghosts(self, owned_values: Array) -> Array:
-        """Return nodal values extended to the ghost nodes, shape (owned + ghosts,)."""
-        function = fem.Function(self.space)
-        function.x.array[: self.owned] = owned_values
-        function.x.scatter_forward()
-        return np.array(function.x.array)
+    @property
+    def input_node(self) -> NDArray[np.int64]:
+        """Number of each owned node in the mesh as it was made."""
+        return self.local_input_node[: self.owned]
 
 
 def _weight(scenario: Scenario, mesh: Any) -> Any:
@@ -83,7 +82,7 @@ def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
         form = fem.form(weight * ufl.inner(ufl.grad(u), ufl.grad(v)) * dx(tagged.regions[region]))
         matrix = fem.assemble_matrix(form)
         matrix.scatter_reverse()
-        return matrix.to_scipy()
+        return _global_columns(matrix)
 
     def mass(region: str) -> Array:
         vector = fem.assemble_vector(fem.form(weight * v * dx(tagged.regions[region])))
@@ -109,7 +108,7 @@ def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
         patches={c.name: mass(f"contact:{c.name}") for c in scenario.contacts},
         on_rim=np.array(marks.x.array[:n] > 0.0),
         xy=np.array(space.tabulate_dof_coordinates()[:n, :2]),
-        global_node=_input_numbers(space),
+        local_input_node=_input_numbers(space),
     )
 
 
@@ -117,6 +116,18 @@ def _add_mode() -> Any:
     from dolfinx.la import InsertMode
 
     return InsertMode.add
+
+
+def _global_columns(matrix: Any) -> sp.csr_matrix:
+    """Return the owned rows of an assembled matrix with columns numbered over all ranks.
+
+    The columns of a distributed matrix have ghosts of their own, more than the function space has.
+    """
+    local = matrix.to_scipy()
+    columns = matrix.index_map(1)
+    numbers = columns.local_to_global(np.arange(columns.size_local + columns.num_ghosts, dtype=np.int32))
+    shape = (local.shape[0], columns.size_global)
+    return sp.csr_matrix((local.data, numbers[local.indices], local.indptr), shape=shape)
 
 
 def _input_numbers(space: Any) -> NDArray[np.int64]:

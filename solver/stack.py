@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 
 from hotmesa.scenarios.schema import Layer, Scenario
 from hotmesa.solver.curves import Array
+from hotmesa.solver.device import resistive_junctions
 from hotmesa.solver.materials import ThermalMaterial, build_material
 
 
@@ -31,11 +32,6 @@ class Sublayer:
     on_mesa: bool
     junctions: float
     boundary: float
-
-
-def resistive_junctions(scenario: Scenario) -> int:
-    """Return n, the number of junctions that carry voltage."""
-    return scenario.mesa.resistive_junctions or scenario.mesa.junctions
 
 
 def layer_thickness(scenario: Scenario, layer: Layer) -> float:

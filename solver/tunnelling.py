@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K
-from hotmesa.solver.dos import Array, density_of_states
 from numpy.typing import ArrayLike
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import expit
+
+from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K
+from hotmesa.solver.dos import Array, density_of_states
 
 # exp(-36) = 2e-16: thermal tails beyond this many k_B T are below rounding.
 _TAIL_IN_KT = 36.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.dos import Array
 from hotmesa.solver.laws import JunctionLaw

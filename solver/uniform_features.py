@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from hotmesa.solver.dos import Array
 from scipy.optimize import brentq, minimize_scalar
+
+from hotmesa.solver.dos import Array
 
 Function = Callable[[float], float]
 _XTOL = 1e-11

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.device import junction_resistance_ohm, resistive_junctions
 from hotmesa.solver.dos import Array

@@ -78,7 +78,9 @@ class UnlikeMaterials:
         return series_flux(T[self.upper], T[self.lower], self.above, self.below)
 
 
-def series_flux(T_upper: Array, T_lower: Array, above: Sublayer | None, below: Sublayer | None, h: float = np.inf) -> Flux:
+def series_flux(
+    T_upper: Array, T_lower: Array, above: Sublayer | None, below: Sublayer | None, h: float = np.inf
+) -> Flux:
     """Return the flux through up to two half sublayers and a boundary of conductance h (uW/(um^2 K))."""
     mean = 0.5 * (T_upper + T_lower)
     resistance = np.full(mean.shape, 1.0 / min(h, above.boundary if above and below else np.inf))
