@@ -169,7 +169,9 @@ def _check_nesting(pieces: dict[str, set[int]]) -> None:
             continue
         outer = MESA if name != MESA else "crystal"
         if outer in pieces and not surfaces <= pieces[outer]:
-            raise MeshError(f"{name!r} reaches beyond the outline of the {outer}: move it inside or make it smaller")
+            raise MeshError(
+                f"{name!r} reaches to or beyond the outline of the {outer}: move it inside or make it smaller"
+            )
 
 
 def _triangulate(

@@ -1,0 +1,39 @@
+"""Fixtures for all tests."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+# What a running MPI leaves in the environment of its children would make the new processes join it.
+LAUNCHER_VARIABLES = ("OMPI_", "PMIX_", "PRTE_", "PMI_", "OPAL_", "HYDI_", "MPIR_")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let DOLFINx be imported where numba is not installed: it tells so by a warning, and warnings are errors here."""
+    config.addinivalue_line("filterwarnings", "ignore:Could not import numba:ImportWarning")
+
+
+@pytest.fixture
+def run_mpi() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function (ranks, *arguments of python) that runs under mpiexec and gives the completed process."""
+
+    def run(ranks: int, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        mpiexec = shutil.which("mpiexec")
+        if mpiexec is None:
+            pytest.skip("there is no mpiexec")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(LAUNCHER_VARIABLES)}
+        extra = {
+            "OMPI_ALLOW_RUN_AS_ROOT": "1",
+            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            "OMPI_MCA_btl": "self,sm",
+            "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+            "OMP_NUM_THREADS": "1",
+        }
+        command = [mpiexec, "-n", str(ranks), sys.executable, *arguments]
+        return subprocess.run(command, env=kept | extra, capture_output=True, text=True, timeout=timeout)
+
+    return run
