@@ -63,7 +63,7 @@ install_by_apt() {
   command -v apt-get >/dev/null || die "$* missing, and there is no apt-get to install it" "${other_ways[@]}"
   say "installing with apt-get: $*"
   # A broken third-party source must not stop us: whether the packages can be had shows in the next step.
-  [[ $apt_lists_fresh == yes ]] || logged apt-get update || true
+  [[ $apt_lists_fresh == yes ]] || logged apt-get update || say "apt-get update failed (details: $log); trying all the same"
   apt_lists_fresh=yes
   # Not through `logged`: a package manager is never to be killed half-way.
   DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$@" >>"$log" 2>&1 </dev/null || {

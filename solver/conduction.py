@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 from petsc4py import PETSc
 
 from hotmesa.solver.couplings import LocalPattern
@@ -38,7 +39,7 @@ class SparseConduction:
     ever assembled again; the pattern is made once and holds both parts.
     """
 
-    def __init__(self, layout: Layout, pattern: LocalPattern, fixed: Array) -> None:
+    def __init__(self, layout: Layout, pattern: LocalPattern, fixed: NDArray[np.int64]) -> None:
         """Build the matrix; rows in `fixed` (rim at the bath temperature) carry no conduction."""
         self._comm = layout.operators.comm
         self._pattern = pattern

@@ -41,7 +41,8 @@ class LocalPattern:
 def build_pattern(layout: Layout, interfaces: tuple[Interface, ...]) -> LocalPattern:
     """Return the structure for a layout."""
     diagonal = np.arange(layout.size)
-    rows, cols = [diagonal], [diagonal]
+    rows: list[Index] = [diagonal]
+    cols: list[Index] = [diagonal]
     for face in interfaces:
         rows += [face.upper, face.lower]
         cols += [face.lower, face.upper]

@@ -95,6 +95,6 @@ class Junctions:
             v_new = np.clip(v + step, 0.5 * v, 2.0 * v)
             v_new *= V / np.maximum(np.sum(n * v_new, axis=0), 1e-300)
             if np.max(np.abs(v_new - v), initial=0.0) <= 1e-13 * abs(V):
-                return v_new
+                return np.asarray(v_new)
             v = v_new
         raise SolveError("the voltages of the mesa sublayers did not match one common current; use fewer sublayers")

@@ -74,7 +74,7 @@ def gold_phonon_resistivity(T: Array) -> Array:
         return np.asarray((temperature / _GOLD_DEBYE_K) ** 5 * np.sum(integrand * w * 0.5 * top, axis=-1))
 
     reference = bloch_grueneisen(np.array([300.0]))[0]
-    return _GOLD_PHONON_RESISTIVITY_300K_OHM_M * bloch_grueneisen(np.asarray(T, dtype=float)) / reference
+    return np.asarray(_GOLD_PHONON_RESISTIVITY_300K_OHM_M * bloch_grueneisen(T) / reference)
 
 
 def gold_film(residual_resistivity_ohm_m: float = 1e-8, lorenz_factor: float = 1.0) -> ThermalMaterial:

@@ -82,7 +82,9 @@ def sinks(model: Model, e: Evaluation) -> Row:
     for contact, (q, _, _) in zip(model.contacts, e.contact_heat, strict=True):
         heat[contact.name] = global_sum(comm, q.sum())
     error = abs(e.P - sum(heat.values())) / e.P if e.P > 0.0 else 0.0
-    return {"heat_balance_error": error} | {f"Q_{name}_mW": q * 1e-3 for name, q in heat.items()}
+    row: Row = {"heat_balance_error": error}
+    row.update({f"Q_{name}_mW": q * 1e-3 for name, q in heat.items()})
+    return row
 
 
 def observe(model: Model, e: Evaluation) -> Row:

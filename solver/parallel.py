@@ -9,9 +9,10 @@ import numpy as np
 from hotmesa.solver.curves import Array
 
 Comm = Any  # mpi4py ships no types
+Number = Any  # a Python or NumPy number; NumPy types some reductions as arrays
 
 
-def global_sum(comm: Comm, value: float) -> float:
+def global_sum(comm: Comm, value: Number) -> float:
     """Return the sum of a local number over all ranks."""
     return float(comm.allreduce(float(value)))
 
@@ -25,13 +26,13 @@ def global_sums(comm: Comm, values: Array) -> Array:
     return total
 
 
-def global_max(comm: Comm, value: float) -> float:
+def global_max(comm: Comm, value: Number) -> float:
     """Return the largest local number over all ranks."""
     from mpi4py import MPI
 
     return float(comm.allreduce(float(value), op=MPI.MAX))
 
 
-def global_min(comm: Comm, value: float) -> float:
+def global_min(comm: Comm, value: Number) -> float:
     """Return the smallest local number over all ranks."""
-    return -global_max(comm, -value)
+    return -global_max(comm, -float(value))

@@ -27,9 +27,17 @@ class Flux:
 class Interface(Protocol):
     """Pairs of unknowns, one above the other, that exchange heat over the areas `mass`."""
 
-    upper: Index
-    lower: Index
-    mass: Array
+    @property
+    def upper(self) -> Index:
+        """Numbers of the upper unknowns."""
+
+    @property
+    def lower(self) -> Index:
+        """Numbers of the lower unknowns."""
+
+    @property
+    def mass(self) -> Array:
+        """Lumped areas (um^2)."""
 
     def flux(self, T: Array, potentials: Potentials) -> Flux:
         """Return the flux of every pair."""

@@ -4,6 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.special import expit
+
 from hotmesa.scenarios.schema import Law, Scenario
 from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K, GAP_SETS_MEV
 from hotmesa.solver.dos import density_of_states
@@ -12,8 +15,6 @@ from hotmesa.solver.law_build import direct_current
 from hotmesa.solver.laws import build_law, spectrum_of
 from hotmesa.solver.tunnelling import isotherm, sin_current, sis_current
 from hotmesa.solver.uniform import UniformDevice, trace_uniform
-from scipy.integrate import quad
-from scipy.special import expit
 
 SPECTRA = {number: Spectrum(gaps_meV=(gap,)) for number, gap in GAP_SETS_MEV.items()}
 VOLTAGES = np.array([5.0, 20, 30, 40, 44, 50, 60])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from hotmesa.postprocess import render
 
 TEXT = (Path(__file__).parents[3] / "docs" / "results.md").read_text(encoding="utf-8")

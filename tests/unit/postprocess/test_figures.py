@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from hotmesa.postprocess import load_run, render
 from hotmesa.postprocess.figure_iv import stable_stretches
 from hotmesa.postprocess.figure_map import choose_states, mesa_outline

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from hotmesa.postprocess import load_run
 from hotmesa.postprocess.paraview import mesa_height_um, write_fields
 

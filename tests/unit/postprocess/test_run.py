@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from hotmesa.postprocess import ResultError, load_run, read_table
 from hotmesa.postprocess.run import belongs_to, outline_area_um2
 from hotmesa.scenarios.schema import Scenario

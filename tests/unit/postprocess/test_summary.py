@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
+
 from hotmesa.postprocess import load_run, summarise
 from hotmesa.postprocess.curve import make_curve
 from hotmesa.postprocess.summary import largest_drop
-from scipy.optimize import brentq
 
 N, R_J = 19, 24.21
 

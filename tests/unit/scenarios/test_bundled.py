@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.files import bundled_file
 from hotmesa.scenarios.shapes import normal_resistance_ohm

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from hotmesa.scenarios import available_scenarios, load_scenario, to_toml
 from hotmesa.scenarios.emit import emit
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from hotmesa.scenarios import ScenarioError, load_scenario
 
 

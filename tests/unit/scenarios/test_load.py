@@ -4,6 +4,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+
 from hotmesa.scenarios import ScenarioError, available_scenarios, load_scenario
 
 BROKEN = """\

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.keys import find_key, groups, names_at, unit_of
 from hotmesa.scenarios.reference import schema_markdown, schema_text

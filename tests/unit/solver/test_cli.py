@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from hotmesa.scenarios import Scenario, load_scenario
 from hotmesa.solver import job
 from hotmesa.solver.cli import main

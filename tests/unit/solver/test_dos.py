@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hotmesa.solver.dos import density_of_states
 from scipy.integrate import quad
+
+from hotmesa.solver.dos import density_of_states
 
 
 def by_quadrature(energy: float, gap: float, gamma: float, weight: float) -> float:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hotmesa.solver.law_table import LawTable, cubic_basis
 from scipy.interpolate import BSpline
+
+from hotmesa.solver.law_table import LawTable, cubic_basis
 
 T = np.array([1.0, 2.0, 4.0, 7.0, 11.0, 20.0, 30.0])
 V = np.linspace(0, 10, 41)

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+
 from hotmesa.scenarios.schema import Curve, Law, Mesa, Numerics, Scenario
 from hotmesa.solver import laws
 from hotmesa.solver.law_build import direct_current

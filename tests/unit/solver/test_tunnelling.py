@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from hotmesa.solver.tunnelling import isotherm, sin_current, sis_current
 
 SPECTRUM = (25.0, 0.7, 0.2)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from hotmesa.scenarios.schema import Bath, Law, Mesa, Scenario, Uniform
 from hotmesa.solver.laws import OhmicLaw, build_law
 from hotmesa.solver.uniform import UniformDevice, trace_uniform, uniform_curve, uniform_rows
