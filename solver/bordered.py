@@ -48,7 +48,7 @@ class BorderedSolver:
         self.solves = 0
         self._stale = True
         self._factors: Factors | None = None
-        self._columns = np.zeros((size, self._globals))
+        self._columns: Array = np.zeros((size, self._globals))
         self._system: _System | None = None
         self._ksp = self._krylov()
 
