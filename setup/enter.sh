@@ -20,7 +20,7 @@ system_variables() {
 # In the tree nothing of the machine's own libraries and tools may shine through.
 tree_variables() {
   common_variables
-  unset PYTHONPATH LD_LIBRARY_PATH LD_PRELOAD VIRTUAL_ENV CONDA_PREFIX OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+  unset PYTHONPATH LD_LIBRARY_PATH LD_PRELOAD VIRTUAL_ENV CONDA_PREFIX
   export PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C.UTF-8
   visible_certificates
 }

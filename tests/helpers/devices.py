@@ -1,0 +1,35 @@
+"""Small devices that several solver tests share; coarse on purpose."""
+
+from __future__ import annotations
+
+from hotmesa.scenarios.schema import Branch, Contact, Crystal, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
+
+FILM = Layer(name="film", material="gold", thickness_um=0.04, region="mesa")
+CRYSTAL = Layer(name="crystal", material="crystal", thickness_um=20.0, sublayers=6, first_sublayer_um=0.3)
+WIRE = Contact(name="wire", x_um=-2.0, y_um=-2.0, radius_um=1.5, contact_K_per_mW=3.0, wire_K_per_mW=2.0)
+MATERIALS = {
+    "gold": Material(base="gold-film"),
+    "crystal": Material(in_plane_W_per_mK=0.2, out_of_plane_W_per_mK=0.02),
+}
+
+
+def junction_layer(sublayers: int = 1) -> Layer:
+    """The layer of the junctions."""
+    return Layer(name="mesa", material="crystal", region="mesa", junctions=True, sublayers=sublayers)
+
+
+def on_crystal(sublayers: int = 1, path: str = "auto", end_mA: float = 1.0, **parts: object) -> Scenario:
+    """A 10 x 10 um^2 mesa with a wire on a small crystal."""
+    values = {
+        "name": "device",
+        "mesa": Mesa(junctions=19),
+        "crystal": Crystal(width_um=30.0, depth_um=30.0),
+        "layers": (FILM, junction_layer(sublayers), CRYSTAL),
+        "materials": MATERIALS,
+        "contacts": (WIRE,),
+        "law": Law(set=1),
+        "branch": Branch(end_current_mA=end_mA, min_points=10),
+        "mesh": Mesh(refine=0.5),
+        "numerics": Numerics(path=path),
+    }
+    return Scenario(**(values | parts))
