@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from petsc4py import PETSc
 
+from hotmesa.solver.bordered_vector import BorderedVector
 from hotmesa.solver.conduction import Conduction, Factors
 from hotmesa.solver.curves import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Linearisation
+from hotmesa.solver.linearisation import Linearisation
 from hotmesa.solver.parallel import Comm, global_sums
 
 STALE_ITERATIONS = 9
@@ -42,13 +43,13 @@ class BorderedSolver:
 
     def __init__(self, comm: Comm, conduction: Conduction, size: int, wires: int) -> None:
         """Make the Krylov solver for `size` unknowns on this rank."""
-        self._comm, self._conduction, self._size, self._globals = comm, conduction, size, wires + 1
-        self._last = comm.rank == comm.size - 1
+        self._comm, self._conduction = comm, conduction
+        self.layout = BorderedVector(comm, size, wires + 1)
         self.factorisations = 0
         self.solves = 0
         self._stale = True
         self._factors: Factors | None = None
-        self._columns: Array = np.zeros((size, self._globals))
+        self._columns: Array = np.zeros((size, wires + 1))
         self._system: _System | None = None
         self._ksp = self._krylov()
 
@@ -57,10 +58,7 @@ class BorderedSolver:
         self._ksp.destroy()
 
     def _krylov(self) -> PETSc.KSP:
-        local = self._size + (self._globals if self._last else 0)
-        shape = ((local, PETSc.DETERMINE), (local, PETSc.DETERMINE))
-        matrix = PETSc.Mat().createPython(shape, self, comm=self._comm)
-        matrix.setUp()
+        matrix = self.layout.shell(self)
         ksp = PETSc.KSP().create(self._comm)
         ksp.setOperators(matrix)
         ksp.setType("gmres")
@@ -78,7 +76,13 @@ class BorderedSolver:
         self._factors = self._conduction.factorise(lin.kappa, lin.local)
         self._columns = np.column_stack([self._factors.solve(c) for c in lin.columns.T])
         self.factorisations += 1
-        self.solves += self._globals
+        self.solves += self.layout.globals
+
+    def attach(self, lin: Linearisation, closure: Closure, refresh: bool) -> None:
+        """Make this the context of another Krylov solver: product of one system and its preconditioner."""
+        if refresh or self._factors is None:
+            self.refresh(lin)
+        self._system = _System(self._comm, lin, closure, self._columns)
 
     def solve(self, lin: Linearisation, closure: Closure, rhs: Correction, rtol: float) -> Correction:
         """Return the solution of the bordered system to a relative residual rtol.
@@ -91,12 +95,12 @@ class BorderedSolver:
             self.refresh(lin)
         for _ in range(2):
             self._system = _System(self._comm, lin, closure, self._columns)
-            self._store(self._rhs, rhs.T, np.append(rhs.wires, rhs.V))
+            self.layout.store(self._rhs, rhs.T, np.append(rhs.wires, rhs.V))
             self._ksp.setTolerances(rtol=rtol, atol=1e-300, max_it=MAX_ITERATIONS)
             self._ksp.solve(self._rhs, self._solution)
             self._stale = self._ksp.getIterationNumber() > STALE_ITERATIONS
             if self._ksp.getConvergedReason() > 0:
-                T, g = self._load(self._solution)
+                T, g = self.layout.load(self._solution)
                 return Correction(T.copy(), g[:-1], float(g[-1]))
             if fresh:
                 break
@@ -104,36 +108,24 @@ class BorderedSolver:
             fresh = True
         raise SolveError("the linear solver did not converge")
 
-    def _load(self, vector: PETSc.Vec) -> tuple[Array, Array]:
-        values = vector.getArray(readonly=True)
-        mine = values[self._size :].copy() if self._last else None
-        g = mine if self._comm.size == 1 else self._comm.bcast(mine, root=self._comm.size - 1)
-        return values[: self._size], np.asarray(g)
-
-    def _store(self, vector: PETSc.Vec, T: Array, g: Array) -> None:
-        values = vector.getArray()
-        values[: self._size] = T
-        if self._last:
-            values[self._size :] = g
-
     def mult(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
         """Apply the bordered Jacobian (called by PETSc)."""
         system = self._required_system()
-        T, g = self._load(x)
+        T, g = self.layout.load(x)
         lin = system.lin
         heat = self._conduction.apply(lin.kappa * T) + lin.local @ T + lin.columns @ g
-        self._store(y, heat, global_sums(self._comm, system.rows @ T) + system.corner @ g)
+        self.layout.store(y, heat, global_sums(self._comm, system.rows @ T) + system.corner @ g)
 
     def apply(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
         """Apply the preconditioner (called by PETSc): kept factors, borders of today."""
         system = self._required_system()
-        r, s = self._load(x)
+        r, s = self.layout.load(x)
         if self._factors is None:
             raise SolveError("no factors to precondition with")
         z = self._factors.solve(np.ascontiguousarray(r))
         self.solves += 1
         g = np.linalg.solve(system.schur, s - global_sums(self._comm, system.rows @ z))
-        self._store(y, z - self._columns @ g, g)
+        self.layout.store(y, z - self._columns @ g, g)
 
     def _required_system(self) -> _System:
         if self._system is None:

@@ -11,7 +11,8 @@ import numpy as np
 from hotmesa.solver.bias import Bias
 from hotmesa.solver.bordered import BorderedSolver, Closure, Correction
 from hotmesa.solver.curves import Array
-from hotmesa.solver.model import Evaluation, Linearisation, Model
+from hotmesa.solver.linearisation import Linearisation
+from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max, global_sum
 
 POWER_FLOOR_UW = 1.0
@@ -91,9 +92,12 @@ class ThermalBranch:
 
     def goal(self, state: State) -> tuple[float, Row]:
         """Return the value of the bias and its row."""
-        lin, b = state.lin, self.bias
-        closure = Closure(b.by_I * lin.I_by_T, np.zeros(state.e.wires.size), b.by_V + b.by_I * lin.I_by_V)
-        return b.value(state.e.V, state.e.I), Row(closure, self)
+        closure = self.bias_closure(state.lin, self.bias)
+        return self.bias.value(state.e.V, state.e.I), Row(closure, self)
+
+    def bias_closure(self, lin: Linearisation, bias: Bias) -> Closure:
+        """Return the derivatives of the value of a bias."""
+        return Closure(bias.by_I * lin.I_by_T, np.zeros(lin.wire_diagonal.size), bias.by_V + bias.by_I * lin.I_by_V)
 
     def step(self, state: State, row: Row, gap: float, rtol: float) -> Array:
         """Return the Newton step with row(du) = -gap."""
@@ -124,6 +128,5 @@ class ThermalBranch:
 
     def rates(self, state: State, tangent: Array) -> dict[str, float]:
         """Return dV/ds (mV) and dI/ds (mA)."""
-        lin = state.lin
-        row = Row(Closure(lin.I_by_T, np.zeros(state.e.wires.size), lin.I_by_V), self)
+        row = Row(self.bias_closure(state.lin, Bias.current()), self)
         return {"V": float(tangent[-1]), "I": row(tangent)}

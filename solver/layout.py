@@ -140,3 +140,19 @@ class Layout:
             else:
                 psi[rows], across[rows] = ratio * phi[rows], ratio * kappa[rows]
         return Potentials(phi, kappa, psi, across)
+
+    def heat_capacity(self, T: Array) -> Array:
+        """Return the heat capacity of every unknown (pJ/K = uW us/K) at temperatures T (K)."""
+        capacity = np.empty(self.size)
+        for k, sublayer in enumerate(self.sublayers):
+            rows = self.rows(k)
+            capacity[rows] = sublayer.material.heat_capacity(T[rows]) * sublayer.thickness * self.mass(k)
+        return capacity
+
+    def heat_capacity_slope(self, T: Array) -> Array:
+        """Return its derivative by temperature (pJ/K^2)."""
+        slope = np.empty(self.size)
+        for k, sublayer in enumerate(self.sublayers):
+            rows = self.rows(k)
+            slope[rows] = sublayer.material.heat_capacity.slope(T[rows]) * sublayer.thickness * self.mass(k)
+        return slope

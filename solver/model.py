@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import scipy.sparse as sp
 
 from hotmesa.meshes import TaggedMesh
 from hotmesa.scenarios.schema import Scenario
@@ -18,6 +17,7 @@ from hotmesa.solver.errors import SolveError
 from hotmesa.solver.heating import Junctions, JunctionState
 from hotmesa.solver.laws import JunctionLaw, build_law
 from hotmesa.solver.layout import Layout, Potentials
+from hotmesa.solver.linearisation import Linearisation
 from hotmesa.solver.operators import PlanOperators, assemble_operators
 from hotmesa.solver.parallel import global_sum, global_sums
 from hotmesa.solver.sinks import BathSink, ContactSink, build_baths, build_contacts
@@ -56,30 +56,6 @@ class Evaluation:
     def P(self) -> float:
         """Joule power (uW)."""
         return self.V * self.I
-
-
-@dataclass(frozen=True)
-class Linearisation:
-    """Jacobian of the heat balance at one state, as a matrix-free operator with its borders.
-
-    The globals are the wire temperatures, then V.
-
-    Attributes:
-        kappa: in-plane conductivity of every unknown (column scales of the conduction matrix).
-        local: node-local part of the Jacobian.
-        columns: derivative of the residual by each global, shape (n, g).
-        wire_rows: derivative of each wire equation by the temperatures, shape (g - 1, n).
-        wire_diagonal: derivative of each wire equation by its own temperature, shape (g - 1,).
-        I_by_T, I_by_V: derivatives of the current (local part; global number).
-    """
-
-    kappa: Array
-    local: sp.csr_matrix
-    columns: Array
-    wire_rows: Array
-    wire_diagonal: Array
-    I_by_T: Array
-    I_by_V: float
 
 
 class Model:

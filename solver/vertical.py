@@ -70,9 +70,9 @@ class SameMaterial:
 
 @dataclass(frozen=True)
 class UnlikeMaterials:
-    """Neighbours of two materials: two half sublayers and the boundary in series, kappa at the mean temperature.
+    """Neighbours of two materials: two half sublayers and the boundary in series.
 
-    q = (T_u - T_l) / ( d_u / 2 kappa_u + 1/h + d_l / 2 kappa_l ).
+    q = (T_u - T_l) / ( d_u / 2 kappa_u + 1/h + d_l / 2 kappa_l ), see `series_flux`.
     """
 
     upper: Index
@@ -89,18 +89,34 @@ class UnlikeMaterials:
 def series_flux(
     T_upper: Array, T_lower: Array, above: Sublayer | None, below: Sublayer | None, h: float = np.inf
 ) -> Flux:
-    """Return the flux through up to two half sublayers and a boundary of conductance h (uW/(um^2 K))."""
-    mean = 0.5 * (T_upper + T_lower)
-    resistance = np.full(mean.shape, 1.0 / min(h, above.boundary if above and below else np.inf))
-    growth = np.zeros(mean.shape)
-    for sublayer in (above, below):
-        if sublayer is not None:
-            kappa = sublayer.material.out_of_plane(mean)
-            resistance += 0.5 * sublayer.thickness / kappa
-            growth -= 0.5 * sublayer.thickness * sublayer.material.out_of_plane.slope(mean) / kappa**2
-    q = (T_upper - T_lower) / resistance
-    bend = -0.5 * q * growth / resistance
-    return Flux(q, 1.0 / resistance + bend, -1.0 / resistance + bend)
+    """Return the flux through up to two half sublayers and a boundary of conductance h (uW/(um^2 K)).
+
+    Without a boundary both conductivities are taken at the mean temperature. A boundary takes a share of the drop:
+    each side then stays nearer to its own temperature, without which thin sublayers would converge to first order.
+    """
+    gap = 1.0 / min(h, above.boundary if above and below else np.inf)
+    drop, mean = T_upper - T_lower, 0.5 * (T_upper + T_lower)
+    halves, growth = (sum(parts) for parts in zip(_half(above, mean), _half(below, mean), strict=True))
+    share = halves / (halves + gap)
+    # Half of the change of the share with the mean temperature, which moves by half of each temperature.
+    bend = 0.25 * drop * gap * growth / (halves + gap) ** 2
+    r_above, r_above_T = _half(above, T_upper - 0.5 * share * drop)
+    r_below, r_below_T = _half(below, T_lower + 0.5 * share * drop)
+    resistance = r_above + gap + r_below
+    q = drop / resistance
+    near, far = 1.0 - 0.5 * share, 0.5 * share
+    by_upper = r_above_T * (near - bend) + r_below_T * (far + bend)
+    by_lower = r_above_T * (far - bend) + r_below_T * (near + bend)
+    return Flux(q, (1.0 - q * by_upper) / resistance, -(1.0 + q * by_lower) / resistance)
+
+
+def _half(sublayer: Sublayer | None, T: Array) -> tuple[Array, Array]:
+    """Return the resistance (um^2 K/uW) of half a sublayer at temperatures T, and its derivative by T."""
+    if sublayer is None:
+        return np.zeros(T.shape), np.zeros(T.shape)
+    curve = sublayer.material.out_of_plane
+    resistance = 0.5 * sublayer.thickness / curve(T)
+    return resistance, -resistance * curve.slope(T) / curve(T)
 
 
 def build_interfaces(layout: Layout) -> tuple[Interface, ...]:
