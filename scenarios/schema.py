@@ -154,7 +154,7 @@ class Numerics(Section):
     path: Literal["auto", "condensed", "sparse"] = Field(
         "auto", description="condensed needs one rank and a linear crystal"
     )
-    tolerance: Annotated[float, Field(ge=1e-13, le=1e-4)] = Field(1e-10, description="heat imbalance over Joule power")
+    tolerance: Annotated[float, Field(ge=1e-11, le=1e-4)] = Field(1e-10, description="heat imbalance over Joule power")
     table_max_mV: Positive = Field(120.0, description="largest voltage per junction of the law table")
 
 
