@@ -84,12 +84,15 @@ class BorderedSolver:
             self.refresh(lin)
         self._system = _System(self._comm, lin, closure, self._columns)
 
-    def solve(self, lin: Linearisation, closure: Closure, rhs: Correction, rtol: float) -> Correction:
-        """Return the solution of the bordered system to a relative residual rtol.
+    def solve(
+        self, lin: Linearisation, closure: Closure, rhs: Correction, rtol: float, transposed: bool = False
+    ) -> Correction:
+        """Return the solution of the bordered system, or of its transpose, to a relative residual rtol.
 
         Raises:
             SolveError: GMRES did not converge even with fresh factors.
         """
+        iterate = self._ksp.solveTranspose if transposed else self._ksp.solve
         fresh = self._stale
         if fresh:
             self.refresh(lin)
@@ -97,7 +100,7 @@ class BorderedSolver:
             self._system = _System(self._comm, lin, closure, self._columns)
             self.layout.store(self._rhs, rhs.T, np.append(rhs.wires, rhs.V))
             self._ksp.setTolerances(rtol=rtol, atol=1e-300, max_it=MAX_ITERATIONS)
-            self._ksp.solve(self._rhs, self._solution)
+            iterate(self._rhs, self._solution)
             self._stale = self._ksp.getIterationNumber() > STALE_ITERATIONS
             if self._ksp.getConvergedReason() > 0:
                 T, g = self.layout.load(self._solution)
@@ -116,16 +119,34 @@ class BorderedSolver:
         heat = self._conduction.apply(lin.kappa * T) + lin.local @ T + lin.columns @ g
         self.layout.store(y, heat, global_sums(self._comm, system.rows @ T) + system.corner @ g)
 
+    def multTranspose(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """Apply the transpose of the bordered Jacobian (called by PETSc)."""
+        system = self._required_system()
+        T, g = self.layout.load(x)
+        lin = system.lin
+        heat = lin.kappa * self._conduction.apply_transposed(T) + lin.local.T @ T + system.rows.T @ g
+        self.layout.store(y, heat, global_sums(self._comm, lin.columns.T @ T) + system.corner.T @ g)
+
     def apply(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
         """Apply the preconditioner (called by PETSc): kept factors, borders of today."""
         system = self._required_system()
         r, s = self.layout.load(x)
-        if self._factors is None:
-            raise SolveError("no factors to precondition with")
-        z = self._factors.solve(np.ascontiguousarray(r))
-        self.solves += 1
+        z = self._kept_factors().solve(np.ascontiguousarray(r))
         g = np.linalg.solve(system.schur, s - global_sums(self._comm, system.rows @ z))
         self.layout.store(y, z - self._columns @ g, g)
+
+    def applyTranspose(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """Apply the transpose of the preconditioner (called by PETSc)."""
+        system = self._required_system()
+        r, s = self.layout.load(x)
+        g = np.linalg.solve(system.schur.T, s - global_sums(self._comm, self._columns.T @ r))
+        self.layout.store(y, self._kept_factors().solve(r - system.rows.T @ g, transposed=True), g)
+
+    def _kept_factors(self) -> Factors:
+        if self._factors is None:
+            raise SolveError("no factors to precondition with")
+        self.solves += 1
+        return self._factors
 
     def _required_system(self) -> _System:
         if self._system is None:

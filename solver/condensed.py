@@ -170,6 +170,10 @@ class CondensedConduction:
         heat[self._crystal_rows] = self._crystal @ phi[self._crystal_rows]
         return heat
 
+    def apply_transposed(self, weights: Array) -> Array:
+        """Return the derivative by each potential of the sum of weights times heats: the map is symmetric."""
+        return self.apply(weights)
+
     def factorise(self, kappa: Array, local: sp.csr_matrix) -> Factors:
         """Return dense factors of the Jacobian.
 
@@ -191,6 +195,7 @@ class DenseFactors:
         """Factorise the matrix (overwritten)."""
         self._lu = la.lu_factor(matrix, overwrite_a=True, check_finite=False)
 
-    def solve(self, rhs: Array) -> Array:
-        """Return the solution for one right-hand side, to single precision."""
-        return np.asarray(la.lu_solve(self._lu, rhs.astype(np.float32), check_finite=False), dtype=float)
+    def solve(self, rhs: Array, transposed: bool = False) -> Array:
+        """Return the solution for one right-hand side, with the transpose if asked for, to single precision."""
+        b = rhs.astype(np.float32)
+        return np.asarray(la.lu_solve(self._lu, b, trans=int(transposed), check_finite=False), dtype=float)

@@ -18,8 +18,8 @@ from hotmesa.solver.layout import Layout
 class Factors(Protocol):
     """A factorised Jacobian."""
 
-    def solve(self, rhs: Array) -> Array:
-        """Return the solution for one right-hand side (values of this rank)."""
+    def solve(self, rhs: Array, transposed: bool = False) -> Array:
+        """Return the solution for one right-hand side (values of this rank), with the transpose if asked for."""
 
 
 class Conduction(Protocol):
@@ -27,6 +27,9 @@ class Conduction(Protocol):
 
     def apply(self, phi: Array) -> Array:
         """Return the heat (uW) leaving each node along the layers for potentials phi (uW/um)."""
+
+    def apply_transposed(self, weights: Array) -> Array:
+        """Return the derivative by each potential of the sum of weights times heats."""
 
     def factorise(self, kappa: Array, local: sp.csr_matrix) -> Factors:
         """Return factors of the Jacobian: conduction times diag(kappa) plus the node-local matrix."""
@@ -90,6 +93,12 @@ class SparseConduction:
         self._matrix.mult(self._in, self._out)
         return np.array(self._out.array)
 
+    def apply_transposed(self, weights: Array) -> Array:
+        """Return the derivative by each potential of the sum of weights times heats; fixed rows carry none."""
+        self._in.array[:] = weights
+        self._matrix.multTranspose(self._in, self._out)
+        return np.array(self._out.array)
+
     def jacobian(self, kappa: Array, local: sp.csr_matrix) -> PETSc.Mat:
         """Return the Jacobian as a matrix (reused by the next call): conduction times diag(kappa) plus local."""
         J = self._jacobian
@@ -129,8 +138,8 @@ class SparseFactors:
         """Keep the factorised solver and two work vectors."""
         self._ksp, self._rhs, self._solution = ksp, rhs, solution
 
-    def solve(self, rhs: Array) -> Array:
-        """Return the solution for one right-hand side (values of this rank)."""
+    def solve(self, rhs: Array, transposed: bool = False) -> Array:
+        """Return the solution for one right-hand side (values of this rank), with the transpose if asked for."""
         self._rhs.array[:] = rhs
-        self._ksp.solve(self._rhs, self._solution)
+        (self._ksp.solveTranspose if transposed else self._ksp.solve)(self._rhs, self._solution)
         return np.array(self._solution.array)
