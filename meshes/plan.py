@@ -189,5 +189,8 @@ def _triangulate(
         triangles.append(np.searchsorted(node_tags[order], nodes).reshape(-1, 3).astype(np.int64))
         kind = np.array([surface in pieces.get(name, ()) for name in names])
         members.append(np.tile(kind, (len(triangles[-1]), 1)))
+    if not all(len(t) for t in triangles):
+        # gmsh 4.15 returns an empty surface where earlier versions raise.
+        raise MeshError("gmsh could not mesh the plan: check the outlines and the element sizes")
     points, cells = without_unused_nodes(points, np.concatenate(triangles))
     return points, cells, np.concatenate(members)
