@@ -18,7 +18,11 @@ _FILE_KEYS: tuple[tuple[str, str], ...] = (
     ("law", "gap_table"),
     ("law", "gamma_table"),
     ("mesh", "file"),
+    ("transient", "table"),
+    ("transient", "start"),
 )
+# Words that stand where a file could be named.
+_NO_FILES = {("transient", "start"): ("rest", "steady")}
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,11 @@ def absolute_paths(data: dict[str, Any], folder: Path, only: Where | None = None
         if only is not None and only not in ((section,), (section, key)):
             continue
         table = data.get(section)
-        if isinstance(table, dict) and isinstance(table.get(key), str):
+        if (
+            isinstance(table, dict)
+            and isinstance(table.get(key), str)
+            and table[key] not in _NO_FILES.get((section, key), ())
+        ):
             table[key] = str((folder / Path(table[key]).expanduser()).resolve())
 
 

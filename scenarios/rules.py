@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from hotmesa.scenarios.bias_rules import bias_findings
 from hotmesa.scenarios.findings import Finding, Where
 from hotmesa.scenarios.plan_rules import plan_findings
 from hotmesa.scenarios.schema import Bath, Contact, Layer, Scenario
@@ -14,8 +15,8 @@ from hotmesa.scenarios.value_rules import value_findings
 
 def find_contradictions(scenario: Scenario) -> tuple[Finding, ...]:
     """All contradictions of a scenario whose single keys are valid."""
-    spatial = scenario.mode == "branch" or bool(scenario.layers)
-    parts: list[Iterator[Finding]] = [_mesa(scenario), value_findings(scenario), plan_findings(scenario)]
+    spatial = scenario.mode != "uniform" or bool(scenario.layers)
+    parts: list[Iterator[Finding]] = [_mesa(scenario), value_findings(scenario), plan_findings(scenario), bias_findings(scenario)]
     if spatial:
         parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _contacts(scenario)]
         parts += [_bath(scenario.bath), _heat_path(scenario)]

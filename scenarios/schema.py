@@ -158,11 +158,71 @@ class Numerics(Section):
     table_max_mV: Positive = Field(120.0, description="largest voltage per junction of the law table")
 
 
+class Bias(Section):
+    """The source that drives the device, and the sweep that an experiment makes with it."""
+
+    kind: Literal["current", "voltage", "load-line"] = Field(
+        "current", description="what the source holds: I, V, or V_s = V + R_L I behind a resistor"
+    )
+    load_resistance_ohm: Positive | None = Field(None, description="R_L of the load line")
+    capacitance_nF: NonNegative = Field(0.0, description="capacitance parallel to the mesa, in time only")
+    legs_mA: tuple[float, ...] | None = Field(
+        None, description="turning values of a sweep of the current, in order: [0, 4, 0] goes up and down"
+    )
+    legs_mV: tuple[float, ...] | None = Field(
+        None, description="turning values of a sweep of the voltage, or of V_s behind a load"
+    )
+    points_per_leg: int = Field(30, ge=2, le=10_000, description="at least this many points on each leg")
+
+
 class Uniform(Section):
     """The zero-dimensional model T = T_B + alpha I V, drawn beside the branch."""
 
     thermal_resistance_K_per_mW: Positive = Field(110.0, description="alpha")
     end_temperature_K: Positive = Field(300.0, description="last temperature of the curve")
+
+
+class Bias(Section):
+    """What the source holds in transients and sweeps: a current, a voltage, or a voltage behind a series resistor."""
+
+    kind: Literal["current", "voltage", "load-line"] = Field("current", description="what the source holds")
+    load_resistance_ohm: Positive | None = Field(None, description="series resistor R_L of V + R_L I (load-line)")
+    capacitance_nF: NonNegative = Field(0.0, description="capacitance parallel to the mesa (current, load-line)")
+
+
+class Transient(Section):
+    """The source in time, the start, and how finely time is resolved (mode = "transient")."""
+
+    end_us: Positive = Field(10.0, description="last time")
+    waveform: Literal["step", "ramp", "pulses", "table"] = Field("step", description="shape of the source in time")
+    before_mA: NonNegative | None = Field(None, description="source before and between (current bias); default 0")
+    before_mV: NonNegative | None = Field(None, description="source before and between (other bias); default 0")
+    level_mA: NonNegative | None = Field(None, description="source after step or ramp, at the top of pulses (current)")
+    level_mV: NonNegative | None = Field(None, description="source after step or ramp, at the top of pulses (others)")
+    at_us: NonNegative = Field(0.0, description="when the step, the ramp or the first pulse begins")
+    rise_us: NonNegative = Field(0.0, description="duration of the ramp, or of each edge of a pulse")
+    width_us: Positive | None = Field(None, description="time that a pulse stays at its top")
+    period_us: Positive | None = Field(None, description="from pulse to pulse, beginning to beginning")
+    pulses: int = Field(1, ge=1, le=10_000, description="number of pulses")
+    table_us: tuple[NonNegative, ...] | None = Field(None, description="times of a table, increasing; linear between")
+    table_mA: tuple[NonNegative, ...] | None = Field(None, description="source at these times (current bias)")
+    table_mV: tuple[NonNegative, ...] | None = Field(None, description="source at these times (other bias)")
+    table: str | None = Field(None, description="CSV file t_us,source_mA or t_us,source_mV in place of the lists")
+    start: str = Field(
+        "rest", description="rest, steady (state of the source at the first time), or the folder of another run"
+    )
+    start_at_us: NonNegative | None = Field(None, description="take its state nearest to this time; default the last")
+    start_at_mA: NonNegative | None = Field(None, description="take its state nearest to this current")
+    begin_us: NonNegative | None = Field(None, description="first time; default 0, or that of the state taken over")
+    noise_K: NonNegative = Field(0.0, description="standard deviation of random temperatures added to the mesa nodes")
+    seed: int = Field(0, ge=0, description="seed of that noise")
+    save_at_us: tuple[NonNegative, ...] = Field((), description="times at which fields are kept")
+    saves: int = Field(20, ge=1, le=100_000, description="how many fields are kept where save_at_us is empty")
+    spread: Literal["even", "decades"] = Field("even", description="how these are spread over the time of the run")
+    rtol: Annotated[float, Field(ge=1e-9, le=1e-2)] = Field(1e-4, description="local error over temperature")
+    atol_K: Annotated[float, Field(ge=1e-8, le=1.0)] = Field(1e-3, description="local error that is always allowed")
+    first_step_us: Positive = Field(1e-4, description="first time step, after each jump of the source too")
+    max_step_us: Positive | None = Field(None, description="largest time step")
 
 
 class Output(Section):
@@ -178,7 +238,9 @@ class Scenario(Section):
     name: Name = Field(description="short name; results go to out/NAME by default")
     title: str = Field("", description="one line in words")
     source: str = Field("", description="publication, DOI or tag")
-    mode: Literal["branch", "uniform"] = Field("branch", description="spatial branch, or the uniform model alone")
+    mode: Literal["branch", "uniform", "sweep"] = Field(
+        "branch", description="all steady states on the branch, the uniform model alone, or a sweep as in an experiment"
+    )
     geometry: Literal["plan", "strip", "disc"] = Field("plan", description="plan x, y; strip x; disc radius")
     mesa: Mesa = Mesa()
     crystal: Crystal | None = None
@@ -188,7 +250,10 @@ class Scenario(Section):
     bath: Bath = Bath()
     law: Law = Law()
     branch: Branch = Branch()
+    bias: Bias = Bias()
     mesh: Mesh = Mesh()
     numerics: Numerics = Numerics()
     uniform: Uniform = Uniform()
+    bias: Bias = Bias()
+    transient: Transient = Transient()
     output: Output = Output()
