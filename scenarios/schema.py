@@ -182,14 +182,6 @@ class Uniform(Section):
     end_temperature_K: Positive = Field(300.0, description="last temperature of the curve")
 
 
-class Bias(Section):
-    """What the source holds in transients and sweeps: a current, a voltage, or a voltage behind a series resistor."""
-
-    kind: Literal["current", "voltage", "load-line"] = Field("current", description="what the source holds")
-    load_resistance_ohm: Positive | None = Field(None, description="series resistor R_L of V + R_L I (load-line)")
-    capacitance_nF: NonNegative = Field(0.0, description="capacitance parallel to the mesa (current, load-line)")
-
-
 class Transient(Section):
     """The source in time, the start, and how finely time is resolved (mode = "transient")."""
 
@@ -238,8 +230,9 @@ class Scenario(Section):
     name: Name = Field(description="short name; results go to out/NAME by default")
     title: str = Field("", description="one line in words")
     source: str = Field("", description="publication, DOI or tag")
-    mode: Literal["branch", "uniform", "sweep"] = Field(
-        "branch", description="all steady states on the branch, the uniform model alone, or a sweep as in an experiment"
+    mode: Literal["branch", "uniform", "sweep", "transient"] = Field(
+        "branch",
+        description="all steady states on the branch, the uniform model alone, a sweep as in an experiment, or in time",
     )
     geometry: Literal["plan", "strip", "disc"] = Field("plan", description="plan x, y; strip x; disc radius")
     mesa: Mesa = Mesa()
@@ -254,6 +247,5 @@ class Scenario(Section):
     mesh: Mesh = Mesh()
     numerics: Numerics = Numerics()
     uniform: Uniform = Uniform()
-    bias: Bias = Bias()
     transient: Transient = Transient()
     output: Output = Output()
