@@ -32,6 +32,7 @@ _SOLVER_PACKAGES = ("dolfinx", "ufl", "basix", "petsc4py", "mpi4py", "gmsh")
 _USER_ERRORS = (
     ("hotmesa.meshes.errors", "MeshError"),
     ("hotmesa.solver.law_files", "LawError"),
+    ("hotmesa.solver.errors", "RequestError"),
     ("hotmesa.postprocess.errors", "ResultError"),
 )
 
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     listing.set_defaults(action=_list)
     _add_check(commands.add_parser("check", help="read a scenario, report all problems, say what it describes"))
     _add_run(commands.add_parser("run", help="compute a scenario and write its results to a folder"))
+    _add_ltslm(commands.add_parser("ltslm", help="laser-scanning image of a finished run at one current"))
     doctor = commands.add_parser("doctor", help="look at the installation and say what is missing or slow")
     doctor.set_defaults(action=_doctor)
     return parser
@@ -102,6 +104,16 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace results of an earlier run in the folder")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     parser.set_defaults(action=_run)
+
+
+def _add_ltslm(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("result", type=Path, metavar="RESULT", help="folder of a finished run")
+    parser.add_argument("--current", type=float, required=True, metavar="I_mA", help="current in mA, held constant")
+    parser.add_argument("--row", type=int, metavar="N", help="row of iv.csv (from 0) near the state that is meant")
+    parser.add_argument("--beam-um", type=float, default=0.0, metavar="W", help="width of the beam (FWHM); 0: a point")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the files (default: RESULT/ltslm-ImA)")
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier image in the folder")
+    parser.set_defaults(action=_ltslm)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -128,6 +140,23 @@ def _run(options: argparse.Namespace) -> int:
 
     overrides = tuple(options.overrides)
     return run(Request(options.scenario, overrides, options.out, options.overwrite, options.quiet, options.command))
+
+
+def _ltslm(options: argparse.Namespace) -> int:
+    from hotmesa.postprocess import load_run
+    from hotmesa.postprocess.figure_ltslm import render_image
+    from hotmesa.solver.ltslm_job import ImageRequest, image_of_run
+
+    run = load_run(options.result)
+    folder = options.out or options.result / f"ltslm-{options.current:g}mA"
+    current, row, beam = options.current, options.row, options.beam_um
+    path = image_of_run(
+        run.scenario, run.states, ImageRequest(current, row, beam, folder, options.overwrite, options.command)
+    )
+    if path is not None:
+        files = ", ".join(file.name for file in (path, *render_image(path)))
+        sys.stdout.write(f"results in {folder}: {files}\n")
+    return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -3,3 +3,7 @@
 
 class SolveError(RuntimeError):
     """A steady state, a branch or a time integration could not be continued; what was reached is kept."""
+
+
+class RequestError(ValueError):
+    """What was asked for does not fit the run or the device; the message says why and what is possible."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,26 +27,25 @@ class FolderError(ValueError):
     """The output folder cannot be used; the message says why and what to do."""
 
 
-def own_files(folder: Path) -> tuple[Path, ...]:
-    """Files of an earlier run in a folder, sorted."""
-    return tuple(sorted(file for pattern in OWN_FILES for file in folder.glob(pattern)))
+def own_files(folder: Path, own: Sequence[str] = OWN_FILES) -> tuple[Path, ...]:
+    """Files of an earlier run in a folder, sorted; `own` are the patterns of what a run writes."""
+    return tuple(sorted(file for pattern in own for file in folder.glob(pattern)))
 
 
-def prepare(folder: Path, overwrite: bool) -> None:
-    """Make the folder, or make room in it.
+def prepare(folder: Path, overwrite: bool, own: Sequence[str] = OWN_FILES) -> None:
+    """Make the folder, or make room in it for files of the patterns `own`.
 
     Raises:
         FolderError: results exist and may not be overwritten, or the folder cannot be made or written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        existing = own_files(folder)
+        existing = own_files(folder, own)
         if existing and not overwrite:
             raise FolderError(_refusal(folder, existing))
         for file in existing:
             file.unlink()
-        probe = folder / "run.log"
-        probe.touch()
+        tempfile.TemporaryFile(dir=folder).close()
     except FileExistsError:
         raise FolderError(f"cannot write results to {folder}: it is a file; choose another folder with --out") from None
     except OSError as error:
