@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from petsc4py import PETSc
-from slepc4py import SLEPc
 
 from hotmesa.solver.bias import Bias
-from hotmesa.solver.bordered import BorderedSolver, Correction
 from hotmesa.solver.branch_problem import ThermalBranch
 from hotmesa.solver.curves import Array
+from hotmesa.solver.eigen import TOLERANCE, ShiftInvert
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.fields import full_temperatures
-from hotmesa.solver.linearisation import shifted
+from hotmesa.solver.linearisation import Linearisation
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max
-from hotmesa.solver.variants import with_path
+from hotmesa.solver.variants import own_conduction, with_path
 
-SOLVE_RTOL = 1e-9
-EIGENVALUE_TOLERANCE = 1e-7
+ONE_SIGN = 1e-2
+"""A mode counts as one-signed if its other sign stays below this share of its maximum."""
 
 
 @dataclass(frozen=True)
@@ -30,27 +28,30 @@ class Modes:
 
     Attributes:
         bias: the circuit.
-        rates: growth rates (1/us), shape (k,).
+        rates: growth rates (1/us), real parts, shape (k,).
         shapes: temperature patterns of the modes in the order of `Stability.layout`, columns, unit maximum.
+        resolution: rates of this size (1/us) cannot be told from zero.
     """
 
     bias: Bias
     rates: Array
     shapes: Array
+    resolution: float
 
     @property
     def unstable(self) -> int:
-        """Number of growing modes."""
-        return int(np.count_nonzero(self.rates > 0.0))
+        """Number of growing modes; at a fold the mode with rate zero does not count."""
+        return int(np.count_nonzero(self.rates > self.resolution))
 
 
 class Stability:
     """Stability of the states of one model.
 
     C dT/dt = -(J T + F_V V), with V slaved to T by the bias: by_V V + by_I (I_T T + I_V V) = 0; wire nodes have
-    no heat capacity. The rightmost eigenvalues come from shift-invert about a shift s that no growth rate can
-    exceed: then (s - rate) orders the modes, and none that grows is missed.
-    The rank-one term of the bias stays a border of the linear systems; it is never a dense matrix.
+    no heat capacity. Eigenvalues come from shift-invert about a shift s just above the fastest mode under voltage
+    bias; one factorisation of J + s C serves all biases, whose rank-one terms stay borders. Nothing above s is
+    missed: without the bias term the matrix is of Metzler type (heat only spreads), so the mode with one sign is the
+    fastest one (Perron and Frobenius), and a mode found otherwise sends the shift up and starts again.
     """
 
     def __init__(self, model: Model) -> None:
@@ -58,7 +59,12 @@ class Stability:
         self._given = model
         self.model = model if model.condensed is None else with_path(model, "sparse")
         self.layout = self.model.layout
-        self._solver = BorderedSolver(model.comm, self.model.conduction, self.layout.size, len(self.model.wired))
+        self._conduction = own_conduction(self.model)
+        self._problem = ThermalBranch(self.model)
+        self._last: dict[str, Modes] = {}
+        self._shift: float | None = None
+        self.factorisations = 0
+        self.solves = 0
 
     def unfold(self, e: Evaluation) -> Evaluation:
         """Return a state of the given model as a state of the unfolded one."""
@@ -68,91 +74,89 @@ class Stability:
         rows = [T[k, self.layout.nodes_of(k)] for k in range(len(self.layout.sublayers))]
         return self.model.evaluate(np.concatenate(rows), e.wires, e.V)
 
+    def heat_capacity(self, e: Evaluation) -> Array:
+        """Return the heat capacity of every unknown (pJ/K = uW us/K)."""
+        return self.layout.heat_capacity(e.T)
+
     def modes(self, e: Evaluation, bias: Bias, count: int = 2) -> Modes:
-        """Return the `count` leading modes of a steady state under a bias, and all that grow.
+        """Return the `count` leading modes of a steady state under one bias, and all that grow; see `modes_under`."""
+        return self.modes_under(e, (bias,), count)[0]
+
+    def modes_under(self, e: Evaluation, biases: Sequence[Bias], count: int = 2) -> tuple[Modes, ...]:
+        """Return the leading modes of a steady state under several biases, with one factorisation for all.
+
+        The modes of the state before are where the search starts, so states are best given in the order of a branch.
 
         Args:
             e: evaluated steady state of the given model.
-            bias: what the source holds.
-            count: modes wanted at least.
+            biases: what the source holds.
+            count: modes wanted at least; more are returned where more grow.
 
         Raises:
             SolveError: the eigenvalue solver did not converge, or more modes are asked for than there are unknowns.
         """
         if not 1 <= count < self.model.unknowns:
-            raise SolveError(f"{count} modes of {self.model.unknowns} unknowns: ask for at least 1 and fewer")
+            raise SolveError(
+                f"{count} modes are asked for, but the device has {self.model.unknowns} unknown temperatures: "
+                f"1 to {self.model.unknowns - 1} are possible"
+            )
         e = self.unfold(e)
-        operator = _ShiftInvert(self, e, bias)
+        lin, capacity = self.model.linearise(e), self.heat_capacity(e)
+        inverse, found = self._factorised(e, lin, capacity, count)
+        by_name = {"voltage": found}
+        for bias in biases:
+            if bias.name not in by_name:
+                by_name[bias.name] = self._leading(inverse, lin, bias, count)
+        self.solves += inverse.solves
+        self._shift = self._shift_after(found)
+        self._last = by_name
+        return tuple(by_name[bias.name] for bias in biases)
+
+    def _factorised(
+        self, e: Evaluation, lin: Linearisation, capacity: Array, count: int
+    ) -> tuple[ShiftInvert, Modes]:
+        """Return factors about a shift above all growth rates, and the modes under voltage bias that prove it."""
+        bound = self._bound(e, capacity)
+        shift = bound if self._shift is None else min(self._shift, bound)
         while True:
-            modes = operator.rightmost(count)
-            if modes.unstable < count or count >= self.model.unknowns - 1:
+            inverse = ShiftInvert(self.model.comm, self._conduction, lin, capacity, shift)
+            self.factorisations += 1
+            modes = self._leading(inverse, lin, Bias.voltage(), count)
+            above = modes.rates[0] >= shift
+            if shift >= bound or not (above or self._has_two_signs(modes)):
+                return inverse, modes
+            self.solves += inverse.solves
+            shift = bound
+
+    def _leading(self, inverse: ShiftInvert, lin: Linearisation, bias: Bias, count: int) -> Modes:
+        """Return at least `count` leading modes, and one more than grow (as far as there are unknowns)."""
+        closure = self._problem.bias_closure(lin, bias)
+        last = self._last.get(bias.name)
+        limit = self.model.unknowns - 1
+        count = min(max(count, 0 if last is None else last.unstable + 1), limit)
+        start = None if last is None else last.shapes.sum(axis=1)
+        while True:
+            pairs = inverse.leading(closure, count, start)
+            resolution = 10.0 * TOLERANCE * float(np.abs(inverse.shift - pairs.rates).max())
+            modes = Modes(bias, pairs.rates, pairs.shapes, resolution)
+            if modes.unstable < count or count == limit:
                 return modes
-            count = min(2 * count, self.model.unknowns - 1)
+            count = min(2 * count, limit)
 
-    @cached_property
-    def problem(self) -> ThermalBranch:
-        """The steady problem of the unfolded model."""
-        return ThermalBranch(self.model)
+    def _has_two_signs(self, modes: Modes) -> bool:
+        """Return whether the leading mode (maximum 1) is negative somewhere."""
+        return global_max(self.model.comm, (-modes.shapes[:, 0]).max(initial=0.0)) > ONE_SIGN
 
-    def heat_capacity(self, e: Evaluation) -> Array:
-        """Return the heat capacity of every unknown (pJ/K = uW us/K)."""
-        return self.model.layout.heat_capacity(e.T)
-
-
-class _ShiftInvert:
-    """The map C T -> solution of (J + s C) T + ... under the bias, whose eigenvalues are 1/(s - rate)."""
-
-    def __init__(self, parent: Stability, e: Evaluation, bias: Bias) -> None:
-        self._comm, self._solver, self._bias = parent.model.comm, parent._solver, bias
-        self._capacity = parent.heat_capacity(e)
-        lin = parent.model.linearise(e)
-        self.shift = self._bound(parent, e)
-        self._lin = shifted(lin, self.shift * self._capacity)
-        self._closure = parent.problem.bias_closure(lin, bias)
-        self._solver.refresh(self._lin)
-
-    def _bound(self, parent: Stability, e: Evaluation) -> float:
+    def _bound(self, e: Evaluation, capacity: Array) -> float:
         """Return a rate (1/us) that no mode exceeds: conduction only damps, so heating over heat capacity bounds."""
-        heating = parent.model.junction_mass * e.junctions.Q_by_T.sum(axis=1)
-        capacity = self._capacity[parent.layout.junction_rows].reshape(heating.shape)
-        largest = global_max(self._comm, (heating / capacity).max(initial=0.0))
-        return max(1.05 * largest, 1e-3)
+        heating = self.model.junction_mass * e.junctions.Q_by_T.sum(axis=1)
+        ratio = heating / capacity[self.layout.junction_rows].reshape(heating.shape)
+        return max(1.05 * global_max(self.model.comm, ratio.max(initial=0.0)), 1e-3)
 
-    def rightmost(self, count: int) -> Modes:
-        """Return the leading modes."""
-        n = self._capacity.size
-        shell = PETSc.Mat().createPython(((n, PETSc.DETERMINE), (n, PETSc.DETERMINE)), self, comm=self._comm)
-        shell.setUp()
-        eps = SLEPc.EPS().create(self._comm)
-        eps.setOperators(shell)
-        eps.setProblemType(SLEPc.EPS.ProblemType.NHEP)
-        eps.setWhichEigenpairs(SLEPc.EPS.Which.LARGEST_REAL)
-        eps.setDimensions(count, max(2 * count + 8, 12))
-        eps.setTolerances(EIGENVALUE_TOLERANCE, 50)
-        eps.setInitialSpace(self._start(shell))
-        eps.solve()
-        if eps.getConverged() < count:
-            raise SolveError(f"only {eps.getConverged()} of {count} growth rates converged")
-        rates, shapes = [], []
-        real, _ = shell.createVecs()
-        for k in range(count):
-            rates.append(self.shift - 1.0 / eps.getEigenvalue(k).real)
-            eps.getEigenvector(k, real)
-            shape = np.array(real.array)
-            shapes.append(shape / global_max(self._comm, np.abs(shape).max(initial=0.0)))
-        eps.destroy()
-        shell.destroy()
-        order = np.argsort(rates)[::-1]
-        return Modes(self._bias, np.array(rates)[order], np.array(shapes).T[:, order])
-
-    def _start(self, shell: PETSc.Mat) -> PETSc.Vec:
-        """Return a start vector that is the same on any number of ranks and excites every mode."""
-        vector, _ = shell.createVecs()
-        vector.array[:] = 1.0 + 0.5 * np.sin(7.0 * np.cumsum(self._capacity) / self._capacity.sum())
-        return vector
-
-    def mult(self, _: PETSc.Mat, x: PETSc.Vec, y: PETSc.Vec) -> None:
-        """Apply the operator (called by SLEPc)."""
-        wires = self._lin.wire_diagonal.size
-        rhs = Correction(self._capacity * x.getArray(readonly=True), np.zeros(wires), 0.0)
-        y.getArray()[:] = self._solver.solve(self._lin, self._closure, rhs, SOLVE_RTOL).T
+    def _shift_after(self, modes: Modes) -> float:
+        """Return a shift for the next state: above the leading rate by what it moved, or half the gap to the next."""
+        leading = float(modes.rates[0])
+        gap = leading - float(modes.rates[1]) if len(modes.rates) > 1 else 0.0
+        before = self._last.get("voltage")
+        moved = 0.0 if before is None else abs(leading - float(before.rates[0]))
+        return leading + max(0.5 * gap, 1.5 * moved, 0.05 * abs(leading))

@@ -1,0 +1,132 @@
+"""Leading eigenvalues of the linearised heat balance by shift-invert; the bias stays a border of the systems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from petsc4py import PETSc
+from slepc4py import SLEPc
+
+from hotmesa.solver.bordered import Closure
+from hotmesa.solver.conduction import Conduction
+from hotmesa.solver.curves import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.linearisation import Linearisation, shifted
+from hotmesa.solver.parallel import Comm, global_max, global_sums
+
+TOLERANCE = 1e-6
+"""Relative residual of an eigenvalue 1/(s - rate)."""
+MAX_RESTARTS = 200
+SPARE_VECTORS = 4
+"""Krylov vectors beyond the wanted modes: few, because a warm start needs few; see benchmarks/bench_stability.py."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Eigenpairs, fastest growing first: real parts of the rates (1/us), patterns as columns with unit maximum."""
+
+    rates: Array
+    shapes: Array
+
+
+class ShiftInvert:
+    """The map C T -> solution of (J + s C) T + B g = C T with the equations of wires and bias.
+
+    Its eigenvalues are 1/(s - rate). One factorisation of J + s C serves every bias.
+
+    Attributes:
+        shift: s (1/us).
+        solves: solutions with the factors so far, those for the borders included.
+    """
+
+    def __init__(
+        self, comm: Comm, conduction: Conduction, lin: Linearisation, capacity: Array, shift: float
+    ) -> None:
+        """Factorise."""
+        self._comm, self._lin, self._capacity = comm, lin, capacity
+        self.shift = shift
+        lin = shifted(lin, shift * capacity)
+        self._factors = conduction.factorise(lin.kappa, lin.local)
+        self._columns = np.column_stack([self._factors.solve(c) for c in lin.columns.T])
+        self.solves = self._columns.shape[1]
+
+    def operator(self, closure: Closure) -> _Operator:
+        """Return the map under the bias whose derivatives are given."""
+        lin = self._lin
+        rows = np.vstack([lin.wire_rows, closure.by_T])
+        corner = np.zeros((len(rows), len(rows)))
+        corner[:-1, :-1] = np.diag(lin.wire_diagonal)
+        corner[-1] = np.append(closure.by_wires, closure.by_V)
+        schur = corner - global_sums(self._comm, rows @ self._columns)
+        return _Operator(self, rows, np.linalg.inv(schur))
+
+    def solve(self, rhs: Array, rows: Array, inverse_schur: Array) -> Array:
+        """Return the solution for C times a vector on the right of the heat balance."""
+        self.solves += 1
+        z = self._factors.solve(self._capacity * rhs)
+        return np.asarray(z + self._columns @ (inverse_schur @ global_sums(self._comm, rows @ z)))
+
+    def leading(self, closure: Closure, count: int, start: Array | None) -> Pairs:
+        """Return the modes with the rates nearest to the shift.
+
+        Args:
+            closure: the equation of the bias.
+            count: number of modes.
+            start: vector to start from; the sum of similar modes saves iterations.
+
+        Raises:
+            SolveError: SLEPc did not converge.
+        """
+        n, comm = self._capacity.size, self._comm
+        shell = PETSc.Mat().createPython(
+            ((n, PETSc.DETERMINE), (n, PETSc.DETERMINE)), self.operator(closure), comm=comm
+        )
+        shell.setUp()
+        total = shell.getSize()[0]
+        eps = SLEPc.EPS().create(comm)
+        try:
+            eps.setOperators(shell)
+            eps.setProblemType(SLEPc.EPS.ProblemType.NHEP)
+            eps.setWhichEigenpairs(SLEPc.EPS.Which.LARGEST_MAGNITUDE)
+            eps.setDimensions(count, min(count + SPARE_VECTORS, total))
+            eps.setTolerances(TOLERANCE, MAX_RESTARTS)
+            vector, work = shell.createVecs()
+            vector.array[:] = self._default_start() if start is None else start
+            eps.setInitialSpace(vector)
+            eps.solve()
+            found = eps.getConverged()
+            if found < count:
+                raise SolveError(f"only {found} of {count} growth rates converged")
+            return self._pairs(eps, min(found, count), work)
+        finally:
+            eps.destroy()
+            shell.destroy()
+
+    def _pairs(self, eps: SLEPc.EPS, count: int, work: PETSc.Vec) -> Pairs:
+        rates, shapes = [], []
+        for k in range(count):
+            rates.append(float((self.shift - 1.0 / eps.getEigenvalue(k)).real))
+            eps.getEigenvector(k, work)
+            shape = np.array(work.array)
+            peak = global_max(self._comm, shape.max(initial=0.0)), global_max(self._comm, (-shape).max(initial=0.0))
+            shapes.append(shape / (peak[0] if peak[0] >= peak[1] else -peak[1]))
+        order = np.argsort(rates)[::-1]
+        return Pairs(np.array(rates)[order], np.array(shapes).T[:, order])
+
+    def _default_start(self) -> Array:
+        """Return a vector that excites every mode: uniform warming with a fixed, mesh-wide irregular part."""
+        return np.asarray(1.0 + 0.5 * np.sin(7.0 * np.cumsum(self._capacity) / self._capacity.sum()))
+
+
+@dataclass(frozen=True)
+class _Operator:
+    """One bias of a `ShiftInvert`, in the form that SLEPc calls."""
+
+    parent: ShiftInvert
+    rows: Array
+    inverse_schur: Array
+
+    def mult(self, _: PETSc.Mat, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """Apply the map (called by SLEPc)."""
+        y.getArray()[:] = self.parent.solve(x.getArray(readonly=True), self.rows, self.inverse_schur)
