@@ -126,7 +126,7 @@ def test_steps_that_always_fail_end_with_a_message_and_keep_the_points():
 def test_too_many_points_end_with_a_message():
     options = Options(18.0, 2.0, max_points=7)
     points = []
-    with pytest.raises(SolveError, match="^7 points did not reach the end of the branch"):
+    with pytest.raises(SolveError, match=r"^7 points did not reach the end of the branch"):
         for point in follow(ArrayProblem(cubic), np.array([-3.0, -18.0]), np.array([0.0, 1.0]), options):
             points.append(point)
     assert len(points) == 7
