@@ -17,8 +17,8 @@ from hotmesa.solver.vertical import series_flux
 PERFECT_CONTACT_K_PER_UW = 1e-7
 """Stands for a contact resistance of zero: 1e-4 K/mW.
 
-Heat that enters through the edge of the patch sees about 0.02 K/mW, a hundredth of a real contact. A smaller value would
-turn the last digit of the temperatures into more heat than the tolerance of the heat balance.
+Heat that enters through the edge of the patch sees about 0.02 K/mW, a hundredth of a real contact. A smaller value
+would turn the last digit of the temperatures into more heat than the tolerance of the heat balance.
 """
 
 

@@ -63,8 +63,8 @@ def device(geometry: Literal["disc", "plan"], refine: float) -> Scenario:
             Layer(name="mesa", material="mesa", region="mesa", junctions=True),
         ),
         materials={
-            "film": Material(in_plane_W_per_mK=SHEET / 0.04, out_of_plane_W_per_mK=1e4),
-            "mesa": Material(in_plane_W_per_mK=1e-6, out_of_plane_W_per_mK=1e3),
+            "film": Material(in_plane_W_per_mK=SHEET / 0.04, out_of_plane_W_per_mK=100.0),
+            "mesa": Material(in_plane_W_per_mK=1e-6, out_of_plane_W_per_mK=10.0),
         },
         contacts=(Contact(name="sink", radius_um=SINK, contact_K_per_mW=0.0),),
         bath=Bath(bottom="conductance", bottom_W_per_m2K=COOLING_W_PER_M2K),

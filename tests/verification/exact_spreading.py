@@ -1,9 +1,9 @@
 """Spreading of heat from a mesa into a half-space: layered crystals against the classical constants.
 
 The crystal is a slab with kappa_ab != kappa_c. Stretching the depth by sqrt(kappa_ab/kappa_c) makes it isotropic with
-kappa = sqrt(kappa_ab kappa_c). The slab has the depth D = 20 a (stretched) above the bath, a half-space none: the images
-of the heat source in bath and surface cool the mesa by P ln 2 / (2 pi kappa D), which is added; the next image term is
-smaller by (a/D)^2 and below 2e-5 of every constant. The insulated rim, 2 D away, changes less than that.
+kappa = sqrt(kappa_ab kappa_c). The slab has the depth D = 20 a (stretched) above the bath, a half-space none: the
+images of the heat source in bath and surface cool the mesa by P ln 2 / (2 pi kappa D), which is added; the next image
+term is smaller by (a/D)^2 and below 2e-5 of every constant. The insulated rim, 2 D away, changes less than that.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ GROWTH = 1.5
 BATH_DEFICIT = math.log(2.0) / (2.0 * math.pi * KAPPA * DEPTH * STRETCH)
 GROUP = "Spreading of heat into a half-space"
 
-# Mean, centre and edge (corner) under uniform flux, and the isothermal mesa; disc in units 1/(kappa a), square 1/(kappa s).
+# Mean, centre and edge (corner) under uniform flux, and the isothermal mesa; in 1/(kappa a), squares in 1/(kappa s).
 DISC = {"mean": 0.270190, "centre": 0.318310, "edge": 0.202642, "isothermal": 0.25}
 # Isothermal square: 1/(2 pi C) with the capacitance C = 0.36679 of a square plate of side 1 (4 pi eps0 s).
 SQUARE = {"mean": 0.473201, "centre": 0.561100, "edge": 0.280550, "isothermal": 1.0 / (2.0 * math.pi * 0.36679)}
@@ -72,7 +72,7 @@ def device(plan: Plan, refine: float) -> Scenario:
 @cache
 def constants(plan: Plan, refine: float) -> dict[str, float]:
     """Return all constants of one plan from the response of the layered crystal to heat at each footprint node."""
-    x = graded_line(HALF, RIM, 8 * refine, GROWTH ** (1.0 / refine))
+    x = graded_line(HALF, RIM, (12 if plan == "disc, radius" else 8) * refine, GROWTH ** (1.0 / refine))
     if plan == "disc, radius":
         mesh, parts = serial(disc_line(x, HALF), "disc"), 1
     elif plan == "disc, plan":

@@ -1,0 +1,8 @@
+"""All exact results, in the order in which they are listed."""
+
+from __future__ import annotations
+
+from verification import exact_equal_area, exact_film, exact_spreading, exact_step
+from verification.cases import Case
+
+CASES: tuple[Case, ...] = (*exact_spreading.CASES, *exact_film.CASES, *exact_step.CASES, *exact_equal_area.CASES)
