@@ -16,7 +16,8 @@ from hotmesa.scenarios.value_rules import value_findings
 def find_contradictions(scenario: Scenario) -> tuple[Finding, ...]:
     """All contradictions of a scenario whose single keys are valid."""
     spatial = scenario.mode != "uniform" or bool(scenario.layers)
-    parts: list[Iterator[Finding]] = [_mesa(scenario), value_findings(scenario), plan_findings(scenario), bias_findings(scenario)]
+    parts: list[Iterator[Finding]] = [_mesa(scenario), value_findings(scenario), plan_findings(scenario)]
+    parts.append(bias_findings(scenario))
     if spatial:
         parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _contacts(scenario)]
         parts += [_bath(scenario.bath), _heat_path(scenario)]

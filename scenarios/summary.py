@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hotmesa.scenarios.bias_rules import legs_key, sweep_legs
 from hotmesa.scenarios.schema import Contact, Curve, Layer, Material, Scenario
 from hotmesa.scenarios.shapes import mesa_area_um2, mesa_height_um, normal_resistance_ohm
 
@@ -115,4 +116,14 @@ def _run(scenario: Scenario) -> list[str]:
         return [f"uniform model T = T_B + {alpha} × P up to {scenario.uniform.end_temperature_K:g} K"]
     shape = {"plan": "plan (x, y)", "strip": "strip (x)", "disc": "disc (radius)"}[scenario.geometry]
     end = f"to {scenario.branch.end_current_mA:g} mA with at least {scenario.branch.min_points} points"
-    return [f"branch in the {shape} {end}", f"beside it the uniform model with {alpha}"]
+    lines = [f"branch in the {shape} {end}", f"beside it the uniform model with {alpha}"]
+    return [_sweep(scenario), *lines] if scenario.mode == "sweep" else lines
+
+
+def _sweep(scenario: Scenario) -> str:
+    bias = scenario.bias
+    source = {"current": "current", "voltage": "voltage"}.get(
+        bias.kind, f"voltage of a source behind {bias.load_resistance_ohm or 0:g} Ω"
+    )
+    turns = " to ".join(f"{value:g}" for value in sweep_legs(bias))
+    return f"sweep of the {source} from {turns} {legs_key(bias)[-2:]}, at least {bias.points_per_leg} points a leg"

@@ -83,13 +83,13 @@ def _voltage(law: JunctionLaw, T: Array, power: Array) -> Array:
     """Root of v i(v, T) = power (mV²): Newton's method for ln v inside a bracket."""
     target = np.log(power)
     x = 0.5 * target
-    low, high = x - 1.0, x + 1.0
+    low, high = np.asarray(x - 1.0), np.asarray(x + 1.0)
     for bound, sign in ((low, 1.0), (high, -1.0)):
         for _ in range(_STEPS):
             outside = sign * (_log_power(law, bound, T) - target) > 0
             if not np.any(outside):
                 break
-            bound[outside] -= 2.0 * sign
+            bound[...] -= 2.0 * sign * outside
     for _ in range(_STEPS):
         local = law.at(np.exp(x), T)
         excess = x + np.log(local.i) - target
