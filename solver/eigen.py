@@ -15,10 +15,9 @@ from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linearisation import Linearisation, shifted
 from hotmesa.solver.parallel import Comm, global_max, global_sums
 
-TOLERANCE = 1e-6
-"""Relative residual of an eigenvalue 1/(s - rate)."""
-MAX_RESTARTS = 200
-SPARE_VECTORS = 4
+MAX_RESTARTS = 100
+MAX_VECTORS = 300
+SPARE_VECTORS = 3
 """Krylov vectors beyond the wanted modes: few, because a warm start needs few; see benchmarks/bench_stability.py."""
 
 
@@ -40,9 +39,7 @@ class ShiftInvert:
         solves: solutions with the factors so far, those for the borders included.
     """
 
-    def __init__(
-        self, comm: Comm, conduction: Conduction, lin: Linearisation, capacity: Array, shift: float
-    ) -> None:
+    def __init__(self, comm: Comm, conduction: Conduction, lin: Linearisation, capacity: Array, shift: float) -> None:
         """Factorise."""
         self._comm, self._lin, self._capacity = comm, lin, capacity
         self.shift = shift
@@ -67,41 +64,50 @@ class ShiftInvert:
         z = self._factors.solve(self._capacity * rhs)
         return np.asarray(z + self._columns @ (inverse_schur @ global_sums(self._comm, rows @ z)))
 
-    def leading(self, closure: Closure, count: int, start: Array | None) -> Pairs:
+    def leading(self, closure: Closure, count: int, start: Array | None, tolerance: float) -> Pairs:
         """Return the modes with the rates nearest to the shift.
 
         Args:
             closure: the equation of the bias.
             count: number of modes.
             start: vector to start from; the sum of similar modes saves iterations.
+            tolerance: relative residual of an eigenvalue 1/(s - rate).
 
         Raises:
             SolveError: SLEPc did not converge.
         """
-        n, comm = self._capacity.size, self._comm
-        shell = PETSc.Mat().createPython(
-            ((n, PETSc.DETERMINE), (n, PETSc.DETERMINE)), self.operator(closure), comm=comm
-        )
+        n = self._capacity.size
+        context = self.operator(closure)
+        shell = PETSc.Mat().createPython(((n, PETSc.DETERMINE), (n, PETSc.DETERMINE)), context, comm=self._comm)
         shell.setUp()
-        total = shell.getSize()[0]
-        eps = SLEPc.EPS().create(comm)
+        total, spare, found = shell.getSize()[0], SPARE_VECTORS, 0
+        vector, work = shell.createVecs()
         try:
-            eps.setOperators(shell)
-            eps.setProblemType(SLEPc.EPS.ProblemType.NHEP)
-            eps.setWhichEigenpairs(SLEPc.EPS.Which.LARGEST_MAGNITUDE)
-            eps.setDimensions(count, min(count + SPARE_VECTORS, total))
-            eps.setTolerances(TOLERANCE, MAX_RESTARTS)
-            vector, work = shell.createVecs()
-            vector.array[:] = self._default_start() if start is None else start
-            eps.setInitialSpace(vector)
-            eps.solve()
-            found = eps.getConverged()
-            if found < count:
-                raise SolveError(f"only {found} of {count} growth rates converged")
-            return self._pairs(eps, min(found, count), work)
+            while True:
+                vector.array[:] = self._default_start() if start is None else start
+                eps = self._eigensolver(shell, count, min(count + spare, total), tolerance)
+                try:
+                    eps.setInitialSpace(vector)
+                    eps.solve()
+                    found = eps.getConverged()
+                    if found >= count:
+                        return self._pairs(eps, count, work)
+                finally:
+                    eps.destroy()
+                if count + spare >= min(total, MAX_VECTORS):
+                    raise SolveError(f"only {found} of {count} growth rates converged")
+                spare = 4 * spare
         finally:
-            eps.destroy()
             shell.destroy()
+
+    def _eigensolver(self, shell: PETSc.Mat, count: int, vectors: int, tolerance: float) -> SLEPc.EPS:
+        eps = SLEPc.EPS().create(self._comm)
+        eps.setOperators(shell)
+        eps.setProblemType(SLEPc.EPS.ProblemType.NHEP)
+        eps.setWhichEigenpairs(SLEPc.EPS.Which.LARGEST_MAGNITUDE)
+        eps.setDimensions(count, vectors)
+        eps.setTolerances(tolerance, MAX_RESTARTS)
+        return eps
 
     def _pairs(self, eps: SLEPc.EPS, count: int, work: PETSc.Vec) -> Pairs:
         rates, shapes = [], []

@@ -10,7 +10,7 @@ import numpy as np
 from hotmesa.solver.bias import Bias
 from hotmesa.solver.branch_problem import ThermalBranch
 from hotmesa.solver.curves import Array
-from hotmesa.solver.eigen import TOLERANCE, ShiftInvert
+from hotmesa.solver.eigen import ShiftInvert
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.fields import full_temperatures
 from hotmesa.solver.linearisation import Linearisation
@@ -54,8 +54,14 @@ class Stability:
     fastest one (Perron and Frobenius), and a mode found otherwise sends the shift up and starts again.
     """
 
-    def __init__(self, model: Model) -> None:
-        """Prepare; a condensed crystal is unfolded, since its heat capacity counts."""
+    def __init__(self, model: Model, tolerance: float = 1e-4) -> None:
+        """Prepare; a condensed crystal is unfolded, since its heat capacity counts.
+
+        Args:
+            model: the device.
+            tolerance: relative residual of the eigenvalues; the error of a rate is about its square.
+        """
+        self._tolerance = tolerance
         self._given = model
         self.model = model if model.condensed is None else with_path(model, "sparse")
         self.layout = self.model.layout
@@ -112,9 +118,7 @@ class Stability:
         self._last = by_name
         return tuple(by_name[bias.name] for bias in biases)
 
-    def _factorised(
-        self, e: Evaluation, lin: Linearisation, capacity: Array, count: int
-    ) -> tuple[ShiftInvert, Modes]:
+    def _factorised(self, e: Evaluation, lin: Linearisation, capacity: Array, count: int) -> tuple[ShiftInvert, Modes]:
         """Return factors about a shift above all growth rates, and the modes under voltage bias that prove it."""
         bound = self._bound(e, capacity)
         shift = bound if self._shift is None else min(self._shift, bound)
@@ -136,8 +140,8 @@ class Stability:
         count = min(max(count, 0 if last is None else last.unstable + 1), limit)
         start = None if last is None else last.shapes.sum(axis=1)
         while True:
-            pairs = inverse.leading(closure, count, start)
-            resolution = 10.0 * TOLERANCE * float(np.abs(inverse.shift - pairs.rates).max())
+            pairs = inverse.leading(closure, count, start, self._tolerance)
+            resolution = 1e-2 * self._tolerance * float(np.abs(inverse.shift - pairs.rates).max())
             modes = Modes(bias, pairs.rates, pairs.shapes, resolution)
             if modes.unstable < count or count == limit:
                 return modes
