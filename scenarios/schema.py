@@ -130,6 +130,23 @@ class Law(Section):
     resistivity_ohm_cm: Positive | Curve | None = Field(None, description="rho_c(T) (kind = 'ohmic')")
 
 
+class Josephson(Section):
+    """Critical current of the junctions at zero voltage: marks on the families of partial stacks, no part of the heat."""
+
+    critical_voltage_mV: Positive | None = Field(
+        None, description="I_c R_N of one junction at low temperature; without it nothing is marked"
+    )
+    temperature_dependence: Literal["two-fluid", "constant"] = Field(
+        "two-fluid", description="I_c(T)/I_c(0): 1 - (T/T_c)^4, or 1 up to T_c"
+    )
+    critical_temperature_K: Positive | None = Field(
+        None, description="T_c, where I_c vanishes; default output.hot_temperature_K"
+    )
+    mccumber_parameter: Annotated[float, Field(ge=4)] | None = Field(
+        None, description="beta_c at low temperature, marks retrapping at 4 I_c/(pi sqrt(beta_c)); none: no mark"
+    )
+
+
 class Branch(Section):
     """How far and how finely the branch is followed."""
 
@@ -173,6 +190,31 @@ class Bias(Section):
         None, description="turning values of a sweep of the voltage, or of V_s behind a load"
     )
     points_per_leg: int = Field(30, ge=2, le=10_000, description="at least this many points on each leg")
+
+
+class Stability(Section):
+    """Growth rates of small disturbances at the points of a branch, under voltage and current bias and [bias]."""
+
+    points: Literal["none", "kept", "all"] = Field(
+        "none", description="at no point, where fields are kept (output.every), or everywhere"
+    )
+    count: int = Field(2, ge=1, le=200, description="leading modes that are computed, more where more grow")
+    modes: bool = Field(False, description="keep these modes as fields")
+
+
+class Diagram(Section):
+    """The search for all branches of steady states (mode = "diagram")."""
+
+    depth: int = Field(1, ge=0, le=4, description="1: branches that leave the one from rest; 2: those that leave these")
+    amplitude_K: Positive = Field(1.0, description="rms distance of the first point of a new branch from its beginning")
+    directions: int = Field(16, ge=4, le=360, description="directions tried where two modes grow at once")
+    step: Annotated[float, Field(gt=0, le=0.5)] = Field(0.2, description="largest step along a branch")
+    max_branches: int = Field(24, ge=1, le=1000, description="no more than so many branches")
+    deflation_at_mA: tuple[Positive, ...] = Field(
+        (), description="currents at which states without connection are searched by deflation"
+    )
+    deflation_starts: int = Field(12, ge=1, le=10_000, description="how many guesses such a search starts from")
+    seed: int = Field(0, ge=0, description="seed of these guesses")
 
 
 class Uniform(Section):
@@ -230,9 +272,10 @@ class Scenario(Section):
     name: Name = Field(description="short name; results go to out/NAME by default")
     title: str = Field("", description="one line in words")
     source: str = Field("", description="publication, DOI or tag")
-    mode: Literal["branch", "uniform", "sweep", "transient"] = Field(
+    mode: Literal["branch", "uniform", "sweep", "transient", "diagram"] = Field(
         "branch",
-        description="all steady states on the branch, the uniform model alone, a sweep as in an experiment, or in time",
+        description="the branch of steady states from rest, the uniform model alone, a sweep as in an experiment, "
+        "in time, or all branches that can be found",
     )
     geometry: Literal["plan", "strip", "disc"] = Field("plan", description="plan x, y; strip x; disc radius")
     mesa: Mesa = Mesa()
@@ -242,8 +285,11 @@ class Scenario(Section):
     contacts: tuple[Contact, ...] = ()
     bath: Bath = Bath()
     law: Law = Law()
+    josephson: Josephson = Josephson()
     branch: Branch = Branch()
     bias: Bias = Bias()
+    stability: Stability = Stability()
+    diagram: Diagram = Diagram()
     mesh: Mesh = Mesh()
     numerics: Numerics = Numerics()
     uniform: Uniform = Uniform()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hotmesa.scenarios.findings import Finding, Where
-from hotmesa.scenarios.schema import Curve, Law, Material, Scenario
+from hotmesa.scenarios.schema import Curve, Josephson, Law, Material, Scenario
 
 
 def value_findings(scenario: Scenario) -> Iterator[Finding]:
@@ -15,6 +15,7 @@ def value_findings(scenario: Scenario) -> Iterator[Finding]:
     yield from _materials(scenario)
     yield from _law_kind(scenario.law)
     yield from _law_gaps(scenario.law)
+    yield from _josephson(scenario.josephson)
     yield from _files(scenario)
     yield from _ranges(scenario)
 
@@ -104,6 +105,15 @@ def _law_gaps(law: Law) -> Iterator[Finding]:
     elif law.gap_weights is not None and len(law.gap_weights) != len(law.gaps_meV):
         text = f"{len(law.gap_weights)} weights for {len(law.gaps_meV)} gaps; there must be as many"
         yield Finding(("law", "gap_weights"), text, (("law", "gaps_meV"),))
+
+
+def _josephson(josephson: Josephson) -> Iterator[Finding]:
+    if josephson.critical_voltage_mV is not None:
+        return
+    for key in ("temperature_dependence", "critical_temperature_K", "mccumber_parameter"):
+        if getattr(josephson, key) != Josephson.model_fields[key].default:
+            text = "has no effect without critical_voltage_mV, the I_c R_N of one junction"
+            yield Finding(("josephson", key), text, (("josephson", "critical_voltage_mV"),))
 
 
 def _files(scenario: Scenario) -> Iterator[Finding]:
