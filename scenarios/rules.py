@@ -10,6 +10,7 @@ from hotmesa.scenarios.findings import Finding, Where
 from hotmesa.scenarios.plan_rules import plan_findings
 from hotmesa.scenarios.schema import Bath, Contact, Layer, Scenario
 from hotmesa.scenarios.shapes import mesa_height_um
+from hotmesa.scenarios.stability_rules import stability_findings
 from hotmesa.scenarios.value_rules import value_findings
 
 
@@ -17,7 +18,7 @@ def find_contradictions(scenario: Scenario) -> tuple[Finding, ...]:
     """All contradictions of a scenario whose single keys are valid."""
     spatial = scenario.mode != "uniform" or bool(scenario.layers)
     parts: list[Iterator[Finding]] = [_mesa(scenario), value_findings(scenario), plan_findings(scenario)]
-    parts.append(bias_findings(scenario))
+    parts += [bias_findings(scenario), stability_findings(scenario)]
     if spatial:
         parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _contacts(scenario)]
         parts += [_bath(scenario.bath), _heat_path(scenario)]
