@@ -4,13 +4,14 @@ SHELL := /bin/bash
 INSIDE := $(if $(DOLFINX),HOTMESA_DOLFINX=$(DOLFINX) )./hotmesa exec
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint unit verification docs bench clean
+.PHONY: help setup test lint unit verification verify docs bench clean
 
 help:
 	@echo 'make test          gates (ruff, mypy --strict) and all tests; sets up what is missing'
 	@echo 'make lint          the gates alone'
 	@echo 'make unit          unit tests alone'
 	@echo 'make verification  exact results and convergence rates alone'
+	@echo 'make verify        all of them on three meshes, tabulated in docs/verification.md (some minutes)'
 	@echo 'make docs          examples in the documentation and its links'
 	@echo 'make bench         benchmarks; tables on the screen, JSON in out/benchmarks'
 	@echo 'make setup         set up only, looking again for the best route'
@@ -31,6 +32,9 @@ unit:
 
 verification:
 	$(INSIDE) python -m pytest tests/verification
+
+verify:
+	$(INSIDE) env PYTHONPATH=tests python -m verification.report
 
 docs:
 	$(INSIDE) python -m pytest tests/test_house.py -k docs
