@@ -131,7 +131,7 @@ class Law(Section):
 
 
 class Josephson(Section):
-    """Critical current of the junctions at zero voltage: marks on the families of partial stacks, no part of the heat."""
+    """Critical current of the junctions: marks on families of partial stacks, no part of the heat."""
 
     critical_voltage_mV: Positive | None = Field(
         None, description="I_c R_N of one junction at low temperature; without it nothing is marked"
