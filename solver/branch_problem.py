@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,11 +14,11 @@ from hotmesa.solver.curves import Array
 from hotmesa.solver.linearisation import Linearisation
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max, global_sum
-from hotmesa.solver.sinks import ContactSink
 
-ROUNDING = 4.0 * float(np.finfo(float).eps)
 POWER_FLOOR_UW = 1.0
 """Below this Joule power the heat imbalance is measured in its units, lest rounding looks like a residual."""
+ROUNDINGS = 2.0
+"""Rounding errors of all temperatures that are no imbalance."""
 TEMPERATURE_SCALE_K = 20.0
 VOLTAGE_SCALE_MV = 10.0
 TANGENT_RTOL = 1e-7
@@ -83,13 +83,8 @@ class ThermalBranch:
         """Return the heat balance at u; its norm is the sum of all imbalances over the Joule power."""
         e = self.model.evaluate(*self.split(u))
         imbalance = global_sum(self.model.comm, np.abs(e.residual).sum()) + np.abs(e.wire_residual).sum()
-        # A nearly perfect contact turns the rounding of T into heat that no Newton step removes.
-        noise = global_sum(self.model.comm, sum(float(by_T @ e.T[c.rows]) for c, (_, by_T, _) in self._contacts(e)))
-        floor = ROUNDING * noise / self.model.scenario.numerics.tolerance
+        floor = ROUNDINGS * self.model.rounding(e) / self.model.scenario.numerics.tolerance
         return State(e, float(imbalance / max(e.P, POWER_FLOOR_UW, floor)), self.model.linearise)
-
-    def _contacts(self, e: Evaluation) -> Iterable[tuple[ContactSink, tuple[Array, Array, Array]]]:
-        return zip(self.model.contacts, e.contact_heat, strict=True)
 
     def plane(self, normal: Array) -> Row:
         """Return the row du -> inner(normal, du)."""

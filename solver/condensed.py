@@ -161,6 +161,7 @@ class CondensedConduction:
         self._crystal_rows = layout.rows(len(layout.mesa_layers))
         self._crystal = crystal.operator
         self._size = layout.size
+        self.diagonal = np.concatenate([*(block.diagonal() for _, block in self._blocks), np.diag(self._crystal)])
 
     def apply(self, phi: Array) -> Array:
         """Return the heat (uW) leaving each node for potentials phi (uW/um)."""

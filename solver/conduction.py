@@ -23,7 +23,13 @@ class Factors(Protocol):
 
 
 class Conduction(Protocol):
-    """The linear map from Kirchhoff potentials to the heat that conduction along the layers takes from each node."""
+    """The linear map from Kirchhoff potentials to the heat that conduction along the layers takes from each node.
+
+    Attributes:
+        diagonal: its diagonal (um).
+    """
+
+    diagonal: Array
 
     def apply(self, phi: Array) -> Array:
         """Return the heat (uW) leaving each node along the layers for potentials phi (uW/um)."""
@@ -53,6 +59,7 @@ class SparseConduction:
         self._jacobian = self._matrix.copy()
         self._ksp: PETSc.KSP | None = None
         self._in, self._out = self._matrix.createVecs()
+        self.diagonal = np.array(self._matrix.getDiagonal().array)
 
     def _build(self, layout: Layout, free: Array) -> PETSc.Mat:
         numbers = self._global_numbers(layout)

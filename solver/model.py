@@ -153,6 +153,19 @@ class Model:
             I=global_sum(self.comm, self.junction_mass @ junctions.J),
         )
 
+    def rounding(self, e: Evaluation) -> float:
+        """Return the heat (uW) that one rounding error of every temperature makes up. Collective.
+
+        Stiff parts (a thick film, a nearly perfect contact) turn the last digits of the temperatures into a heat
+        imbalance that no Newton step removes.
+        """
+        heat = float(self.conduction.diagonal * e.potentials.kappa @ e.T)
+        for face, flux in zip(self.interfaces, e.fluxes, strict=True):
+            heat += float(face.mass * flux.by_upper @ e.T[face.upper])
+        for sink, (_, by_T, _) in zip(self.contacts, e.contact_heat, strict=True):
+            heat += float(by_T @ e.T[sink.rows])
+        return float(np.finfo(float).eps) * global_sum(self.comm, heat)
+
     def wire_temperatures(self, wires: Array) -> list[float]:
         """Return the temperature behind each contact: of its wire node, or the bath."""
         own = iter(wires)
