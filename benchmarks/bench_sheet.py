@@ -1,0 +1,88 @@
+"""The whole I(V) branch of a single sheet: film and mesa, no crystal, cooled through its bottom and one contact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plain_dolfinx
+from tools import count, median_of, print_table, run, timed
+
+from hotmesa.meshes import TaggedMesh, build_mesh
+from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.schema import Bath, Mesh, Scenario
+from hotmesa.solver.model import Model
+from hotmesa.solver.trace import Point, trace_branch
+
+# Refinements that give about 1,000 and 10,000 nodes, with the target for the whole branch (s).
+SIZES = ((1.38, 0.3, 5), (4.6, 2.0, 3))
+RESISTANCE_K_PER_MW = 110.0
+"""Of the bottom as a whole, the value of the uniform model in the paper."""
+AGREEMENT = 1e-3
+
+
+def sheet(refine: float) -> Scenario:
+    """Return the N = 19 device without its crystal."""
+    base = load_scenario("kurter2010-n19")
+    area = base.mesa.width_um * base.mesa.depth_um
+    conductance = 1e9 / (RESISTANCE_K_PER_MW * area)
+    return base.model_copy(
+        update={
+            "name": "sheet",
+            "crystal": None,
+            "layers": tuple(layer for layer in base.layers if layer.region == "mesa"),
+            "bath": Bath(temperature_K=4.2, bottom="conductance", bottom_W_per_m2K=conductance),
+            "mesh": Mesh(refine=refine),
+        }
+    )
+
+
+def plain(scenario: Scenario, tagged: TaggedMesh, points: list[Point]) -> dict[str, Any]:
+    """Return what the plain script takes for the same points."""
+    device = plain_dolfinx.PlainDevice(scenario, tagged)
+    rows = [p.row for p in points if p.row["I_mA"] > 0.0 and not p.row["fold"]]
+    with timed() as clock:
+        solutions = list(plain_dolfinx.trace(device, [float(row["I_mA"]) for row in rows]))
+    difference = max(abs(s.V_mV / row["V_mV"] - 1.0) for s, row in zip(solutions, rows, strict=True))
+    steps = sum(s.newton_steps for s in solutions)
+    return {"plain_cpu_s": clock.cpu_s, "plain_newton_steps": steps, "plain_differs_by": difference}
+
+
+def measure_size(refine: float, target: float, repeats: int) -> dict[str, Any]:
+    scenario = sheet(refine)
+    with timed() as meshing:
+        tagged = build_mesh(scenario)
+    with timed() as setup:
+        model = Model(scenario, tagged)
+    points: list[Point] = []
+
+    def work() -> None:
+        points[:] = trace_branch(model)
+
+    clock = median_of(repeats, work)
+    counts = count(model)
+    work()
+    return {
+        "nodes": model.operators.owned,
+        "unknowns": model.unknowns,
+        "points": len(points),
+        "newton_steps": sum(p.curve.newton_steps for p in points),
+        "factorisations": counts.factorisations,
+        "solves": counts.solves,
+        "evaluations": counts.evaluations,
+        "mesh_cpu_s": meshing.cpu_s,
+        "setup_cpu_s": setup.cpu_s,
+        "branch_wall_s": clock.wall_s,
+        "branch_cpu_s": clock.cpu_s,
+        "target_s": target,
+        "met": clock.cpu_s <= target,
+    } | plain(scenario, tagged, points)
+
+
+def measure() -> dict[str, Any]:
+    rows = [measure_size(*size) for size in SIZES]
+    print_table("Single sheet, N = 19, whole branch", rows)
+    return {"rows": rows}
+
+
+if __name__ == "__main__":
+    run("Whole branch of a single sheet (film and mesa, no crystal)", measure)
