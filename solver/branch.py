@@ -72,6 +72,7 @@ class Branch:
                 contact_xyr=np.array([(c.x_um, c.y_um, c.radius_um) for c in contacts]).reshape(len(contacts), 3),
                 contact_names=np.array([c.name for c in contacts], dtype=str),
                 geometry=np.array(self.scenario.geometry),
+                **{f"modes_{name}": np.array([s.modes[name] for s in states]) for name in states[0].modes},
             )
         part.replace(path)
 

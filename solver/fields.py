@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ class FieldState:
         heating_uW_per_um2: Joule power per area over all junction sublayers, shape (nodes,).
         wire_T_K: temperature behind each contact.
         V_mV, I_mA: voltage and current.
+        modes: leading modes by bias, each of shape (count, sublayers, nodes) with maximum 1; empty if not asked for.
     """
 
     T_K: Array
@@ -32,6 +34,7 @@ class FieldState:
     wire_T_K: Array
     V_mV: float
     I_mA: float
+    modes: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,9 @@ def full_temperatures(model: Model, e: Evaluation) -> Array:
     return T
 
 
-def field_state(model: Model, gather: Gatherer, e: Evaluation) -> FieldState | None:
+def field_state(
+    model: Model, gather: Gatherer, e: Evaluation, modes: Mapping[str, Array] | None = None
+) -> FieldState | None:
     """Return all fields of a state on the first rank, None elsewhere. Collective."""
     nodes, owned = model.layout.mesa_nodes, model.operators.owned
     J, Q = np.full(owned, np.nan), np.full(owned, np.nan)
@@ -101,4 +106,5 @@ def field_state(model: Model, gather: Gatherer, e: Evaluation) -> FieldState | N
     fields: Any = gather(np.vstack([full_temperatures(model, e), J, Q]))
     if fields is None:
         return None
-    return FieldState(fields[:-2], fields[-2], fields[-1], np.array(model.wire_temperatures(e.wires)), e.V, e.I)
+    wires = np.array(model.wire_temperatures(e.wires))
+    return FieldState(fields[:-2], fields[-2], fields[-1], wires, e.V, e.I, modes or {})

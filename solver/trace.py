@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hotmesa.solver.branch_problem import ThermalBranch
+from hotmesa.solver.branch_stability import BranchStability
 from hotmesa.solver.continuation import CurvePoint, Options, follow
 from hotmesa.solver.fields import FieldState, Gatherer, field_state
 from hotmesa.solver.model import Model
@@ -53,25 +54,27 @@ def trace_branch(model: Model) -> Iterator[Point]:
 
     Raises:
         SolveError: the branch could not be continued; the points before it stay valid.
+        ScenarioError: more modes are asked for than there are unknowns.
     """
     problem = ThermalBranch(model)
     start, direction = problem.cold_start()
     gather = Gatherer(model.operators)
+    stability = BranchStability(model, gather)
     every, end = model.scenario.output.every, model.scenario.branch.end_current_mA
     for number, curve in enumerate(follow(problem, start, direction, branch_options(model))):
         keep = number % every == 0 or bool(curve.fold) or curve.goal == end
         e = curve.evaluation.e
-        state = field_state(model, gather, e) if keep else None
-        yield Point(_row(model, curve), state, curve)
+        modes = stability.modes(e, keep)
+        state = field_state(model, gather, e, stability.fields(modes)) if keep else None
+        yield Point(branch_row(model, curve) | stability.columns(modes), state, curve)
 
 
-def _row(model: Model, curve: CurvePoint) -> Row:
+def branch_row(model: Model, curve: CurvePoint) -> Row:
+    """Return the numbers of a point on a branch that its state and tangent give."""
     rate_V, rate_I = curve.rates["V"], curve.rates["I"]
     return observe(model, curve.evaluation.e) | {
         "dV_dI_ohm": rate_V / rate_I if rate_I != 0.0 else float(np.copysign(np.inf, rate_V)),
         "arclength": curve.s,
         "fold": curve.fold,
         "newton_steps": curve.newton_steps,
-        "unstable_modes_voltage_bias": "",
-        "unstable_modes_current_bias": "",
     }
