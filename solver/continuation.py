@@ -218,7 +218,7 @@ def _arclength(problem: BranchProblem, here: CurvePoint, u: Array, ahead: Array)
     return float(np.sqrt(problem.inner(chord, chord)) / np.sinc(half_angle / np.pi))
 
 
-def _between(problem: BranchProblem, a: CurvePoint, b: CurvePoint, s: float, options: Options) -> CurvePoint:
+def between(problem: BranchProblem, a: CurvePoint, b: CurvePoint, s: float, options: Options) -> CurvePoint:
     """Return the solution at arclength s between two points."""
     curve = CubicHermiteSpline([a.s, b.s], [a.u, b.u], [a.tangent, b.tangent])
     ahead = curve(s, 1)
@@ -231,7 +231,7 @@ def _land(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options
     """Return the point between a and b at which the goal has its end value."""
     goal = CubicHermiteSpline([a.s, b.s], [a.goal, b.goal], [a.goal_rate, b.goal_rate])
     s = float(brentq(lambda x: goal(x) - options.goal_end, a.s, b.s)) if b.goal != options.goal_end else b.s
-    near = _between(problem, a, b, s, options)
+    near = between(problem, a, b, s, options)
     u = land(problem, near.u, options)
     landed = _point(problem, u, problem.evaluate(u), near.tangent, s, near.newton_steps)
     return replace(landed, goal=options.goal_end)
@@ -264,7 +264,7 @@ def _folds(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Option
 
             def rate(s: float, name: str = name, at: dict[float, CurvePoint] = at) -> float:
                 if s not in at:
-                    at[s] = _between(problem, a, b, s, options)
+                    at[s] = between(problem, a, b, s, options)
                 return at[s].rates[name]
 
             # Near a fold the quantity is quadratic in s: 1e-6 in s is 1e-12 in the quantity.
