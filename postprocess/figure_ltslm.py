@@ -167,7 +167,8 @@ def _draw_response(axes: Axes, image: Image, shown: NDArray[np.bool_]) -> Any:
             nodes, local = np.unique(image.cells[region & near], return_inverse=True)
             # The response to a point jumps where the mesa ends; a beam sees both sides.
             values = image.image_mV_per_mW if image.beam_um > 0 else point_response
-            parts.append((Triangulation(*image.node_xy[nodes].T, local.reshape(-1, 3)), values[nodes]))
+            x, y = image.node_xy[nodes].T
+            parts.append((Triangulation(x, y, local.reshape(-1, 3)), values[nodes]))
     scale = colour_scale(np.concatenate([values for _, values in parts]))
     levels = MaxNLocator(COLOURS).tick_values(scale["vmin"], scale["vmax"])
     return [axes.tricontourf(triangles, values, levels=levels, **scale) for triangles, values in parts][-1]

@@ -173,7 +173,7 @@ def load_run(folder: str | Path) -> Run:
     folder = Path(folder)
     if not folder.is_dir():
         raise ResultError(f"{folder}: no such folder; a run writes one with `hotmesa run NAME --out {folder}`")
-    scenario = _read_scenario(folder / "scenario.toml")
+    scenario = read_scenario(folder / "scenario.toml")
     uniform_path = folder / "uniform.csv"
     uniform = read_table(uniform_path, REQUIRED_COLUMNS) if uniform_path.exists() else None
     if scenario.mode == "uniform" and uniform is not None and not (folder / "iv.csv").exists():
@@ -184,7 +184,12 @@ def load_run(folder: str | Path) -> Run:
     return Run(folder, rows, scenario, provenance, summary, uniform)
 
 
-def _read_scenario(path: Path) -> Scenario:
+def read_scenario(path: Path) -> Scenario:
+    """Return the resolved scenario in a file of a result folder.
+
+    Raises:
+        ResultError: the file is missing or damaged.
+    """
     try:
         with path.open("rb") as stream:
             return Scenario.model_validate(tomllib.load(stream))

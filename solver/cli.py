@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("check", help="read a scenario, report all problems, say what it describes"))
     _add_run(commands.add_parser("run", help="compute a scenario and write its results to a folder"))
     _add_ltslm(commands.add_parser("ltslm", help="laser-scanning image of a finished run at one current"))
+    _add_family(commands.add_parser("family", help="branches with n = 1, 2, ... of the junctions carrying voltage"))
     doctor = commands.add_parser("doctor", help="look at the installation and say what is missing or slow")
     doctor.set_defaults(action=_doctor)
     return parser
@@ -114,6 +115,16 @@ def _add_ltslm(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the files (default: RESULT/ltslm-ImA)")
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier image in the folder")
     parser.set_defaults(action=_ltslm)
+
+
+def _add_family(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", metavar="NAME-or-FILE", help="bundled scenario or TOML file")
+    parser.add_argument("--junctions", metavar="N", help="which n: FIRST:LAST[:STEP], or a list 1,5,19 (default: all)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the files (default: out/NAME-family)")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help=_SET_HELP)
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier family in the folder")
+    parser.add_argument("--log", action="store_true", help="draw the current on a logarithmic scale")
+    parser.set_defaults(action=_family)
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -157,6 +168,20 @@ def _ltslm(options: argparse.Namespace) -> int:
         files = ", ".join(file.name for file in (path, *render_image(path)))
         sys.stdout.write(f"results in {folder}: {files}\n")
     return 0
+
+
+def _family(options: argparse.Namespace) -> int:
+    from hotmesa.postprocess.figure_family import draw_family
+    from hotmesa.solver.family_job import FamilyRequest, family_of_scenario
+
+    changes, counts = tuple(options.overrides), options.junctions
+    outcome = family_of_scenario(
+        FamilyRequest(options.scenario, changes, counts, options.out, options.overwrite, options.command)
+    )
+    if outcome.folder is not None:
+        picture = draw_family(outcome.folder, options.log)
+        sys.stdout.write(f"results in {outcome.folder}: family.csv, {picture.name}\n")
+    return outcome.status
 
 
 def _doctor(options: argparse.Namespace) -> int:
