@@ -18,6 +18,8 @@ from hotmesa.solver.parallel import Comm, global_sums
 STALE_ITERATIONS = 9
 """After a solution that took more Krylov iterations than this the factors are renewed."""
 MAX_ITERATIONS = 40
+SINGULAR = 1e-11
+"""Smallest singular value of the Schur complement, with rows of size one, that is more than rounding."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class BorderedSolver:
         """Return the solution of the bordered system, or of its transpose, to a relative residual rtol.
 
         Raises:
-            SolveError: GMRES did not converge even with fresh factors.
+            SolveError: the system is singular, or GMRES did not converge even with fresh factors.
         """
         iterate = self._ksp.solveTranspose if transposed else self._ksp.solve
         fresh = self._stale
@@ -100,6 +102,12 @@ class BorderedSolver:
             self.refresh(lin)
         for _ in range(2):
             self._system = _System(self._comm, lin, closure, self._columns)
+            if not fresh and not self._system.regular:
+                self.refresh(lin)
+                fresh = True
+                self._system = _System(self._comm, lin, closure, self._columns)
+            if not self._system.regular:
+                raise SolveError("the linear system is singular")
             self.layout.store(self._rhs, rhs.T, np.append(rhs.wires, rhs.V))
             self._ksp.setTolerances(rtol=rtol, atol=1e-300, max_it=MAX_ITERATIONS)
             iterate(self._rhs, self._solution)
@@ -166,3 +174,14 @@ class _System:
         self.corner[:-1, :-1] = np.diag(lin.wire_diagonal)
         self.corner[-1] = np.append(closure.by_wires, closure.by_V)
         self.schur = self.corner - global_sums(comm, self.rows @ columns)
+        sizes = np.abs(self.corner) + global_sums(comm, np.abs(self.rows) @ np.abs(columns))
+        self._size = sizes.max(axis=1, keepdims=True)
+
+    @property
+    def regular(self) -> bool:
+        """Whether the Schur complement can be inverted.
+
+        It cannot where the closure asks for a pattern that the kept factors, of a state of higher symmetry, never make.
+        """
+        scaled = self.schur / np.maximum(self._size, 1e-300)
+        return bool(np.isfinite(scaled).all() and np.linalg.svd(scaled, compute_uv=False)[-1] > SINGULAR)

@@ -80,6 +80,14 @@ class Stability:
         rows = [T[k, self.layout.nodes_of(k)] for k in range(len(self.layout.sublayers))]
         return self.model.evaluate(np.concatenate(rows), e.wires, e.V)
 
+    def given_part(self, shape: Array) -> Array:
+        """Return the part of a mode that the given model has as unknowns: of a condensed crystal the top on the mesa."""
+        if self.model is self._given:
+            return shape
+        mesa = int(self.layout.starts[len(self.layout.mesa_layers)])
+        top = shape[self.layout.rows(len(self.layout.mesa_layers))]
+        return np.concatenate([shape[:mesa], top[self.layout.mesa_nodes]])
+
     def heat_capacity(self, e: Evaluation) -> Array:
         """Return the heat capacity of every unknown (pJ/K = uW us/K)."""
         return self.layout.heat_capacity(e.T)

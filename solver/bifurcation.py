@@ -1,0 +1,211 @@
+"""Bifurcations of a branch: where other states grow out of it, and the first points of what leaves there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from scipy.optimize import brentq
+
+from hotmesa.solver.bias import Bias
+from hotmesa.solver.branch_problem import TEMPERATURE_SCALE_K, ThermalBranch
+from hotmesa.solver.continuation import CurvePoint, Options, between, correct
+from hotmesa.solver.curves import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.patterns import signature
+from hotmesa.solver.stability import Modes, Stability
+
+SAME_CURRENT = 0.01
+"""Crossings this near in current are one bifurcation with several modes, which a mesh has split."""
+LOCATION = 1e-6
+"""Accuracy of a bifurcation in arclength over the distance of the points around it."""
+CANONICAL_STEPS = 3
+SAME_SHAPE = 0.08
+"""Signatures this near, over the distance from the bifurcation, belong to mirror images."""
+
+
+@dataclass(frozen=True)
+class RatedPoint:
+    """A point of a branch with its leading modes under both ideal sources."""
+
+    curve: CurvePoint
+    voltage: Modes
+    current: Modes
+
+
+@dataclass(frozen=True)
+class Bifurcation:
+    """A state at which growth rates of m modes pass zero without a fold.
+
+    Attributes:
+        point: the state on the branch.
+        modes: unit steps along the null modes, orthogonal to each other, shape (m, unknowns).
+        currents: current (mA) at which each of them passes zero, shape (m,).
+    """
+
+    point: CurvePoint
+    modes: Array
+    currents: Array
+
+    @property
+    def current(self) -> float:
+        """Current (mA) of the first crossing."""
+        return float(self.currents[0])
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first point of a branch that leaves a bifurcation.
+
+    Attributes:
+        u: the solution.
+        direction: away from the bifurcation.
+        images: how many of the directions tried led to it or to a mirror image of it.
+    """
+
+    u: Array
+    direction: Array
+    images: int
+
+
+def rate_points(stability: Stability, points: Iterable[CurvePoint], count: int) -> Iterator[RatedPoint]:
+    """Yield the points of a branch with their leading modes. Collective."""
+    for point in points:
+        yield rated(stability, point, count)
+
+
+def rated(stability: Stability, point: CurvePoint, count: int) -> RatedPoint:
+    """Return a point with at least `count` leading modes under voltage and under current bias."""
+    voltage, current = stability.modes_under(point.evaluation.e, (Bias.voltage(), Bias.current()), count)
+    return RatedPoint(point, voltage, current)
+
+
+def find_bifurcations(
+    problem: ThermalBranch, stability: Stability, points: Sequence[RatedPoint], options: Options
+) -> list[Bifurcation]:
+    """Return the bifurcations between the points of a branch, in order.
+
+    A growth rate that passes zero is a fold (in I under current bias, in V under voltage bias) or a bifurcation. In
+    each interval that bias is asked which has no fold there.
+
+    Raises:
+        SolveError: a crossing could not be located.
+    """
+    crossings: list[Bifurcation] = []
+    for a, b in pairwise(points):
+        crossings += _crossings(problem, stability, a, b, options)
+    return _merge(problem, crossings)
+
+
+def _quiet_bias(a: RatedPoint, b: RatedPoint) -> str:
+    """Return the bias under which no fold lies between two points."""
+    turns = a.curve.rates["I"] * b.curve.rates["I"] <= 0.0 or "I" in a.curve.fold or "I" in b.curve.fold
+    return "voltage" if turns else "current"
+
+
+def _crossings(
+    problem: ThermalBranch, stability: Stability, a: RatedPoint, b: RatedPoint, options: Options
+) -> list[Bifurcation]:
+    bias = _quiet_bias(a, b)
+    counts = getattr(a, bias).unstable, getattr(b, bias).unstable
+    known = {a.curve.s: a, b.curve.s: b}
+
+    def at(s: float) -> RatedPoint:
+        if s not in known:
+            known[s] = rated(stability, between(problem, a.curve, b.curve, s, options), max(counts) + 1)
+        return known[s]
+
+    found = []
+    for k in range(min(counts), max(counts)):
+        rate = lambda s, k=k: float(getattr(at(s), bias).rates[k])  # noqa: E731 - brentq wants a function of s
+        s = float(brentq(rate, a.curve.s, b.curve.s, xtol=LOCATION * (b.curve.s - a.curve.s)))
+        here = at(s)
+        mode = as_step(problem, stability.given_part(getattr(here, bias).shapes[:, k]))
+        found.append(Bifurcation(here.curve, _unit(problem, mode)[None], np.array([here.curve.evaluation.e.I])))
+    return sorted(found, key=lambda f: f.point.s)
+
+
+def as_step(problem: ThermalBranch, T: Array) -> Array:
+    """Return a pattern of temperatures as a step of all unknowns; wires and voltage stay."""
+    return np.concatenate([T, np.zeros(len(problem.model.wired) + 1)])
+
+
+def _unit(problem: ThermalBranch, v: Array) -> Array:
+    return v / np.sqrt(problem.inner(v, v))
+
+
+def _merge(problem: ThermalBranch, crossings: Sequence[Bifurcation]) -> list[Bifurcation]:
+    """Return crossings that lie together as one bifurcation, its modes made orthogonal."""
+    merged: list[Bifurcation] = []
+    for crossing in crossings:
+        last = merged[-1] if merged else None
+        if last is None or abs(crossing.current - last.current) > SAME_CURRENT * abs(last.current):
+            merged.append(crossing)
+            continue
+        mode = crossing.modes[0]
+        for other in last.modes:
+            mode = mode - problem.inner(other, mode) * other
+        if problem.inner(mode, mode) > 0.01:
+            modes = np.vstack([last.modes, _unit(problem, mode)])
+            merged[-1] = replace(last, modes=modes, currents=np.append(last.currents, crossing.currents))
+    return merged
+
+
+def directions(modes: Array, count: int) -> Array:
+    """Return the combinations of m orthogonal modes along which branches are looked for, one a row.
+
+    One mode: forth and back. Two: `count` angles over the circle. More: each and each sum and difference of two, both
+    ways.
+    """
+    m = len(modes)
+    if m == 1:
+        return np.vstack([modes, -modes])
+    if m == 2:
+        angle = 2.0 * np.pi * np.arange(count) / count
+        return np.outer(np.cos(angle), modes[0]) + np.outer(np.sin(angle), modes[1])
+    pairs = [modes[i] + sign * modes[j] for i in range(m) for j in range(i) for sign in (1.0, -1.0)]
+    rows = np.vstack([modes, np.array(pairs) / np.sqrt(2.0)])
+    return np.vstack([rows, -rows])
+
+
+def switch(
+    problem: ThermalBranch, bifurcation: Bifurcation, amplitude_K: float, angles: int, options: Options
+) -> list[Start]:
+    """Return the first points of the branches that leave a bifurcation, one for each set of mirror images.
+
+    Each direction d in the space of null modes gives a guess u* + A d, which is corrected in the plane across d;
+    solutions are then brought to the same distance A from u*, so that they can be compared.
+    """
+    A = amplitude_K / TEMPERATURE_SCALE_K
+    base = signature(problem.model, bifurcation.point.evaluation.e)
+    starts: list[tuple[Start, Array]] = []
+    for d in directions(bifurcation.modes, angles):
+        found = _at_distance(problem, bifurcation.point.u, d, A, options)
+        if found is None:
+            continue
+        step = found - bifurcation.point.u
+        mark = signature(problem.model, problem.evaluate(found).e) - base
+        mark /= np.sqrt(problem.inner(step, step))
+        for k, (known, other) in enumerate(starts):
+            if np.linalg.norm(mark - other) <= SAME_SHAPE * np.linalg.norm(other):
+                starts[k] = (replace(known, images=known.images + 1), other)
+                break
+        else:
+            starts.append((Start(found, _unit(problem, step), 1), mark))
+    return [start for start, _ in starts]
+
+
+def _at_distance(problem: ThermalBranch, origin: Array, d: Array, A: float, options: Options) -> Array | None:
+    """Return the solution near origin + A d at the distance A, or None if there is none; A is halved at need."""
+    for distance in (A, 0.5 * A, 0.25 * A):
+        try:
+            normal = d
+            for _ in range(CANONICAL_STEPS):
+                u, _, _ = correct(problem, origin + distance * normal, normal, options)
+                normal = _unit(problem, u - origin)
+        except SolveError:
+            continue
+        return u
+    return None
