@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -11,7 +12,18 @@ from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.fields import FieldState, gather_mesh
 from hotmesa.solver.model import Model
 from hotmesa.solver.observables import Row
-from hotmesa.solver.trace import Point
+
+
+class Recorded(Protocol):
+    """What is recorded of a point: its numbers, and its fields where they are kept."""
+
+    @property
+    def row(self) -> Row:
+        """Named numbers."""
+
+    @property
+    def state(self) -> FieldState | None:
+        """Fields, on the first rank."""
 
 
 class Branch:
@@ -20,24 +32,26 @@ class Branch:
     Attributes:
         scenario: what was computed.
         rows: one dict of named numbers a point, on all ranks.
+        table: name of the file that the rows go to.
     """
 
-    def __init__(self, scenario: Scenario, model: Model) -> None:
+    def __init__(self, scenario: Scenario, model: Model, table: str = "iv.csv") -> None:
         """Start an empty branch; collective."""
         self.scenario = scenario
+        self.table = table
         self.rows: list[Row] = []
         self._states: list[tuple[int, FieldState]] = []
         self._mesh = gather_mesh(model.operators, model.tagged)
         self._layers = [s.name for s in model.layout.stack]
 
-    def append(self, point: Point) -> None:
+    def append(self, point: Recorded) -> None:
         """Add a point."""
         if point.state is not None:
             self._states.append((len(self.rows), point.state))
         self.rows.append(point.row)
 
     def save(self, folder: str | Path) -> None:
-        """Write iv.csv and states.npz into a folder, each whole or not at all (first rank only).
+        """Write the table and states.npz into a folder, each whole or not at all (first rank only).
 
         Raises:
             OSError: the folder cannot be written to.
@@ -46,7 +60,7 @@ class Branch:
             return
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        write_rows(folder / "iv.csv", self.rows)
+        write_rows(folder / self.table, self.rows)
         self._save_states(folder / "states.npz")
 
     def _save_states(self, path: Path) -> None:

@@ -41,13 +41,35 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Words:
+    """How messages call what is computed."""
+
+    what: str = "branch"
+    points: str = "points"
+    advice: str = _ADVICE
+
+
+@dataclass(frozen=True)
 class Tools:
-    """The spatial solver, imported when it is needed: `list` and `check` work without DOLFINx."""
+    """The spatial solver, imported when it is needed: `list` and `check` work without DOLFINx.
+
+    Attributes:
+        build_mesh: scenario to mesh.
+        model: scenario and mesh to model.
+        trace: yields points of a model, each with row and state.
+        branch: keeps them and saves them.
+        words: for messages.
+        uniform: whether the uniform model belongs beside the result.
+        along: column that grows up to the end, for the progress.
+    """
 
     build_mesh: Callable[[Scenario], Any]
     model: Callable[[Scenario, Any], Any]
     trace: Callable[[Any], Iterator[Any]]
     branch: Callable[[Scenario, Any], Any]
+    words: Words = Words()
+    uniform: bool = True
+    along: str = "I_mA"
 
 
 def spatial_tools() -> Tools:
@@ -64,6 +86,17 @@ def spatial_tools() -> Tools:
     return Tools(build_mesh, Model, trace_branch, Branch)
 
 
+def tools_of(scenario: Scenario) -> Tools | None:
+    """Return what computes a scenario in its mode; None for the uniform model, which is computed here."""
+    if scenario.mode == "uniform":
+        return None
+    if scenario.mode == "transient":
+        from hotmesa.solver.job_transient import transient_tools
+
+        return transient_tools(scenario)
+    return spatial_tools()
+
+
 def run(request: Request) -> int:
     """Compute a scenario and write its folder; the exit status.
 
@@ -76,10 +109,12 @@ def run(request: Request) -> int:
     comm = world()
     scenario = load_scenario(request.scenario, request.overrides)
     folder = request.out or Path("out") / scenario.name
-    tools = None if scenario.mode == "uniform" else spatial_tools()  # before anything is removed or written
+    tools = tools_of(scenario)  # before anything is removed or written
     on_first(comm, lambda: prepare(folder, request.overwrite))
     first = comm is None or comm.rank == 0
-    progress = Progress(sys.stdout, scenario.branch.end_current_mA, request.quiet or not first)
+    along = "I_mA" if tools is None else tools.along
+    end = scenario.transient.end_us if along == "t_us" else scenario.branch.end_current_mA
+    progress = Progress(sys.stdout, end, request.quiet or not first, along)
     record = RunRecord(folder if first else None, to_toml(scenario), request.command, 1 if comm is None else comm.size)
     with record.logging(progress):
         if tools is None:
@@ -132,13 +167,15 @@ def _spatial(work: _Work) -> int:
     record.log.info("model")
     model = work.tools.model(work.scenario, tagged)
     branch = work.tools.branch(work.scenario, model)
-    record.log.info("branch")
+    record.log.info(work.tools.words.what)
     status = _trace(work, model, branch)
     if progress.points:
         branch.save(work.folder)
-        _write_uniform(work.scenario, record)
+        if work.tools.uniform:
+            _write_uniform(work.scenario, record)
     record.finish({DONE: "complete", NO_CONVERGENCE: "stopped", INTERRUPTED: "interrupted"}[status])
-    progress.say(f"{progress.points} points, {progress.newton_steps} Newton steps, {record.wall_s:.1f} s")
+    points = f"{progress.points} {work.tools.words.points}"
+    progress.say(f"{points}, {progress.newton_steps} Newton steps, {record.wall_s:.1f} s")
     if progress.points:
         _render(record, progress, partial=status != DONE)
     return status
@@ -163,20 +200,21 @@ def _trace(work: _Work, model: Any, branch: Any) -> int:
     except KeyboardInterrupt:
         pass
     except SolveError as error:
-        status, problem = NO_CONVERGENCE, _stop_message(error, row, work.progress.points)
+        status, problem = NO_CONVERGENCE, _stop_message(error, row, work.progress.points, work.tools.words)
     work.progress.done()
     if status == INTERRUPTED:
-        problem = f"interrupted; the {work.progress.points} points so far are kept"
+        problem = f"interrupted; the {work.progress.points} {work.tools.words.points} so far are kept"
     if problem:
         work.record.problem(problem)
     return status
 
 
-def _stop_message(error: SolveError, row: Mapping[str, Any], points: int) -> str:
+def _stop_message(error: SolveError, row: Mapping[str, Any], points: int, words: Words) -> str:
     if not points:
-        return f"no state was found: {error}\n{_ADVICE}"
+        return f"no state was found: {error}\n{words.advice}"
     where = f"V = {float(row['V_mV']):.4g} mV, I = {float(row['I_mA']):.4g} mA, T_max = {float(row['T_max_K']):.4g} K"
-    return f"the branch stopped after {points} points at {where}: {error}\nThe points so far are kept. {_ADVICE}"
+    reached = f"the {words.what} stopped after {points} {words.points} at {where}"
+    return f"{reached}: {error}\nThe {words.points} so far are kept. {words.advice}"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 # Everything that a run writes; nothing else is ever removed.
 OWN_FILES = (
     "iv.csv",
+    "transient.csv",
     "uniform.csv",
     "states.npz",
     "summary.json",
@@ -17,6 +18,7 @@ OWN_FILES = (
     "run.log",
     "iv.png",
     "map.png",
+    "transient.png",
     "fields.pvd",
     "fields_[0-9]*.vtu",
     "crystal_[0-9]*.vtu",

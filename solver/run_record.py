@@ -73,7 +73,8 @@ class RunRecord:
     def point(self, row: Mapping[str, Any]) -> None:
         """Log a point of the branch."""
         self.log.info(
-            "V %.6g mV, I %.6g mA, T_max %.5g K, %s Newton steps, heat balance %s %s",
+            "%sV %.6g mV, I %.6g mA, T_max %.5g K, %s Newton steps, heat balance %s %s",
+            f"t {row['t_us']:.6g} us, " if "t_us" in row else "",
             row["V_mV"],
             row["I_mA"],
             row["T_max_K"],

@@ -69,7 +69,8 @@ class Transient:
 
         Args:
             start: flat state at t0.
-            t0, t1: first and last time (us).
+            t0: first time (us).
+            t1: last time (us).
             save_at: more times to yield, taken from the interpolant of the integrator.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Sources in time and their circuit: what a scenario calls step, ramp, pulses and table, as piecewise linear functions."""
+"""Sources in time and their circuit: step, ramp, pulses and table of a scenario as piecewise linear functions."""
 
 from __future__ import annotations
 
@@ -60,14 +60,6 @@ class Circuit:
     corners: tuple[float, ...] = ()
 
 
-def build_bias(scenario: Scenario) -> Bias:
-    """Return what the source of a scenario holds."""
-    kind = scenario.bias.kind
-    if kind == "load-line":
-        return Bias.load_line(scenario.bias.load_resistance_ohm or 0.0)
-    return Bias.voltage() if kind == "voltage" else Bias.current()
-
-
 def build_circuit(scenario: Scenario) -> Circuit:
     """Return source and circuit of a scenario.
 
@@ -75,7 +67,7 @@ def build_circuit(scenario: Scenario) -> Circuit:
         ValueError: a table cannot be read or is not increasing in time.
     """
     waveform = build_waveform(scenario)
-    return Circuit(build_bias(scenario), scenario.bias.capacitance_nF * 1e-3, waveform, waveform.corners)
+    return Circuit(Bias.of(scenario.bias), scenario.bias.capacitance_nF * 1e-3, waveform, waveform.corners)
 
 
 def build_waveform(scenario: Scenario) -> Waveform:
