@@ -1,0 +1,112 @@
+"""Each check is seen failing: the physics is altered on purpose, and the named cases must leave their tolerance."""
+
+import gc
+import sys
+
+import pytest
+from verification import alterations as wrong
+from verification import report
+from verification.cases import describe, evaluate
+
+from hotmesa.solver.errors import SolveError
+
+STRIP_T = "strip: error of temperature, L2"
+STRIP_V = "strip: error of voltage at given current"
+DEPTH = "uniform sublayers: error of temperature, L2"
+GRADED = "graded sublayers: error of temperature, L2"
+JACOBIAN = ": largest relative error of the Jacobian"
+
+CONTROLS = [
+    # Manufactured solutions
+    (wrong.conductivity_doubled, STRIP_T),
+    (wrong.in_plane_conductivity_doubled, "plan, uniform triangles: error of temperature, L2"),
+    (wrong.potential_not_integrated, STRIP_T),
+    (wrong.potential_of_the_wrong_layer, STRIP_T),
+    (wrong.coupling_forgotten, STRIP_T),
+    (wrong.boundary_ignored, STRIP_T),
+    (wrong.whole_layer_to_the_bath, STRIP_T),
+    (wrong.contact_forgotten, STRIP_T),
+    (wrong.contact_doubled, STRIP_T),
+    (wrong.wire_takes_half, "strip: error of wire node"),
+    (wrong.disc_without_radius, "disc: error of temperature, L2"),
+    (wrong.rim_forgotten, "disc, rim at the bath: error of temperature, L2"),
+    (wrong.current_with_wrong_sign, STRIP_V),
+    (wrong.depth_of_the_strip_doubled, STRIP_V),
+    (wrong.potential_not_integrated, "strip, tunnelling law: error of voltage at given current"),
+    (wrong.whole_layer_to_the_bath, DEPTH),
+    (wrong.one_voltage_for_all_sublayers, DEPTH),
+    (wrong.upper_distance_only, GRADED),
+    (wrong.junctions_shared_evenly, "graded sublayers: error of voltage at given current"),
+    (wrong.boundary_ignored, "uniform sublayers, boundary conductances: error of temperature, L2"),
+    # Jacobian
+    (wrong.potential_not_integrated, "no crystal" + JACOBIAN),
+    (wrong.jacobian_without_dQ_dV, "ohmic law" + JACOBIAN),
+    (wrong.jacobian_with_dQ_dV_at_fixed_current, "ohmic law" + JACOBIAN),
+    (wrong.jacobian_without_dQ_dT, "no crystal" + JACOBIAN),
+    (wrong.jacobian_without_dQ_dT, "three mesa sublayers" + JACOBIAN),
+    (wrong.jacobian_without_dI_dT, "tunnelling law" + JACOBIAN),
+    (wrong.jacobian_without_dI_dV, "ohmic law" + JACOBIAN),
+    (wrong.jacobian_without_wire_row, "Wiedemann-Franz contact and gold wire" + JACOBIAN),
+    (wrong.jacobian_without_wire_diagonal, "contact and constant wire" + JACOBIAN),
+    (wrong.jacobian_without_kappa_slope, "bottom conductance, cooled top" + JACOBIAN),
+    (wrong.jacobian_with_old_kappa, "condensed crystal of one shape" + JACOBIAN),
+    (wrong.law_derivative_wrong, "law from a table" + JACOBIAN),
+    # Exact results
+    (wrong.in_plane_conductivity_doubled, "disc, radius: uniform flux, mean"),
+    (wrong.in_plane_conductivity_doubled, "disc, radius: isothermal"),
+    (wrong.disc_without_radius, "disc, radius: uniform flux, centre"),
+    (wrong.in_plane_conductivity_doubled, "temperature rise at the rim, radius"),
+    (wrong.contact_forgotten, "heat into the sink, radius"),
+    (wrong.whole_layer_to_the_bath, "mean temperature rise, radius"),
+    (wrong.joule_heat_altered, "alpha_S of a domain of 1 lambda at the end of a strip of 3 lambda"),
+    (wrong.in_plane_conductivity_doubled, "alpha_S of a circular spot of radius 1 lambda"),
+    (wrong.joule_heat_altered, "voltage of a standing front in a strip, N = 19"),
+    (wrong.gap_smaller, "voltage of a standing front in a strip, N = 30"),
+    (wrong.gap_smaller, "voltage of a standing front, rule of equal areas, N = 19"),
+    # Continuation
+    (wrong.folds_overlooked, "circle x² + λ² = 1: fold in x"),
+    (wrong.folds_at_points, "cubic λ = x³ - 3x: first fold in λ"),
+    (wrong.folds_at_points, "Bratu u'' + λ exp u = 0, Chebyshev collocation: fold in λ"),
+    (wrong.landing_missed, "circle x² + λ² = 1: λ on landing at x = 0.7"),
+    (wrong.newton_given_up, "Bratu u'' + λ exp u = 0, second differences: error of the fold in λ"),
+]
+
+
+def forget() -> None:
+    """Empty the caches of the cases: what was computed with altered physics must not outlive it."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("verification."):
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+    gc.collect()
+
+
+@pytest.fixture
+def altered():
+    forget()
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+    forget()
+
+
+@pytest.mark.parametrize(("alter", "name"), CONTROLS, ids=lambda p: p if isinstance(p, str) else p.__name__)
+def test_wrong_physics_is_noticed(alter, name, altered):
+    case = {c.name: c for c in report.all_cases()}[name]
+    alter(altered)
+    try:
+        outcome = evaluate(case, quick=True)
+    except SolveError:
+        return  # no solution at all is noticed, too
+    assert not outcome.passed, f"{alter.__doc__} It goes unnoticed. {describe(outcome)}"
+
+
+def test_every_group_of_cases_has_a_control():
+    groups = {c.name: c.group for c in report.all_cases()}
+    assert {groups[name] for _, name in CONTROLS} == set(groups.values())
+
+
+def test_every_alteration_is_used():
+    made = {f for name, f in vars(wrong).items() if callable(f) and getattr(f, "__module__", "") == wrong.__name__}
+    unused = {f.__name__ for f in made - {alter for alter, _ in CONTROLS} if not f.__name__.startswith("_")}
+    assert unused == set()
