@@ -263,7 +263,11 @@ class Output(Section):
     """What is kept besides the table."""
 
     hot_temperature_K: Positive = Field(74.0, description="a place is a hot spot above this temperature (T_c)")
-    every: int = Field(4, ge=1, description="fields are kept at every n-th point (and at folds and the end)")
+    every: int = Field(
+        4,
+        ge=1,
+        description="fields are kept at every n-th point, at folds, where the hot spot appears or fills, at the end",
+    )
 
 
 class Scenario(Section):

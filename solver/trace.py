@@ -61,12 +61,15 @@ def trace_branch(model: Model) -> Iterator[Point]:
     gather = Gatherer(model.operators)
     stability = BranchStability(model, gather)
     every, end = model.scenario.output.every, model.scenario.branch.end_current_mA
+    hot = 0.0
     for number, curve in enumerate(follow(problem, start, direction, branch_options(model))):
-        keep = number % every == 0 or bool(curve.fold) or curve.goal == end
-        e = curve.evaluation.e
+        e, row = curve.evaluation.e, branch_row(model, curve)
+        before, hot = hot, float(row["hot_fraction"])
+        appears_or_fills = (before == 0.0) != (hot == 0.0) or (before == 1.0) != (hot == 1.0)
+        keep = number % every == 0 or bool(curve.fold) or curve.goal == end or appears_or_fills
         modes = stability.modes(e, keep)
         state = field_state(model, gather, e, stability.fields(modes)) if keep else None
-        yield Point(branch_row(model, curve) | stability.columns(modes), state, curve)
+        yield Point(row | stability.columns(modes), state, curve)
 
 
 def branch_row(model: Model, curve: CurvePoint) -> Row:
