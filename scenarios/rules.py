@@ -11,6 +11,7 @@ from hotmesa.scenarios.plan_rules import plan_findings
 from hotmesa.scenarios.schema import Bath, Contact, Layer, Scenario
 from hotmesa.scenarios.shapes import mesa_height_um
 from hotmesa.scenarios.stability_rules import stability_findings
+from hotmesa.scenarios.transient_rules import transient_findings
 from hotmesa.scenarios.value_rules import value_findings
 
 
@@ -19,6 +20,7 @@ def find_contradictions(scenario: Scenario) -> tuple[Finding, ...]:
     spatial = scenario.mode != "uniform" or bool(scenario.layers)
     parts: list[Iterator[Finding]] = [_mesa(scenario), value_findings(scenario), plan_findings(scenario)]
     parts += [bias_findings(scenario), stability_findings(scenario)]
+    parts.append(transient_findings(scenario))
     if spatial:
         parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _contacts(scenario)]
         parts += [_bath(scenario.bath), _heat_path(scenario)]
