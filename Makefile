@@ -4,7 +4,7 @@ SHELL := /bin/bash
 INSIDE := $(if $(DOLFINX),HOTMESA_DOLFINX=$(DOLFINX) )./hotmesa exec
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint unit verification verify docs bench clean
+.PHONY: help setup test lint unit verification verify docs pictures bench clean
 
 help:
 	@echo 'make test          gates (ruff, mypy --strict) and all tests; sets up what is missing'
@@ -13,6 +13,7 @@ help:
 	@echo 'make verification  exact results and convergence rates alone'
 	@echo 'make verify        all of them on three meshes, tabulated in docs/verification.md (some minutes)'
 	@echo 'make docs          examples in the documentation and its links'
+	@echo 'make pictures      runs what README and guide show, and makes their pictures'
 	@echo 'make bench         benchmarks; tables on the screen, JSON in out/benchmarks'
 	@echo 'make setup         set up only, looking again for the best route'
 	@echo 'make clean         remove what the tools left in the clone'
@@ -38,6 +39,9 @@ verify:
 
 docs:
 	$(INSIDE) python -m pytest tests/test_house.py -k docs
+
+pictures:
+	$(INSIDE) python docs/make_pictures.py
 
 bench:
 	@mkdir -p out/benchmarks

@@ -1,0 +1,38 @@
+"""Make the pictures of README and guide: `make pictures`.
+
+Each picture is a file that one hotmesa command writes; the commands are those that the pages show.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+IMAGES = Path(__file__).parent / "images"
+OUT = Path("out/pictures")
+
+# (arguments of hotmesa without --out, {file in the results: picture})
+COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
+    (("run", "kurter2010-n19"), {"iv.png": "kurter2010-n19-iv.png", "map.png": "kurter2010-n19-map.png"}),
+)
+
+
+def main(only: str = "") -> None:
+    """Run the commands (those that contain `only`) and copy their pictures."""
+    IMAGES.mkdir(exist_ok=True)
+    for arguments, pictures in COMMANDS:
+        if only not in " ".join(arguments):
+            continue
+        folder = OUT / "-".join(arguments[1:]).replace("/", "-")
+        overwrite = ["--overwrite"] if arguments[0] == "run" else []
+        command = [sys.executable, "-m", "hotmesa.solver", *arguments, "--out", str(folder), *overwrite, "--quiet"]
+        subprocess.run(command, check=True)
+        for source, picture in pictures.items():
+            shutil.copyfile(folder / source, IMAGES / picture)
+            sys.stdout.write(f"docs/images/{picture}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])
