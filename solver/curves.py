@@ -106,5 +106,8 @@ def _integral_of_power(t: Array, power: Array) -> Array:
 def _inverse_integral_of_power(integral: Array, power: Array) -> Array:
     """Return the upper limit t at which the integral of u^power from 1 to t has the given value."""
     p1 = power + 1.0
-    safe = np.where(np.abs(p1) < 1e-12, 1.0, p1)
-    return np.where(np.abs(p1) < 1e-12, np.exp(integral), (1.0 + safe * integral) ** (1.0 / safe))
+    logarithmic = np.abs(p1) < 1e-12
+    safe = np.where(logarithmic, 1.0, p1)
+    # Both branches are evaluated everywhere: the exponential of what belongs to the other one would overflow.
+    exponent = np.where(logarithmic, integral, 0.0)
+    return np.where(logarithmic, np.exp(exponent), (1.0 + safe * (integral - exponent)) ** (1.0 / safe))

@@ -50,8 +50,10 @@ def graded(total: float, count: int, first: float | None) -> Array:
     powers = np.arange(count)
     if abs(first * count - total) <= 1e-12 * total:
         return np.full(count, total / count)
-    # The sum grows monotonically with the ratio, from `first` at ratio 0: a bracket always exists.
-    ratio = brentq(lambda r: first * np.sum(r**powers) - total, 1e-12, max(2.0, total / first), xtol=1e-14)
+    # The sum grows monotonically with the ratio, from `first` at ratio 0; where the last sublayer alone reaches the
+    # total, or at equal sublayers, it is not too small.
+    largest = max(1.0, (total / first) ** (1.0 / (count - 1)))
+    ratio = brentq(lambda r: first * np.sum(r**powers) - total, 1e-12, largest, xtol=1e-14)
     thickness = first * ratio**powers
     return np.asarray(thickness * total / thickness.sum())
 
