@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+from scipy.interpolate import CubicSpline
 
 from hotmesa.solver.branch_problem import ThermalBranch
 from hotmesa.solver.continuation import follow
@@ -18,6 +18,8 @@ from hotmesa.solver.observables import Row
 from hotmesa.solver.trace import branch_options, branch_row
 from hotmesa.solver.variants import with_resistive_junctions
 
+SAME_POINT = 1e-4
+"""Points closer than this part of the whole arc length are taken as one."""
 SWITCHED, RETRAPPED = "switch", "retrap"
 
 
@@ -93,22 +95,24 @@ def trace_member(model: Model, n: int) -> Iterator[Row]:
 def changes(rows: Sequence[Row], junctions: int) -> tuple[Change, ...]:
     """Return where the rows of one branch first pass I = I_r and (partial stacks) I = I_c on the way up.
 
-    Between the points everything is interpolated monotonically over the arc length.
+    Between the points everything is interpolated by cubic splines over the arc length.
     """
-    if len(rows) < 2 or "I_c_mA" not in rows[0]:
+    if len(rows) < 4 or "I_c_mA" not in rows[0]:
         return ()
     n, s = int(rows[0]["n"]), _column(rows, "arclength")
+    # Points that lie close together (a fold beside its neighbour) would turn rounding into slopes.
+    apart = np.append(True, np.diff(s) > SAME_POINT * s[-1])
     found = []
     for kind, limit in ((RETRAPPED, "I_r_mA"), (SWITCHED, "I_c_mA")):
-        excess = _column(rows, "I_mA") - _column(rows, limit)
-        upwards = np.flatnonzero((excess[:-1] < 0.0) & (excess[1:] >= 0.0))
-        if upwards.size == 0 or (kind == SWITCHED and n == junctions):
+        excess = (_column(rows, "I_mA") - _column(rows, limit))[apart]
+        if (kind == SWITCHED and n == junctions) or not np.isfinite(excess).all():
             continue
-        k = int(upwards[0])
-        roots = PchipInterpolator(s, excess).solve(0.0, extrapolate=False)
-        place = float(roots[(roots >= s[k]) & (roots <= s[k + 1])][0])
-        names = ("V_mV", "V_per_junction_mV", "I_mA", "T_max_K")
-        found.append(Change(n, kind, *(float(PchipInterpolator(s, _column(rows, name))(place)) for name in names)))
+        curve = CubicSpline(s[apart], excess)
+        upwards = [place for place in curve.solve(0.0, extrapolate=False) if curve(place, 1) > 0.0]
+        if upwards:
+            names = ("V_mV", "V_per_junction_mV", "I_mA", "T_max_K")
+            values = (float(CubicSpline(s[apart], _column(rows, name)[apart])(min(upwards))) for name in names)
+            found.append(Change(n, kind, *values))
     return tuple(found)
 
 
