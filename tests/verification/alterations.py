@@ -10,6 +10,7 @@ import pytest
 from hotmesa.solver import (
     continuation,
     heating,
+    law_build,
     law_table,
     layout,
     linearisation,
@@ -17,6 +18,7 @@ from hotmesa.solver import (
     operators,
     sinks,
     stack,
+    tunnelling,
     vertical,
 )
 from hotmesa.solver.curves import PowerCurve
@@ -304,3 +306,23 @@ def newton_given_up(patch: Patch) -> None:
         return guess, problem.evaluate(guess), 0  # type: ignore[attr-defined]
 
     patch.setattr(continuation, "correct", guess_only)
+
+
+def colder_junctions(patch: Patch) -> None:
+    """The thermal smearing of the tunnelling law is that of a temperature 1 % lower."""
+    true = law_build.isotherm
+
+    def isotherm(v_max: float, count: int, T_K: float, *others: object) -> layout.Array:
+        return true(v_max, count, 0.99 * T_K, *others)
+
+    patch.setattr(law_build, "isotherm", isotherm)
+
+
+def gap_kept_in_a_normal_junction(patch: Patch) -> None:
+    """The density of states has at least a gap of 0.01 meV."""
+    true = tunnelling.density_of_states
+
+    def gapped(E: layout.Array, gap: float, *others: float) -> layout.Array:
+        return true(E, max(gap, 0.01), *others)
+
+    patch.setattr(tunnelling, "density_of_states", gapped)

@@ -63,6 +63,10 @@ CONTROLS = [
     (wrong.joule_heat_altered, "voltage of a standing front in a strip, N = 19"),
     (wrong.gap_smaller, "voltage of a standing front in a strip, N = 30"),
     (wrong.gap_smaller, "voltage of a standing front, rule of equal areas, N = 19"),
+    # Tunnelling law
+    (wrong.colder_junctions, "set 1, 40 K: largest distance from seven check values"),
+    (wrong.colder_junctions, "set 3: largest relative error of the table"),
+    (wrong.gap_kept_in_a_normal_junction, "no gap: largest distance from i = v"),
     # Continuation
     (wrong.folds_overlooked, "circle x² + λ² = 1: fold in x"),
     (wrong.folds_at_points, "cubic λ = x³ - 3x: first fold in λ"),
