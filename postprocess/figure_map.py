@@ -28,7 +28,10 @@ def draw_map(run: Run, path: Path) -> Path | None:
     states, junction = run.states, run.junction_T_K
     if states is None or junction is None or len(states.row) == 0:
         return None
-    chosen = choose_states(column(run.rows, "hot_fraction")[states.row], states.I_mA)
+    if "t_us" in run.rows:
+        chosen = spread_states(len(states.row))
+    else:
+        chosen = choose_states(column(run.rows, "hot_fraction")[states.row], states.I_mA)
     if states.geometry == "plan":
         return _draw_plan(run, states, junction, chosen, path)
     return _draw_lines(run, states, junction, chosen, path)
@@ -57,6 +60,11 @@ def choose_states(hot_fraction: FloatArray, I_mA: FloatArray) -> NDArray[np.int6
         rest = [k for k in range(len(hot)) if k not in chosen]
         chosen.append(max(rest, key=lambda k: min((abs(float(I_mA[k] - I_mA[c])) for c in chosen), default=I_mA[k])))
     return np.array(sorted(chosen), dtype=np.int64)
+
+
+def spread_states(count: int) -> NDArray[np.int64]:
+    """Return up to four of the stored states of a transient, spread evenly from the second to the last."""
+    return np.unique(np.linspace(min(1, count - 1), count - 1, min(PANELS, count)).round().astype(np.int64))
 
 
 def _draw_plan(run: Run, states: States, junction: FloatArray, chosen: NDArray[np.int64], path: Path) -> Path:
@@ -136,6 +144,9 @@ def _caption(run: Run, states: States, state: int, separator: str = "\n") -> str
     if 0 < hot < 0.01:
         share = f"{100 * hot:.1g} % hot"
     current, voltage = three_digits(states.I_mA[state]), three_digits(states.V_mV[state] / run.junctions)
+    if "t_us" in run.rows:
+        t = column(run.rows, "t_us")[states.row[state]]
+        return f"t = {t:.4g} µs,  I = {current} mA{separator}{share}"
     return f"I = {current} mA,  V/n = {voltage} mV{separator}{share}"
 
 

@@ -21,7 +21,8 @@ def write_fields(run: Run) -> list[Path]:
     The mesa is one part (fields_0000.vtu …: T_<layer>_K of the layers that end at its edge, J_mA_per_um2,
     heating_uW_per_um2, hot_spot), the crystal another (crystal_0000.vtu …: T_<layer>_K of the layers that cover the
     whole plan), so that no value is NaN. The crystal lies at z = 0 and the mesa at its true height in µm above it.
-    The time of a state is its current in mA where that grows from state to state, its arc length otherwise.
+    The time of a state is its time in µs in a transient; its current in mA where that grows from state to state, its
+    arc length otherwise.
     """
     states = run.states
     if states is None or len(states.row) == 0:
@@ -43,7 +44,12 @@ def write_fields(run: Run) -> list[Path]:
 
 
 def series_times(run: Run, states: States) -> FloatArray:
-    """Return the time value of each stored state, shape (k,): I in mA, or the arc length where I turns back."""
+    """Return the time value of each stored state, shape (k,).
+
+    In a transient that is t in µs, else I in mA, or the arc length where I turns back.
+    """
+    if "t_us" in run.rows:
+        return column(run.rows, "t_us")[states.row]
     if bool(np.all(np.diff(states.I_mA) > 0)):
         return states.I_mA
     arclength = column(run.rows, "arclength")[states.row]
