@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -21,6 +22,8 @@ SAME_CURRENT = 0.01
 """Crossings this near in current are one bifurcation with several modes, which a mesh has split."""
 LOCATION = 1e-6
 """Accuracy of a bifurcation in arclength over the distance of the points around it."""
+NEAR_SINGULAR = 1e-7
+"""Relative residual of linear systems near a bifurcation, where errors along the null mode grow."""
 CANONICAL_STEPS = 3
 SAME_SHAPE = 0.08
 """Signatures this near, over the distance from the bifurcation, belong to mirror images."""
@@ -88,14 +91,15 @@ def find_bifurcations(
     """Return the bifurcations between the points of a branch, in order.
 
     A growth rate that passes zero is a fold (in I under current bias, in V under voltage bias) or a bifurcation. In
-    each interval that bias is asked which has no fold there.
-
-    Raises:
-        SolveError: a crossing could not be located.
+    each interval that bias is asked which has no fold there. A crossing that cannot be located is reported in the log.
     """
     crossings: list[Bifurcation] = []
     for a, b in pairwise(points):
-        crossings += _crossings(problem, stability, a, b, options)
+        try:
+            crossings += _crossings(problem, stability, a, b, options)
+        except SolveError as error:
+            where = f"between {a.curve.goal:.6g} and {b.curve.goal:.6g}"
+            logging.getLogger(__name__).warning("a bifurcation %s could not be located: %s", where, error)
     return _merge(problem, crossings)
 
 
@@ -112,9 +116,13 @@ def _crossings(
     counts = getattr(a, bias).unstable, getattr(b, bias).unstable
     known = {a.curve.s: a, b.curve.s: b}
 
+    careful = replace(options, loosest=NEAR_SINGULAR)
+
     def at(s: float) -> RatedPoint:
         if s not in known:
-            known[s] = rated(stability, between(problem, a.curve, b.curve, s, options), max(counts) + 1)
+            known[s] = rated(stability, between(problem, a.curve, b.curve, s, careful), max(counts) + 1)
+        elif len(getattr(known[s], bias).rates) < max(counts):
+            known[s] = rated(stability, known[s].curve, max(counts) + 1)
         return known[s]
 
     found = []
@@ -179,10 +187,11 @@ def switch(
     solutions are then brought to the same distance A from u*, so that they can be compared.
     """
     A = amplitude_K / TEMPERATURE_SCALE_K
+    careful = replace(options, loosest=NEAR_SINGULAR)
     base = signature(problem.model, bifurcation.point.evaluation.e)
     starts: list[tuple[Start, Array]] = []
     for d in directions(bifurcation.modes, angles):
-        found = _at_distance(problem, bifurcation.point.u, d, A, options)
+        found = _at_distance(problem, bifurcation.point.u, d, A, careful)
         if found is None:
             continue
         step = found - bifurcation.point.u

@@ -65,6 +65,7 @@ class Options:
         predictor_error: wanted distance between prediction and solution.
         max_newton: Newton steps before a step is given up.
         max_points: points before the branch is given up.
+        loosest: largest relative residual of the linear systems; less is needed near bifurcations.
     """
 
     goal_end: float
@@ -76,6 +77,7 @@ class Options:
     predictor_error: float = 1e-3
     max_newton: int = 8
     max_points: int = 2000
+    loosest: float = 1e-2
 
 
 @dataclass(frozen=True)
@@ -156,15 +158,15 @@ def correct(problem: BranchProblem, guess: Array, normal: Array, options: Option
             return u, e, k
         if k == options.max_newton or not np.isfinite(e.norm) or e.norm > 1e3:
             break
-        du = problem.step(e, row, problem.inner(normal, u - guess), _forcing(e.norm, options.tolerance))
+        du = problem.step(e, row, problem.inner(normal, u - guess), _forcing(e.norm, options))
         u = u + problem.damping(u, du) * du
         e = problem.evaluate(u)
     raise SolveError(f"Newton's method stopped at a residual of {e.norm:.1e}")
 
 
-def _forcing(norm: float, tolerance: float) -> float:
+def _forcing(norm: float, options: Options) -> float:
     """Return the relative accuracy a Newton step deserves: its own error is quadratic, more would be lost."""
-    return float(max(min(1e-2, norm), 0.2 * tolerance / norm, 1e-7))
+    return float(max(min(options.loosest, norm), min(0.2 * options.tolerance / norm, options.loosest), 1e-7))
 
 
 def _point(problem: BranchProblem, u: Array, e: Any, ahead: Array, s: float, steps: int) -> CurvePoint:
