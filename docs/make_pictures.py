@@ -13,9 +13,11 @@ from pathlib import Path
 IMAGES = Path(__file__).parent / "images"
 OUT = Path("out/pictures")
 
-# (arguments of hotmesa without --out, {file in the results: picture})
+# (arguments of hotmesa without --out; an image needs the run before it, {file in the results: picture})
 COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("run", "kurter2010-n19"), {"iv.png": "kurter2010-n19-iv.png", "map.png": "kurter2010-n19-map.png"}),
+    (("ltslm", "out/pictures/kurter2010-n19", "--current", "1.2", "--beam-um", "1.5"), {"ltslm.png": "ltslm.png"}),
+    (("family", "kurter2010-partial"), {"family.png": "family.png"}),
 )
 
 
@@ -26,8 +28,7 @@ def main(only: str = "") -> None:
         if only not in " ".join(arguments):
             continue
         folder = OUT / "-".join(arguments[1:]).replace("/", "-")
-        overwrite = ["--overwrite"] if arguments[0] == "run" else []
-        command = [sys.executable, "-m", "hotmesa.solver", *arguments, "--out", str(folder), *overwrite, "--quiet"]
+        command = [sys.executable, "-m", "hotmesa.solver", *arguments, "--out", str(folder), "--overwrite", "--quiet"]
         subprocess.run(command, check=True)
         for source, picture in pictures.items():
             shutil.copyfile(folder / source, IMAGES / picture)

@@ -20,7 +20,7 @@ REQUIRED = ("n", "V_mV", "I_mA", "T_max_K", "arclength")
 WORDS = ("fold", "josephson", "kind")
 COLOURS = "viridis"
 LOWEST_DECADES = 4.0
-PICTURE_DPI = 120
+PICTURE_DPI = 115
 MARKS = {"switch": ("o", "one more junction switches"), "retrap": ("v", "a junction retraps")}
 
 
@@ -41,8 +41,7 @@ def draw_family(folder: Path, logarithmic: bool = False) -> Path:
     counts = np.unique(column(table, "n"))
     if not len(counts):
         raise ResultError(f"{folder / 'family.csv'}: holds no point, there is nothing to draw")
-    figure = style.new_figure(7.4, 5.2)
-    figure.set_dpi(PICTURE_DPI)
+    figure = style.new_figure(7.4, 5.2, dpi=PICTURE_DPI)
     axes = figure.subplots()
     colours = colormaps[COLOURS](np.linspace(0.0, 0.88, len(counts)))
     for colour, n in zip(colours, counts, strict=True):

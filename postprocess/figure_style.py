@@ -18,12 +18,12 @@ DPI = 150
 
 
 def new_figure(
-    width_in: float, height_in: float, layout: Literal["constrained", "compressed"] = "constrained"
+    width_in: float, height_in: float, layout: Literal["constrained", "compressed"] = "constrained", dpi: int = DPI
 ) -> Figure:
     """Return an empty figure that needs neither a screen nor pyplot's global state."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width_in, height_in), dpi=DPI, layout=layout)
+    return Figure(figsize=(width_in, height_in), dpi=dpi, layout=layout)
 
 
 def tidy(axes: Axes) -> None:

@@ -114,6 +114,7 @@ def _add_ltslm(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--beam-um", type=float, default=0.0, metavar="W", help="width of the beam (FWHM); 0: a point")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the files (default: RESULT/ltslm-ImA)")
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier image in the folder")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
     parser.set_defaults(action=_ltslm)
 
 
@@ -123,6 +124,7 @@ def _add_family(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the files (default: out/NAME-family)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides", help=_SET_HELP)
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier family in the folder")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
     parser.add_argument("--log", action="store_true", help="draw the current on a logarithmic scale")
     parser.set_defaults(action=_family)
 
@@ -160,13 +162,12 @@ def _ltslm(options: argparse.Namespace) -> int:
 
     run = load_run(options.result)
     folder = options.out or options.result / f"ltslm-{options.current:g}mA"
-    current, row, beam = options.current, options.row, options.beam_um
-    path = image_of_run(
-        run.scenario, run.states, ImageRequest(current, row, beam, folder, options.overwrite, options.command)
+    request = ImageRequest(
+        options.current, options.row, options.beam_um, folder, options.overwrite, options.quiet, options.command
     )
+    path = image_of_run(run.scenario, run.states, request)
     if path is not None:
-        files = ", ".join(file.name for file in (path, *render_image(path)))
-        sys.stdout.write(f"results in {folder}: {files}\n")
+        _say(options, folder, (path, *render_image(path)))
     return 0
 
 
@@ -174,14 +175,20 @@ def _family(options: argparse.Namespace) -> int:
     from hotmesa.postprocess.figure_family import draw_family
     from hotmesa.solver.family_job import FamilyRequest, family_of_scenario
 
-    changes, counts = tuple(options.overrides), options.junctions
-    outcome = family_of_scenario(
-        FamilyRequest(options.scenario, changes, counts, options.out, options.overwrite, options.command)
+    overrides, counts = tuple(options.overrides), options.junctions
+    request = FamilyRequest(
+        options.scenario, overrides, counts, options.out, options.overwrite, options.quiet, options.command
     )
+    outcome = family_of_scenario(request)
     if outcome.folder is not None:
-        picture = draw_family(outcome.folder, options.log)
-        sys.stdout.write(f"results in {outcome.folder}: family.csv, {picture.name}\n")
+        _say(options, outcome.folder, (outcome.folder / "family.csv", draw_family(outcome.folder, options.log)))
     return outcome.status
+
+
+def _say(options: argparse.Namespace, folder: Path, files: Sequence[Path]) -> None:
+    """Tell where results are."""
+    if not options.quiet:
+        sys.stdout.write(f"results in {folder}: {', '.join(file.name for file in files)}\n")
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -34,6 +34,7 @@ class FamilyRequest:
         junctions: which n, as `parse_counts` reads it; None for all.
         folder: for the files; None for out/NAME-family.
         overwrite: whether an earlier family there may be replaced.
+        quiet: whether to print errors only.
         command: the command line, for the record.
     """
 
@@ -42,6 +43,7 @@ class FamilyRequest:
     junctions: str | None = None
     folder: Path | None = None
     overwrite: bool = False
+    quiet: bool = False
     command: str = ""
 
 
@@ -72,7 +74,7 @@ def family_of_scenario(request: FamilyRequest) -> Outcome:
     on_first(comm, lambda: prepare(folder, request.overwrite, OWN_FILES))
     first = comm is None or comm.rank == 0
     record = RunRecord(folder if first else None, to_toml(scenario), request.command, 1 if comm is None else comm.size)
-    members, status = _trace_all(scenario, counts, first)
+    members, status = _trace_all(scenario, counts, first, first and not request.quiet)
     rows = [row for member in members for row in member]
     if not rows:
         record.finish("stopped")
@@ -83,7 +85,7 @@ def family_of_scenario(request: FamilyRequest) -> Outcome:
     return Outcome(status, folder if first else None)
 
 
-def _trace_all(scenario: Scenario, counts: Sequence[int], say: bool) -> tuple[list[list[Row]], int]:
+def _trace_all(scenario: Scenario, counts: Sequence[int], first: bool, say: bool) -> tuple[list[list[Row]], int]:
     """Return the rows of all branches and the exit status; what stops one branch does not stop the others."""
     model, status = Model(scenario, build_mesh(scenario)), DONE
     members: list[list[Row]] = []
@@ -96,9 +98,9 @@ def _trace_all(scenario: Scenario, counts: Sequence[int], say: bool) -> tuple[li
                 rows.append(row)
         except SolveError as error:
             status = NO_CONVERGENCE
-            _write(sys.stderr, say, f"hotmesa: n = {n}: stopped after {len(rows)} points: {error}\n")
+            _write(sys.stderr, first, f"hotmesa: n = {n}: stopped after {len(rows)} points: {error}\n")
         except KeyboardInterrupt:
-            _write(sys.stderr, say, f"hotmesa: interrupted at n = {n}; the points so far are kept\n")
+            _write(sys.stderr, first, f"hotmesa: interrupted at n = {n}; the points so far are kept\n")
             return members, INTERRUPTED
         if rows:
             end, seconds = rows[-1], time.perf_counter() - started

@@ -32,6 +32,7 @@ class ImageRequest:
         beam_um: full width at half maximum of the beam, 0 for a point.
         folder: for the files.
         overwrite: whether an earlier image there may be replaced.
+        quiet: whether to print errors only.
         command: the command line, for the record.
     """
 
@@ -40,6 +41,7 @@ class ImageRequest:
     beam_um: float
     folder: Path
     overwrite: bool = False
+    quiet: bool = False
     command: str = ""
 
 
@@ -78,7 +80,8 @@ def image_of_run(scenario: Scenario, states: StoredStates | None, request: Image
         **provenance.collect(to_toml(scenario), request.command, 1 if comm is None else comm.size),
     }
     provenance.write(request.folder / "ltslm.json", record | {"status": "complete"})
-    sys.stdout.write(_message(record, found, passage))
+    if not request.quiet:
+        sys.stdout.write(_message(record, found, passage))
     return path
 
 

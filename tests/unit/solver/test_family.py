@@ -172,7 +172,8 @@ def test_command_writes_table_marks_and_picture(
     assert read_table(out / "changes.csv", (), ("kind",))["kind"].tolist() == ["retrap", "switch", "retrap"]
     assert main(command) == 2
     assert "--overwrite" in capsys.readouterr().err
-    assert main([*command, "--overwrite", "--log", "--set", "josephson.mccumber_parameter=none"]) == 0
+    assert main([*command, "--overwrite", "--log", "--quiet", "--set", "josephson.mccumber_parameter=none"]) == 0
+    assert capsys.readouterr().out == ""
     assert read_table(out / "changes.csv", (), ("kind",))["kind"].tolist() == ["switch"]
     (out / "family.csv").write_text("n,V_mV\n")
     with pytest.raises(ResultError, match=r"family\.csv"):
