@@ -11,7 +11,10 @@ from hotmesa.scenarios.schema import Diagram, Scenario
 def stability_findings(scenario: Scenario) -> Iterator[Finding]:
     """Contradictions of [stability] and [diagram]."""
     stability = scenario.stability
-    if stability.modes and stability.points == "none" and scenario.mode != "diagram":
+    if stability.modes and scenario.mode == "diagram":
+        text = 'has no effect with mode = "diagram"; run one branch (mode = "branch") to keep its modes'
+        yield Finding(("stability", "modes"), text, (("mode",),))
+    elif stability.modes and stability.points == "none":
         text = 'has no effect with points = "none"; set points = "kept" or "all"'
         yield Finding(("stability", "modes"), text, (("stability", "points"),))
     if stability.points != "none" and scenario.mode == "uniform":

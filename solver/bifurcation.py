@@ -187,11 +187,10 @@ def switch(
     solutions are then brought to the same distance A from u*, so that they can be compared.
     """
     A = amplitude_K / TEMPERATURE_SCALE_K
-    careful = replace(options, loosest=NEAR_SINGULAR)
     base = signature(problem.model, bifurcation.point.evaluation.e)
     starts: list[tuple[Start, Array]] = []
     for d in directions(bifurcation.modes, angles):
-        found = _at_distance(problem, bifurcation.point.u, d, A, careful)
+        found = at_distance(problem, bifurcation.point.u, d, A, options)
         if found is None:
             continue
         step = found - bifurcation.point.u
@@ -206,8 +205,9 @@ def switch(
     return [start for start, _ in starts]
 
 
-def _at_distance(problem: ThermalBranch, origin: Array, d: Array, A: float, options: Options) -> Array | None:
+def at_distance(problem: ThermalBranch, origin: Array, d: Array, A: float, options: Options) -> Array | None:
     """Return the solution near origin + A d at the distance A, or None if there is none; A is halved at need."""
+    options = replace(options, loosest=NEAR_SINGULAR)
     for distance in (A, 0.5 * A, 0.25 * A):
         try:
             normal = d

@@ -101,15 +101,17 @@ def random_guesses(problem: ThermalBranch, base: Sequence[Array], count: int, se
         swing = rng.uniform(0.3, 1.5) * max(float(np.sqrt(problem.inner(u, u))) * 20.0 - model.bath, 1.0)
         weights = rng.normal(size=(3, 3))
         weights[0, 0] = 0.0
+        size = np.array([model.scenario.mesa.width_um, model.scenario.mesa.depth_um])
         for j in range(len(layout.sublayers)):
             xy = model.operators.xy[layout.nodes_of(j)]
-            T[layout.rows(j)] += swing * _pattern(model.scenario.mesa.width_um, model.scenario.mesa.depth_um, xy, weights)
+            T[layout.rows(j)] += swing * _pattern(xy / size, weights)
         u[: T.size] = np.maximum(T, model.bath)
         guesses.append(u)
     return guesses
 
 
-def _pattern(width: float, depth: float, xy: Array, weights: Array) -> Array:
-    inside = np.clip(xy / np.array([width, depth]) + 0.5, 0.0, 1.0)
+def _pattern(places: Array, weights: Array) -> Array:
+    """Return products of cosines at places given in units of the mesa."""
+    inside = np.clip(places + 0.5, 0.0, 1.0)
     cosines = [np.cos(np.pi * np.arange(3)[:, None] * inside[:, axis]) for axis in (0, 1)]
     return np.asarray(np.einsum("ij,in,jn->n", weights, *cosines) / np.abs(weights).sum())

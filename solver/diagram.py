@@ -10,10 +10,10 @@ from itertools import pairwise
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from hotmesa.solver.bifurcation import Bifurcation, RatedPoint, Start, find_bifurcations, rated, switch
-from hotmesa.solver.branch_problem import ThermalBranch
+from hotmesa.solver.bifurcation import Bifurcation, RatedPoint, Start, at_distance, find_bifurcations, rated, switch
+from hotmesa.solver.branch_problem import TEMPERATURE_SCALE_K, ThermalBranch
 from hotmesa.solver.branch_stability import checked_stability
-from hotmesa.solver.continuation import CurvePoint, Options, follow, land
+from hotmesa.solver.continuation import CurvePoint, follow, land
 from hotmesa.solver.curves import Array
 from hotmesa.solver.deflation import random_guesses, search
 from hotmesa.solver.errors import SolveError
@@ -30,7 +30,7 @@ LARGEST_MISS = 0.01
 """Largest distance of a signature from a traced curve (in arclength) at which it may still belong to it."""
 SAMPLES = 12
 """Places between two points at which the interpolated curve of signatures is looked at."""
-ARRIVAL = 0.15
+ARRIVAL = 0.35
 """A branch ends at a bifurcation that lies ahead within one step and at most this far off the tangent (relative)."""
 MIN_STEP = 1e-4
 
@@ -168,9 +168,9 @@ class Diagram:
                 met = self._arrival(point, origin if len(branch.points) < 5 else None)
                 if met is not None:
                     branch.end = f"bifurcation {met.number}"
-                    last = rated(self.stability, self._end_at(point, met), self._count)
-                    branch.points.append(last)
-                    yield branch, last
+                    for last in self._approach(point, met):
+                        branch.points.append(last)
+                        yield branch, last
                     break
                 if point.goal > 1.0001 * self._options.goal_end or point.u[-1] < 0.0:
                     branch.end = "out of range"
@@ -191,10 +191,18 @@ class Diagram:
                 return crossing
         return None
 
-    def _end_at(self, point: CurvePoint, met: Crossing) -> CurvePoint:
+    def _approach(self, point: CurvePoint, met: Crossing) -> Iterator[RatedPoint]:
+        """Yield the last points of a branch: one where branches that leave there begin, and the bifurcation itself."""
         there = met.bifurcation.point
-        s = point.s + self._distance(point.u, there.u)
-        return replace(there, tangent=point.tangent, s=s, fold="", newton_steps=0)
+        distance = self._distance(point.u, there.u)
+        A = self._asked.amplitude_K / TEMPERATURE_SCALE_K
+        if distance > 1.5 * A:
+            u = at_distance(self.problem, there.u, (point.u - there.u) / distance, A, self._options)
+            if u is not None:
+                near = next(follow(self.problem, u, there.u - u, self._careful))
+                yield rated(self.stability, replace(near, s=point.s + self._distance(point.u, u)), self._count)
+        last = replace(there, tangent=point.tangent, s=point.s + distance, fold="", newton_steps=0)
+        yield rated(self.stability, last, self._count)
 
     def is_known(self, u: Array) -> bool:
         """Return whether a state or a mirror image of it lies on a branch that has been traced."""

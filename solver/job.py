@@ -61,6 +61,7 @@ class Tools:
         words: for messages.
         uniform: whether the uniform model belongs beside the result.
         along: column that grows up to the end, for the progress.
+        end: its last value; None where the end of the branch or of the transient is meant.
     """
 
     build_mesh: Callable[[Scenario], Any]
@@ -70,6 +71,7 @@ class Tools:
     words: Words = Words()
     uniform: bool = True
     along: str = "I_mA"
+    end: float | None = None
 
 
 def spatial_tools() -> Tools:
@@ -94,6 +96,14 @@ def tools_of(scenario: Scenario) -> Tools | None:
         from hotmesa.solver.job_transient import transient_tools
 
         return transient_tools(scenario)
+    if scenario.mode == "sweep":
+        from hotmesa.solver.job_sweep import sweep_tools
+
+        return sweep_tools(scenario)
+    if scenario.mode == "diagram":
+        from hotmesa.solver.job_diagram import diagram_tools
+
+        return diagram_tools()
     return spatial_tools()
 
 
@@ -114,6 +124,8 @@ def run(request: Request) -> int:
     first = comm is None or comm.rank == 0
     along = "I_mA" if tools is None else tools.along
     end = scenario.transient.end_us if along == "t_us" else scenario.branch.end_current_mA
+    if tools is not None and tools.end is not None:
+        end = tools.end
     progress = Progress(sys.stdout, end, request.quiet or not first, along)
     record = RunRecord(folder if first else None, to_toml(scenario), request.command, 1 if comm is None else comm.size)
     with record.logging(progress):

@@ -46,7 +46,9 @@ def spread(model: Model, e: Evaluation) -> float:
 
 
 def kind(model: Model, e: Evaluation) -> str:
-    """Return where the heat gathers: uniform, corner, edge, centre, middle, corners or edges ("end" and "ends" on a strip, "rim" of a disc).
+    """Return where the heat gathers: uniform, corner, edge, centre, middle, corners or edges.
+
+    On a strip it is end, centre or ends, in a disc centre or rim.
 
     The pattern is compared with the lowest ones of a rectangle: sin(pi x/w) and sin(pi y/d), odd, cos(2 pi x/w) and
     cos(2 pi y/d), even, and the product of the odd ones. "middle" is a stripe through the centre, "edges" are two

@@ -10,6 +10,7 @@ from pathlib import Path
 OWN_FILES = (
     "iv.csv",
     "transient.csv",
+    "sweep.csv",
     "uniform.csv",
     "states.npz",
     "summary.json",
@@ -19,9 +20,15 @@ OWN_FILES = (
     "iv.png",
     "map.png",
     "transient.png",
+    "sweep.png",
     "fields.pvd",
     "fields_[0-9]*.vtu",
     "crystal_[0-9]*.vtu",
+    "diagram.csv",
+    "diagram.png",
+    "bifurcations.csv",
+    *(f"branch_[0-9]*/{name}" for name in ("iv.csv", "states.npz", "scenario.toml", "summary.json", "*.png")),
+    *(f"branch_[0-9]*/{name}" for name in ("fields.pvd", "fields_[0-9]*.vtu", "crystal_[0-9]*.vtu")),
 )
 
 
