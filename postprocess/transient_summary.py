@@ -13,8 +13,8 @@ from hotmesa.postprocess.run import Run
 from hotmesa.postprocess.summary import Finding
 from hotmesa.postprocess.tables import FloatArray, Table, column
 
-# Changes below this, in K, are no heating that a time constant could belong to.
-SMALLEST_CHANGE_K = 1e-3
+# Changes below this, in K or mV, are no response that a time constant could belong to.
+SMALLEST_CHANGE = 1e-3
 
 
 def summarise_transient(run: Run) -> dict[str, Any]:
@@ -26,7 +26,11 @@ def summarise_transient(run: Run) -> dict[str, Any]:
     t = column(rows, "t_us")
     T = column(rows, "T_max_K")
     hottest = int(np.argmax(T))
-    findings = {"time_constant_us": time_constant(rows, run.scenario.transient.waveform, run.scenario.transient.at_us)}
+    spec = run.scenario.transient
+    findings = {
+        "time_constant_V_us": time_constant(rows, "V_mV", spec.waveform, spec.at_us),
+        "time_constant_T_us": time_constant(rows, "T_mean_K", spec.waveform, spec.at_us),
+    }
     findings["hot_at_us"] = first_time(t, T, run.hot_temperature_K)
     values: dict[str, Any] = {"name": run.scenario.name, "points": len(t), "junctions": run.junctions}
     values |= {"normal_resistance_ohm": run.normal_resistance_ohm, "mesa_area_um2": run.area_um2}
@@ -43,22 +47,24 @@ def summarise_transient(run: Run) -> dict[str, Any]:
     return {**run.summary, **values}
 
 
-def time_constant(rows: Table, waveform: str, at_us: float) -> Finding:
-    """Return the time in µs after a step of the source at which T_mean has made 1 - 1/e of its way to the end.
+def time_constant(rows: Table, name: str, waveform: str, at_us: float) -> Finding:
+    """Return the time in µs after a step of the source at which a column has made 1 - 1/e of its way to the end.
 
     The way is that from right after the step to the last moment, which should be steady. Linear between moments.
     """
     if waveform != "step":
         return Finding(None, f'waveform = "{waveform}" has no single step')
-    t, T = column(rows, "t_us"), column(rows, "T_mean_K")
+    t, values = column(rows, "t_us"), column(rows, name)
     after = np.flatnonzero(t >= at_us)
+    # At the time of the step there are two moments, before and after it.
+    after = after[np.flatnonzero(t[after] == at_us)[-1] :] if np.any(t == at_us) else after
     if len(after) < 2:
         return Finding(None, "the run ends before the step")
-    t, T = t[after], T[after]
-    change = T[-1] - T[0]
-    if abs(change) < SMALLEST_CHANGE_K:
-        return Finding(None, "the mean temperature does not change")
-    way = (T - T[0]) / change
+    t, values = t[after], values[after]
+    change = values[-1] - values[0]
+    if abs(change) < SMALLEST_CHANGE:
+        return Finding(None, f"{name} does not change")
+    way = (values - values[0]) / change
     passed = int(np.argmax(way >= 1.0 - np.exp(-1.0)))
     part = (1.0 - np.exp(-1.0) - way[passed - 1]) / (way[passed] - way[passed - 1])
     return Finding(float(t[passed - 1] + part * (t[passed] - t[passed - 1]) - at_us))

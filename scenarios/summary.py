@@ -5,6 +5,7 @@ from __future__ import annotations
 from hotmesa.scenarios.bias_rules import legs_key, sweep_legs
 from hotmesa.scenarios.schema import Contact, Curve, Layer, Material, Scenario
 from hotmesa.scenarios.shapes import mesa_area_um2, mesa_height_um, normal_resistance_ohm
+from hotmesa.scenarios.source_table import source_points, source_unit
 
 
 def summary(scenario: Scenario) -> str:
@@ -114,6 +115,8 @@ def _run(scenario: Scenario) -> list[str]:
     alpha = f"{scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
     if scenario.mode == "uniform":
         return [f"uniform model T = T_B + {alpha} × P up to {scenario.uniform.end_temperature_K:g} K"]
+    if scenario.mode == "transient":
+        return [_transient(scenario)]
     shape = {"plan": "plan (x, y)", "strip": "strip (x)", "disc": "disc (radius)"}[scenario.geometry]
     end = f"to {scenario.branch.end_current_mA:g} mA with at least {scenario.branch.min_points} points"
     lines = [f"branch in the {shape} {end}", f"beside it the uniform model with {alpha}"]
@@ -127,3 +130,15 @@ def _sweep(scenario: Scenario) -> str:
     )
     turns = " to ".join(f"{value:g}" for value in sweep_legs(bias))
     return f"sweep of the {source} from {turns} {legs_key(bias)[-2:]}, at least {bias.points_per_leg} points a leg"
+
+
+def _transient(scenario: Scenario) -> str:
+    spec, points = scenario.transient, source_points(scenario)
+    unit, behind = source_unit(scenario), ""
+    if scenario.bias.kind == "load-line":
+        behind = f" behind {scenario.bias.load_resistance_ohm or 0:g} Ω"
+    if scenario.bias.capacitance_nF > 0:
+        behind += f" with {scenario.bias.capacitance_nF:g} nF parallel to the mesa"
+    start = spec.start if spec.start in ("rest", "steady") else f"a state of {spec.start}"
+    top = f"up to {max(points.values):g} {unit}{behind}"
+    return f"transient: {spec.waveform} of the source {top}, from {start} to {spec.end_us:g} µs"

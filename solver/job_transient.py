@@ -131,6 +131,7 @@ def _row(model: Model, heat: StoredHeat, moment: Moment, before: Moment | None) 
     row |= flows
     row |= heat.row(moment.t, e, sum(flows.values()))
     row["step_us"] = 0.0 if before is None else moment.t - before.t
+    row["newton_steps"] = moment.newton_steps
     row["asked"] = int(moment.asked)
     return row
 

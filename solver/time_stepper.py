@@ -125,7 +125,11 @@ class Equations:
 
 
 class Stepper:
-    """One PETSc TS over one smooth piece of the source."""
+    """One PETSc TS over one smooth piece of the source.
+
+    Attributes:
+        newton_steps: of the last step, rejected tries included.
+    """
 
     def __init__(self, equations: Equations, tolerances: Tolerances, start: Array) -> None:
         """Set up the integrator at the start of the piece. Collective."""
@@ -133,6 +137,7 @@ class Stepper:
         self._matrix = equations.linear.layout.shell(equations.linear)
         self._u, self._f = self._matrix.createVecs()
         self._between = self._u.duplicate()
+        self.newton_steps = 0
         equations.store(self._u, start)
         self._ts = self._integrator()
 
@@ -153,10 +158,12 @@ class Stepper:
         Raises:
             SolveError: the step became too small or there were too many.
         """
+        before = self._ts.getSNESIterations()
         try:
             self._ts.step()
         except PETSc.Error as error:
             raise SolveError(f"the time step failed at t = {self.time:.6g} us (PETSc error {error.ierr})") from error
+        self.newton_steps = self._ts.getSNESIterations() - before
         reason = self._ts.getConvergedReason()
         if reason < 0:
             raise SolveError(f"the integrator stopped at t = {self.time:.6g} us: {self._why(reason)}")

@@ -29,12 +29,14 @@ class Moment:
         e: its state.
         source: value of the source (mA or mV).
         asked: whether this is one of the times asked for (the moments between them are those of the integrator).
+        newton_steps: spent since the moment before.
     """
 
     t: float
     e: Evaluation
     source: float
     asked: bool = False
+    newton_steps: int = 0
 
 
 class Transient:
@@ -98,12 +100,13 @@ class Transient:
                     # The interpolant has the order of the method; V and wires are put in balance with it exactly.
                     u = self._balanced(stepper.at(t), equations, t)
                     yield self._moment(equations, t, self._evaluate(u), True)
-                yield self._moment(equations, stepper.time, e, bool(times) and times[0] == stepper.time)
+                asked = bool(times) and times[0] == stepper.time
+                yield self._moment(equations, stepper.time, e, asked, stepper.newton_steps)
         finally:
             stepper.close()
 
-    def _moment(self, equations: Equations, t: float, e: Evaluation, asked: bool) -> Moment:
-        return Moment(t, e, equations.source(t), asked)
+    def _moment(self, equations: Equations, t: float, e: Evaluation, asked: bool, newton_steps: int = 0) -> Moment:
+        return Moment(t, e, equations.source(t), asked, newton_steps)
 
     def _evaluate(self, u: Array) -> Evaluation:
         return self.model.evaluate(*self._problem.split(u))
