@@ -46,10 +46,14 @@ def write_fields(run: Run) -> list[Path]:
 def series_times(run: Run, states: States) -> FloatArray:
     """Return the time value of each stored state, shape (k,).
 
-    In a transient that is t in µs, else I in mA, or the arc length where I turns back.
+    In a transient that is t in µs, in a sweep the way of the source in mA or mV, else I in mA, or the arc length
+    where I turns back.
     """
     if "t_us" in run.rows:
         return column(run.rows, "t_us")[states.row]
+    for travel in ("travel_mA", "travel_mV"):
+        if travel in run.rows:
+            return column(run.rows, travel)[states.row]
     if bool(np.all(np.diff(states.I_mA) > 0)):
         return states.I_mA
     arclength = column(run.rows, "arclength")[states.row]

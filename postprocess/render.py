@@ -7,17 +7,19 @@ from pathlib import Path
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.figure_iv import draw_iv
 from hotmesa.postprocess.figure_map import draw_map
+from hotmesa.postprocess.figure_sweep import draw_sweep
 from hotmesa.postprocess.figure_transient import draw_transient
 from hotmesa.postprocess.paraview import write_fields
 from hotmesa.postprocess.report import summarise, write_json
 from hotmesa.postprocess.run import load_run
+from hotmesa.postprocess.sweep_summary import summarise_sweep
 from hotmesa.postprocess.transient_summary import summarise_transient
 
 
 def render(folder: str | Path) -> tuple[Path, ...]:
     """Make summary.json, the figures, fields.pvd and the .vtu files of a run folder and return their paths.
 
-    The figures are iv.png (transient.png of a transient) and map.png.
+    The figures are iv.png (transient.png of a transient, sweep.png of a sweep) and map.png.
 
     Works on an interrupted run as well: numbers that do not exist are null with a reason, and what needs states is
     left out where there are none. Calling it again replaces the files.
@@ -27,11 +29,14 @@ def render(folder: str | Path) -> tuple[Path, ...]:
         OSError: a file cannot be written.
     """
     run = load_run(folder)
-    transient = run.scenario.mode == "transient"
+    mode = run.scenario.mode
     if len(run.rows["V_mV"]) == 0:
-        table = run.folder / ("transient.csv" if transient else "iv.csv")
+        table = run.folder / (f"{mode}.csv" if mode in ("transient", "sweep") else "iv.csv")
         raise ResultError(f"{table}: holds no point, there is nothing to draw")
-    if transient:
+    if mode == "sweep":
+        written = [write_json(run.folder / "summary.json", summarise_sweep(run))]
+        written.append(draw_sweep(run, run.folder / "sweep.png"))
+    elif mode == "transient":
         written = [write_json(run.folder / "summary.json", summarise_transient(run))]
         written.append(draw_transient(run, run.folder / "transient.png"))
     else:

@@ -19,6 +19,7 @@ from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.tables import Column, FloatArray, read_table
 from hotmesa.scenarios.schema import Scenario
 
+SWEEP_WORDS = ("jump", "jump_cause")
 REQUIRED_COLUMNS = ("V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K", "dV_dI_ohm")
 TRANSIENT_COLUMNS = ("t_us", "V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K")
 
@@ -82,7 +83,8 @@ class Run:
 
     Attributes:
         folder: where it was read from.
-        rows: iv.csv (transient.csv of a transient) by column, one array of shape (points,) each; empty fields are NaN.
+        rows: iv.csv (transient.csv of a transient, sweep.csv of a sweep) by column, one array of shape (points,) each;
+            empty fields are NaN.
         scenario: the resolved scenario.
         provenance: versions, date, command; empty where the file is missing.
         summary: what summary.json held when the run was read; empty where the file is missing.
@@ -179,6 +181,8 @@ def load_run(folder: str | Path) -> Run:
     uniform = read_table(uniform_path, REQUIRED_COLUMNS) if uniform_path.exists() else None
     if scenario.mode == "transient":
         rows = read_table(folder / "transient.csv", TRANSIENT_COLUMNS)
+    elif scenario.mode == "sweep":
+        rows = read_table(folder / "sweep.csv", (*REQUIRED_COLUMNS, *SWEEP_WORDS, "leg"), SWEEP_WORDS)
     elif scenario.mode == "uniform" and uniform is not None and not (folder / "iv.csv").exists():
         rows = uniform
     else:

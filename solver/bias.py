@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hotmesa.scenarios.schema import Bias as BiasSection
+
 
 @dataclass(frozen=True)
 class Bias:
@@ -35,6 +37,24 @@ class Bias:
     def load_line(resistance_ohm: float) -> Bias:
         """Return bias by a source behind a resistor; its value is V + R_L I (mV)."""
         return Bias("load line", 1.0, resistance_ohm)
+
+    @staticmethod
+    def of(section: BiasSection) -> Bias:
+        """Return the bias of a scenario.
+
+        Raises:
+            ValueError: a load line without its resistance (the loader of scenarios refuses it with a message).
+        """
+        if section.kind == "load-line":
+            if section.load_resistance_ohm is None:
+                raise ValueError("a load line needs bias.load_resistance_ohm")
+            return Bias.load_line(section.load_resistance_ohm)
+        return Bias.voltage() if section.kind == "voltage" else Bias.current()
+
+    @property
+    def unit(self) -> str:
+        """Unit of its value: "mA" or "mV"."""
+        return "mV" if self.by_V else "mA"
 
     def value(self, V: float, I: float) -> float:  # noqa: E741 - the symbol of the field
         """Return the value of the source at voltage V (mV) and current I (mA)."""
