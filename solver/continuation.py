@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.interpolate import CubicHermiteSpline
+from scipy.interpolate import CubicHermiteSpline, KroghInterpolator
 from scipy.optimize import brentq
 
 from hotmesa.solver.curves import Array
 from hotmesa.solver.errors import SolveError
+
+REMEMBERED = 2
+"""Points that a prediction uses. With their tangents they fix a cubic; a third point does not help, since tables of\nconductivities make the curve no smoother than that."""
+SHARP_TURN = 0.5
+"""Cosine of the angle between two tangents beyond which a curve has turned too sharply for one step."""
 
 
 class Evaluated(Protocol):
@@ -121,18 +127,19 @@ def follow(problem: BranchProblem, start: Array, direction: Array, options: Opti
     """
     here = _first_point(problem, start, direction, options)
     yield here
-    before: CurvePoint | None = None
+    passed: deque[CurvePoint] = deque([here], maxlen=REMEMBERED)
     ds, count = options.first_step, 1
     sign = np.sign(options.goal_end - here.goal)
     while (options.goal_end - here.goal) * sign > 0.0:
-        there, ds = _advance(problem, before, here, ds, options)
+        there, ds = _advance(problem, tuple(passed), ds, options)
         done = (there.goal - options.goal_end) * sign >= 0.0
         if done:
             there = _land(problem, here, there, options)
         for point in [*_folds(problem, here, there, options), there]:
             yield point
             count += 1
-        before, here = here, there
+        here = there
+        passed.append(here)
         if done:
             return
         if count >= options.max_points:
@@ -178,39 +185,47 @@ def _point(problem: BranchProblem, u: Array, e: Any, ahead: Array, s: float, ste
 
 
 def _advance(
-    problem: BranchProblem, before: CurvePoint | None, here: CurvePoint, ds: float, options: Options
+    problem: BranchProblem, passed: tuple[CurvePoint, ...], ds: float, options: Options
 ) -> tuple[CurvePoint, float]:
     """Return the next point and the arclength to try after it; halve the step until it works."""
+    here = passed[-1]
     ds = min(ds, options.max_step)
     if here.goal_rate != 0.0:
         ds = min(ds, options.goal_step / abs(here.goal_rate))
     reason = ""
     while ds >= options.min_step:
-        guess, ahead = _predict(problem, before, here, ds)
+        guess, ahead = _predict(problem, passed, ds)
         try:
             u, e, steps = correct(problem, guess, ahead, options)
             there = _point(problem, u, e, ahead, here.s + _arclength(problem, here, u, ahead), steps)
             leap = abs(there.goal - here.goal) > 2.0 * options.goal_step
-            if leap or problem.inner(here.tangent, there.tangent) < 0.5:
+            if leap or problem.inner(here.tangent, there.tangent) < SHARP_TURN:
                 raise SolveError("the curve turns too sharply for this step")
         except SolveError as error:
             ds, reason = 0.5 * ds, str(error)
             continue
         miss = u - guess
         distance = np.sqrt(problem.inner(miss, miss))
-        # The cubic prediction misses by the fourth power of the step.
-        growth = (options.predictor_error / max(distance, 1e-300)) ** 0.25
+        # With value and tangent of m points the prediction misses by the power 2 m of the step.
+        growth = (options.predictor_error / max(distance, 1e-300)) ** (0.5 / len(passed))
         return there, ds * float(np.clip(growth, 0.4, 1.6))
     raise SolveError(f"no step from s = {here.s:.4g}, goal {here.goal:.6g}: {reason}")
 
 
-def _predict(problem: BranchProblem, before: CurvePoint | None, here: CurvePoint, ds: float) -> tuple[Array, Array]:
-    """Return the point predicted at distance ds and the unit direction of the curve there."""
-    if before is None:
-        return here.u + ds * here.tangent, here.tangent
-    curve = CubicHermiteSpline([before.s, here.s], [before.u, here.u], [before.tangent, here.tangent])
-    ahead = curve(here.s + ds, 1)
-    return curve(here.s + ds), ahead / np.sqrt(problem.inner(ahead, ahead))
+def _predict(problem: BranchProblem, passed: tuple[CurvePoint, ...], ds: float) -> tuple[Array, Array]:
+    """Return the point predicted at a distance ds along the tangent and the unit direction of the curve there.
+
+    The curve is taken as a polynomial of the projection on the last tangent, through the last points with their
+    slopes; unlike the arclength this parameter is known exactly.
+    """
+    here = passed[-1]
+    along = [(problem.inner(here.tangent, p.u - here.u), problem.inner(here.tangent, p.tangent), p) for p in passed]
+    # Points behind a sharp turn say nothing about what lies ahead.
+    usable = [(x, slope, p) for x, slope, p in along if slope > SHARP_TURN]
+    nodes = np.repeat([x for x, _, _ in usable], 2)
+    values = np.array([row for _, slope, p in usable for row in (p.u, p.tangent / slope)])
+    guess, ahead = KroghInterpolator(nodes, values).derivatives(ds, der=2)
+    return guess, ahead / np.sqrt(problem.inner(ahead, ahead))
 
 
 def _arclength(problem: BranchProblem, here: CurvePoint, u: Array, ahead: Array) -> float:
