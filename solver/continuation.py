@@ -15,7 +15,8 @@ from hotmesa.solver.curves import Array
 from hotmesa.solver.errors import SolveError
 
 REMEMBERED = 2
-"""Points that a prediction uses. With their tangents they fix a cubic; a third point does not help, since tables of\nconductivities make the curve no smoother than that."""
+"""Points that a prediction uses. With their tangents they fix a cubic; a third point does not help, since tables of
+conductivities make the curve no smoother than that."""
 SHARP_TURN = 0.5
 """Cosine of the angle between two tangents beyond which a curve has turned too sharply for one step."""
 
