@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # A response that is half over within this part of the run is drawn on a logarithmic axis of time.
 EARLY = 0.02
 SHORTEST = 1e-5
+SMALLEST_SPAN = 0.02
 MEAN_COLOUR = "#d98c3d"
 
 
@@ -81,14 +82,17 @@ def _draw_current(axes: Axes, rows: Table, t: FloatArray) -> None:
         axes.plot(t, column(rows, "source_mA"), color=style.UNIFORM_COLOUR, linestyle="--", label="source")
         axes.legend(fontsize=9, frameon=False)
     axes.set_ylabel("I (mA)", fontsize=11)
+    low, high = axes.get_ylim()
+    if high - low < SMALLEST_SPAN * abs(high):  # a constant current, whose rounding is no news
+        axes.set_ylim(0.0, 1.2 * high)
 
 
 def _draw_temperatures(axes: Axes, run: Run, t: FloatArray) -> None:
     rows, level = run.rows, run.hot_temperature_K
     axes.fill_between(t, column(rows, "T_min_K"), column(rows, "T_max_K"), color=style.HOT_COLOUR, alpha=0.12)
     axes.plot(t, column(rows, "T_max_K"), color=style.HOT_COLOUR, linewidth=1.8, label="largest")
-    axes.plot(t, column(rows, "T_mean_K"), color=MEAN_COLOUR, linewidth=1.5, label="mean")
-    axes.plot(t, column(rows, "T_min_K"), color=style.BRANCH_COLOUR, linewidth=1.2, label="smallest")
+    axes.plot(t, column(rows, "T_min_K"), color=style.BRANCH_COLOUR, linewidth=1.8, label="smallest")
+    axes.plot(t, column(rows, "T_mean_K"), color=MEAN_COLOUR, linewidth=1.5, linestyle=(0, (4, 2)), label="mean")
     if float(np.max(column(rows, "T_max_K"))) > 0.6 * level:
         axes.axhline(level, color="black", linestyle="--", linewidth=1.0, label=f"{level:g} K")
     axes.set_ylabel("junction temperature (K)", fontsize=11)

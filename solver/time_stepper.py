@@ -20,8 +20,8 @@ SMALLEST_STEP_US = 1e-12
 STALE_RATIO = 2.0
 """Factors serve while the step differs from theirs by less than this factor."""
 STALE_ITERATIONS = 9
-NEWTON_RTOL = 1e-2
-"""Newton's method starts from the prediction, whose distance from the solution is the local error: a hundredth of it
+NEWTON_RTOL = 1e-3
+"""Newton's method starts from the prediction, whose distance from the solution is the local error: a thousandth of it
 is far below the error that is controlled."""
 NEWTON_ATOL = 1e-6
 """Imbalance (uW) that is always small enough: 1e-9 of a typical power."""

@@ -1,0 +1,64 @@
+"""What a transient costs against a branch of the same model on the same (sparse) path.
+
+The issue of speed: 200 time steps cost at most 1.5 times 100 points of the branch, both including their observables.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from tools import Clock, print_table, run, timed
+
+from hotmesa.meshes import build_mesh
+from hotmesa.scenarios import load_scenario
+from hotmesa.solver.job_transient import sparse_model, trace_transient
+from hotmesa.solver.trace import trace_branch
+
+STEPS, POINTS, LIMIT = 200, 100, 1.5
+DEVICE = "kurter2010-n19"
+# Small steps, so that there are enough of them: a current step resolved finely.
+BRANCH = ("numerics.path=sparse", "branch.min_points=100", "output.every=100000")
+TRANSIENT = ("mode=transient", "transient.level_mA=1.2", "transient.end_us=2000.0", "transient.rtol=1e-5",
+             "transient.atol_K=1e-4", "transient.saves=1")  # fmt: skip
+
+
+def measured(points: Iterator[Any]) -> Clock:
+    """Return the clock of `points`, run to their end."""
+    with timed() as clock:
+        for _ in points:
+            pass
+    return clock
+
+
+def compare() -> dict[str, Any]:
+    scenario = load_scenario(DEVICE, BRANCH)
+    model = sparse_model(scenario, build_mesh(scenario))
+    moving = sparse_model(load_scenario(DEVICE, TRANSIENT), model.tagged)
+    # Best of two, alternating: other work on the machine disturbs both alike.
+    branch, transient = [], []
+    for _ in range(2):
+        branch.append(measured(islice(trace_branch(model), POINTS)))
+        transient.append(measured(islice(trace_transient(moving), STEPS)))
+    rows = []
+    for kind, count, clocks in (("branch", POINTS, branch), ("transient", STEPS, transient)):
+        wall, cpu = (float(np.min([getattr(c, name) for c in clocks])) for name in ("wall_s", "cpu_s"))
+        rows.append({"what": f"{count} of {kind}", "wall s": wall, "CPU s": cpu, "CPU ms each": 1e3 * cpu / count})
+    ratio = rows[1]["CPU s"] / rows[0]["CPU s"]
+    print_table(f"{model.unknowns} unknowns, sparse path", rows)
+    print(f"  200 steps over 100 points: {ratio:.2f} (limit {LIMIT})")
+    return {
+        "unknowns": model.unknowns,
+        "rows": rows,
+        "ratio": ratio,
+        "limit": LIMIT,
+        "kept": bool(ratio <= LIMIT),
+        "at": time.strftime("%Y-%m-%d"),
+    }
+
+
+if __name__ == "__main__":
+    run(__doc__ or "", compare)
