@@ -16,6 +16,9 @@ from hotmesa.meshes.errors import MeshError
 from hotmesa.scenarios.schema import Crystal, Mesa
 
 Array = NDArray[np.float64]
+DIAGONAL = 2
+"""Number of the mirror line x = y, after 0 for x = 0 and 1 for y = 0."""
+SAME_PLACE_UM = 1e-9
 
 
 def rectangle(width_um: float, depth_um: float) -> Array:
@@ -95,23 +98,38 @@ def hydraulic_width(corners: Array) -> float:
 
 
 def clip(corners: Array, axis: int) -> Array:
-    """Return the part of a convex polygon with a coordinate >= 0 (Sutherland and Hodgman), shape (n, 2) or (0, 2).
+    """Return the part of a convex polygon on one side of a line (Sutherland and Hodgman), shape (n, 2) or (0, 2).
 
     Args:
         corners: Convex polygon, shape (n, 2).
-        axis: Which coordinate, 0 for x and 1 for y.
+        axis: 0 for x >= 0, 1 for y >= 0, DIAGONAL for x >= y.
     """
     kept: list[Array] = []
-    for here, there in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        if here[axis] >= 0:
+    side = line_coordinate(corners, axis)
+    for k, (here, there) in enumerate(zip(corners, np.roll(corners, -1, axis=0), strict=True)):
+        near, far = side[k], side[(k + 1) % len(side)]
+        if near >= 0:
             kept.append(here)
-        if here[axis] * there[axis] < 0:
-            crossing = here + (there - here) * (here[axis] / (here[axis] - there[axis]))
-            crossing[axis] = 0.0
-            kept.append(crossing)
+        if near * far < 0:
+            kept.append(on_line(here + (there - here) * (near / (near - far)), axis))
     result = np.array(kept).reshape(-1, 2)
     # A polygon that only touches the line leaves a corner or an edge, which is no area to mesh.
     return result if len(result) > 2 and abs(signed_area(result)) > 1e-12 else np.empty((0, 2))
+
+
+def line_coordinate(points: Array, axis: int) -> Array:
+    """Return x (axis 0), y (axis 1) or x - y (DIAGONAL) of points, zero where they lie on the line but for rounding."""
+    side = points[:, 0] - points[:, 1] if axis == DIAGONAL else points[:, axis].copy()
+    side[np.abs(side) < SAME_PLACE_UM] = 0.0
+    return np.asarray(side)
+
+
+def on_line(point: Array, axis: int) -> Array:
+    """Return a place moved onto x = 0 (axis 0), y = 0 (axis 1) or x = y (DIAGONAL)."""
+    moved = np.full(2, point.mean()) if axis == DIAGONAL else point.copy()
+    if axis != DIAGONAL:
+        moved[axis] = 0.0
+    return moved
 
 
 def signed_distance(corners: Sequence[tuple[float, float]], x: float, y: float) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.grading import size_function
-from hotmesa.meshes.outlines import Array, clip, crystal_outline, disc, mesa_outline
+from hotmesa.meshes.outlines import DIAGONAL, Array, clip, crystal_outline, disc, line_coordinate, mesa_outline, on_line
 from hotmesa.meshes.raw import (
     MESA,
     RawMesh,
@@ -25,7 +25,6 @@ from hotmesa.meshes.raw import (
 from hotmesa.meshes.sizes import Sizes
 from hotmesa.scenarios.schema import Contact, Scenario
 
-SAME_PLACE_UM = 1e-9
 OPTIONS = {
     "General.Terminal": 0,
     "General.NumThreads": 1,  # with one thread the mesh is the same in every run
@@ -40,7 +39,7 @@ OPTIONS = {
 
 @dataclass(frozen=True)
 class Mirror:
-    """A mirror line of the device: the coordinate that changes sign, and the image of every region."""
+    """A mirror line of the device (x = 0, y = 0 or x = y: axis 0, 1 or DIAGONAL), and the image of every region."""
 
     axis: int
     partner: tuple[int, ...]
@@ -49,8 +48,8 @@ class Mirror:
 def plan_mesh(scenario: Scenario, sizes: Sizes) -> RawMesh:
     """Return the triangle mesh of a plan scenario.
 
-    A device with mirror lines x = 0 or y = 0 is meshed on its half or quarter and reflected, so that the mesh has
-    exactly the symmetry of the device.
+    A device with mirror lines x = 0 or y = 0 is meshed on its half or quarter and reflected, one that has the symmetry
+    of a square on its eighth, so that the mesh has exactly the symmetry of the device.
 
     Raises:
         MeshError: If the geometry contradicts itself or gmsh cannot mesh it.
@@ -67,8 +66,8 @@ def plan_mesh(scenario: Scenario, sizes: Sizes) -> RawMesh:
         _check_nesting(pieces)
         points, cells, member = _triangulate(gmsh, pieces, names, size)
     for mirror in mirrors:
-        column = points[:, mirror.axis]
-        column[np.abs(column) < SAME_PLACE_UM] = 0.0
+        for k in np.flatnonzero(line_coordinate(points, mirror.axis) == 0.0):
+            points[k] = on_line(points[k], mirror.axis)
     raw = RawMesh(points, oriented(points, cells), names, member, np.empty((0, 2), dtype=np.int64))
     for mirror in reversed(mirrors):
         raw = mirrored(raw, mirror.axis, mirror.partner)
@@ -76,7 +75,7 @@ def plan_mesh(scenario: Scenario, sizes: Sizes) -> RawMesh:
 
 
 def mirror_lines(scenario: Scenario) -> tuple[Mirror, ...]:
-    """Return the mirror lines through the origin, along the axes, that the device has (none for polygons)."""
+    """Return the mirror lines that the device has: the axes, and with both of them x = y (none for polygons)."""
     if scenario.mesa.shape == "polygon":
         return ()
     mirrors = []
@@ -84,17 +83,27 @@ def mirror_lines(scenario: Scenario) -> tuple[Mirror, ...]:
         partner = _partners(scenario.contacts, axis)
         if partner is not None:
             mirrors.append(Mirror(axis, (0, *(1 + p for p in partner))))
+    partner = _partners(scenario.contacts, DIAGONAL)
+    if len(mirrors) == 2 and partner is not None and _is_square(scenario):
+        mirrors.append(Mirror(DIAGONAL, (0, *(1 + p for p in partner))))
     return tuple(mirrors)
+
+
+def _is_square(scenario: Scenario) -> bool:
+    """Return whether mesa and crystal are squares or discs."""
+    mesa, crystal = scenario.mesa, scenario.crystal
+    whole = crystal is None or crystal.shape == "disc" or crystal.width_um == crystal.depth_um
+    return whole and (mesa.shape == "disc" or mesa.width_um == mesa.depth_um)
 
 
 def _partners(contacts: Sequence[Contact], axis: int) -> list[int] | None:
     """Return for every contact the contact that is its mirror image, or None if one has no image."""
-    sign = np.array([-1.0, 1.0]) if axis == 0 else np.array([1.0, -1.0])
+    swap = np.array([[0, 1], [1, 0]]) if axis == DIAGONAL else np.diag([-1, 1] if axis == 0 else [1, -1])
     places = [(np.array([c.x_um, c.y_um]), c.radius_um) for c in contacts]
     partner = []
     for centre, radius in places:
         # Only exact images count: a nearly symmetric device is meshed as it is.
-        match = [k for k, (other, r) in enumerate(places) if np.array_equal(other, sign * centre) and r == radius]
+        match = [k for k, (other, r) in enumerate(places) if np.array_equal(other, swap @ centre) and r == radius]
         if len(match) != 1:
             return None
         partner.append(match[0])

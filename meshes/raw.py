@@ -104,18 +104,22 @@ def outer_boundary(points: NDArray[np.float64], cells: NDArray[np.int64]) -> NDA
 
 
 def mirrored(raw: RawMesh, axis: int, partner: Sequence[int]) -> RawMesh:
-    """Return a mesh of the half with coordinate >= 0 together with its exact mirror image.
+    """Return a mesh of the half on the positive side of a line together with its exact mirror image.
 
     Args:
-        raw: Mesh of one half; nodes of the mirror line have the coordinate 0 exactly.
-        axis: Coordinate that changes sign, 0 for x and 1 for y.
+        raw: Mesh of one half; nodes of the mirror line lie on it exactly.
+        axis: The line: 0 for x = 0, 1 for y = 0, 2 for x = y.
         partner: For every region the region that its mirror image belongs to.
     """
-    off_line = np.flatnonzero(raw.points[:, axis] != 0)
+    x, y = raw.points.T
+    off_line = np.flatnonzero((x != y) if axis == 2 else (raw.points[:, axis] != 0))
     image = np.arange(len(raw.points))
     image[off_line] = len(raw.points) + np.arange(len(off_line))
     reflected = raw.points[off_line].copy()
-    reflected[:, axis] *= -1
+    if axis == 2:
+        reflected = reflected[:, ::-1]
+    else:
+        reflected[:, axis] *= -1
     points = np.concatenate([raw.points, reflected])
     cells = oriented(points, np.concatenate([raw.cells, image[raw.cells]]))
     member = np.concatenate([raw.member, raw.member[:, list(partner)]])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotmesa.postprocess import figure_style as style
+from hotmesa.postprocess import stability_lines
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.report import curve_of
 from hotmesa.postprocess.run import Run
@@ -26,8 +25,8 @@ LARGEST_CONDUCTANCE = 12.0
 def draw_iv(run: Run, figures: dict[str, Any], path: Path) -> Path:
     """Draw iv.png from the rows of a run and its summary and return the path.
 
-    Left I against V per junction (stable solid, unstable under current bias dashed, uniform model dashed grey, folds,
-    onset of the hot spot, whole mesa hot); right R_N dI/dV against V per junction.
+    Left I against V per junction (stable solid, unstable under voltage bias only dashed, under current bias dotted,
+    uniform model dashed grey, folds, onset of the hot spot, whole mesa hot); right R_N dI/dV against V per junction.
     """
     figure = style.new_figure(11.0, 5.2)
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
@@ -43,18 +42,6 @@ def draw_iv(run: Run, figures: dict[str, Any], path: Path) -> Path:
     return style.save_figure(figure, path)
 
 
-def stable_stretches(modes: FloatArray) -> Iterator[tuple[bool, int, int]]:
-    """Yield (stable, first, last) for the stretches of a branch; points without a count (NaN) pass as stable.
-
-    A stretch begins at the last point of the one before, so that the drawn line has no gap.
-    """
-    stable = ~(modes > 0)
-    edges = [0, *(np.flatnonzero(np.diff(stable)) + 1), len(stable)]
-    for first, end in pairwise(edges):
-        if end > first:
-            yield bool(stable[first]), max(int(first) - 1, 0), int(end) - 1
-
-
 def uniform_label(run: Run) -> str:
     """Return the name of the uniform model in a legend."""
     return f"uniform heating, {run.scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
@@ -63,17 +50,14 @@ def uniform_label(run: Run) -> str:
 def _draw_branch(axes: Axes, run: Run, curve: IVCurve | None) -> None:
     rows = run.rows
     v, I = column(rows, "V_per_junction_mV"), column(rows, "I_mA")  # noqa: E741
-    modes = column(rows, "unstable_modes_current_bias")
     name = uniform_label(run) if run.scenario.mode == "uniform" else "this device"
-    names = {True: name, False: "unstable under current bias"}
-    for stable, first, last in stable_stretches(modes):
-        x, y = v[first : last + 1], I[first : last + 1]
+    names = stability_lines.NAMES | {stability_lines.STABLE: name}
+    for stretch in stability_lines.stretches(stability_lines.answers(rows)):
+        x, y = v[stretch.first : stretch.last + 1], I[stretch.first : stretch.last + 1]
         if curve is not None:
-            x, y = _between(curve, run.junctions, first, last)
-        line: dict[str, Any] = (
-            {"linestyle": "-", "linewidth": 2.0} if stable else {"linestyle": (0, (4, 2)), "linewidth": 1.1}
-        )
-        axes.plot(x, y, color=style.BRANCH_COLOUR, label=names.pop(stable, None), zorder=3, **line)
+            x, y = _between(curve, run.junctions, stretch.first, stretch.last)
+        look = stability_lines.LOOKS[stretch.answer]
+        axes.plot(x, y, color=style.BRANCH_COLOUR, label=names.pop(stretch.answer, None), zorder=3, **look)
 
 
 def _between(curve: IVCurve, junctions: int, first: int, last: int) -> tuple[FloatArray, FloatArray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hotmesa.postprocess.errors import ResultError
+from hotmesa.postprocess.figure_diagram import draw_diagram
 from hotmesa.postprocess.figure_iv import draw_iv
 from hotmesa.postprocess.figure_map import draw_map
 from hotmesa.postprocess.figure_sweep import draw_sweep
@@ -42,6 +43,8 @@ def render(folder: str | Path) -> tuple[Path, ...]:
     else:
         figures = summarise(run)
         written = [write_json(run.folder / "summary.json", figures), draw_iv(run, figures, run.folder / "iv.png")]
+    if run.scenario.mode == "diagram" and (run.folder / "diagram.csv").exists():
+        written.append(draw_diagram(run, run.folder / "diagram.png"))
     picture = draw_map(run, run.folder / "map.png")
     if picture is not None:
         written.append(picture)

@@ -15,6 +15,7 @@ from hotmesa.solver.branch_problem import TEMPERATURE_SCALE_K, ThermalBranch
 from hotmesa.solver.continuation import CurvePoint, Options, between, correct
 from hotmesa.solver.curves import Array
 from hotmesa.solver.errors import SolveError
+from hotmesa.solver.parallel import global_sums
 from hotmesa.solver.patterns import signature
 from hotmesa.solver.stability import Modes, Stability
 
@@ -81,7 +82,7 @@ def rate_points(stability: Stability, points: Iterable[CurvePoint], count: int) 
 
 def rated(stability: Stability, point: CurvePoint, count: int) -> RatedPoint:
     """Return a point with at least `count` leading modes under voltage and under current bias."""
-    voltage, current = stability.modes_under(point.evaluation.e, (Bias.voltage(), Bias.current()), count)
+    voltage, current = stability.modes_under(point.evaluation.e, (Bias.voltage(), Bias.current()), count, True)
     return RatedPoint(point, voltage, current)
 
 
@@ -161,21 +162,37 @@ def _merge(problem: ThermalBranch, crossings: Sequence[Bifurcation]) -> list[Bif
     return merged
 
 
-def directions(modes: Array, count: int) -> Array:
+def directions(problem: ThermalBranch, modes: Array, count: int) -> Array:
     """Return the combinations of m orthogonal modes along which branches are looked for, one a row.
 
-    One mode: forth and back. Two: `count` angles over the circle. More: each and each sum and difference of two, both
-    ways.
+    One mode: forth and back. Two: `count` angles over the circle, among them those of highest symmetry. More: each and
+    each sum and difference of two, both ways.
     """
     m = len(modes)
     if m == 1:
         return np.vstack([modes, -modes])
     if m == 2:
-        angle = 2.0 * np.pi * np.arange(count) / count
+        angle = _special_angle(problem, modes) + 2.0 * np.pi * np.arange(count) / count
         return np.outer(np.cos(angle), modes[0]) + np.outer(np.sin(angle), modes[1])
     pairs = [modes[i] + sign * modes[j] for i in range(m) for j in range(i) for sign in (1.0, -1.0)]
     rows = np.vstack([modes, np.array(pairs) / np.sqrt(2.0)])
     return np.vstack([rows, -rows])
+
+
+def _special_angle(problem: ThermalBranch, modes: Array) -> float:
+    """Return an angle in the plane of two modes at which their combination has a symmetry.
+
+    There the mean fourth power of the combination has its maximum: a quartic form of the angle.
+    """
+    model = problem.model
+    rows = model.layout.junction_rows
+    mass = np.tile(model.junction_mass, len(model.layout.junction_layers))
+    a, b = modes[0][rows], modes[1][rows]
+    powers = np.array([mass @ (a ** (4 - k) * b**k) for k in range(5)])
+    quartic = global_sums(model.comm, powers) * np.array([1.0, 4.0, 6.0, 4.0, 1.0])
+    angle = np.linspace(0.0, np.pi, 3600, endpoint=False)
+    c, s = np.cos(angle), np.sin(angle)
+    return float(angle[np.argmax(sum(q * c ** (4 - k) * s**k for k, q in enumerate(quartic)))])
 
 
 def switch(
@@ -189,7 +206,7 @@ def switch(
     A = amplitude_K / TEMPERATURE_SCALE_K
     base = signature(problem.model, bifurcation.point.evaluation.e)
     starts: list[tuple[Start, Array]] = []
-    for d in directions(bifurcation.modes, angles):
+    for d in directions(problem, bifurcation.modes, angles):
         found = at_distance(problem, bifurcation.point.u, d, A, options)
         if found is None:
             continue

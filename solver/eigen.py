@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +67,7 @@ class ShiftInvert:
         return np.asarray(z + self._columns @ (inverse_schur @ global_sums(self._comm, rows @ z)))
 
     def leading(self, closure: Closure, count: int, start: Array | None, tolerance: float) -> Pairs:
-        """Return the modes with the rates nearest to the shift.
+        """Return the modes with the rates nearest to the shift, each multiple rate found once at least.
 
         Args:
             closure: the equation of the bias.
@@ -76,29 +78,61 @@ class ShiftInvert:
         Raises:
             SolveError: SLEPc did not converge.
         """
+        with self._shell(closure) as shell:
+            vector = self._default_start() if start is None else start
+            return self._solve_for(shell, count, vector, tolerance, None)
+
+    def completed(self, closure: Closure, pairs: Pairs, tolerance: float) -> Pairs:
+        """Return modes together with those that share a rate with them, which one Krylov space cannot hold.
+
+        A symmetric device has multiple rates (the stripes along x and y of a square), of which a Krylov method finds
+        one mode each. Leaving out what is found, the search is repeated until nothing above the slowest mode is left.
+
+        Raises:
+            SolveError: SLEPc did not converge.
+        """
+        with self._shell(closure) as shell:
+            while len(pairs.rates) < shell.getSize()[0] - 1:
+                more = self._solve_for(shell, 1, self._irregular_start(), tolerance, pairs.shapes)
+                slack = 10.0 * tolerance * abs(self.shift - float(pairs.rates[-1]))
+                if more.rates[0] < pairs.rates[-1] - slack:
+                    break
+                rates = np.append(pairs.rates, more.rates)
+                order = np.argsort(rates)[::-1]
+                pairs = Pairs(rates[order], np.column_stack([pairs.shapes, more.shapes])[:, order])
+        return pairs
+
+    @contextmanager
+    def _shell(self, closure: Closure) -> Iterator[PETSc.Mat]:
         n = self._capacity.size
-        context = self.operator(closure)
-        shell = PETSc.Mat().createPython(((n, PETSc.DETERMINE), (n, PETSc.DETERMINE)), context, comm=self._comm)
+        size = (n, PETSc.DETERMINE)
+        shell = PETSc.Mat().createPython((size, size), self.operator(closure), comm=self._comm)
         shell.setUp()
-        total, spare, found = shell.getSize()[0], SPARE_VECTORS, 0
-        vector, work = shell.createVecs()
         try:
-            while True:
-                vector.array[:] = self._default_start() if start is None else start
-                eps = self._eigensolver(shell, count, min(count + spare, total), tolerance)
-                try:
-                    eps.setInitialSpace(vector)
-                    eps.solve()
-                    found = eps.getConverged()
-                    if found >= count:
-                        return self._pairs(eps, count, work)
-                finally:
-                    eps.destroy()
-                if count + spare >= min(total, MAX_VECTORS):
-                    raise SolveError(f"only {found} of {count} growth rates converged")
-                spare = 4 * spare
+            yield shell
         finally:
             shell.destroy()
+
+    def _solve_for(self, shell: PETSc.Mat, count: int, start: Array, tolerance: float, without: Array | None) -> Pairs:
+        """Return `count` modes, besides those given as columns of `without`."""
+        total, spare = shell.getSize()[0], SPARE_VECTORS
+        vector, work = shell.createVecs()
+        while True:
+            vector.array[:] = start
+            eps = self._eigensolver(shell, count, min(count + spare, total), tolerance)
+            try:
+                if without is not None:
+                    eps.setDeflationSpace([_filled(work.duplicate(), column) for column in without.T])
+                eps.setInitialSpace(vector)
+                eps.solve()
+                found = eps.getConverged()
+                if found >= count:
+                    return self._pairs(eps, count, work)
+            finally:
+                eps.destroy()
+            if count + spare >= min(total, MAX_VECTORS):
+                raise SolveError(f"only {found} of {count} growth rates converged")
+            spare = 4 * spare
 
     def _eigensolver(self, shell: PETSc.Mat, count: int, vectors: int, tolerance: float) -> SLEPc.EPS:
         eps = SLEPc.EPS().create(self._comm)
@@ -123,6 +157,15 @@ class ShiftInvert:
     def _default_start(self) -> Array:
         """Return a vector that excites every mode: uniform warming with a fixed, mesh-wide irregular part."""
         return np.asarray(1.0 + 0.5 * np.sin(7.0 * np.cumsum(self._capacity) / self._capacity.sum()))
+
+    def _irregular_start(self) -> Array:
+        """Return a vector without any symmetry."""
+        return np.asarray(np.random.default_rng(self._comm.rank).normal(size=self._capacity.size))
+
+
+def _filled(vector: PETSc.Vec, values: Array) -> PETSc.Vec:
+    vector.array[:] = values
+    return vector
 
 
 @dataclass(frozen=True)

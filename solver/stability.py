@@ -10,7 +10,7 @@ import numpy as np
 from hotmesa.solver.bias import Bias
 from hotmesa.solver.branch_problem import ThermalBranch
 from hotmesa.solver.curves import Array
-from hotmesa.solver.eigen import ShiftInvert
+from hotmesa.solver.eigen import Pairs, ShiftInvert
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.fields import full_temperatures
 from hotmesa.solver.linearisation import Linearisation
@@ -81,7 +81,7 @@ class Stability:
         return self.model.evaluate(np.concatenate(rows), e.wires, e.V)
 
     def given_part(self, shape: Array) -> Array:
-        """Return the part of a mode that the given model has as unknowns: of a condensed crystal the top on the mesa."""
+        """Return what of a mode the given model has as unknowns: of a condensed crystal its top on the mesa."""
         if self.model is self._given:
             return shape
         mesa = int(self.layout.starts[len(self.layout.mesa_layers)])
@@ -96,7 +96,9 @@ class Stability:
         """Return the `count` leading modes of a steady state under one bias, and all that grow; see `modes_under`."""
         return self.modes_under(e, (bias,), count)[0]
 
-    def modes_under(self, e: Evaluation, biases: Sequence[Bias], count: int = 2) -> tuple[Modes, ...]:
+    def modes_under(
+        self, e: Evaluation, biases: Sequence[Bias], count: int = 2, complete: bool = False
+    ) -> tuple[Modes, ...]:
         """Return the leading modes of a steady state under several biases, with one factorisation for all.
 
         The modes of the state before are where the search starts, so states are best given in the order of a branch.
@@ -105,6 +107,7 @@ class Stability:
             e: evaluated steady state of the given model.
             biases: what the source holds.
             count: modes wanted at least; more are returned where more grow.
+            complete: look for every mode of a multiple rate, also where none of them grows.
 
         Raises:
             SolveError: the eigenvalue solver did not converge, or more modes are asked for than there are unknowns.
@@ -116,31 +119,33 @@ class Stability:
             )
         e = self.unfold(e)
         lin, capacity = self.model.linearise(e), self.heat_capacity(e)
-        inverse, found = self._factorised(e, lin, capacity, count)
+        inverse, found = self._factorised(e, lin, capacity, count, complete)
         by_name = {"voltage": found}
         for bias in biases:
             if bias.name not in by_name:
-                by_name[bias.name] = self._leading(inverse, lin, bias, count)
+                by_name[bias.name] = self._leading(inverse, lin, bias, count, complete)
         self.solves += inverse.solves
         self._shift = self._shift_after(found)
         self._last = by_name
         return tuple(by_name[bias.name] for bias in biases)
 
-    def _factorised(self, e: Evaluation, lin: Linearisation, capacity: Array, count: int) -> tuple[ShiftInvert, Modes]:
+    def _factorised(
+        self, e: Evaluation, lin: Linearisation, capacity: Array, count: int, complete: bool
+    ) -> tuple[ShiftInvert, Modes]:
         """Return factors about a shift above all growth rates, and the modes under voltage bias that prove it."""
         bound = self._bound(e, capacity)
         shift = bound if self._shift is None else min(self._shift, bound)
         while True:
             inverse = ShiftInvert(self.model.comm, self._conduction, lin, capacity, shift)
             self.factorisations += 1
-            modes = self._leading(inverse, lin, Bias.voltage(), count)
+            modes = self._leading(inverse, lin, Bias.voltage(), count, complete)
             above = modes.rates[0] >= shift
             if shift >= bound or not (above or self._has_two_signs(modes)):
                 return inverse, modes
             self.solves += inverse.solves
             shift = bound
 
-    def _leading(self, inverse: ShiftInvert, lin: Linearisation, bias: Bias, count: int) -> Modes:
+    def _leading(self, inverse: ShiftInvert, lin: Linearisation, bias: Bias, count: int, complete: bool) -> Modes:
         """Return at least `count` leading modes, and one more than grow (as far as there are unknowns)."""
         closure = self._problem.bias_closure(lin, bias)
         last = self._last.get(bias.name)
@@ -148,12 +153,19 @@ class Stability:
         count = min(max(count, 0 if last is None else last.unstable + 1), limit)
         start = None if last is None else last.shapes.sum(axis=1)
         while True:
-            pairs = inverse.leading(closure, count, start, self._tolerance)
-            resolution = 1e-2 * self._tolerance * float(np.abs(inverse.shift - pairs.rates).max())
-            modes = Modes(bias, pairs.rates, pairs.shapes, resolution)
-            if modes.unstable < count or count == limit:
+            modes = self._resolved(bias, inverse, inverse.leading(closure, count, start, self._tolerance))
+            # The fastest mode under voltage bias is simple; any other that grows may stand for several.
+            simple = 1 if bias.name == "voltage" else 0
+            if complete or modes.unstable > simple:
+                pairs = inverse.completed(closure, Pairs(modes.rates, modes.shapes), self._tolerance)
+                modes = self._resolved(bias, inverse, pairs)
+            if modes.unstable < len(modes.rates) or count == limit:
                 return modes
             count = min(2 * count, limit)
+
+    def _resolved(self, bias: Bias, inverse: ShiftInvert, pairs: Pairs) -> Modes:
+        resolution = 1e-2 * self._tolerance * float(np.abs(inverse.shift - pairs.rates).max())
+        return Modes(bias, pairs.rates, pairs.shapes, resolution)
 
     def _has_two_signs(self, modes: Modes) -> bool:
         """Return whether the leading mode (maximum 1) is negative somewhere."""

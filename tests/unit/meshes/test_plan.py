@@ -7,6 +7,7 @@ import pytest
 
 from hotmesa.meshes.build import make_raw_mesh
 from hotmesa.meshes.errors import MeshError
+from hotmesa.meshes.outlines import DIAGONAL
 from hotmesa.meshes.plan import mirror_lines
 from hotmesa.meshes.raw import RawMesh, cell_sizes, region_tags
 from hotmesa.scenarios.schema import Scenario
@@ -142,17 +143,30 @@ def test_narrow_gap_is_resolved_without_flat_triangles(caplog: pytest.LogCapture
     assert not [r for r in caplog.records if r.levelname == "WARNING"]
 
 
+CROSS = ((1.5, 0), (-1.5, 0), (0, 1.5), (0, -1.5))
+SIGNS = ((-1.0, 1.0), (1.0, -1.0))
+
+
 @pytest.mark.parametrize(
     ("parts", "axes"),
     [
-        ({}, (0, 1)),
-        ({"contacts": [{}], "crystal": {}}, (0, 1)),
+        ({}, (0, 1, DIAGONAL)),
+        ({"mesa": {"width_um": 6}}, (0, 1)),
+        ({"contacts": [{}], "crystal": {}}, (0, 1, DIAGONAL)),
         ({"contacts": [{"x_um": 2}]}, (1,)),
         ({"contacts": [{"y_um": 2}]}, (0,)),
         ({"contacts": [OFF_CENTRE]}, ()),
         ({"contacts": [{"name": "a", "x_um": 3, "radius_um": 1}, {"name": "b", "x_um": -3, "radius_um": 1}]}, (0, 1)),
         ({"contacts": [{"name": "a", "x_um": 3, "radius_um": 1}, {"name": "b", "x_um": -3, "radius_um": 1.5}]}, (1,)),
-        ({"mesa": {"shape": "disc", "radius_um": 4}}, (0, 1)),
+        ({"mesa": {"shape": "disc", "radius_um": 4}}, (0, 1, DIAGONAL)),
+        (
+            {
+                "contacts": [
+                    {"name": "abcd"[k], "x_um": x, "y_um": y, "radius_um": 0.8} for k, (x, y) in enumerate(CROSS)
+                ]
+            },
+            (0, 1, DIAGONAL),
+        ),
     ],
 )
 def test_mesh_has_the_mirror_lines_of_the_device(parts: dict[str, object], axes: tuple[int, ...]):
@@ -161,10 +175,11 @@ def test_mesh_has_the_mirror_lines_of_the_device(parts: dict[str, object], axes:
     assert tuple(m.axis for m in mirrors) == axes
     raw = make_raw_mesh(device)
     for mirror in mirrors:
-        sign = np.where(np.arange(2) == mirror.axis, -1.0, 1.0)
-        assert as_set(raw.points) == as_set(raw.points * sign)
+        turn = np.array([[0.0, 1.0], [1.0, 0.0]]) if mirror.axis == DIAGONAL else np.diag(SIGNS[mirror.axis])
+        images = raw.points @ turn + 0.0
+        assert as_set(raw.points) == as_set(images)
         number = {place: k for k, place in enumerate(map(tuple, raw.points.tolist()))}
-        image = np.array([number[tuple(place)] for place in (raw.points * sign).tolist()])
+        image = np.array([number[tuple(place)] for place in images.tolist()])
         kinds = {tuple(sorted(c)): tuple(m) for c, m in zip(raw.cells.tolist(), raw.member.tolist(), strict=True)}
         for cell, kind in kinds.items():
             assert kinds[tuple(sorted(image[list(cell)].tolist()))] == tuple(kind[p] for p in mirror.partner)
