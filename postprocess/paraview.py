@@ -19,8 +19,8 @@ def write_fields(run: Run) -> list[Path]:
     """Write fields.pvd and its .vtu files and return their paths, fields.pvd first; nothing without states.
 
     The mesa is one part (fields_0000.vtu …: T_<layer>_K of the layers that end at its edge, J_mA_per_um2,
-    heating_uW_per_um2, hot_spot), the crystal another (crystal_0000.vtu …: T_<layer>_K of the layers that cover the
-    whole plan), so that no value is NaN. The crystal lies at z = 0 and the mesa at its true height in µm above it.
+    heating_uW_per_um2, hot_spot, and mode_1_voltage_bias … of the junctions where modes are kept), the crystal another
+    (crystal_0000.vtu …: T_<layer>_K of the layers that cover the whole plan), so that no value is NaN. The crystal lies at z = 0 and the mesa at its true height in µm above it.
     The time of a state is its time in µs in a transient; its current in mA where that grows from state to state, its
     arc length otherwise.
     """
@@ -86,6 +86,9 @@ def _mesa_fields(run: Run, states: States, number: int, wide: list[int]) -> dict
     names["heating_uW_per_um2"] = states.heating_uW_per_um2[number]
     if junction is not None:
         names["hot_spot"] = (junction[number] > run.hot_temperature_K).astype(np.float64)
+    for bias, modes in states.modes.items():
+        for k, mode in enumerate(modes[number], start=1):
+            names[f"mode_{k}_{bias}"] = mode[run.junction_layers].mean(axis=0)
     return names
 
 

@@ -6,7 +6,7 @@ import json
 import tomllib
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ class States:
         contact_xyr: (c, 3) centre and radius of the contact patches in µm.
         contact_names: (c,) their names.
         geometry: "plan", "strip" or "disc".
+        modes: by bias ("voltage_bias", "current_bias", "load_line") the leading modes, (k, count, S, n), maximum 1;
+            empty where the run kept none.
     """
 
     node_xy: FloatArray
@@ -59,6 +61,7 @@ class States:
     contact_xyr: FloatArray
     contact_names: NDArray[np.str_]
     geometry: str
+    modes: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def mesa_cells(self) -> NDArray[np.int64]:
@@ -140,6 +143,17 @@ class Run:
         """Temperature of the junction layer, mean over its sublayers, shape (k, n), NaN outside the mesa, in K."""
         if self.states is None:
             return None
+        return np.asarray(self.states.T_K[:, self.junction_layers].mean(axis=1))
+
+    @cached_property
+    def junction_layers(self) -> list[int]:
+        """Numbers of the sublayers that hold the junctions; none where the run has no states.
+
+        Raises:
+            ResultError: states.npz has none of them.
+        """
+        if self.states is None:
+            return []
         names = [layer.name for layer in self.scenario.layers if layer.junctions]
         wanted = [index for index, name in enumerate(self.states.layer_names) if belongs_to(str(name), names)]
         if not wanted:
@@ -147,7 +161,7 @@ class Run:
                 f"{self.folder / 'states.npz'}: no sublayer of the junction layer {names}; "
                 f"there are {', '.join(self.states.layer_names)}"
             )
-        return np.asarray(self.states.T_K[:, wanted].mean(axis=1))
+        return wanted
 
 
 def belongs_to(sublayer: str, layers: list[str]) -> bool:
@@ -219,7 +233,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_states(path: Path) -> States:
-    names = [field.name for field in fields(States)]
+    names = [item.name for item in fields(States) if item.name != "modes"]
     try:
         # Opened here, because numpy leaves the file open when the archive is damaged.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
@@ -227,6 +241,7 @@ def _read_states(path: Path) -> States:
             if missing:
                 raise ResultError(f"{path}: lacks {', '.join(missing)}")
             values: dict[str, Any] = {name: archive[name] for name in names}
+            modes = {name.removeprefix("modes_"): archive[name] for name in archive.files if name.startswith("modes_")}
     except ResultError:
         raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
@@ -234,7 +249,7 @@ def _read_states(path: Path) -> States:
     values["geometry"] = str(values["geometry"])
     values["cell_in_mesa"] = values["cell_in_mesa"].astype(bool)
     values["contact_xyr"] = values["contact_xyr"].reshape(-1, 3)
-    return States(**values)
+    return States(**values, modes=modes)
 
 
 def _check_states(path: Path, states: States, points: int) -> None:

@@ -126,14 +126,22 @@ def _crossings(
             known[s] = rated(stability, known[s].curve, max(counts) + 1)
         return known[s]
 
-    found = []
+    found: list[Bifurcation] = []
+    together: RatedPoint | None = None
     for k in range(min(counts), max(counts)):
         rate = lambda s, k=k: float(getattr(at(s), bias).rates[k])  # noqa: E731 - brentq wants a function of s
         s = float(brentq(rate, a.curve.s, b.curve.s, xtol=LOCATION * (b.curve.s - a.curve.s)))
         here = at(s)
-        mode = as_step(problem, stability.given_part(getattr(here, bias).shapes[:, k]))
+        # Modes of one rate are any basis of their space, another in every call: take all from one place.
+        if together is None or not _same_current(here.curve.evaluation.e.I, together.curve.evaluation.e.I):
+            together = here
+        mode = as_step(problem, stability.given_part(getattr(together, bias).shapes[:, k]))
         found.append(Bifurcation(here.curve, _unit(problem, mode)[None], np.array([here.curve.evaluation.e.I])))
     return sorted(found, key=lambda f: f.point.s)
+
+
+def _same_current(a: float, b: float) -> bool:
+    return abs(a - b) <= SAME_CURRENT * abs(b)
 
 
 def as_step(problem: ThermalBranch, T: Array) -> Array:
@@ -150,7 +158,7 @@ def _merge(problem: ThermalBranch, crossings: Sequence[Bifurcation]) -> list[Bif
     merged: list[Bifurcation] = []
     for crossing in crossings:
         last = merged[-1] if merged else None
-        if last is None or abs(crossing.current - last.current) > SAME_CURRENT * abs(last.current):
+        if last is None or not _same_current(crossing.current, last.current):
             merged.append(crossing)
             continue
         mode = crossing.modes[0]

@@ -33,6 +33,7 @@ SAMPLES = 12
 ARRIVAL = 0.35
 """A branch ends at a bifurcation that lies ahead within one step and at most this far off the tangent (relative)."""
 MIN_STEP = 1e-4
+FEWEST_IN_LOOP = 10
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Found:
         origin: "rest", "bifurcation K" or "deflation at X mA".
         images: directions that led to it or to mirror images of it.
         points: its points in order.
-        end: why it ends: "end current", "bifurcation K", "below zero", or the reason of a failure.
+        end: why it ends: "end current", "bifurcation K", "closed", "out of range", or the reason of a failure.
         kind: where the heat gathers on most of its points.
         depth: number of bifurcations between rest and this branch.
         failed: whether it stopped because of an error.
@@ -172,6 +173,9 @@ class Diagram:
                         branch.points.append(last)
                         yield branch, last
                     break
+                if self._returned(branch):
+                    branch.end = "closed"
+                    break
                 if point.goal > 1.0001 * self._options.goal_end or point.u[-1] < 0.0:
                     branch.end = "out of range"
                     break
@@ -179,6 +183,15 @@ class Diagram:
             branch.end, branch.failed = str(error), True
         kinds = Counter(kind(self.model, p.curve.evaluation.e) for p in branch.points[1:])
         branch.kind = kinds.most_common(1)[0][0] if kinds else "unknown"
+
+    def _returned(self, branch: Found) -> bool:
+        """Return whether a branch has come back to an earlier point of itself, in the same direction."""
+        curves = [p.curve for p in branch.points]
+        last = curves[-1]
+        return any(
+            self._distance(last.u, c.u) < 0.4 * self._asked.step and self.problem.inner(last.tangent, c.tangent) > 0.9
+            for c in curves[:-FEWEST_IN_LOOP]
+        )
 
     def _arrival(self, point: CurvePoint, left: Crossing | None) -> Crossing | None:
         """Return the bifurcation that the branch is about to reach (not the one it has just left)."""
@@ -227,10 +240,12 @@ class Diagram:
                 continue
             number = len(self.branches)
             for sign in (1.0, -1.0):
-                yield from self._both_ways(u, current, sign)
+                if sign < 0.0 and self.branches[-1].end == "closed":
+                    break
+                yield from self._one_way(u, current, sign)
             yield from self._explore(number)
 
-    def _both_ways(self, u: Array, current: float, sign: float) -> Iterator[tuple[Found, RatedPoint]]:
+    def _one_way(self, u: Array, current: float, sign: float) -> Iterator[tuple[Found, RatedPoint]]:
         state = self.problem.evaluate(u)
         _, row = self.problem.goal(state)
         direction = sign * self.problem.null_vector(state, row)
