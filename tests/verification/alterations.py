@@ -326,3 +326,22 @@ def gap_kept_in_a_normal_junction(patch: Patch) -> None:
         return true(E, max(gap, 0.01), *others)
 
     patch.setattr(tunnelling, "density_of_states", gapped)
+
+
+def heat_capacity_halved(patch: Patch) -> None:
+    """All layers store half of the heat they should."""
+    build = stack.build_material
+    patch.setattr(
+        stack, "build_material", lambda spec: replace(m := build(spec), heat_capacity=m.heat_capacity.scaled(0.5))
+    )
+
+
+def contact_uneven(patch: Patch) -> None:
+    """The right half of every contact takes 1 % more of the heat than its area says."""
+    build = model.build_contacts
+
+    def tilted(scenario: object, of: layout.Layout, areas: dict[str, float]) -> tuple[sinks.ContactSink, ...]:
+        right = of.operators.xy[of.nodes_of(0), 0] > 0.0
+        return tuple(replace(c, share=c.share * (1.0 + 0.01 * right[c.rows])) for c in build(scenario, of, areas))
+
+    patch.setattr(model, "build_contacts", tilted)

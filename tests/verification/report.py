@@ -14,10 +14,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from verification import exact, jacobian, known_curves, law_checks, mms_depth, mms_plane
+from verification import exact, exact_time, jacobian, known_curves, law_checks, limits, mms_depth, mms_plane
 from verification.cases import Case, Outcome, evaluate
 
-MODULES: tuple[ModuleType, ...] = (mms_plane, mms_depth, exact, law_checks, jacobian, known_curves)
+MODULES: tuple[ModuleType, ...] = (
+    mms_plane,
+    mms_depth,
+    exact,
+    exact_time,
+    limits,
+    law_checks,
+    jacobian,
+    known_curves,
+)
 """All modules of cases, in the order of the page."""
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "verification.md"
 ROUNDING = 1e-8

@@ -14,6 +14,7 @@ STRIP_T = "strip: error of temperature, L2"
 STRIP_V = "strip: error of voltage at given current"
 DEPTH = "uniform sublayers: error of temperature, L2"
 GRADED = "graded sublayers: error of temperature, L2"
+UNIFORM = ": distance from the uniform model along the S-curve"
 JACOBIAN = ": largest relative error of the Jacobian"
 
 CONTROLS = [
@@ -63,6 +64,17 @@ CONTROLS = [
     (wrong.joule_heat_altered, "voltage of a standing front in a strip, N = 19"),
     (wrong.gap_smaller, "voltage of a standing front in a strip, N = 30"),
     (wrong.gap_smaller, "voltage of a standing front, rule of equal areas, N = 19"),
+    # Time
+    (wrong.heat_capacity_halved, "relaxation of a lumped device, equal steps"),
+    (wrong.heat_capacity_halved, "speed of a hot front, alpha_S = 2.5"),
+    (wrong.in_plane_conductivity_doubled, "disc of uniform flux on a half-space, rise of the centre at late time"),
+    # Limits
+    (wrong.joule_heat_altered, "well-conducting film, cooled by the bottom" + UNIFORM),
+    (wrong.joule_heat_altered, "well-conducting film, cooled by the contact" + UNIFORM),
+    (wrong.gap_smaller, "no gap: V/I over the normal resistance, minus 1"),
+    (wrong.contact_uneven, "strip with the wire in the centre: difference between mirror images"),
+    (wrong.depth_of_the_strip_doubled, "strip against plan: relative difference of voltage"),
+    (wrong.disc_without_radius, "disc against plan: relative difference of the largest temperature rise"),
     # Tunnelling law
     (wrong.colder_junctions, "set 1, 40 K: largest distance from seven check values"),
     (wrong.colder_junctions, "set 3: largest relative error of the table"),
