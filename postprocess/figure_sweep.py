@@ -24,8 +24,8 @@ CURVE_COLOUR = "#b5b5b5"
 def draw_sweep(run: Run, path: Path) -> Path:
     """Draw sweep.png and return its path: left I(V), right the hottest temperature over the source.
 
-    Legs of a rising source are blue, of a falling one red, jumps are dashed arrows, and the curve of all steady
-    states connected to rest, stable or not, lies grey behind them.
+    Legs that lead away from zero are blue, those towards it red, jumps are dashed arrows, continuous transitions
+    circles, and the curve of steady states connected to rest, stable or not, lies grey behind them.
     """
     figure = style.new_figure(11.0, 5.2)
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
@@ -35,8 +35,8 @@ def draw_sweep(run: Run, path: Path) -> Path:
     _draw_curve(left, right, run)
     for axes, x, y in ((left, V, I), (right, column(rows, source), T)):
         _draw_legs(axes, run, x, y, found)
-        for jump in found:
-            _draw_jump(axes, x, y, jump)
+        for number, jump in enumerate(found):
+            _draw_jump(axes, x, y, jump, first=all(not other.continuous for other in found[:number]))
         style.tidy(axes)
     left.set_xlabel("voltage V (mV)", fontsize=11)
     left.set_ylabel("current I (mA)", fontsize=11)
@@ -70,7 +70,7 @@ def _draw_curve(left: Axes, right: Axes, run: Run) -> None:
     signs = [sign for sign in (1.0, -1.0) if np.any(sign * sources > 0)]
     look: dict[str, Any] = {"color": CURVE_COLOUR, "linewidth": 4.0, "zorder": 1, "solid_capstyle": "round"}
     for number, sign in enumerate(signs):
-        label = "all steady states from rest" if number == 0 else None
+        label = "curve of steady states from rest" if number == 0 else None
         left.plot(sign * x, sign * y, label=label, **look)
         right.plot(sign * held, T, **look)
 
@@ -100,17 +100,15 @@ def _stretches(legs: FloatArray, broken: set[int]) -> list[tuple[int, int]]:
     return [*stretches, (first, len(legs) - 1)]
 
 
-def _draw_jump(axes: Axes, x: FloatArray, y: FloatArray, jump: Jump) -> None:
+def _draw_jump(axes: Axes, x: FloatArray, y: FloatArray, jump: Jump, first: bool) -> None:
     if jump.continuous:
-        axes.plot(x[jump.before], y[jump.before], "o", markerfacecolor="white", markeredgecolor="black", zorder=5)
+        label = "continuous transition" if first else None
+        axes.plot(
+            x[jump.before], y[jump.before], marker="o", linestyle="none", markerfacecolor="white",
+            markeredgecolor="black", zorder=5, label=label,
+        )  # fmt: skip
         return
-    look = {
-        "arrowstyle": "-|>",
-        "linestyle": (0, (3, 2)),
-        "color": "black",
-        "linewidth": 1.2,
-        "shrinkA": 0,
-        "shrinkB": 0,
-    }
+    look = {"arrowstyle": "-|>", "linestyle": (0, (3, 2)), "color": "black", "linewidth": 1.2}
+    look |= {"shrinkA": 0, "shrinkB": 0}
     ends = (x[jump.before], y[jump.before]), (x[jump.after], y[jump.after])
     axes.annotate("", xy=ends[1], xytext=ends[0], arrowprops=look, zorder=5)

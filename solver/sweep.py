@@ -187,7 +187,7 @@ class _Sweep:
         found: dict[float, _Place] = {a.value: a, b.value: b}
 
         def unit(place: _Place) -> Array:
-            return place.tangent / np.sqrt(self._problem.inner(place.tangent, place.tangent))
+            return np.asarray(place.tangent / np.sqrt(self._problem.inner(place.tangent, place.tangent)))
 
         # The value is wanted to ACCURACY only; landing on it to rounding could fail close to a fold.
         loose = replace(options, goal_step=1e3 * options.goal_step, max_newton=20)

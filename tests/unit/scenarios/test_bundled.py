@@ -36,11 +36,11 @@ def test_branch_ends_in_the_normal_state(name: str) -> None:
     assert 1.1 < power < 2.0
 
 
-@pytest.mark.parametrize("name", ["n19", "uniform"])
+@pytest.mark.parametrize("name", ["kurter2010-n19", "kurter2010-uniform", "pristine-n28", "sweep-poor-film"])
 def test_every_number_of_the_device_has_its_source(name: str) -> None:
     section = ""
     unsourced = []
-    for line in bundled_file(f"kurter2010-{name}").read_text(encoding="utf-8").splitlines():
+    for line in bundled_file(name).read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             section = line.strip("[]")
         number = re.match(r"^\w+ = -?[\d.]", line)

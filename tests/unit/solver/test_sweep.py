@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,8 +20,8 @@ from hotmesa.solver.bias import Bias as Source
 from hotmesa.solver.cli import main
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.job_sweep import whole_curve
-from hotmesa.solver.model import Model
-from hotmesa.solver.observables import Row
+from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.observables import Row, observe
 from hotmesa.solver.settling import fold
 from hotmesa.solver.stability import Stability
 from hotmesa.solver.steady import solve_steady
@@ -195,6 +196,24 @@ def test_a_sweep_that_stops_keeps_what_it_has(
         rows = list(csv.DictReader(stream))
     assert rows[-1]["jump"] == "from"
     assert (tmp_path / "out" / "sweep.png").exists()
+
+
+def test_an_interrupted_sweep_keeps_what_it_has(
+    scenario_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+
+    def interrupting(model: Model, e: Evaluation) -> Row:
+        seen.append(e.V)
+        if len(seen) == 5:
+            signal.raise_signal(signal.SIGINT)
+        return observe(model, e)
+
+    monkeypatch.setattr("hotmesa.solver.sweep.observe", interrupting)
+    assert main(["run", str(scenario_file), "--out", str(tmp_path / "out"), "--quiet"]) == 130
+    lines = (tmp_path / "out" / "sweep.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 5
+    assert not (tmp_path / "out" / "iv.csv").exists()  # whoever stops a sweep does not want to wait for its background
 
 
 @pytest.mark.parametrize(
