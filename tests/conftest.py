@@ -30,6 +30,8 @@ def run_mpi() -> Callable[..., subprocess.CompletedProcess[str]]:
             "OMPI_ALLOW_RUN_AS_ROOT": "1",
             "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
             "OMPI_MCA_btl": "self,sm",
+            # More processes than free cores: a waiting one must not keep the others from working.
+            "OMPI_MCA_mpi_yield_when_idle": "1",
             "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
             "OMP_NUM_THREADS": "1",
         }
