@@ -68,14 +68,16 @@ def draw_diagram(run: Run, path: Path) -> Path:
     shown = [b for b in branches if _middle(b) is not None] if run.scenario.geometry == "plan" else []
     rows = -(-len(shown) // MAPS_IN_A_ROW)
     figure = style.new_figure(11.5, 5.4 + 2.1 * rows)
-    parts = figure.subfigures(2, 1, height_ratios=[5.4, max(2.1 * rows, 0.01)]) if rows else (figure,)
-    left, right = parts[0].subplots(1, 2)
+    above: Any = figure
+    if rows:
+        above, below = figure.subfigures(2, 1, height_ratios=[5.4, 2.1 * rows])
+        _draw_maps(below, shown, rows)
+    left, right = above.subplots(1, 2)
     for branch in branches:
         _draw_lines(left, right, branch, run.junctions)
     _draw_bifurcations(left, right, run)
     _finish(left, right)
-    if rows:
-        _draw_maps(parts[1], shown, rows)
+    left.set_xlim(left=_first_voltage(branches, run.junctions))
     figure.suptitle(run.scenario.title or run.scenario.name, fontsize=12)
     return style.save_figure(figure, path)
 
@@ -118,13 +120,12 @@ def _finish(left: Axes, right: Axes) -> None:
         style.tidy(axes)
         axes.set_ylim(bottom=0)
         axes.legend(fontsize=9, frameon=False, loc="upper left")
-    left.set_xlim(left=_zoom(left))
 
 
-def _zoom(axes: Axes) -> float:
-    """Return where the voltage axis begins: branches that leave the one from rest deserve most of the width."""
-    low = [float(line.get_xdata().min()) for line in axes.lines if len(line.get_xdata()) > 1]
-    return max(0.0, 0.8 * sorted(low)[1]) if len(low) > 1 and low[0] < sorted(low)[-1] else 0.0
+def _first_voltage(branches: list[BranchPart], junctions: int) -> float:
+    """Return where the voltage axis begins (mV per junction): what leaves the branch from rest gets most of it."""
+    others = [float(column(b.rows, "V_mV").min()) / junctions for b in branches if b.number > 0]
+    return 0.8 * min(others) if others else 0.0
 
 
 def _middle(branch: BranchPart) -> int | None:
@@ -146,7 +147,9 @@ def _draw_maps(figure: Any, branches: list[BranchPart], rows: int) -> None:
         if state is None or states is None or T is None:
             continue
         xy = states.node_xy
-        image = ax.tripcolor(xy[:, 0], xy[:, 1], states.mesa_cells, np.nan_to_num(T[state]), shading="gouraud", cmap="inferno")
+        image = ax.tripcolor(
+            xy[:, 0], xy[:, 1], states.mesa_cells, np.nan_to_num(T[state]), shading="gouraud", cmap="inferno"
+        )
         figure.colorbar(image, ax=ax, fraction=0.046).ax.tick_params(labelsize=7)
         ax.set_aspect("equal")
         ax.set_xticks([])

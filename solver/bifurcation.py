@@ -150,7 +150,7 @@ def as_step(problem: ThermalBranch, T: Array) -> Array:
 
 
 def _unit(problem: ThermalBranch, v: Array) -> Array:
-    return v / np.sqrt(problem.inner(v, v))
+    return np.asarray(v / np.sqrt(problem.inner(v, v)))
 
 
 def _merge(problem: ThermalBranch, crossings: Sequence[Bifurcation]) -> list[Bifurcation]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -67,6 +67,8 @@ class Branch:
         if self._mesh is None or not self._states:
             return
         states = [state for _, state in self._states]
+        # mypy would take the names of arrays for options of numpy.
+        modes: dict[str, Any] = {f"modes_{name}": np.array([s.modes[name] for s in states]) for name in states[0].modes}
         contacts = self.scenario.contacts
         part = path.with_name(path.name + ".part")
         with part.open("wb") as file:
@@ -86,7 +88,7 @@ class Branch:
                 contact_xyr=np.array([(c.x_um, c.y_um, c.radius_um) for c in contacts]).reshape(len(contacts), 3),
                 contact_names=np.array([c.name for c in contacts], dtype=str),
                 geometry=np.array(self.scenario.geometry),
-                **{f"modes_{name}": np.array([s.modes[name] for s in states]) for name in states[0].modes},
+                **modes,
             )
         part.replace(path)
 

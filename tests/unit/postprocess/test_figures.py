@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from hotmesa.postprocess import load_run, render
-from hotmesa.postprocess.figure_iv import stable_stretches
 from hotmesa.postprocess.figure_map import choose_states, mesa_outline
+from hotmesa.postprocess.stability_lines import STABLE, UNSTABLE_UNDER_CURRENT, answers, stretches
 
 
 def png_size(path: Any) -> tuple[int, int]:
@@ -65,8 +65,22 @@ def test_states_are_filled_up_where_the_hot_spot_jumps_or_is_absent() -> None:
 
 
 def test_stretches_meet_and_cover_the_branch() -> None:
-    modes = np.array([0, 0, 1, 1, 2, 0, np.nan])
-    assert list(stable_stretches(modes)) == [(True, 0, 1), (False, 1, 4), (True, 4, 6)]
+    nan = np.nan
+    rows = {
+        "V_mV": np.arange(8.0),
+        "unstable_modes_voltage_bias": np.array([0, nan, 1, 2, 2, 1, 0, nan]),
+        "unstable_modes_current_bias": np.array([0, nan, 0, 1, 1, 0, 0, nan]),
+    }
+    found = answers(rows)
+    # Rows without an answer take that before them.
+    assert found.tolist() == [STABLE, STABLE, 1, UNSTABLE_UNDER_CURRENT, UNSTABLE_UNDER_CURRENT, 1, STABLE, STABLE]
+    assert [(s.answer, s.first, s.last) for s in stretches(found)] == [
+        (0, 0, 1), (1, 1, 2), (2, 2, 4), (1, 4, 5), (0, 5, 7),
+    ]  # fmt: skip
+
+
+def test_a_branch_without_answers_is_drawn_as_stable() -> None:
+    assert answers({"V_mV": np.arange(3.0)}).tolist() == [STABLE] * 3
 
 
 def test_outline_of_a_square_has_its_perimeter(make_run: Callable[..., Any]) -> None:
