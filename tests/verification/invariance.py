@@ -134,8 +134,8 @@ def algebra() -> float:
 def described_otherwise() -> float:
     """Return the change when the same device is described in other words.
 
-    The gap set by its energy in two equal parts, half the scattering rate with a scale of 2, defaults of the film spelled
-    out, the curve of the crystal by more nodes on the same power laws, and its two directions by their ratio.
+    The gap set by its energy in two equal parts, half the scattering rate with a scale of 2, defaults of the film
+    spelled out, the curve of the crystal by more nodes on the same power laws, and its two directions by their ratio.
     """
     T = np.union1d(CURVE.T_K, np.geomspace(4.0, 300.0, 7))
     values = np.exp(np.interp(np.log(T), np.log(CURVE.T_K), np.log(CURVE.values)))

@@ -190,7 +190,7 @@ def _state(kind: Literal["flat", "round"], geometry: Geometry, refine: float) ->
 
 
 def plan_against_line(kind: Literal["flat", "round"], key: Literal["V", "T"], refine: float) -> float:
-    """Return the relative difference of voltage, or of the largest temperature rise, of plan and line at one current."""
+    """Return the relative difference of voltage, or largest temperature rise, of plan and line at one current."""
     plan = _state(kind, "plan", refine)
     line = _state(kind, "strip" if kind == "flat" else "disc", 4.0)
     if key == "V":
