@@ -10,7 +10,7 @@ WORKDIR /hotmesa
 COPY . .
 # Nothing may replace what the image's DOLFINx was built with; names, ranges and extras are those of pyproject.toml.
 RUN python3 setup/base_python.py constraints > /tmp/constraints.txt \
- && python3 -m pip install --no-cache-dir --constraint /tmp/constraints.txt --editable ".[viz,test]"
+ && python3 -m pip install --no-cache-dir --constraint /tmp/constraints.txt --editable ".[viz,study,fit,test]"
 
 ENV OMP_NUM_THREADS=1
 ENTRYPOINT ["hotmesa"]

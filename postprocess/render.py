@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.figure_diagram import draw_diagram
@@ -12,18 +13,18 @@ from hotmesa.postprocess.figure_sweep import draw_sweep
 from hotmesa.postprocess.figure_transient import draw_transient
 from hotmesa.postprocess.paraview import write_fields
 from hotmesa.postprocess.report import summarise, write_json
-from hotmesa.postprocess.run import load_run
+from hotmesa.postprocess.run import Run, load_run
 from hotmesa.postprocess.sweep_summary import summarise_sweep
 from hotmesa.postprocess.transient_summary import summarise_transient
 
 
-def render(folder: str | Path) -> tuple[Path, ...]:
+def render(folder: str | Path, pictures: bool = True) -> tuple[Path, ...]:
     """Make summary.json, the figures, fields.pvd and the .vtu files of a run folder and return their paths.
 
     The figures are iv.png (transient.png of a transient, sweep.png of a sweep) and map.png.
 
     Works on an interrupted run as well: numbers that do not exist are null with a reason, and what needs states is
-    left out where there are none. Calling it again replaces the files.
+    left out where there are none. Calling it again replaces the files. Without `pictures` summary.json alone is made.
 
     Raises:
         ResultError: the folder lacks its raw files, or one of them is damaged.
@@ -34,6 +35,8 @@ def render(folder: str | Path) -> tuple[Path, ...]:
     if len(run.rows["V_mV"]) == 0:
         table = run.folder / (f"{mode}.csv" if mode in ("transient", "sweep") else "iv.csv")
         raise ResultError(f"{table}: holds no point, there is nothing to draw")
+    if not pictures:
+        return (write_json(run.folder / "summary.json", _summary(run)),)
     if mode == "sweep":
         written = [write_json(run.folder / "summary.json", summarise_sweep(run))]
         written.append(draw_sweep(run, run.folder / "sweep.png"))
@@ -49,3 +52,8 @@ def render(folder: str | Path) -> tuple[Path, ...]:
     if picture is not None:
         written.append(picture)
     return (*written, *write_fields(run))
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    kinds = {"sweep": summarise_sweep, "transient": summarise_transient}
+    return kinds.get(run.scenario.mode, summarise)(run)

@@ -25,6 +25,10 @@ _FILE_KEYS: tuple[tuple[str, str], ...] = (
 _NO_FILES = {("transient", "start"): ("rest", "steady")}
 
 
+# Bundled files whose names begin so hold no scenario but what to do with some.
+PLANS = ("study-", "fit-")
+
+
 @dataclass(frozen=True)
 class RawScenario:
     """Unvalidated contents of a scenario with all its bases.
@@ -53,11 +57,22 @@ def _folder() -> Path:
 
 def available_scenarios() -> tuple[str, ...]:
     """Names of the bundled scenarios, sorted."""
-    return tuple(sorted(file.stem for file in _folder().glob("*.toml")))
+    names = (file.stem for file in _folder().glob("*.toml"))
+    return tuple(sorted(name for name in names if not name.startswith(PLANS)))
+
+
+def bundled_plans(kind: str) -> tuple[str, ...]:
+    """Names of the bundled studies ("study") or fits ("fit"), sorted."""
+    return tuple(sorted(file.stem for file in _folder().glob(f"{kind}-*.toml")))
+
+
+def title_of(name: str) -> str:
+    """The title of a bundled study or fit."""
+    return str(_read_toml(bundled_file(name), name).get("title", ""))
 
 
 def bundled_file(name: str) -> Path:
-    """The file of a bundled scenario."""
+    """The file of a bundled scenario, study or fit."""
     return _folder() / f"{name}.toml"
 
 

@@ -38,7 +38,7 @@ ensure_environment() { # [again]
   : >"$log"
   choose_route
   if [[ ! -f $environment/pyproject.toml ]] || ! cmp -s -- "$root/pyproject.toml" "$environment/pyproject.toml" ||
-    [[ $(<"$environment/extras") != viz,test && ${1-} == again ]]; then
+    [[ $(<"$environment/extras") != viz,study,fit,test && ${1-} == again ]]; then
     make_environment
   fi
   write_record

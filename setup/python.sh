@@ -52,14 +52,14 @@ make_environment() {
   say "Python environment ready after $((SECONDS - started)) s"
 }
 
-# Install this clone in editable form. pyvista and the test tools are welcome but not needed for a run.
+# Install this clone in editable form. pyvista, pyarrow, lmfit and the test tools are welcome but not needed for a run.
 install_package() {
   local python=$1 extras
-  for extras in viz,test test; do
+  for extras in viz,study,fit,test fit,test test; do
     say "installing hotmesa[$extras] with pip"
     if logged pip_install "$python" "$root[$extras]"; then
       printf '%s\n' "$extras" >"$environment/extras"
-      [[ $extras == *viz* ]] || say "note: pyvista could not be installed; pictures come from matplotlib (details: $log)"
+      [[ $extras == *viz* ]] || say "note: pyvista or pyarrow could not be installed; pictures come from matplotlib, tables are CSV (details: $log)"
       return 0
     fi
   done

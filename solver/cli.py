@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotmesa.scenarios import ScenarioError, available_scenarios, load_scenario
+from hotmesa.scenarios.files import bundled_plans, title_of
 from hotmesa.scenarios.reference import schema_markdown, schema_text
 from hotmesa.scenarios.summary import summary
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.processes import leave_together
 from hotmesa.solver.run_folder import FolderError
+from hotmesa.solver.study_arguments import add_compare, add_study
 
 BAD_INPUT, NO_CONVERGENCE, INTERRUPTED = 2, 3, 130
 
@@ -22,6 +24,7 @@ examples:
   hotmesa run kurter2010-n19
   hotmesa run kurter2010-n19 --set bath.temperature_K=20 --out out/n19-20K
   hotmesa check my-mesa.toml
+  hotmesa study study-heat-sinks && hotmesa compare out/heat-sinks
   mpirun -n 2 python -m mpi4py -m hotmesa.solver run kurter2010-n19
 
 exit status: 0 done, 2 bad input, 3 no convergence (what was reached is kept), 130 interrupted
@@ -85,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands.add_parser("run", help="compute a scenario and write its results to a folder"))
     _add_ltslm(commands.add_parser("ltslm", help="laser-scanning image of a finished run at one current"))
     _add_family(commands.add_parser("family", help="branches with n = 1, 2, ... of the junctions carrying voltage"))
+    study = commands.add_parser("study", help="compute many cases of a scenario, resumable and side by side")
+    add_study(study)
+    study.set_defaults(action=_study)
+    compare = commands.add_parser("compare", help="rank the cases of a study, or runs, by any number")
+    add_compare(compare)
+    compare.set_defaults(action=_compare)
     doctor = commands.add_parser("doctor", help="look at the installation and say what is missing or slow")
     doctor.set_defaults(action=_doctor)
     return parser
@@ -134,6 +143,10 @@ def _list(options: argparse.Namespace) -> int:
     width = max(len(name) for name in names)
     for name in names:
         sys.stdout.write(f"{name:<{width}}  {load_scenario(name).title}\n")
+    for kind in ("study", "fit"):
+        for index, name in enumerate(bundled_plans(kind)):
+            head = f"\nfor hotmesa {kind}:\n" if index == 0 else ""
+            sys.stdout.write(f"{head}{name:<{width}}  {title_of(name)}\n")
     return 0
 
 
@@ -183,6 +196,34 @@ def _family(options: argparse.Namespace) -> int:
     if outcome.folder is not None:
         _say(options, outcome.folder, (outcome.folder / "family.csv", draw_family(outcome.folder, options.log)))
     return outcome.status
+
+
+def _study(options: argparse.Namespace) -> int:
+    from hotmesa.solver.study_job import StudyRequest, study, study_cases
+
+    if options.list:
+        sys.stdout.write("".join(f"{name}\n" for name in study_cases(options.study)))
+        return 0
+    outcome = study(
+        StudyRequest(
+            options.study, options.out, options.workers, options.mpi, tuple(options.case), options.collect,
+            options.retry, options.overwrite, options.quiet, options.command,
+        )
+    )  # fmt: skip
+    if outcome.folder is not None and outcome.files:
+        _say(options, outcome.folder, outcome.files)
+    return outcome.status
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from hotmesa.postprocess.compare import Order, compare
+
+    order = Order(options.by, options.largest, options.smallest, options.target)
+    ranking = compare(tuple(options.results), order, options.out)
+    sys.stdout.write(ranking.text(options.top) + "\n")
+    options.quiet = False
+    _say(options, ranking.folder, ranking.files)
+    return 0
 
 
 def _say(options: argparse.Namespace, folder: Path, files: Sequence[Path]) -> None:

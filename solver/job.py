@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -30,14 +31,27 @@ _ADVICE = (
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for."""
+    """What the command line asks for, or a study for one of its cases.
 
-    scenario: str
+    Attributes:
+        scenario: name or file, or the scenario itself.
+        overrides: changes of its keys.
+        out: folder for the results; None for out/NAME.
+        overwrite: whether an earlier run there may be replaced.
+        quiet: whether to print errors only.
+        command: the command line, for the record.
+        figures: whether to draw figures and write files for ParaView; summary.json is always made.
+        alone: this process computes by itself, whatever other MPI processes do.
+    """
+
+    scenario: str | Scenario
     overrides: tuple[str, ...] = ()
     out: Path | None = None
     overwrite: bool = False
     quiet: bool = False
     command: str = ""
+    figures: bool = True
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +78,7 @@ class Tools:
         end: its last value; None where the end of the branch or of the transient is meant.
     """
 
-    build_mesh: Callable[[Scenario], Any]
+    build_mesh: Callable[..., Any]
     model: Callable[[Scenario, Any], Any]
     trace: Callable[[Any], Iterator[Any]]
     branch: Callable[[Scenario, Any], Any]
@@ -116,10 +130,13 @@ def run(request: Request) -> int:
         ScenarioError, MeshError, LawError, FolderError: bad input.
         OSError: results cannot be written.
     """
-    comm = world()
-    scenario = load_scenario(request.scenario, request.overrides)
+    comm = None if request.alone else world()
+    given = request.scenario
+    scenario = given if isinstance(given, Scenario) else load_scenario(given, request.overrides)
     folder = request.out or Path("out") / scenario.name
     tools = tools_of(scenario)  # before anything is removed or written
+    if tools is not None and request.alone:
+        tools = _alone(tools)
     on_first(comm, lambda: prepare(folder, request.overwrite))
     first = comm is None or comm.rank == 0
     along = "I_mA" if tools is None else tools.along
@@ -130,18 +147,25 @@ def run(request: Request) -> int:
     record = RunRecord(folder if first else None, to_toml(scenario), request.command, 1 if comm is None else comm.size)
     with record.logging(progress):
         if tools is None:
-            status = _uniform(scenario, record, progress)
+            status = _uniform(scenario, record, progress, request.figures)
         else:
-            status = _spatial(_Work(scenario, folder, record, progress, tools, comm))
+            status = _spatial(_Work(scenario, folder, record, progress, tools, comm, request.figures))
     wait_for_all(comm)
     return status
 
 
-def _uniform(scenario: Scenario, record: RunRecord, progress: Progress) -> int:
+def _alone(tools: Tools) -> Tools:
+    """Tools whose mesh, and so everything made from it, belongs to this process."""
+    from mpi4py import MPI
+
+    return replace(tools, build_mesh=partial(tools.build_mesh, comm=MPI.COMM_SELF))
+
+
+def _uniform(scenario: Scenario, record: RunRecord, progress: Progress, figures: bool) -> int:
     points = _write_uniform(scenario, record)
     record.finish("complete")
     progress.say(f"{points} points of the uniform model in {record.wall_s:.1f} s")
-    _render(record, progress)
+    _render(record, progress, figures)
     return DONE
 
 
@@ -170,6 +194,7 @@ class _Work:
     progress: Progress
     tools: Tools
     comm: Any
+    figures: bool
 
 
 def _spatial(work: _Work) -> int:
@@ -189,7 +214,7 @@ def _spatial(work: _Work) -> int:
     points = f"{progress.points} {work.tools.words.points}"
     progress.say(f"{points}, {progress.newton_steps} Newton steps, {record.wall_s:.1f} s")
     if progress.points:
-        _render(record, progress, partial=status != DONE)
+        _render(record, progress, work.figures, unfinished=status != DONE)
     return status
 
 
@@ -252,7 +277,7 @@ def _stop_on_signal() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _render(record: RunRecord, progress: Progress, partial: bool = False) -> None:
+def _render(record: RunRecord, progress: Progress, pictures: bool, unfinished: bool = False) -> None:
     """Draw the figures of a saved run on the first process, and say where everything is."""
     if record.folder is None:
         return
@@ -260,10 +285,10 @@ def _render(record: RunRecord, progress: Progress, partial: bool = False) -> Non
 
     started = time.perf_counter()
     try:
-        files = render(record.folder)
+        files = render(record.folder, pictures)
     except Exception as error:
         # A branch cut short may be too short for a figure; its data must not be reported as lost for that.
-        if not partial:
+        if not unfinished:
             raise
         record.log.exception("the figures of the incomplete branch could not be made")
         record.problem(f"the figures of the incomplete branch could not be made: {error}")
@@ -271,3 +296,15 @@ def _render(record: RunRecord, progress: Progress, partial: bool = False) -> Non
     record.log.info("%d files drawn in %.1f s", len(files), time.perf_counter() - started)
     figures = ", ".join(file.name for file in files if file.suffix in (".png", ".json", ".pvd"))
     progress.say(f"results in {record.folder}: {figures}")
+
+
+def summarise_again(folder: Path) -> None:
+    """Make summary.json of a run whose tables are complete.
+
+    Raises:
+        ResultError: a table is missing or damaged.
+        OSError: the file cannot be written.
+    """
+    from hotmesa.postprocess import render
+
+    render(folder, pictures=False)

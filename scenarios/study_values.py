@@ -1,0 +1,94 @@
+"""Values in study files: flat keys, TOML text, names for folders."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hotmesa.scenarios.files import absolute_paths
+from hotmesa.scenarios.keys import find_key
+
+_UNIT = re.compile(r"_(?:[A-Za-z0-9]+_per_[A-Za-z0-9]+|ohm_um2|ohm_cm|ohm_m|ohm|meV|um|nm|mm|mV|mA|us|nF|K)$")
+_BARE = re.compile(r"^[A-Za-z0-9_-]+$")
+_CURVE = {"T_K", "values"}
+LONGEST_NAME = 120
+
+
+def path_of(key: str) -> tuple[str | int, ...]:
+    """Return the path of "layers.0.thickness_um", numbers as numbers."""
+    return tuple(int(part) if part.isdigit() else part for part in key.split("."))
+
+
+def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return {"bath.top_W_per_m2K": 1.0} for nested tables or for keys that are dotted already; curves stay whole."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        dotted = f"{before}.{key}" if before else key
+        if isinstance(value, Mapping) and not value.keys() >= _CURVE:
+            found.update(flat(value, dotted))
+        else:
+            found[dotted] = value
+    return found
+
+
+def override(key: str, value: Any, folder: Path) -> str:
+    """Return the change "key=value" as `load_scenario` takes it; file names are relative to the folder."""
+    key_path = path_of(key)
+    if len(key_path) == 2 and isinstance(value, str):
+        data = {str(key_path[0]): {str(key_path[1]): value}}
+        absolute_paths(data, folder)
+        value = data[str(key_path[0])][str(key_path[1])]
+    return f"{key}={'none' if leaves_out(key, value) else inline(value)}"
+
+
+def leaves_out(key: str, value: Any) -> bool:
+    """Return whether the word none is meant as "leave this key out" and not as one of the choices of the key."""
+    known = find_key(path_of(key))
+    return value == "none" and not (known is not None and "none" in known.choices)
+
+
+def inline(value: Any) -> str:
+    """Return a value as TOML in one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, Mapping):
+        pairs = (f"{key if _BARE.match(key) else json.dumps(key)} = {inline(item)}" for key, item in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(inline(item) for item in value) + "]"
+    return repr(value)
+
+
+def short_key(key: str) -> str:
+    """Return the last part of a key without its unit: "thickness" of layers.0.thickness_um."""
+    return _UNIT.sub("", key.rpartition(".")[2])
+
+
+def value_name(value: Any) -> str | None:
+    """Return a value as part of a folder name; None for lists and tables."""
+    if isinstance(value, Mapping | list | tuple):
+        return None
+    text = inline(value).strip('"')
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", Path(text).name if isinstance(value, str) else text.replace("+", ""))
+
+
+def is_plain(value: Any) -> bool:
+    """Return whether a value fits into one field of a table."""
+    return value is None or isinstance(value, str | int | float | bool)
+
+
+def look_up(data: Any, key: str) -> Any:
+    """Return what stands at a dotted key in nested tables and lists; None where there is nothing."""
+    for part in path_of(key):
+        if isinstance(data, Mapping):
+            data = data.get(str(part))
+        elif isinstance(data, list | tuple) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return None
+    return data
