@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hotmesa.solver import (
+    condensed,
     continuation,
     heating,
     law_build,
@@ -345,3 +346,25 @@ def contact_uneven(patch: Patch) -> None:
         return tuple(replace(c, share=c.share * (1.0 + 0.01 * right[c.rows])) for c in build(scenario, of, areas))
 
     patch.setattr(model, "build_contacts", tilted)
+
+
+def first_node_of_the_contact_left_out(patch: Patch) -> None:
+    """The first node of every contact, in whatever order they come, takes no heat."""
+    build = model.build_contacts
+
+    def cut(*arguments: object) -> tuple[sinks.ContactSink, ...]:
+        return tuple(replace(c, share=c.share * (np.arange(c.share.size) > 0)) for c in build(*arguments))
+
+    patch.setattr(model, "build_contacts", cut)
+
+
+def voltages_do_not_add_up(patch: Patch) -> None:
+    """The voltages of the mesa sublayers are 0.1 % too small."""
+    true = heating.Junctions._match
+    patch.setattr(heating.Junctions, "_match", lambda self, V, T: 0.999 * true(self, V, T))
+
+
+def condensed_crystal_altered(patch: Patch) -> None:
+    """A condensed crystal conducts heat down 0.1 % better than it should."""
+    modes = condensed.depth_modes
+    patch.setattr(condensed, "depth_modes", lambda *a: replace(m := modes(*a), mu=1.001 * m.mu))

@@ -14,7 +14,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-from verification import exact, exact_time, jacobian, known_curves, law_checks, limits, mms_depth, mms_plane
+from verification import (
+    conservation,
+    exact,
+    exact_stability,
+    exact_time,
+    invariance,
+    jacobian,
+    known_curves,
+    law_checks,
+    limits,
+    mms_depth,
+    mms_plane,
+)
 from verification.cases import Case, Outcome, evaluate
 
 MODULES: tuple[ModuleType, ...] = (
@@ -22,7 +34,10 @@ MODULES: tuple[ModuleType, ...] = (
     mms_depth,
     exact,
     exact_time,
+    exact_stability,
+    conservation,
     limits,
+    invariance,
     law_checks,
     jacobian,
     known_curves,
@@ -37,8 +52,8 @@ INTRODUCTION = """# Verification
 <!-- Made by `make verify`; changes by hand are lost. -->
 
 Each row is a quantity that is known exactly, computed on three meshes from coarse to fine. The column Meshes holds the
-factors that divide the element sizes (or steps), or numbers of sublayers or points where they are larger than 4. Where
-the exact value is 0 the computed value is itself an error. The order is the power of the element size with which the
+factors that divide the element sizes (or steps), or numbers of sublayers, points or steps where they are larger than
+4. Where the exact value is 0 the computed value is itself an error. The order is the power of the element size with which the
 error falls, observed on the two finest meshes; of values it is that with which the three approach each other. A dash
 stands where there is nothing but rounding, or no fall from mesh to mesh. The tolerance is the largest error allowed on
 the finest mesh (in % of the exact value, or absolute), or the smallest order.
@@ -71,7 +86,7 @@ def table(outcomes: list[Outcome]) -> str:
     columns = ["Case", "Exact", "On three meshes", "Meshes", "Order", "Tolerance", "Verdict"]
     lines = [f"## {outcomes[0].case.group}", ""]
     if len(sources) == 1:
-        lines += [f"Source: {sources.pop()}.", ""]
+        lines += [f"Source: {sources.pop().rstrip('.')}.", ""]
     else:
         columns.append("Source")
     lines += [line(columns), "|" + "---|" * len(columns)]

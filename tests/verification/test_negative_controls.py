@@ -75,6 +75,16 @@ CONTROLS = [
     (wrong.contact_uneven, "strip with the wire in the centre: difference between mirror images"),
     (wrong.depth_of_the_strip_doubled, "strip against plan: relative difference of voltage"),
     (wrong.disc_without_radius, "disc against plan: relative difference of the largest temperature rise"),
+    # Stability
+    (wrong.heat_capacity_halved, "Rate of a domain of 1.5 lambda in a strip of 3 lambda"),
+    # Conservation and invariance
+    (wrong.contact_forgotten, "kurter2010-n19: heat into all sinks over Joule power, minus 1, worst point"),
+    (wrong.joule_heat_altered, "kurter2010-n06: heat into all sinks over Joule power, minus 1, worst point"),
+    (wrong.one_voltage_for_all_sublayers, "mesa of 4 sublayers: current by the law over J, minus 1, worst node"),
+    (wrong.voltages_do_not_add_up, "mesa of 4 sublayers: sum of voltages over V, minus 1, worst node"),
+    (wrong.condensed_crystal_altered, "crystal condensed or not"),
+    (wrong.first_node_of_the_contact_left_out, "nodes and cells in another order"),
+    (wrong.contact_uneven, "device rotated by 37 degrees with its mesh"),
     # Tunnelling law
     (wrong.colder_junctions, "set 1, 40 K: largest distance from seven check values"),
     (wrong.colder_junctions, "set 3: largest relative error of the table"),
