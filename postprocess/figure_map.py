@@ -99,7 +99,8 @@ def _draw_plan(run: Run, states: States, junction: FloatArray, chosen: NDArray[n
         bar.ax.axhline(run.hot_temperature_K, color="#3fd0ff", linewidth=1.8)
     figure.suptitle(
         f"{run.scenario.title or run.scenario.name}\n"
-        f"blue line: {run.hot_temperature_K:g} K,  white circle: contact", fontsize=11,
+        f"blue line: {run.hot_temperature_K:g} K" + (",  white circle: contact" if len(states.contact_xyr) else ""),
+        fontsize=11,
     )  # fmt: skip
     return style.save_figure(figure, path)
 

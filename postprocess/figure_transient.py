@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,8 +72,8 @@ def _draw_voltage(axes: Axes, run: Run, t: FloatArray) -> None:
         axes.plot(t, column(rows, "source_mV"), color=style.UNIFORM_COLOUR, linestyle="--", label="source")
         axes.legend(fontsize=9, frameon=False)
     axes.set_ylabel("V (mV)", fontsize=11)
-    n = run.junctions
-    other = axes.secondary_yaxis("right", functions=(lambda V: V / n, lambda v: v * n))
+    n = float(run.junctions)
+    other = axes.secondary_yaxis("right", functions=(partial(np.multiply, 1.0 / n), partial(np.multiply, n)))
     other.set_ylabel("V/n (mV)", fontsize=10)
 
 

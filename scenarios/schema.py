@@ -248,7 +248,10 @@ class Transient(Section):
     start_at_us: NonNegative | None = Field(None, description="take its state nearest to this time; default the last")
     start_at_mA: NonNegative | None = Field(None, description="take its state nearest to this current")
     begin_us: NonNegative | None = Field(None, description="first time; default 0, or that of the state taken over")
-    noise_K: NonNegative = Field(0.0, description="standard deviation of random temperatures added to the mesa nodes")
+    noise_K: NonNegative = Field(0.0, description="standard deviation of a random temperature added to the mesa")
+    noise_length_um: Positive | None = Field(
+        None, description="correlation length of that noise; default 1/20 of the root of the mesa area"
+    )
     seed: int = Field(0, ge=0, description="seed of that noise")
     save_at_us: tuple[NonNegative, ...] = Field((), description="times at which fields are kept")
     saves: int = Field(20, ge=1, le=100_000, description="how many fields are kept where save_at_us is empty")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ WORDS = Words(
     "What often helps: other tolerances (--set transient.rtol=1e-5), a smaller step (--set transient.max_step_us=...), "
     "or a smaller mesa.junctions if the voltage runs out of the law table.",
 )
+NOISE_WAVES = 400
+"""Random waves in the noise: their sum is Gaussian to a few per cent."""
 FIRST_DECADE = 1e-4
 """Saving by decades begins at this part of the run."""
 
@@ -161,34 +164,30 @@ def save_times(scenario: Scenario, t0: float) -> tuple[float, ...]:
     if spec.save_at_us:
         return (*sorted(set(spec.save_at_us)), spec.end_us)
     span = spec.end_us - t0
-    if spec.spread == "even":
-        parts = np.arange(1, spec.saves + 1) / spec.saves
-    else:
+    parts: Array = np.arange(1, spec.saves + 1) / spec.saves
+    if spec.spread == "decades":
         parts = np.geomspace(FIRST_DECADE, 1.0, spec.saves) if spec.saves > 1 else np.ones(1)
     return (*(float(t0 + span * part) for part in parts[:-1]), spec.end_us)
 
 
 def noisy(model: Model, u: Array) -> Array:
-    """Return a flat state with the random temperatures of the scenario added: one number a node of the mesa.
+    """Return a flat state with the random temperature of the scenario added to all mesa sublayers.
 
-    They depend on seed and mesh alone, not on the number of processes, and never cool a node below half the bath
-    temperature or out of the law table.
+    It is a Gaussian random field, a sum of cosines with random wave vectors: the same on every mesh and on any number
+    of processes. It never cools a node below half the bath temperature or out of the law table.
     """
     spec, layout = model.scenario.transient, model.layout
     if spec.noise_K == 0.0:
         return u
-    total = int(model.comm.allreduce(int(model.operators.input_node.max(initial=-1)), op=_largest())) + 1
-    draws = np.random.default_rng(spec.seed).standard_normal(total)
-    kicks = spec.noise_K * draws[model.operators.input_node[layout.mesa_nodes]]
+    length = spec.noise_length_um or math.sqrt(model.area) / 20.0
+    random = np.random.default_rng(spec.seed)
+    waves = random.standard_normal((NOISE_WAVES, 2)) / length
+    phases = random.uniform(0.0, 2.0 * np.pi, NOISE_WAVES)
+    angles = model.operators.xy[layout.mesa_nodes] @ waves.T + phases
+    kicks = spec.noise_K * np.sqrt(2.0 / NOISE_WAVES) * np.cos(angles).sum(axis=1)
     lowest = max(model.junctions.law.T_range[0], 0.5 * model.bath)
-    u = u.copy()
+    changed: Array = u.copy()
     for k, _ in enumerate(layout.mesa_layers):
         rows = layout.rows(k)
-        u[rows] = np.maximum(u[rows] + kicks, lowest)
-    return u
-
-
-def _largest() -> Any:
-    from mpi4py import MPI
-
-    return MPI.MAX
+        changed[rows] = np.maximum(changed[rows] + kicks, lowest)
+    return changed

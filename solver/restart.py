@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotmesa.scenarios import Scenario, ScenarioError, load_scenario
+from hotmesa.scenarios.schema import Section
 from hotmesa.solver.curves import Array
 from hotmesa.solver.fields import MeshArrays, gather_mesh
 from hotmesa.solver.model import Model
@@ -131,14 +132,15 @@ def differences(stored: Stored, model: Model, scenario: Scenario, mesh: MeshArra
 
 def _first_difference(theirs: object, ours: object) -> str:
     """Return the first key of a section that differs, in words; "" where the section is no table."""
-    fields = type(ours).model_fields if hasattr(type(ours), "model_fields") else {}
-    if type(theirs) is not type(ours):
+    if isinstance(ours, str):
+        return f" ({theirs} there, {ours} here)"
+    if not isinstance(ours, Section) or not isinstance(theirs, Section):
         return ""
-    for name in fields:
+    for name in type(ours).model_fields:
         a, b = getattr(theirs, name), getattr(ours, name)
         if a != b:
             return f" ({name} = {a} there, {b} here)"
-    return "" if fields else f" ({theirs} there, {ours} here)" if isinstance(ours, str) else ""
+    return ""
 
 
 def choose(stored: Stored, scenario: Scenario) -> int:

@@ -73,9 +73,9 @@ def test_hot_spots_nucleate_from_noise_and_all_but_one_vanish(folder_of) -> None
     assert max(counts.values()) >= 3
     late = [count for t, count in counts.items() if t >= 100.0]
     assert late == [1] * len(late)
-    # Noise of 0.5 K a node is smoothed to less before the instability amplifies it.
-    t, spread = column(folder, "t_us"), column(folder, "T_max_K") - column(folder, "T_min_K")
-    assert spread[np.argmax(t > 1.0)] < 1.0
+    # Noise of 0.2 K, at most three standard deviations up and down.
+    spread = column(folder, "T_max_K") - column(folder, "T_min_K")
+    assert spread[0] < 1.4
     assert spread[-1] > 45.0
 
 

@@ -125,15 +125,21 @@ def test_failure_keeps_what_was_reached(model: Model) -> None:
     assert all(np.isfinite(m.e.T).all() for m in moments)
 
 
-def test_noise_is_reproducible_and_only_on_the_mesa() -> None:
-    device = plate("transient.noise_K=0.3", "transient.seed=4")
-    first, second = noisy(device, rest(device)), noisy(device, rest(device))
-    np.testing.assert_array_equal(first, second)
-    kicks = first[:-1] - device.bath
-    # 50 nodes or so: the standard deviation is known to a third.
-    assert 0.2 < kicks.std() < 0.4
+def test_noise_is_that_of_the_seed_on_every_mesh() -> None:
+    noise = ("transient.noise_K=0.3", "transient.seed=4")
+    device, fine = plate(*noise), plate(*noise, "mesh.size_um=0.5")
+    kicks = {}
+    for model in (device, fine):
+        xy = model.operators.xy[model.layout.mesa_nodes]
+        corner = int(np.argmin(xy.sum(axis=1)))
+        kicks[model] = noisy(model, rest(model))[model.layout.rows(1)] - model.bath
+        kicks[model, "corner"] = kicks[model][corner]
+    # The corner is a node of both meshes.
+    assert kicks[device, "corner"] == pytest.approx(kicks[fine, "corner"], rel=1e-9)
+    # Some 100 patches of the correlation length: the standard deviation is known to 10 %.
+    assert 0.2 < kicks[fine].std() < 0.4
     other = plate("transient.noise_K=0.3", "transient.seed=5")
-    assert not np.array_equal(noisy(other, rest(other)), first)
+    assert not np.array_equal(noisy(other, rest(other)), noisy(device, rest(device)))
 
 
 def test_save_times() -> None:
