@@ -20,7 +20,17 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("run", "sweep-pristine-n28"), {"sweep.png": "sweep-pristine-n28.png"}),
     (("run", "sweep-poor-film"), {"sweep.png": "sweep-poor-film.png"}),
     (("run", "sweep-poor-film-current"), {"sweep.png": "sweep-poor-film-current.png"}),
+    (("run", "transient-step"), {"transient.png": "transient-step.png"}),
+    (("run", "transient-pulse"), {"transient.png": "transient-pulse.png"}),
+    (("run", "transient-dc"), {"transient.png": "transient-dc.png"}),
+    (("run", "transient-nucleation"), {"transient.png": "transient-nucleation.png", "map.png": "transient-spots.png"}),
     (("family", "kurter2010-partial"), {"family.png": "family.png"}),
+    (
+        ("run", "diagram-square", "--set", 'mode="branch"', "--set", 'stability.points="all"'),
+        {"iv.png": "stability-iv.png"},
+    ),
+    (("run", "diagram-square"), {"diagram.png": "diagram-square.png"}),
+    (("run", "diagram-strip"), {"diagram.png": "diagram-strip.png"}),
 )
 
 

@@ -77,7 +77,7 @@ def draw_diagram(run: Run, path: Path) -> Path:
         _draw_lines(left, right, branch, run.junctions)
     _draw_bifurcations(left, right, run)
     _finish(left, right)
-    left.set_xlim(left=_first_voltage(branches, run.junctions))
+    _zoom(left, branches, run.junctions)
     figure.suptitle(run.scenario.title or run.scenario.name, fontsize=12)
     return style.save_figure(figure, path)
 
@@ -119,13 +119,19 @@ def _finish(left: Axes, right: Axes) -> None:
     for axes in (left, right):
         style.tidy(axes)
         axes.set_ylim(bottom=0)
-        axes.legend(fontsize=9, frameon=False, loc="upper left")
+    left.legend(fontsize=9, frameon=False, loc="upper left")
+    right.legend(fontsize=9, frameon=False, loc="upper left")
 
 
-def _first_voltage(branches: list[BranchPart], junctions: int) -> float:
-    """Return where the voltage axis begins (mV per junction): what leaves the branch from rest gets most of it."""
-    others = [float(column(b.rows, "V_mV").min()) / junctions for b in branches if b.number > 0]
-    return 0.8 * min(others) if others else 0.0
+def _zoom(axes: Axes, branches: list[BranchPart], junctions: int) -> None:
+    """Show the part of the plane in which the branches lie that leave the one from rest, with as much on each side."""
+    others = [b for b in branches if b.number > 0]
+    if not others:
+        return
+    for name, scale, limit in (("V_mV", junctions, axes.set_xlim), ("I_mA", 1, axes.set_ylim)):
+        values = np.concatenate([column(b.rows, name) for b in others]) / scale
+        low, high = float(values.min()), float(values.max())
+        limit(max(0.0, low - 0.5 * (high - low)), high + 0.5 * (high - low))
 
 
 def _middle(branch: BranchPart) -> int | None:
