@@ -52,11 +52,11 @@ INTRODUCTION = """# Verification
 <!-- Made by `make verify`; changes by hand are lost. -->
 
 Each row is a quantity that is known exactly, computed on three meshes from coarse to fine. The column Meshes holds the
-factors that divide the element sizes (or steps), or numbers of sublayers, points or steps where they are larger than
-4. Where the exact value is 0 the computed value is itself an error. The order is the power of the element size with which the
-error falls, observed on the two finest meshes; of values it is that with which the three approach each other. A dash
-stands where there is nothing but rounding, or no fall from mesh to mesh. The tolerance is the largest error allowed on
-the finest mesh (in % of the exact value, or absolute), or the smallest order.
+factors that divide the element sizes (or steps), or, above 4, numbers of sublayers, points or steps. Where the exact
+value is 0 the computed value is itself an error. The order is the power of the element size with which the error falls,
+observed on the two finest meshes; of values it is that with which the three approach each other. A dash stands where
+there is nothing but rounding, or no fall from mesh to mesh. The tolerance is the largest error allowed on the finest
+mesh (in % of the exact value, or absolute), or the smallest order.
 
 The tests in `tests/verification` assert the same cases, some of them on coarser meshes, and show of each kind of check
 that it fails when the physics is altered (`test_negative_controls.py`). `make verify` makes this page anew.
