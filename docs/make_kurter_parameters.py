@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from paper.page import markdown, number, write_block
-from paper.stacks import COARSE, branch, stack_table
+from paper.stacks import COARSE, bath_table, branch, stack_table
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Scenario
@@ -90,20 +90,6 @@ def meshes() -> str:
 def _figures(run: Mapping[str, Any]) -> list[str]:
     keys = (("backbending_mV_per_junction", 3), ("slope", 3), ("V_peak_mV_per_junction", 2), ("beta", 3))
     return [number(run[key], digits) for key, digits in keys] + [number(run["P_normal_mW"], 3)]
-
-
-def bath() -> str:
-    """Return the peak of N = 19 against the bath temperature."""
-    head = ("T_B (K)", "V_peak (mV per junction)", "height over Y_N", "backbending (mV)")
-    rows = []
-    for T in (4.2, 20, 40, 60, 80):
-        run = branch(19, (*COARSE, f"bath.temperature_K={T}"))
-        height = run["peak_height_over_Y_N"]
-        # A millionth of the normal conductance is no feature that a measurement could show.
-        seen = height is not None and height > 1.01
-        values = (number(run["V_peak_mV_per_junction"]), number(height)) if seen else ("no peak", "–")
-        rows.append([f"{T:g}", *values, number(run["backbending_mV_per_junction"], 3)])
-    return markdown(head, rows)
 
 
 BRIEF = (6, 12, 19, 30)
@@ -194,7 +180,7 @@ def _value(scenario: Scenario, key: str) -> float:
 
 def main(arguments: Sequence[str]) -> None:
     """Compute the tables one after the other and write each into the page."""
-    tables = {"targets": stack_table, "bath": bath, "mechanisms": mechanisms, "trade-off": trade_off}
+    tables = {"targets": stack_table, "bath": bath_table, "mechanisms": mechanisms, "trade-off": trade_off}
     tables |= {"one-at-a-time": one_at_a_time, "degenerate": degenerate, "meshes": meshes}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"default all: {', '.join(tables)}")

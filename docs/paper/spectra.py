@@ -95,7 +95,8 @@ def targets() -> list[Target]:
         got = current(set_spectrum(gap_set), np.array(CHECK_MV), T)
         worst = max(worst, float(np.max(np.abs(got - wanted))))
     count = len(CHECKS) * len(CHECK_MV)
-    found = [Target(f"{count} check values i(v, T): largest deviation (mV)", "0", f"{worst:.1g}", "0.001", worst < 1e-3)]
+    words = f"{count} check values i(v, T): largest deviation (mV)"
+    found = [Target(words, "0", f"{worst:.1g}", "0.001", worst < 1e-3)]
     crystal = crystal_spectrum("intercalated")
     sin, sis = peak(crystal, 4.2, "SIN")[0], peak(crystal, 4.2, "SIS")[0]
     found += [
@@ -110,7 +111,8 @@ def targets() -> list[Target]:
     found += [
         Target("SIS peak over Y_N, 4.2 to 84 K", "falls, gone at 84 K", words, "1 % of Y_N",
                falls and abs(heights[-1] - 1) < 0.01),
-        Target("26 meV at 84 K: largest deviation of I R_N/V from 1", "0 (no gap left)", f"{off:.2g}", "0.05", off < 0.05),
+        Target("26 meV at 84 K: largest deviation of I R_N/V from 1", "0 (no gap left)", f"{off:.2g}", "0.05",
+               off < 0.05),
     ]  # fmt: skip
     return found + _fit_targets()
 
