@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TextIO
 
 from hotmesa.scenarios import StudyError
@@ -192,8 +194,26 @@ def _run(due: Sequence[Task], workers: Workers) -> Iterator[Outcome]:
     if isinstance(workers, Ranks):  # entered already, by all processes
         yield from workers.outcomes(due)
         return
-    with workers:
+    with workers, _ended_like_interrupted():
         yield from workers.outcomes(due)
+
+
+@contextmanager
+def _ended_like_interrupted() -> Iterator[None]:
+    """Let a request to end (SIGTERM, as batch systems send it) do what Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _record(plan: Plan, folder: Path, outcomes: Mapping[str, Outcome], request: StudyRequest, wall_s: float) -> None:

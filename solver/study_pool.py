@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
@@ -17,6 +18,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from hotmesa.solver.errors import RequestError
+from hotmesa.solver.job import spatial_tools
 from hotmesa.solver.study_case import Outcome, Task, compute, lost
 
 # A child that inherits these from a process started by mpirun would try to join it.
@@ -206,10 +208,12 @@ class Ranks:
 
 
 def start_petsc() -> None:
-    """Start MPI and PETSc in this process. Collective."""
-    from petsc4py import PETSc
-
-    PETSc.Sys.isInitialized()  # importing has started it
+    """Start MPI, PETSc and the solver in this process: they begin and end on all processes together. Collective."""
+    for module in ("petsc4py.PETSc", "slepc4py.SLEPc"):  # importing starts it
+        with contextlib.suppress(ModuleNotFoundError):  # the uniform model needs neither
+            importlib.import_module(module)
+    with contextlib.suppress(ModuleNotFoundError):
+        spatial_tools()
 
 
 def usable_processors() -> int:

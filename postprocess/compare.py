@@ -1,0 +1,198 @@
+"""Cases of a study, or runs, ranked by any number: ranking.csv, compare.png and lines for the terminal."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hotmesa.postprocess.errors import ResultError
+from hotmesa.postprocess.report import summarise
+from hotmesa.postprocess.run import load_run
+
+Row = Mapping[str, str]
+FIXED = ("case", "status", "reason", "wall_s", "cpu_s")
+TABLE, STUDY = "table.csv", "study.toml"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is ranked and which end comes first; None and False: as the study says, else the largest."""
+
+    by: str | None = None
+    largest: bool = False
+    smallest: bool = False
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Ranked cases.
+
+    Attributes:
+        title: of the study, or "".
+        by: the observable.
+        rule: "largest", "smallest" or "nearest to 28.5" comes first.
+        rows: all cases, best first, those without the number at the end.
+        values: their numbers, NaN where there is none, shape (cases,).
+        varied: columns that differ between the cases and are no results.
+        folder: where the files are.
+        files: them.
+    """
+
+    title: str
+    by: str
+    rule: str
+    rows: tuple[Row, ...]
+    values: Any
+    varied: tuple[str, ...]
+    folder: Path
+    files: tuple[Path, ...] = ()
+
+    def text(self, top: int) -> str:
+        """Return the best `top` cases as lines for a terminal (0: all)."""
+        shown = len(self.rows) if top <= 0 else min(top, len(self.rows))
+        width = max(len(row["case"]) for row in self.rows[:shown])
+        lines = [f"{self.by}, {self.rule} first:"]
+        for rank, (row, value) in enumerate(zip(self.rows[:shown], self.values[:shown], strict=True), start=1):
+            number = f"{value:12.6g}" if np.isfinite(value) else f"{'-':>12}"
+            why = "" if np.isfinite(value) else f"  {row.get('reason', '')}".rstrip()
+            lines.append(f"{rank:4d}  {row['case']:<{width}}{number}{why}")
+        rest = len(self.rows) - shown
+        return "\n".join([*lines, *([f"      and {rest} more in ranking.csv"] if rest else [])])
+
+
+def compare(results: Sequence[Path], order: Order, out: Path | None = None) -> Ranking:
+    """Rank a study, or folders of runs, and write ranking.csv and compare.png.
+
+    Raises:
+        ResultError: nothing to read, an unknown observable, or no case that has it.
+        OSError: the files cannot be written.
+    """
+    from hotmesa.postprocess.compare_figure import draw_comparison
+
+    if len(results) == 1 and not (results[0] / "iv.csv").exists() and _table_in(results[0]) is not None:
+        rows, about, folder = *_study(results[0]), results[0] if results[0].is_dir() else results[0].parent
+    else:
+        rows, about, folder = [_run_row(path) for path in results], {}, Path("out/compare")
+    by = order.by or about.get("rank_by")
+    if not by:
+        raise ResultError(f"--by is missing: name a number to rank by, for example {' or '.join(_numbers(rows)[:4])}")
+    ranking = _rank(rows, about, by, order, out or folder)
+    ranking.folder.mkdir(parents=True, exist_ok=True)
+    files = (_write(ranking), draw_comparison(ranking, ranking.folder / "compare.png"))
+    return Ranking(**{**ranking.__dict__, "files": files})
+
+
+def _table_in(path: Path) -> Path | None:
+    table = path / TABLE if path.is_dir() else path
+    return table if table.is_file() else None
+
+
+def _study(path: Path) -> tuple[list[Row], Mapping[str, Any]]:
+    table = _table_in(path)
+    if table is None:
+        raise ResultError(f"{path}: holds no {TABLE}; `hotmesa study` writes one")
+    try:
+        with table.open(newline="", encoding="utf-8") as stream:
+            rows: list[Row] = [dict(row) for row in csv.DictReader(stream)]
+        file = table.parent / STUDY
+        about = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except (OSError, UnicodeDecodeError, csv.Error, tomllib.TOMLDecodeError) as error:
+        raise ResultError(f"{table.parent}: cannot be read ({error})") from error
+    if not rows or "case" not in rows[0]:
+        raise ResultError(f"{table}: holds no case")
+    return rows, about
+
+
+def _run_row(folder: Path) -> Row:
+    """Return a run as a row: the numbers of its summary by their dotted names."""
+    run = load_run(folder)
+    summary = run.summary or summarise(run)
+    numbers = {name: "" if value is None else repr(value) for name, value in _flat(summary).items()}
+    return {"case": folder.name, "status": str(run.provenance.get("status", ""))} | numbers
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping) and key != "reasons":
+            found.update(_flat(value, f"{before}{key}."))
+        elif isinstance(value, list):
+            found.update({f"{before}{key}.{k}": item for k, item in enumerate(value) if isinstance(item, int | float)})
+        elif value is None or isinstance(value, int | float):
+            found[f"{before}{key}"] = value
+    return found
+
+
+def _numbers(rows: Sequence[Row]) -> list[str]:
+    """Return the columns that hold a number somewhere."""
+    names = dict.fromkeys(name for row in rows for name in row if name not in ("case", "status", "reason"))
+    return [name for name in names if any(np.isfinite(number_in(row, name)) for row in rows)]
+
+
+def number_in(row: Row, name: str) -> float:
+    """Return a field as a number, NaN if it is none."""
+    try:
+        return float(row.get(name) or "nan")
+    except ValueError:
+        return float("nan")
+
+
+def _rank(rows: Sequence[Row], about: Mapping[str, Any], by: str, order: Order, folder: Path) -> Ranking:
+    known = dict.fromkeys(name for row in rows for name in row)
+    if by not in known:
+        near = difflib.get_close_matches(by, list(known), 3, 0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(_numbers(rows))}"
+        raise ResultError(f"unknown observable {by}; {hint}")
+    values = np.array([number_in(row, by) for row in rows])
+    if not np.isfinite(values).any():
+        raise ResultError(f"no case has a number in {by}")
+    smallest = order.smallest or (not order.largest and about.get("best") == "smallest" and by == about.get("rank_by"))
+    keys = np.abs(values - order.target) if order.target is not None else values if smallest else -values
+    rule = f"nearest to {order.target:g}" if order.target is not None else "smallest" if smallest else "largest"
+    best = np.argsort(keys, kind="stable")  # NaN comes last
+    return Ranking(
+        str(about.get("title", "")),
+        by,
+        rule,
+        tuple(rows[k] for k in best),
+        values[best],
+        _varied(rows, about),
+        folder,
+    )
+
+
+def _varied(rows: Sequence[Row], about: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns of the axes: what the study varies, without keys that only follow a named axis."""
+    columns = [name for name in rows[0] if name not in FIXED]
+    found = []
+    for axis in about.get("vary", ()):
+        label, key = axis.get("label"), axis.get("key")
+        found += [name for name in (label, key, "_".join(axis.get("keys", ()))) if name in columns][:1]
+        if label not in columns and key not in columns:
+            names = [name for name in axis.get("keys", ()) if name in columns]
+            names += list(dict.fromkeys(k for case in axis.get("cases", {}).values() for k in case if k in columns))
+            found += names
+    return tuple(dict.fromkeys(name for name in found if len({row.get(name) for row in rows}) > 1))
+
+
+def _write(ranking: Ranking) -> Path:
+    file = ranking.folder / "ranking.csv"
+    names = dict.fromkeys(name for row in ranking.rows for name in row)
+    first = [name for name in names if name in ("case", "status") or name in ranking.varied]
+    columns = ["rank", *first, ranking.by, *(name for name in names if name not in (*first, ranking.by))]
+    draft = file.with_name(file.name + ".part")
+    with draft.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({"rank": rank} | dict(row) for rank, row in enumerate(ranking.rows, start=1))
+    os.replace(draft, file)
+    return file
