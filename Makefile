@@ -14,7 +14,7 @@ help:
 	@echo 'make verify        all of them on three meshes, tabulated in docs/verification.md (some minutes)'
 	@echo 'make docs          examples in the documentation and its links'
 	@echo 'make pictures      runs what README and guide show, and makes their pictures'
-	@echo 'make bench         benchmarks; tables on the screen, JSON in out/benchmarks'
+	@echo 'make bench         benchmarks; tables on the screen, JSON in out/benchmarks, docs/benchmarks.md'
 	@echo 'make setup         set up only, looking again for the best route'
 	@echo 'make clean         remove what the tools left in the clone'
 
@@ -49,6 +49,7 @@ bench:
 	  test -e "$$file" || { echo 'no benchmarks here'; break; }; \
 	  $(INSIDE) python "$$file" --json "out/benchmarks/$$(basename "$$file" .py).json"; \
 	done
+	@$(INSIDE) python benchmarks/make_page.py
 
 clean:
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache *.egg-info

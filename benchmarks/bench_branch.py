@@ -21,6 +21,7 @@ from hotmesa.solver.trace import Point, trace_branch
 
 # Refinements that give about 15,000 and 50,000 unknowns on the sparse path.
 REFINEMENTS = (1.0, 1.8)
+END_MA = 1.6
 TARGETS = {"condensed": 15.0, "sparse": 50.0}
 WITH_PLAIN_SCRIPT = REFINEMENTS[:1]
 REPEATS = {("condensed", 1.0): 5, ("sparse", 1.0): 3, ("condensed", 1.8): 3, ("sparse", 1.8): 1}
@@ -29,7 +30,8 @@ AGREEMENT = 1e-3
 
 
 def scenario_of(refine: float, path: str) -> Scenario:
-    return load_scenario("kurter2010-n19", [f"mesh.refine={refine}", f"numerics.path={path}"])
+    keys = {"mesh.refine": refine, "numerics.path": path, "branch.end_current_mA": END_MA}
+    return load_scenario("kurter2010-n19", [f"{key}={value}" for key, value in keys.items()])
 
 
 def one_lu(matrix: PETSc.Mat) -> Clock:

@@ -2,9 +2,8 @@
 
 Shared with hotmesa: the mesh, the table of the tunnelling law and the list of sublayers. Everything else is what a user
 who knows DOLFINx would write: one P1 field a sublayer on the whole plan (the mesa fields pinned to the bath
-outside of the mesa), forms put together as blocks, blocks that do not change assembled once, temperature-dependent
-coefficients as nodal functions filled by numpy, the wire and the voltage as two bordering unknowns, natural
-continuation in the current with a linear predictor.
+outside of the mesa), forms put together as blocks, temperature-dependent coefficients as nodal functions filled by
+numpy, the wire and the voltage as two bordering unknowns, natural continuation in the current with a linear predictor.
 
     python benchmarks/plain_dolfinx.py [REFINE]
 """
@@ -25,8 +24,9 @@ from scipy.optimize import brentq
 
 from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
-from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema import Contact, Scenario
 from hotmesa.solver.laws import build_law
+from hotmesa.solver.materials import LORENZ_W_OHM_PER_K2
 from hotmesa.solver.stack import build_stack
 
 UPDATE_TOLERANCE = 1e-7
@@ -49,8 +49,7 @@ class PlainDevice:
         self.bath, self.law = scenario.bath.temperature_K, build_law(scenario)
         self.r, self.n = scenario.mesa.specific_resistance_ohm_um2, scenario.mesa.junctions
         self.stack = build_stack(scenario)
-        if any(not s.material.in_plane.is_constant or np.isfinite(s.boundary) for s in self.stack[1:]):
-            raise ValueError("this script knows constant conductivities below the film, and no boundaries")
+        (self.j,) = (k for k, s in enumerate(self.stack) if s.junctions)
         self.W = fem.functionspace(tagged.mesh, ("Lagrange", 1))
         cells = dict(subdomain_data=tagged.cell_tags, domain=tagged.mesh)
         self.dx = ufl.Measure("dx", **cells)
@@ -59,89 +58,80 @@ class PlainDevice:
         self.dl = ufl.Measure("dx", **cells, metadata=lumped)
         self.mesa, self.plan = tagged.regions["mesa"], "everywhere"
         self._declare(scenario, tagged)
-        self._compile(scenario)
+        self._compile()
 
     def _declare(self, scenario: Scenario, tagged: TaggedMesh) -> None:
-        """Make the fields and the nodal coefficients."""
-        f = {name: fem.Function(self.W) for name in ("kappa", "kappa_T", "J", "J_T", "J_V", "outside")}
-        self.f = f
-        self.T = [fem.Function(self.W) for _ in self.stack]
+        """Make the fields, the nodal coefficients and the sinks."""
+        new = lambda: fem.Function(self.W)  # noqa: E731
+        self.f = {name: new() for name in ("J", "J_T", "J_V", "outside")}
+        self.T = [new() for _ in self.stack]
+        # In-plane conductivity of every sublayer, conductance from it to the next (the last: to the bath), and slopes.
+        self.kappa, self.kappa_T, self.g, self.g_T = ([new() for _ in self.stack] for _ in range(4))
         for T in self.T:
             T.x.array[:] = self.bath
-        inside = np.unique(self.W.dofmap.list[tagged.cells("mesa")])
-        f["outside"].x.array[:] = 1.0
-        f["outside"].x.array[inside] = 0.0
-        self.inside = inside
+        self.inside = np.unique(self.W.dofmap.list[tagged.cells("mesa")])
+        self.f["outside"].x.array[:] = 1.0
+        self.f["outside"].x.array[self.inside] = 0.0
         self.V = fem.Constant(tagged.mesh, 0.0)
-        self.T_wire = fem.Constant(tagged.mesh, self.bath)
-        wire = scenario.contacts[0]
+        h = scenario.bath.bottom_W_per_m2K
+        self.r_bottom = 0.0 if h is None else 1e6 / h
+        self._declare_contact(scenario.contacts[0], tagged)
+
+    def _declare_contact(self, wire: Contact, tagged: TaggedMesh) -> None:
         # A form over overlapping sets of tags came out wrong in DOLFINx 0.9: the contact is a factor, 1 on its cells.
         self.contact = fem.Function(fem.functionspace(tagged.mesh, ("DG", 0)))
         self.contact.x.array[tagged.cells(f"contact:{wire.name}")] = 1.0
         area = fem.assemble_scalar(fem.form(self.contact * self.dx(self.mesa)))
-        self.g_contact = 1e3 / (wire.contact_K_per_mW * area)
+        test = ufl.TestFunction(self.W)
+        self.patch = fem.assemble_vector(fem.form(self.contact * test * self.dl(self.mesa))).array / area
+        self.T_wire = fem.Constant(tagged.mesh, self.bath)
+        # Heat through the contact: linear (T - T_wire) + quadratic (T^2 - T_wire^2), over its area.
+        self.linear = 0.0 if wire.contact_K_per_mW is None else 1e3 / wire.contact_K_per_mW
+        electrical = wire.contact_resistance_ohm
+        self.quadratic = 0.0 if electrical is None else 0.5e6 * LORENZ_W_OHM_PER_K2 / electrical
+        self.area = area
+        if not wire.wire_K_per_mW:
+            raise ValueError("this script knows wires of constant conductance only")
         self.g_wire = 1e3 / wire.wire_K_per_mW
 
-    def _residual(self, scenario: Scenario) -> Any:
-        """Return the heat balance of all sublayers as one form."""
+    def _compile(self) -> None:
+        """Write the heat balance of all sublayers and its derivative as forms; compile them block by block."""
         Z = ufl.MixedFunctionSpace(*[self.W] * len(self.stack))
-        self.tests, self.trials = ufl.TestFunctions(Z), ufl.TrialFunctions(Z)
-        T, v, f, mesh = self.T, self.tests, self.f, self.W.mesh
-        constant = lambda x: fem.Constant(mesh, float(x))  # noqa: E731 - constants keep the kernels the same
-        film = constant(self.stack[0].thickness)
-        F = film * f["kappa"] * ufl.inner(ufl.grad(T[0]), ufl.grad(v[0])) * self.dx(self.mesa)
+        v, du = ufl.TestFunctions(Z), ufl.TrialFunctions(Z)
+        T, f, j, mesh = self.T, self.f, self.j, self.W.mesh
+        F, extra = -self.V * f["J"] * v[j] * self.dl(self.mesa), -self.V * f["J_T"] * du[j] * v[j] * self.dl(self.mesa)
         for k, s in enumerate(self.stack):
             region = self.mesa if s.on_mesa else self.plan
-            if k > 0:
-                along = constant(s.thickness * float(s.material.in_plane(50.0)))
-                F += along * ufl.inner(ufl.grad(T[k]), ufl.grad(v[k])) * self.dx(region)
+            d = fem.Constant(mesh, s.thickness)  # constants, not numbers: kernels of all sublayers stay the same
+            F += d * self.kappa[k] * ufl.inner(ufl.grad(T[k]), ufl.grad(v[k])) * self.dx(region)
+            # Nodal coefficients depend on temperature: UFL does not know, their part of the derivative is written out.
+            extra += d * self.kappa_T[k] * du[k] * ufl.inner(ufl.grad(T[k]), ufl.grad(v[k])) * self.dx(region)
             if s.on_mesa:
                 F += f["outside"] * (T[k] - self.bath) * v[k] * self.dl(self.plan)
             if k + 1 < len(self.stack):
-                q = constant(self._conductance(k)) * (T[k] - T[k + 1])
-                F += q * (v[k] - v[k + 1]) * self.dl(region)
-        F += self._sinks(scenario, constant)
-        (j,) = (k for k, s in enumerate(self.stack) if s.junctions)
-        self.j = j
-        return F - self.V * f["J"] * v[j] * self.dl(self.mesa)
-
-    def _conductance(self, k: int) -> float:
-        """Return the conductance (uW/um^2 K) from sublayer k to the next; the film's own share is taken at 50 K."""
-        a, b = self.stack[k], self.stack[k + 1]
-        half = [0.5 * s.thickness / float(s.material.out_of_plane(50.0)) for s in (a, b)]
-        return 1.0 / sum(half)
-
-    def _sinks(self, scenario: Scenario, constant: Any) -> Any:
-        last, T, v = self.stack[-1], self.T, self.tests
-        half = 0.5 * last.thickness / float(last.material.out_of_plane(50.0))
-        h = scenario.bath.bottom_W_per_m2K
-        g = 1.0 / (half + (0.0 if h is None else 1e6 / h))
-        region = self.mesa if last.on_mesa else self.plan
-        F = constant(g) * (T[-1] - self.bath) * v[-1] * self.dl(region)
-        return F + constant(self.g_contact) * self.contact * (T[0] - self.T_wire) * v[0] * self.dl(self.mesa)
-
-    def _compile(self, scenario: Scenario) -> None:
-        F = self._residual(scenario)
-        f, T, v, du = self.f, self.T, self.tests, self.trials
-        J = sum(ufl.derivative(F, T[k], du[k]) for k in range(len(T)))
-        # Nodal coefficients depend on temperature: their part of the derivative is added by hand.
-        d = self.stack[0].thickness
-        J += d * f["kappa_T"] * du[0] * ufl.inner(ufl.grad(T[0]), ufl.grad(v[0])) * self.dx(self.mesa)
-        J -= self.V * f["J_T"] * du[self.j] * v[self.j] * self.dl(self.mesa)
+                F += self.g[k] * (T[k] - T[k + 1]) * (v[k] - v[k + 1]) * self.dl(region)
+                mean = 0.5 * (du[k] + du[k + 1])
+                extra += self.g_T[k] * mean * (T[k] - T[k + 1]) * (v[k] - v[k + 1]) * self.dl(region)
+            else:
+                F += self.g[k] * (T[k] - self.bath) * v[k] * self.dl(region)
+                extra += self.g_T[k] * 0.5 * du[k] * (T[k] - self.bath) * v[k] * self.dl(region)
+        through = self.linear * (T[0] - self.T_wire) + self.quadratic * (T[0] ** 2 - self.T_wire**2)
+        F += self.contact / self.area * through * v[0] * self.dl(self.mesa)
+        J = sum(ufl.derivative(F, T[k], du[k]) for k in range(len(T))) + extra
         self.F_forms = fem.form(ufl.extract_blocks(F))
         self.J_forms = fem.form(ufl.extract_blocks(J))
         test = ufl.TestFunction(self.W)
-        current = lambda name: fem.form(f[name] * test * self.dl(self.mesa))  # noqa: E731
-        self.I_T_form, self.J_V_form, self.J_form = current("J_T"), current("J_V"), current("J")
-        patch = fem.assemble_vector(fem.form(self.g_contact * self.contact * test * self.dl(self.mesa)))
-        self.patch = patch.array.copy()
+        self.I_T_form, self.J_V_form, self.J_form = (
+            fem.form(f[name] * test * self.dl(self.mesa)) for name in ("J_T", "J_V", "J")
+        )
         self.size = self.patch.size
         self._matrices()
 
     def _matrices(self) -> None:
         n = len(self.stack)
         self.blocks = [[None if form is None else fp.create_matrix(form) for form in row] for row in self.J_forms]
-        self.changing = {(0, 0), (self.j, self.j)}
+        # Sublayers that are no neighbours do not couple.
+        self.coupled = [(a, b) for a in range(n) for b in range(n) if abs(a - b) <= 1]
         for a in range(n):
             for b in range(n):
                 if self.blocks[a][b] is not None:
@@ -161,10 +151,22 @@ class PlainDevice:
 
     def _update_coefficients(self) -> None:
         """Fill the nodal functions from the temperatures and the voltage."""
-        film, rows = self.stack[0].material.in_plane, self.inside
-        T = self.T[0].x.array
-        self.f["kappa"].x.array[:] = film(T)
-        self.f["kappa_T"].x.array[:] = film.slope(T)
+        rows = self.inside
+        for k, s in enumerate(self.stack):
+            T = self.T[k].x.array
+            self.kappa[k].x.array[:] = s.material.in_plane(T)
+            self.kappa_T[k].x.array[:] = s.material.in_plane.slope(T)
+            last = k + 1 == len(self.stack)
+            mean = 0.5 * (T + (self.bath if last else self.T[k + 1].x.array))
+            # Two half sublayers in series, conductivities at the mean temperature.
+            resistance = np.full(T.shape, self.r_bottom if last else 0.0)
+            slope = np.zeros(T.shape)
+            for half in self.stack[k : k + 2]:
+                across = half.material.out_of_plane
+                resistance += 0.5 * half.thickness / across(mean)
+                slope -= 0.5 * half.thickness * across.slope(mean) / across(mean) ** 2
+            self.g[k].x.array[:] = 1.0 / resistance
+            self.g_T[k].x.array[:] = -slope / resistance**2
         law = self.law.at_voltage(float(self.V.value) / self.n, self.T[self.j].x.array[rows])
         self.f["J"].x.array[rows] = law.i / self.r
         self.f["J_T"].x.array[rows] = law.di_dT / self.r
@@ -179,22 +181,23 @@ class PlainDevice:
         """Do one Newton step at a given current; return the largest change of a temperature (K) or of V/n (mV)."""
         self._update_coefficients()
         F = np.concatenate([fem.assemble_vector(form).array for form in self.F_forms])
-        for a, b in self.changing:
+        for a, b in self.coupled:
             self._assemble(a, b)
         self.nest.convert("aij", self.A)
         self.ksp.setOperators(self.A)
         J_V, J = fem.assemble_vector(self.J_V_form).array, fem.assemble_vector(self.J_form).array
         m, V, j = self.size, float(self.V.value), self.j
+        T, T_wire = self.T[0].x.array, float(self.T_wire.value)
+        through = self.linear * (T - T_wire) + self.quadratic * (T**2 - T_wire**2)
+        by_wire = self.linear + 2.0 * self.quadratic * T_wire
         columns = np.zeros((F.size, 2))
-        columns[:m, 0] = -self.patch
+        columns[:m, 0] = -self.patch * by_wire
         columns[j * m : (j + 1) * m, 1] = -(J + V * J_V)
         rows = np.zeros((2, F.size))
-        rows[0, :m] = -self.patch
+        rows[0, :m] = -self.patch * (self.linear + 2.0 * self.quadratic * T)
         rows[1, j * m : (j + 1) * m] = fem.assemble_vector(self.I_T_form).array
-        T_wire = float(self.T_wire.value)
-        entering = float(self.patch @ (self.T[0].x.array - T_wire))
-        G = np.array([self.g_wire * (T_wire - self.bath) - entering, J.sum() - I_mA])
-        corner = np.diag([self.g_wire + self.patch.sum(), J_V.sum()])
+        G = np.array([self.g_wire * (T_wire - self.bath) - self.patch @ through, J.sum() - I_mA])
+        corner = np.diag([self.g_wire + by_wire, J_V.sum()])
         y = self._solve(F)
         Z = np.column_stack([self._solve(c) for c in columns.T])
         g = np.linalg.solve(corner - rows @ Z, -(G - rows @ y))

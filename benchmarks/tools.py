@@ -81,9 +81,9 @@ class _CountedFactors:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._factors, name)
 
-    def solve(self, rhs: Any) -> Any:
+    def solve(self, *arguments: Any, **options: Any) -> Any:
         self._counts.solves += 1
-        return self._factors.solve(rhs)
+        return self._factors.solve(*arguments, **options)
 
 
 def count(model: Any) -> Counts:

@@ -1,0 +1,101 @@
+"""Write docs/benchmarks.md from the JSON files of the benchmarks: no number on that page is typed.
+
+python benchmarks/make_page.py [FOLDER]      (default out/benchmarks, where `make bench` puts them)
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tools import text
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+INTRODUCTION = """# Benchmarks
+
+This page is written by `make bench`: it runs every `benchmarks/bench_*.py`, keeps their JSON in `out/benchmarks` and
+turns that into the tables below. Times are CPU seconds of one process (`_cpu_s`, medians) beside wall seconds
+(`_wall_s`); the machine was shared with other work, so wall times are upper bounds. Ratios are made within one run.
+"""
+
+NOTES = {
+    "bench_branch": """The unit is one numeric LU factorisation by MUMPS (as PETSc calls it by default, pattern known,
+median of five) of the sparse Jacobian in the middle of the branch. `branch_in_LU` is the CPU time of the whole branch
+to 1.6 mA in that unit, observables and kept fields included; `with_setup_in_LU` adds the set-up of the model, on
+the condensed path that of the condensed crystal. The plain script (`benchmarks/plain_dolfinx.py`) solves the same
+equations at the same currents with one fresh LU in every Newton step; its blocks carry explicit zeros, so an LU of
+its own matrix costs more than the unit.""",
+    "bench_sheet": """Film and mesa without a crystal, the bottom cooled through one conductance (110 K/mW over the
+whole area), the contact of the N = 19 device. Imports, mesh and set-up are not part of the branch. `plain_cpu_s` is
+the plain script at the same currents.""",
+    "bench_law": "The law of the N = 19 device; evaluation includes both derivatives.",
+    "bench_scaling": """Sparse path, one process for every size. The state before is at 1 % less current; `next_state`
+is what it takes from there. Peak memory is that of the whole process with Python, mesh and a coarse model.""",
+}
+
+
+def tables(value: Any, name: str = "") -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return all lists of flat records inside a JSON value, each with the name of its key."""
+    if isinstance(value, dict):
+        return [found for key, item in value.items() for found in tables(item, key)]
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        nested = any(isinstance(item, dict | list) for record in value for item in record.values())
+        if not nested:
+            return [(name, value)]
+        return [found for record in value for found in nested_tables(record)]
+    return []
+
+
+def nested_tables(record: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return the tables of a record, titled by its plain values."""
+    plain = {key: item for key, item in record.items() if not isinstance(item, dict | list)}
+    title = ", ".join(f"{key} = {text(item)}" for key, item in plain.items())
+    return [(title, rows) for _, rows in tables({k: v for k, v in record.items() if k not in plain})]
+
+
+def markdown(rows: list[dict[str, Any]]) -> str:
+    """Return records as a Markdown table, one line a quantity where there are many."""
+    keys = list(rows[0])
+    if len(keys) > 7:
+        first, *others = keys
+        lines = [[first, *(text(row[first]) for row in rows)]]
+        lines += [[key, *(text(row.get(key, "")) for row in rows)] for key in others]
+    else:
+        lines = [keys] + [[text(row.get(key, "")) for key in keys] for row in rows]
+    head = "| " + " | ".join(lines[0]) + " |\n|" + " --- |" * len(lines[0]) + "\n"
+    return head + "".join("| " + " | ".join(line) + " |\n" for line in lines[1:])
+
+
+def section(path: Path) -> str:
+    """Return the section of one benchmark."""
+    result = json.loads(path.read_text(encoding="utf-8"))
+    machine = result.pop("machine")
+    about = result.pop("about")
+    parts = [f"## {about}\n", f"`benchmarks/{path.stem}.py`. {NOTES.get(path.stem, '')}".rstrip() + "\n"]
+    found = tables(result)
+    for title, rows in found:
+        if len(found) > 1:
+            parts.append(f"**{title}**\n")
+        parts.append(markdown(rows))
+    facts = ", ".join(f"{key} {text(value)}" for key, value in machine.items())
+    return "\n".join([*parts, f"<sub>{facts}</sub>\n"])
+
+
+def main() -> int:
+    """Write the page; return the exit status."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "out" / "benchmarks"
+    files = sorted(folder.glob("bench_*.json"))
+    if not files:
+        print(f"no results in {folder}; run `make bench` first", file=sys.stderr)
+        return 2
+    PAGE.write_text("\n".join([INTRODUCTION, *map(section, files)]), encoding="utf-8")
+    print(f"{PAGE.relative_to(ROOT)}: {len(files)} benchmarks")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
