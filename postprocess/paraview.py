@@ -20,7 +20,8 @@ def write_fields(run: Run) -> list[Path]:
 
     The mesa is one part (fields_0000.vtu …: T_<layer>_K of the layers that end at its edge, J_mA_per_um2,
     heating_uW_per_um2, hot_spot, and mode_1_voltage_bias … of the junctions where modes are kept), the crystal another
-    (crystal_0000.vtu …: T_<layer>_K of the layers that cover the whole plan), so that no value is NaN. The crystal lies at z = 0 and the mesa at its true height in µm above it.
+    (crystal_0000.vtu …: T_<layer>_K of the layers that cover the whole plan), so that no value is NaN. The crystal lies
+    at z = 0 and the mesa at its true height in µm above it.
     The time of a state is its time in µs in a transient; its current in mA where that grows from state to state, its
     arc length otherwise.
     """
