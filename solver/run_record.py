@@ -57,7 +57,8 @@ class RunRecord:
             self.log.info("%s", self._provenance.get("command", ""))
             yield
         except BaseException as error:
-            self.log.error("%s: %s", type(error).__name__, error)
+            # Not as an error: those are shown on the terminal, where the caller says it in its own words.
+            self.log.info("%s: %s", type(error).__name__, error)
             self.finish("failed")
             raise
         finally:
