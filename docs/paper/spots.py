@@ -21,7 +21,7 @@ PLACES: dict[str, tuple[float, float] | None] = {
 }
 """Where the wire touches (µm); the first place is that of the kurter2010 scenarios."""
 SHOWN_HOT = (0.05, 0.3, 0.6, 0.9)
-FINE = ("output.every=1", "branch.min_points=100")
+FINE = ("output.every=1", "branch.min_points=150")
 
 
 @cache
@@ -171,11 +171,16 @@ def _draw_maps(name: str) -> None:
         run = spot(place)
         hot = np.array([run.column("hot_fraction")[row] for row, _ in run.states])
         for axes, wanted in zip(line, SHOWN_HOT, strict=True):
-            image = _draw_map(axes, run, int(np.argmin(np.abs(hot - wanted))), limits)
+            image = _draw_map(axes, run, nearest(hot, wanted), limits)
         line[0].set_ylabel(f"wire {place}" if PLACES[place] else place, fontsize=10)
     bar = figure.colorbar(image, ax=panels, shrink=0.5)
     bar.set_label("junction temperature (K)", fontsize=10)
     style.save_figure(figure, IMAGES / name)
+
+
+def nearest(hot: FloatArray, wanted: float) -> int:
+    """Return the kept state whose hot part is nearest to the wanted one, among those that have a hot part."""
+    return int(np.argmin(np.where(hot > 0, np.abs(hot - wanted), np.inf)))
 
 
 def _draw_growth(name: str) -> None:
@@ -196,8 +201,8 @@ def _draw_growth(name: str) -> None:
         axes.set_ylabel(y, fontsize=11)
         style.tidy(axes)
     right.set(xlim=(10, 45), ylim=(0, 1.7))
-    left.set_xlim(0.4, 1.6)
-    left.legend(fontsize=9, frameon=False, loc="lower right")
+    left.set_xlim(0.0, 1.6)
+    left.legend(fontsize=9, frameon=False, loc="upper left")
     style.save_figure(figure, IMAGES / name)
 
 
