@@ -15,7 +15,7 @@ from hotmesa.scenarios.summary import summary
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.processes import leave_together
 from hotmesa.solver.run_folder import FolderError
-from hotmesa.solver.study_arguments import add_compare, add_study
+from hotmesa.solver.study_arguments import add_compare, add_fit, add_study
 
 BAD_INPUT, NO_CONVERGENCE, INTERRUPTED = 2, 3, 130
 
@@ -94,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("compare", help="rank the cases of a study, or runs, by any number")
     add_compare(compare)
     compare.set_defaults(action=_compare)
+    fit = commands.add_parser("fit", help="find values of scenario keys from measured data")
+    add_fit(fit)
+    fit.set_defaults(action=_fit)
     doctor = commands.add_parser("doctor", help="look at the installation and say what is missing or slow")
     doctor.set_defaults(action=_doctor)
     return parser
@@ -212,6 +215,20 @@ def _study(options: argparse.Namespace) -> int:
     )  # fmt: skip
     if outcome.folder is not None and outcome.files:
         _say(options, outcome.folder, outcome.files)
+    return outcome.status
+
+
+def _fit(options: argparse.Namespace) -> int:
+    from hotmesa.postprocess.compare_fit import draw_fit
+    from hotmesa.solver.fit_job import FitRequest, fit
+
+    outcome = fit(
+        FitRequest(
+            options.fit, options.out, options.workers, options.mpi, options.overwrite, options.quiet, options.command
+        )
+    )
+    if outcome.folder is not None and outcome.files:
+        _say(options, outcome.folder, (*outcome.files, draw_fit(outcome.folder)))
     return outcome.status
 
 

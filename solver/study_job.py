@@ -77,11 +77,11 @@ def study(request: StudyRequest) -> StudyOutcome:
     plan = load_study(request.study)
     folder = request.folder or Path("out") / plan.study.name
     tasks = _tasks(plan, folder, request)
-    workers = _workers(request)
+    workers = workers_of(0 if request.collect else request.workers, request.mpi)
     if isinstance(workers, Ranks) and not workers.leads:
         with workers:
             return StudyOutcome(DONE, None, plan)
-    with workers if isinstance(workers, Ranks) else _nothing(), _locked(folder, bool(request.only)):
+    with workers if isinstance(workers, Ranks) else nothing(), locked(folder, "cases", bool(request.only)):
         (folder / "study.toml").write_text(plan.text, encoding="utf-8")
         return _compute(plan, folder, tasks, workers, request)
 
@@ -95,13 +95,18 @@ def study_cases(name_or_file: str) -> tuple[str, ...]:
     return tuple(case.name for case in load_study(name_or_file).cases)
 
 
-def _workers(request: StudyRequest) -> Workers:
-    if request.mpi:
+def workers_of(count: int | None, mpi: bool) -> Workers:
+    """Return who computes: so many processes (None: as many as processors, 0: this one), or those of mpirun.
+
+    Raises:
+        RequestError: neither fits how the command was started.
+    """
+    if mpi:
         return Ranks()
     if _mpi_size() > 1:
         raise RequestError("several MPI processes were started: add --mpi, so that they share the cases")
-    count = usable_processors() if request.workers is None else request.workers
-    return InThisProcess() if count == 0 or request.collect else Processes(count)
+    count = usable_processors() if count is None else count
+    return InThisProcess() if count == 0 else Processes(count)
 
 
 def _mpi_size() -> int:
@@ -111,7 +116,8 @@ def _mpi_size() -> int:
 
 
 @contextmanager
-def _nothing() -> Iterator[None]:
+def nothing() -> Iterator[None]:
+    """Do nothing, where something could be done."""
     yield
 
 
@@ -134,14 +140,14 @@ def _tasks(plan: Plan, folder: Path, request: StudyRequest) -> list[Task]:
 
 
 @contextmanager
-def _locked(folder: Path, shared: bool) -> Iterator[None]:
+def locked(folder: Path, inside: str, shared: bool = False) -> Iterator[None]:
     """Keep other calls out of the folder; calls for single cases may share it, each with cases of its own.
 
     Raises:
         FolderError: another call works there, or the folder cannot be used.
     """
     try:
-        (folder / "cases").mkdir(parents=True, exist_ok=True)
+        (folder / inside).mkdir(parents=True, exist_ok=True)
         stream = (folder / ".lock").open("w", encoding="utf-8")
     except OSError as error:
         raise FolderError(f"cannot write results to {folder}: {error.strerror or error}") from None
@@ -149,7 +155,7 @@ def _locked(folder: Path, shared: bool) -> Iterator[None]:
         try:
             fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FolderError(f"another study computes in {folder}; wait for it, or choose another --out") from None
+            raise FolderError(f"another command computes in {folder}; wait for it, or choose another --out") from None
         except OSError:
             pass  # a file system without locks
         yield
@@ -194,12 +200,12 @@ def _run(due: Sequence[Task], workers: Workers) -> Iterator[Outcome]:
     if isinstance(workers, Ranks):  # entered already, by all processes
         yield from workers.outcomes(due)
         return
-    with workers, _ended_like_interrupted():
+    with workers, ended_like_interrupted():
         yield from workers.outcomes(due)
 
 
 @contextmanager
-def _ended_like_interrupted() -> Iterator[None]:
+def ended_like_interrupted() -> Iterator[None]:
     """Let a request to end (SIGTERM, as batch systems send it) do what Ctrl-C does."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
