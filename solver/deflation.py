@@ -9,6 +9,7 @@ import numpy as np
 from hotmesa.solver.branch_problem import State, ThermalBranch
 from hotmesa.solver.curves import Array
 from hotmesa.solver.errors import SolveError
+from hotmesa.solver.parallel import global_min
 
 MAX_STEPS = 60
 SAME_STATE = 1e-3
@@ -49,6 +50,8 @@ def deflated(
     u = guess
     try:
         for _ in range(MAX_STEPS):
+            if not _within_law(problem, u):
+                return None
             state = problem.evaluate(u)
             held, row = problem.goal(state)
             gap = held - value
@@ -60,10 +63,18 @@ def deflated(
             step = problem.step(state, row, gap, 1e-7)
             step = factor(problem, u, step, known) * step
             u = u + problem.damping(u, step) * step
-    except (SolveError, ValueError):
-        # Far from any state the law may be asked outside of its range: such a guess leads nowhere.
+    except SolveError:
         return None
     return None
+
+
+def _within_law(problem: ThermalBranch, u: Array) -> bool:
+    """Return whether all temperatures lie in the range of the law; all ranks agree, so that none waits for another."""
+    T, _, _ = problem.split(u)
+    low, high = problem.model.junctions.law.T_range
+    comm = problem.model.comm
+    finite = global_min(comm, float(np.isfinite(T).all()))
+    return bool(finite and global_min(comm, T.min(initial=high)) >= low)
 
 
 def search(

@@ -1,0 +1,42 @@
+"""A diagram on two processes is that on one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+SCRIPT = """
+import sys
+from mpi4py import MPI
+sys.path.insert(0, sys.argv[1])
+from helpers.sheets import sheet, sheet_model
+from hotmesa.solver.diagram import Diagram
+diagram = Diagram(sheet_model(sheet(3e-7, size_um=0.5)))
+for _ in diagram.run():
+    pass
+if MPI.COMM_WORLD.rank == 0:
+    for b in diagram.branches:
+        print("branch", b.kind, b.origin, b.end, b.images, [p.current.unstable for p in b.points[2:-2]])
+    for c in diagram.crossings:
+        e = c.bifurcation.point.evaluation.e
+        print("number", e.I, e.V)
+"""
+
+
+def test_two_processes_find_the_same_branches(run_mpi: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    tests = str(Path(__file__).resolve().parents[1])
+    one = subprocess.run([sys.executable, "-c", SCRIPT, tests], capture_output=True, text=True, timeout=120)
+    two = run_mpi(2, "-c", SCRIPT, tests)
+    assert one.returncode == 0, one.stderr
+    assert two.returncode == 0, two.stderr
+    words, values = ([line for line in one.stdout.splitlines() if line.startswith(k)] for k in ("branch", "number"))
+    assert len(words) == 2 and len(values) == 2
+    assert [line for line in two.stdout.splitlines() if line.startswith("branch")] == words
+    others = [line for line in two.stdout.splitlines() if line.startswith("number")]
+    here, there = (np.array([line.split()[1:] for line in lines], dtype=float) for lines in (values, others))
+    # Bifurcations are located to 1e-6 of a step, which is 1e-7 of the current.
+    np.testing.assert_allclose(there, here, rtol=1e-6)
