@@ -4,7 +4,7 @@ SHELL := /bin/bash
 INSIDE := $(if $(DOLFINX),HOTMESA_DOLFINX=$(DOLFINX) )./hotmesa exec
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint unit verification verify docs pictures bench clean
+.PHONY: help setup test lint unit verification verify docs pictures paper bench clean
 
 help:
 	@echo 'make test          gates (ruff, mypy --strict) and all tests; sets up what is missing'
@@ -14,6 +14,7 @@ help:
 	@echo 'make verify        all of them on three meshes, tabulated in docs/verification.md (some minutes)'
 	@echo 'make docs          examples in the documentation and its links'
 	@echo 'make pictures      runs what README and guide show, and makes their pictures'
+	@echo 'make paper         every number and picture of docs/kurter2010.md (some minutes)'
 	@echo 'make bench         benchmarks; tables on the screen, JSON in out/benchmarks, docs/benchmarks.md'
 	@echo 'make setup         set up only, looking again for the best route'
 	@echo 'make clean         remove what the tools left in the clone'
@@ -42,6 +43,9 @@ docs:
 
 pictures:
 	$(INSIDE) python docs/make_pictures.py
+
+paper:
+	$(INSIDE) python docs/make_paper.py
 
 bench:
 	@mkdir -p out/benchmarks
