@@ -26,7 +26,12 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Target]], dict[str, Callable[[]
     "uniform": (
         "Uniform heating", uniform_heating.targets, {"uniform-bath": uniform_heating.bath_table}, uniform_heating.draw
     ),
-    "spatial": ("The measured stacks", spatial.targets, {"spatial-bath": bath_table}, spatial.draw),
+    "spatial": (
+        "The measured stacks",
+        spatial.targets,
+        {"spatial-peak": spatial.peak_table, "spatial-bath": bath_table},
+        spatial.draw,
+    ),
     "spots": ("The hot spot", spots.targets, {"spots-table": spots.table}, spots.draw),
     "pristine": ("The pristine mesa", pristine.targets, {"pristine-table": pristine.table}, pristine.draw),
     "area": ("Area of the mesa", area.targets, {"area-table": area.table}, area.draw),

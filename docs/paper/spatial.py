@@ -8,7 +8,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from hotmesa.postprocess import figure_style as style
-from paper.page import IMAGES, Target, number
+from paper.page import IMAGES, Target, markdown, number
 from paper.stacks import (
     BATHS_K,
     BETA,
@@ -60,7 +60,29 @@ def targets() -> list[Target]:
         Target("hot spot begins far from the contact, all N", "yes",
                f"{min(branch(n)['nucleation']['contact_distance_um'] for n in STACKS):.1f} µm away at least",
                "more than 5 µm", met["far"]),
+        Target(f"hottest place at V_peak (K), {stretch}", "below T_c = 74 K (Reply: superconducting near the peak)",
+               ", ".join(number(at_peak(n, "T_max_K"), 0) for n in STACKS), "74",
+               all(at_peak(n, "T_max_K") < 74 for n in STACKS)),
     ]  # fmt: skip
+
+
+def at_peak(junctions: int, name: str) -> float:
+    """Return a column of the table at the conductance peak of a stack; not a number where there is none."""
+    run = stack(junctions)
+    peak = run.figures["V_peak_mV_per_junction"]
+    return float("nan") if peak is None else float(np.interp(peak, run.column("V_per_junction_mV"), run.column(name)))
+
+
+def peak_table() -> str:
+    """Return the temperatures over the mesa at the conductance peak."""
+    rows = []
+    for n in STACKS:
+        cells = [number(at_peak(n, f"T_{name}_K"), 1) for name in ("min", "mean", "max")]
+        rows.append([str(n), number(branch(n)["V_peak_mV_per_junction"]), number(at_peak(n, "P_mW")), *cells,
+                     number(branch(n)["nucleation"]["V_per_junction_mV"])])  # fmt: skip
+    head = ("N", "V_peak (mV per junction)", "P there (mW)", "lowest T (K)", "mean T (K)", "highest T (K)",
+            "first place above 74 K at (mV per junction)")  # fmt: skip
+    return markdown(head, rows)
 
 
 def draw() -> list[str]:
