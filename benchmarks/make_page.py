@@ -19,7 +19,8 @@ INTRODUCTION = """# Benchmarks
 
 This page is written by `make bench`: it runs every `benchmarks/bench_*.py`, keeps their JSON in `out/benchmarks` and
 turns that into the tables below. Times are CPU seconds of one process (`_cpu_s`, medians) beside wall seconds
-(`_wall_s`); the machine was shared with other work, so wall times are upper bounds. Ratios are made within one run.
+(`_wall_s`). Where `load_average` is above the number of cores the wall times hold other work too; ratios are made of
+CPU times within one run.
 """
 
 NOTES = {

@@ -75,6 +75,9 @@ class PlainDevice:
         self.V = fem.Constant(tagged.mesh, 0.0)
         h = scenario.bath.bottom_W_per_m2K
         self.r_bottom = 0.0 if h is None else 1e6 / h
+        # Half the drop to the bath lies in the last half sublayer where that is all there is, next to none of it where
+        # a conductance follows.
+        self.weight = 0.5 if h is None else 1.0
         self._declare_contact(scenario.contacts[0], tagged)
 
     def _declare_contact(self, wire: Contact, tagged: TaggedMesh) -> None:
@@ -114,7 +117,7 @@ class PlainDevice:
                 extra += self.g_T[k] * mean * (T[k] - T[k + 1]) * (v[k] - v[k + 1]) * self.dl(region)
             else:
                 F += self.g[k] * (T[k] - self.bath) * v[k] * self.dl(region)
-                extra += self.g_T[k] * 0.5 * du[k] * (T[k] - self.bath) * v[k] * self.dl(region)
+                extra += self.g_T[k] * self.weight * du[k] * (T[k] - self.bath) * v[k] * self.dl(region)
         through = self.linear * (T[0] - self.T_wire) + self.quadratic * (T[0] ** 2 - self.T_wire**2)
         F += self.contact / self.area * through * v[0] * self.dl(self.mesa)
         J = sum(ufl.derivative(F, T[k], du[k]) for k in range(len(T))) + extra
@@ -157,7 +160,7 @@ class PlainDevice:
             self.kappa[k].x.array[:] = s.material.in_plane(T)
             self.kappa_T[k].x.array[:] = s.material.in_plane.slope(T)
             last = k + 1 == len(self.stack)
-            mean = 0.5 * (T + (self.bath if last else self.T[k + 1].x.array))
+            mean = self.bath + self.weight * (T - self.bath) if last else 0.5 * (T + self.T[k + 1].x.array)
             # Two half sublayers in series, conductivities at the mean temperature.
             resistance = np.full(T.shape, self.r_bottom if last else 0.0)
             slope = np.zeros(T.shape)
