@@ -42,7 +42,7 @@ class Ranking:
         rule: "largest", "smallest" or "nearest to 28.5" comes first.
         rows: all cases, best first, those without the number at the end.
         values: their numbers, NaN where there is none, shape (cases,).
-        varied: columns that differ between the cases and are no results.
+        varied: columns that differ between the cases and are no results, each with its values in their first order.
         folder: where the files are.
         files: them.
     """
@@ -52,7 +52,7 @@ class Ranking:
     rule: str
     rows: tuple[Row, ...]
     values: Any
-    varied: tuple[str, ...]
+    varied: Mapping[str, tuple[str, ...]]
     folder: Path
     files: tuple[Path, ...] = ()
 
@@ -170,7 +170,7 @@ def _rank(rows: Sequence[Row], about: Mapping[str, Any], by: str, order: Order, 
     )
 
 
-def _varied(rows: Sequence[Row], about: Mapping[str, Any]) -> tuple[str, ...]:
+def _varied(rows: Sequence[Row], about: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the columns of the axes: what the study varies, without keys that only follow a named axis."""
     columns = [name for name in rows[0] if name not in FIXED]
     found = []
@@ -181,7 +181,8 @@ def _varied(rows: Sequence[Row], about: Mapping[str, Any]) -> tuple[str, ...]:
             names = [name for name in axis.get("keys", ()) if name in columns]
             names += list(dict.fromkeys(k for case in axis.get("cases", {}).values() for k in case if k in columns))
             found += names
-    return tuple(dict.fromkeys(name for name in found if len({row.get(name) for row in rows}) > 1))
+    levels = {name: tuple(dict.fromkeys(row.get(name, "") for row in rows)) for name in found}
+    return {name: values for name, values in levels.items() if len(values) > 1}
 
 
 def _write(ranking: Ranking) -> Path:

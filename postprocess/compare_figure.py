@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SHOWN = 30
 PICTURE_DPI = 115
 PER_ROW = 3
+FEW = 6
 BEST, REST = style.HOT_COLOUR, style.BRANCH_COLOUR
 
 
@@ -28,7 +29,7 @@ def draw_comparison(ranking: Ranking, path: Path) -> Path:
     """
     count = int(np.isfinite(ranking.values).sum())
     shown = min(count, SHOWN)
-    panels = ranking.varied
+    panels = tuple(ranking.varied)
     lines = -(-len(panels) // PER_ROW)
     figure = style.new_figure(9.6, 1.6 + 0.19 * shown + 2.5 * lines, dpi=PICTURE_DPI)
     heights = [1.0 + 0.19 * shown, *([2.5] * lines)]
@@ -70,7 +71,7 @@ def _draw_effect(axes: Axes, ranking: Ranking, name: str) -> None:
     numbers = _as_numbers(words)
     ticks: list[str] | None = None
     if numbers is None:
-        ticks = list(dict.fromkeys(sorted(words)))
+        ticks = list(ranking.varied[name])
         numbers = np.array([ticks.index(word) for word in words], dtype=float)
     use = np.isfinite(ranking.values) & np.isfinite(numbers)
     x, y = numbers[use], ranking.values[use]
@@ -82,8 +83,12 @@ def _draw_effect(axes: Axes, ranking: Ranking, name: str) -> None:
     if ticks is not None:
         axes.set_xticks(range(len(ticks)), ticks)
         axes.margins(x=0.15)
-    elif _is_logarithmic(levels):
-        axes.set_xscale("log")
+    else:
+        if _is_logarithmic(levels):
+            axes.set_xscale("log")
+            axes.minorticks_off()
+        if len(levels) <= FEW:
+            axes.set_xticks(levels, [f"{level:g}" for level in levels])
     axes.set_xlabel(name, fontsize=8)
     style.tidy(axes)
     axes.tick_params(labelsize=8)

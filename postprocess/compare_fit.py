@@ -103,5 +103,6 @@ def _draw_numbers(upper: Axes, lower: Axes, part: Table) -> None:
     lower.set_xticks(places, [str(name) for name in part["data"]], rotation=30, ha="right")
     lower.set_ylabel("residual / σ", fontsize=10)
     for axes in (upper, lower):
+        axes.set_xlim(-0.6, len(places) - 0.4)
         style.tidy(axes)
         axes.tick_params(labelsize=9)

@@ -22,7 +22,9 @@ class StudyError(ScenarioError):
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> str:
     """Return "; did you mean a or b?", or an empty text where nothing is similar."""
-    near = difflib.get_close_matches(name, list(names), count, 0.5)
+    known = list(names)
+    near = difflib.get_close_matches(name, known, count, 0.5)
+    near = near or [item for item in known if item.lower().startswith(name.lower())][:count]
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 

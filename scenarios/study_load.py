@@ -106,8 +106,18 @@ def read_plan(file: Path, model: type[M]) -> tuple[M, str]:
 
 
 def base_scenario(name: str, folder: Path) -> str:
-    """Return the scenario that a study names: a bundled one, else a file relative to the folder of the study."""
-    return name if name in available_scenarios() else str((folder / Path(name).expanduser()).resolve())
+    """Return the scenario that a study names: a bundled one, else a file relative to the folder of the study.
+
+    Raises:
+        StudyError: there is neither.
+    """
+    if name in available_scenarios():
+        return name
+    path = (folder / Path(name).expanduser()).resolve()
+    if not path.is_file():
+        hint = nearest(name, available_scenarios())
+        raise StudyError([f'scenario: there is no bundled scenario and no file {path} for "{name}"{hint}'])
+    return str(path)
 
 
 def load_study(name_or_path: str | Path) -> Plan:

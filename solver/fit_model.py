@@ -13,7 +13,7 @@ from hotmesa.scenarios.fit import Parameter
 from hotmesa.scenarios.fit_load import FitPlan, Goal
 from hotmesa.solver.curves import Array
 from hotmesa.solver.fit_curves import Comparison, compare_curves, sigmas
-from hotmesa.solver.study_case import OK, Outcome, Task, fingerprint, known_outcome
+from hotmesa.solver.study_case import OK, STOPPED, Outcome, Task, fingerprint, known_outcome
 from hotmesa.solver.study_pool import Workers
 from hotmesa.solver.study_values import observe, read_numbers, table_of
 
@@ -117,6 +117,8 @@ class Evaluator:
         due = [task for digest, task in tasks.items() if digest not in outcomes]
         self.computed += len(due)
         for outcome in self._workers.outcomes(due):
+            if outcome.status == STOPPED:
+                raise KeyboardInterrupt
             outcomes[outcome.scenario_sha256] = outcome
         return outcomes
 

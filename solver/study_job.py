@@ -20,7 +20,7 @@ from hotmesa.scenarios.study_load import Plan, load_study
 from hotmesa.solver import provenance
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.run_folder import FolderError
-from hotmesa.solver.study_case import FAILED, INVALID, OK, WAITING, Outcome, Task, forget, known_outcome
+from hotmesa.solver.study_case import FAILED, INVALID, OK, STOPPED, WAITING, Outcome, Task, forget, known_outcome
 from hotmesa.solver.study_pool import InThisProcess, Processes, Ranks, Workers, usable_processors
 from hotmesa.solver.study_table import NO_PARQUET, rows_of, write_table
 
@@ -184,7 +184,7 @@ def _compute(plan: Plan, folder: Path, tasks: Sequence[Task], workers: Workers, 
     except KeyboardInterrupt:
         status = INTERRUPTED
         sys.stderr.write("hotmesa: interrupted; the same command goes on with the cases that are missing\n")
-    bad = [outcomes[task.name] for task in tasks if outcomes[task.name].status == FAILED]
+    bad = [outcomes[task.name] for task in tasks if outcomes[task.name].status in (FAILED, STOPPED)]
     if status == DONE and bad:
         status = NO_CONVERGENCE
     report.end(bad)

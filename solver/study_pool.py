@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.job import spatial_tools
-from hotmesa.solver.study_case import Outcome, Task, compute, lost
+from hotmesa.solver.study_case import STOPPED, Outcome, Task, compute, lost
 
 # A child that inherits these from a process started by mpirun would try to join it.
 LAUNCHER_VARIABLES = ("OMPI_COMM_", "OMPI_MCA_ess", "PMIX_", "PRTE_", "PMI_", "OPAL_", "HYDI_", "MPIR_")
@@ -45,9 +45,16 @@ class InThisProcess:
     """One case after the other, here."""
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Yield the outcomes in order."""
+        """Yield the outcomes in order; Ctrl-C ends the case and all that follow.
+
+        Raises:
+            KeyboardInterrupt: after the outcome of the case that was interrupted.
+        """
         for task in tasks:
-            yield compute(task)
+            outcome = compute(task)
+            yield outcome
+            if outcome.status == STOPPED:
+                raise KeyboardInterrupt
 
     def __enter__(self) -> InThisProcess:
         """Nothing to start."""
