@@ -15,7 +15,7 @@ from hotmesa.solver.linearisation import Linearisation
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max, global_sum
 
-POWER_FLOOR_UW = 1.0
+POWER_FLOOR_UW = 1e-2
 """Below this Joule power the heat imbalance is measured in its units, lest rounding looks like a residual."""
 ROUNDINGS = 2.0
 """Rounding errors of all temperatures that are no imbalance."""
