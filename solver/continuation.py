@@ -174,7 +174,7 @@ def correct(problem: BranchProblem, guess: Array, normal: Array, options: Option
 
 def _forcing(norm: float, options: Options) -> float:
     """Return the relative accuracy a Newton step deserves: its own error is quadratic, more would be lost."""
-    return float(max(min(options.loosest, norm), min(0.2 * options.tolerance / norm, options.loosest), 1e-7))
+    return float(max(min(options.loosest, norm), min(0.5 * options.tolerance / norm, options.loosest), 1e-7))
 
 
 def _point(problem: BranchProblem, u: Array, e: Any, ahead: Array, s: float, steps: int) -> CurvePoint:
