@@ -15,6 +15,7 @@ from hotmesa.scenarios.summary import summary
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.processes import leave_together
 from hotmesa.solver.run_folder import FolderError
+from hotmesa.solver.spectrum_arguments import add_spectrum, add_subtract
 from hotmesa.solver.study_arguments import add_compare, add_fit, add_study
 
 BAD_INPUT, NO_CONVERGENCE, INTERRUPTED = 2, 3, 130
@@ -97,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     fit = commands.add_parser("fit", help="find values of scenario keys from measured data")
     add_fit(fit)
     fit.set_defaults(action=_fit)
+    spectrum = commands.add_parser("spectrum", help="fit gap and scattering rate to a measured SIN or SIS conductance")
+    add_spectrum(spectrum)
+    spectrum.set_defaults(action=_spectrum)
+    subtract = commands.add_parser("subtract", help="take the voltage of a contact in series out of a measured I(V)")
+    add_subtract(subtract)
+    subtract.set_defaults(action=_subtract)
     doctor = commands.add_parser("doctor", help="look at the installation and say what is missing or slow")
     doctor.set_defaults(action=_doctor)
     return parser
@@ -247,6 +254,25 @@ def _say(options: argparse.Namespace, folder: Path, files: Sequence[Path]) -> No
     """Tell where results are."""
     if not options.quiet:
         sys.stdout.write(f"results in {folder}: {', '.join(file.name for file in files)}\n")
+
+
+def _spectrum(options: argparse.Namespace) -> int:
+    from hotmesa.solver.spectrum_job import SpectrumRequest, fit_file, fit_words
+
+    window = (options.first, options.last)
+    request = SpectrumRequest(
+        options.data, options.kind, options.temperature, window, tuple(options.hold), options.out
+    )  # fmt: skip
+    sys.stdout.write(f"{fit_words(fit_file(request))}\n")
+    return 0
+
+
+def _subtract(options: argparse.Namespace) -> int:
+    from hotmesa.solver.spectrum_job import subtract_files
+
+    rows = subtract_files(options.data, options.contact, options.out)
+    sys.stdout.write(f"{rows} rows in {options.out}\n")
+    return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -43,7 +43,7 @@ def read_current(path: Path) -> tuple[Array, Array, Array]:
     Raises:
         LawError: for a file that cannot be read or whose values are not as described.
     """
-    rows = _read_columns(path, ("T_K", "v_mV", "i_mV"))
+    rows = read_columns(path, ("T_K", "v_mV", "i_mV"))
     rows = rows[~((rows[:, 1] == 0) & (rows[:, 2] == 0))]
     _require(path, rows, rows[:, 0] > 0, "T_K must be positive")
     _require(path, rows, rows[:, 1] > 0, "v_mV must be positive (or 0 with i_mV = 0)")
@@ -68,7 +68,7 @@ def read_current(path: Path) -> tuple[Array, Array, Array]:
 
 
 def _read_pairs(path: Path, column: str, zero_allowed: bool) -> Pairs:
-    rows = _read_columns(path, ("T_K", column))
+    rows = read_columns(path, ("T_K", column))
     _require(path, rows, rows[:, 0] > 0, "T_K must be positive")
     sign = rows[:, 1] >= 0 if zero_allowed else rows[:, 1] > 0
     _require(path, rows, sign, f"{column} must be {'>= 0' if zero_allowed else 'positive'}")
@@ -81,8 +81,12 @@ def _read_pairs(path: Path, column: str, zero_allowed: bool) -> Pairs:
     return tuple((float(T), float(value)) for T, value in rows)
 
 
-def _read_columns(path: Path, columns: tuple[str, ...]) -> Array:
-    """Numbers of the named columns, shape (rows, columns); lines that start with # are comments."""
+def read_columns(path: Path, columns: tuple[str, ...]) -> Array:
+    """Numbers of the named columns, shape (rows, columns); lines that start with # are comments.
+
+    Raises:
+        LawError: for a file that cannot be read, lacks a column, or holds anything but finite numbers there.
+    """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

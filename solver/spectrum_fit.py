@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,8 +17,12 @@ from hotmesa.solver.tunnelling import isotherm
 
 Kind = Literal["SIN", "SIS"]
 _STEP_MV = 0.125
-_LOW = (1.0, 0.05, -0.95, 1e-12)
-_HIGH = (100.0, 20.0, 0.95, np.inf)
+_BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
+    "gap_meV": (1.0, 100.0),
+    "gamma_meV": (0.05, 20.0),
+    "momentum_weight": (-0.95, 0.95),
+    "scale": (1e-12, math.inf),
+}
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,7 @@ def fit_spectrum(
     conductance: ArrayLike,
     T_K: float,
     kind: Kind,
-    hold: SpectrumParameters | None = None,
-    held: tuple[str, ...] = (),
+    hold: Mapping[str, float] | None = None,
 ) -> SpectrumFit:
     """Fit the d-wave spectrum to a measured conductance by least squares.
 
@@ -92,23 +96,23 @@ def fit_spectrum(
         conductance: dI/dV there, in any unit.
         T_K: temperature of the measurement.
         kind: "SIN" (peak near Delta) or "SIS" (peak near 2 Delta).
-        hold: values at which the parameters in `held` stay; they are the start for all others as well.
-        held: names of parameters that are not fitted.
+        hold: values of parameters that are not fitted, by name.
 
     Raises:
         ValueError: for data that do not fit together or do not determine the parameters, or unknown names.
     """
     v, g = np.asarray(v_mV, dtype=np.float64), np.asarray(conductance, dtype=np.float64)
     names = tuple(field.name for field in fields(SpectrumParameters))
+    held = dict(hold or {})
     free = [k for k, name in enumerate(names) if name not in held]
-    _check(v, g, kind, set(held) - set(names), len(free), bool(held) and hold is None)
-    start = np.array(_values(hold or _guess(v, g, kind)))
+    _check(v, g, kind, held, len(free))
+    start = np.array(_values(replace(_guess(v, g, kind), **held)))
 
     def residual(x: Array) -> Array:
-        return (tunnelling_conductance(v, T_K, _parameters(start, free, x), kind) - g) / unit
+        return np.asarray((tunnelling_conductance(v, T_K, _parameters(start, free, x), kind) - g) / unit)
 
     unit = float(np.median(np.abs(g)))
-    low, high = np.array(_LOW)[free], np.array(_HIGH)[free]
+    low, high = (np.array([_BOUNDS[names[k]][end] for k in free]) for end in (0, 1))
     found = least_squares(
         residual, np.clip(start[free], low, high), bounds=(low, high), x_scale=np.maximum(np.abs(start[free]), 0.1)
     )
@@ -128,17 +132,19 @@ def fit_spectrum(
     )
 
 
-def _check(v: Array, g: Array, kind: str, unknown: set[str], free: int, no_start: bool) -> None:
+def _check(v: Array, g: Array, kind: str, held: Mapping[str, float], free: int) -> None:
     if v.ndim != 1 or v.shape != g.shape:
         raise ValueError(f"voltages and conductances must be lists of one length, got {v.shape} and {g.shape}")
     if not (np.isfinite(v).all() and np.isfinite(g).all()):
         raise ValueError("voltages and conductances must be finite numbers")
     if kind not in ("SIN", "SIS"):
         raise ValueError(f"kind must be SIN or SIS, not {kind!r}")
-    if unknown:
-        raise ValueError(f"no parameter {', '.join(sorted(unknown))}")
-    if no_start:
-        raise ValueError("parameters are held, but their values are not given")
+    for name, value in held.items():
+        if name not in _BOUNDS:
+            raise ValueError(f"there is no parameter {name!r}, only {', '.join(_BOUNDS)}")
+        low, high = _BOUNDS[name]
+        if not low <= value <= high:
+            raise ValueError(f"{name} = {value:g} is outside of {low:g} to {high:g}")
     if free == 0 or v.size <= free:
         raise ValueError(f"{v.size} points cannot determine {free} parameters")
 
