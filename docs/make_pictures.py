@@ -31,6 +31,8 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     ),
     (("run", "diagram-square"), {"diagram.png": "diagram-square.png"}),
     (("run", "diagram-strip"), {"diagram.png": "diagram-strip.png"}),
+    (("study", "study-heat-sinks"), {"compare.png": "study-heat-sinks.png"}),
+    (("fit", "fit-cooling"), {"fit.png": "fit-cooling.png"}),
 )
 
 

@@ -222,7 +222,24 @@ def _study(options: argparse.Namespace) -> int:
     )  # fmt: skip
     if outcome.folder is not None and outcome.files:
         _say(options, outcome.folder, outcome.files)
+        if outcome.plan.study.rank_by:
+            _rank(options, outcome.folder)
     return outcome.status
+
+
+def _rank(options: argparse.Namespace, folder: Path) -> None:
+    """Rank the cases of a study as its file says; one without any number to rank by is none the worse for it."""
+    from hotmesa.postprocess import ResultError
+    from hotmesa.postprocess.compare import Order, compare
+
+    try:
+        ranking = compare((folder,), Order())
+    except ResultError as error:
+        sys.stderr.write(f"hotmesa: no ranking: {error}\n")
+        return
+    if not options.quiet:
+        sys.stdout.write(ranking.text(5) + "\n")
+    _say(options, folder, ranking.files)
 
 
 def _fit(options: argparse.Namespace) -> int:
