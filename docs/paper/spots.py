@@ -48,7 +48,9 @@ def hot_nodes(run: Trace, k: int) -> FloatArray:
     """Return the places (µm) of the hot nodes of a kept state, the hottest first, shape (nodes, 2)."""
     nodes = np.unique(run.mesh.cells[run.mesh.cell_in_mesa])
     T = run.junction_K(run.states[k][1])[nodes]
-    order = np.argsort(-T)
+    x, y = run.mesh.node_xy[nodes].T
+    # Mirror images are equally hot up to rounding: the one at larger x and y counts as first.
+    order = np.lexsort((-y, -x, -np.round(T, 6)))
     return np.asarray(run.mesh.node_xy[nodes][order[T[order] > run.scenario.output.hot_temperature_K]])
 
 
