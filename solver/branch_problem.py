@@ -21,8 +21,8 @@ ROUNDINGS = 2.0
 """Rounding errors of all temperatures that are no imbalance."""
 TEMPERATURE_SCALE_K = 20.0
 VOLTAGE_SCALE_MV = 10.0
-TANGENT_RTOL = 1e-5
-"""Of the residual in uW for a tangent of about 20 K: an error below 1e-6 in dV/dI."""
+TANGENT_RTOL = 1e-8
+"""Of the residual in uW for a tangent of about 20 K: an error of about 1e-10 in dV/dI, which places the next point."""
 MAX_CHANGE_K = 40.0
 
 

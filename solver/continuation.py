@@ -209,7 +209,9 @@ def _advance(
         distance = np.sqrt(problem.inner(miss, miss))
         # With value and tangent of m points the prediction misses by the power 2 m of the step.
         growth = (options.predictor_error / max(distance, 1e-300)) ** (0.5 / len(passed))
-        return there, ds * float(np.clip(growth, 0.4, 1.6))
+        # In whole steps of a quarter octave: the miss may be small enough to hold the last digits of the linear
+        # solver, and the places of the points must not depend on those (nor on the number of processes).
+        return there, ds * 2.0 ** (np.round(4.0 * np.log2(np.clip(growth, 0.4, 1.6))) / 4.0)
     raise SolveError(f"no step from s = {here.s:.4g}, goal {here.goal:.6g}: {reason}")
 
 

@@ -10,6 +10,9 @@ from hotmesa.solver.parallel import global_max, global_min, global_sum, global_s
 
 Row = dict[str, float | int | str]
 
+PLACES = 9
+"""Decimals of a centroid (um): what is left of a centred one by rounding is no place."""
+
 
 def junction_temperatures(model: Model, e: Evaluation) -> Array:
     """Return the temperatures of the junction sublayers at the owned mesa nodes (K), shape (S, m)."""
@@ -57,8 +60,8 @@ def hot_spot(model: Model, e: Evaluation) -> Row:
     distances = [float(np.hypot(c.x_um - x, c.y_um - y)) for c in model.scenario.contacts]
     return {
         "hot_fraction": float(area / model.area),
-        "hot_x_um": float(x),
-        "hot_y_um": float(y),
+        "hot_x_um": round(float(x), PLACES),
+        "hot_y_um": round(float(y), PLACES),
         "hot_contact_distance_um": min(distances, default=float("nan")),
         "hot_current_share": float(current / e.I),
     }

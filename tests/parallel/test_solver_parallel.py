@@ -26,8 +26,10 @@ SMALL = (
 NOISE = {"heat_balance_error"}
 
 
-def run(run_mpi: Runner, ranks: int, folder: Path, scenario: str = "kurter2010-n19") -> list[dict[str, str]]:
-    settings = [word for text in SMALL for word in ("--set", text)]
+def run(
+    run_mpi: Runner, ranks: int, folder: Path, scenario: str = "kurter2010-n19", changes: tuple[str, ...] = SMALL
+) -> list[dict[str, str]]:
+    settings = [word for text in changes for word in ("--set", text)]
     done = run_mpi(ranks, "-m", "hotmesa.solver", "run", scenario, "--out", str(folder), *settings)
     assert done.returncode == 0, done.stderr
     with (folder / "iv.csv").open(newline="") as stream:
@@ -59,3 +61,14 @@ def test_any_number_of_processes_gives_the_same_run(run_mpi: Runner, folder: Pat
                 assert np.array_equal(other["cells"], one["cells"])
                 for name in ("node_xy", "T_K", "J_mA_per_um2", "heating_uW_per_um2", "wire_T_K", "V_mV"):
                     np.testing.assert_allclose(other[name], one[name], rtol=1e-8, atol=1e-12, err_msg=name)
+
+
+def test_the_condensed_path_of_one_process_places_the_same_points_as_two_processes(run_mpi: Runner, folder: Path):
+    finer = (*SMALL[1:-2], "branch.min_points=40")
+    alone = run(run_mpi, 1, folder / "condensed", changes=finer)
+    together = run(run_mpi, 2, folder / "together", changes=finer)
+    assert len(together) == len(alone) > 40
+    for row, expected in zip(together, alone, strict=True):
+        for name in ("V_mV", "I_mA", "P_mW", "T_max_K", "T_mean_K", "T_min_K", "dV_dI_ohm", "arclength"):
+            # Different linear algebra, tangents to about 1e-9: the place of a point depends on those before it.
+            assert float(row[name]) == pytest.approx(float(expected[name]), rel=1e-8, abs=1e-12), name

@@ -17,8 +17,11 @@ from hotmesa.solver.steady import solve_steady
 from hotmesa.solver.trace import trace_branch
 
 GROUP = "Conservation"
-# The crystal of this one needs the sparse path: minutes on its own mesh.
-COARSER = {"pristine-n28": ("layers.2.sublayers=4", "branch.min_points=20")}
+# These need the sparse path, or many elements: half a minute and more on their own meshes.
+COARSER = {
+    "pristine-n28": ("layers.2.sublayers=4", "branch.min_points=20"),
+    "thz-300x60": ("mesh.size_um=8", "mesh.rim_size_um=40", "branch.min_points=10", "numerics.path=sparse"),
+}
 SUBLAYERS = 4
 LEAST_POWER_MW = 1e-6
 """Below a nanowatt the last digits of the temperatures, times the conductances, reach 1e-8 of the Joule heat."""

@@ -78,8 +78,8 @@ CONTROLS = [
     # Stability
     (wrong.heat_capacity_halved, "Rate of a domain of 1.5 lambda in a strip of 3 lambda"),
     # Conservation and invariance
-    (wrong.contact_forgotten, "kurter2010-n19: heat into all sinks over Joule power, minus 1, worst point"),
-    (wrong.joule_heat_altered, "kurter2010-n06: heat into all sinks over Joule power, minus 1, worst point"),
+    (wrong.contact_forgotten, "kurter2010-n19: heat into all sinks over Joule power, minus 1, worst point above 1 nW"),
+    (wrong.joule_heat_altered, "kurter2010-n06: heat into all sinks over Joule power, minus 1, worst point above 1 nW"),
     (wrong.one_voltage_for_all_sublayers, "mesa of 4 sublayers: current by the law over J, minus 1, worst node"),
     (wrong.voltages_do_not_add_up, "mesa of 4 sublayers: sum of voltages over V, minus 1, worst node"),
     (wrong.condensed_crystal_altered, "crystal condensed or not"),
