@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from paper import area, pristine, spatial, spectra, spots, uniform_heating
+from paper import area, maps, pristine, spatial, spectra, spots, uniform_heating
 from paper.page import DOCS, Target, markdown, target_table, write_block
 from paper.stacks import bath_table
 
@@ -31,6 +31,12 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Target]], dict[str, Callable[[]
         spatial.targets,
         {"spatial-peak": spatial.peak_table, "spatial-bath": bath_table},
         spatial.draw,
+    ),
+    "maps": (
+        "What decides backbending",
+        maps.targets,
+        {"maps-cooling": maps.cooling_table, "maps-place": maps.place_table},
+        maps.draw,
     ),
     "spots": ("The hot spot", spots.targets, {"spots-table": spots.table}, spots.draw),
     "pristine": ("The pristine mesa", pristine.targets, {"pristine-table": pristine.table}, pristine.draw),
