@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from paper import area, maps, pristine, spatial, spectra, spots, uniform_heating
+from paper import area, maps, pristine, spatial, spectra, spots, thz, uniform_heating
 from paper.page import DOCS, Target, markdown, target_table, write_block
 from paper.stacks import bath_table
 
@@ -41,6 +41,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Target]], dict[str, Callable[[]
     "spots": ("The hot spot", spots.targets, {"spots-table": spots.table}, spots.draw),
     "pristine": ("The pristine mesa", pristine.targets, {"pristine-table": pristine.table}, pristine.draw),
     "area": ("Area of the mesa", area.targets, {"area-table": area.table}, area.draw),
+    "thz": ("The large mesa", thz.targets, {"thz-table": thz.table, "thz-bath": thz.bath_table}, thz.draw),
 }  # fmt: skip
 
 

@@ -145,7 +145,7 @@ def _triangles(run: Trace) -> tuple[Any, Any]:
     return Triangulation(xy[:, 0], xy[:, 1], local.reshape(-1, 3)), nodes
 
 
-def _draw_map(axes: Any, run: Trace, k: int, limits: tuple[float, float]) -> Any:
+def draw_map(axes: Any, run: Trace, k: int, limits: tuple[float, float]) -> Any:
     """Draw the temperature of one kept state with the border of the hot spot and the wire."""
     from matplotlib.patches import Circle
 
@@ -173,7 +173,7 @@ def _draw_maps(name: str) -> None:
         run = spot(place)
         hot = np.array([run.column("hot_fraction")[row] for row, _ in run.states])
         for axes, wanted in zip(line, SHOWN_HOT, strict=True):
-            image = _draw_map(axes, run, nearest(hot, wanted), limits)
+            image = draw_map(axes, run, nearest(hot, wanted), limits)
         line[0].set_ylabel(f"wire {place}" if PLACES[place] else place, fontsize=10)
     bar = figure.colorbar(image, ax=panels, shrink=0.5)
     bar.set_label("junction temperature (K)", fontsize=10)
@@ -221,6 +221,6 @@ def _animate(name: str) -> None:
         for current in wanted:
             figure.clear()
             axes = figure.subplots()
-            image = _draw_map(axes, run, int(np.argmin(np.abs(currents - current))), (30.0, 110.0))
+            image = draw_map(axes, run, int(np.argmin(np.abs(currents - current))), (30.0, 110.0))
             figure.colorbar(image, label="T (K)")
             writer.grab_frame()
