@@ -15,7 +15,7 @@ from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linearisation import Linearisation
 from hotmesa.solver.parallel import Comm, global_sums
 
-STALE_ITERATIONS = 5
+STALE_ITERATIONS = 6
 """After a solution that took more Krylov iterations than this the factors are renewed."""
 MAX_ITERATIONS = 40
 SINGULAR = 1e-11
