@@ -11,6 +11,7 @@ import numpy as np
 from hotmesa.solver.bias import Bias
 from hotmesa.solver.bordered import BorderedSolver, Closure, Correction
 from hotmesa.solver.curves import Array
+from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linearisation import Linearisation
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max, global_sum
@@ -23,6 +24,8 @@ TEMPERATURE_SCALE_K = 20.0
 VOLTAGE_SCALE_MV = 10.0
 TANGENT_RTOL = 1e-8
 """Of the residual in uW for a tangent of about 20 K: an error of about 1e-10 in dV/dI, which places the next point."""
+NEAR_FOLD_RTOL = 1e-6
+"""Asked of a tangent where rounding keeps the finer one out of reach, as it can right at a fold."""
 MAX_CHANGE_K = 40.0
 
 
@@ -111,7 +114,10 @@ class ThermalBranch:
     def null_vector(self, state: State, row: Row) -> Array:
         """Return the tangent with row(t) = 1."""
         rhs = Correction(np.zeros(self._n), np.zeros(state.e.wires.size), 1.0)
-        return self._solve(state, row, rhs, TANGENT_RTOL)
+        try:
+            return self._solve(state, row, rhs, TANGENT_RTOL)
+        except SolveError:
+            return self._solve(state, row, rhs, NEAR_FOLD_RTOL)
 
     def _solve(self, state: State, row: Row, rhs: Correction, rtol: float) -> Array:
         d = self.linear.solve(state.lin, row.closure, rhs, rtol)
