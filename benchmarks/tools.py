@@ -68,10 +68,10 @@ class CountedConduction:
         self._counts.products += 1
         return self._conduction.apply(phi)
 
-    def factorise(self, kappa: Any, local: Any) -> Any:
-        """Factorise the Jacobian."""
+    def precondition(self, kappa: Any, local: Any) -> Any:
+        """Make factors that precondition the Jacobian."""
         self._counts.factorisations += 1
-        return _CountedFactors(self._conduction.factorise(kappa, local), self._counts)
+        return _CountedFactors(self._conduction.precondition(kappa, local), self._counts)
 
 
 class _CountedFactors:

@@ -15,8 +15,6 @@ from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linearisation import Linearisation
 from hotmesa.solver.parallel import Comm, global_sums
 
-STALE_ITERATIONS = 6
-"""After a solution that took more Krylov iterations than this the factors are renewed."""
 MAX_ITERATIONS = 40
 SINGULAR = 1e-11
 """Smallest singular value of the Schur complement, with rows of size one, that is more than rounding."""
@@ -77,7 +75,7 @@ class BorderedSolver:
 
     def refresh(self, lin: Linearisation) -> None:
         """Factorise the Jacobian of a linearisation and keep its factors as preconditioner."""
-        self._factors = self._conduction.factorise(lin.kappa, lin.local)
+        self._factors = self._conduction.precondition(lin.kappa, lin.local)
         self._columns = np.column_stack([self._factors.solve(c) for c in lin.columns.T])
         self.factorisations += 1
         self.solves += self.layout.globals
@@ -89,9 +87,23 @@ class BorderedSolver:
         self._system = _System(self._comm, lin, closure, self._columns)
 
     def solve(
-        self, lin: Linearisation, closure: Closure, rhs: Correction, rtol: float, transposed: bool = False
+        self,
+        lin: Linearisation,
+        closure: Closure,
+        rhs: Correction,
+        rtol: float,
+        transposed: bool = False,
+        guess: Correction | None = None,
     ) -> Correction:
         """Return the solution of the bordered system, or of its transpose, to a relative residual rtol.
+
+        Args:
+            lin: the Jacobian.
+            closure: the equation that closes it.
+            rhs: right-hand sides.
+            rtol: largest residual in units of the right-hand side.
+            transposed: solve with the transpose.
+            guess: where to start, zero if not given.
 
         Raises:
             SolveError: the system is singular, or GMRES did not converge even with fresh factors.
@@ -109,9 +121,12 @@ class BorderedSolver:
             if not self._system.regular:
                 raise SolveError("the linear system is singular")
             self.layout.store(self._rhs, rhs.T, np.append(rhs.wires, rhs.V))
+            if guess is not None:
+                self.layout.store(self._solution, guess.T, np.append(guess.wires, guess.V))
+            self._ksp.setInitialGuessNonzero(guess is not None)
             self._ksp.setTolerances(rtol=rtol, atol=1e-300, max_it=MAX_ITERATIONS)
             iterate(self._rhs, self._solution)
-            self._stale = self._ksp.getIterationNumber() > STALE_ITERATIONS
+            self._stale = self._ksp.getIterationNumber() > self._conduction.patience
             if self._ksp.getConvergedReason() > 0:
                 T, g = self.layout.load(self._solution)
                 return Correction(T.copy(), g[:-1], float(g[-1]))

@@ -111,16 +111,17 @@ class ThermalBranch:
         rhs = Correction(-state.e.residual, -state.e.wire_residual, -gap)
         return self._solve(state, row, rhs, rtol)
 
-    def null_vector(self, state: State, row: Row) -> Array:
-        """Return the tangent with row(t) = 1."""
+    def null_vector(self, state: State, row: Row, guess: Array | None = None) -> Array:
+        """Return the tangent with row(t) = 1, looked for near the guess."""
         rhs = Correction(np.zeros(self._n), np.zeros(state.e.wires.size), 1.0)
+        near = None if guess is None else Correction(*self.split(guess))
         try:
-            return self._solve(state, row, rhs, TANGENT_RTOL)
+            return self._solve(state, row, rhs, TANGENT_RTOL, near)
         except SolveError:
-            return self._solve(state, row, rhs, NEAR_FOLD_RTOL)
+            return self._solve(state, row, rhs, NEAR_FOLD_RTOL, near)
 
-    def _solve(self, state: State, row: Row, rhs: Correction, rtol: float) -> Array:
-        d = self.linear.solve(state.lin, row.closure, rhs, rtol)
+    def _solve(self, state: State, row: Row, rhs: Correction, rtol: float, guess: Correction | None = None) -> Array:
+        d = self.linear.solve(state.lin, row.closure, rhs, rtol, guess=guess)
         return np.concatenate([d.T, d.wires, [d.V]])
 
     def inner(self, a: Array, b: Array) -> float:

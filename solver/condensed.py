@@ -153,6 +153,8 @@ class _PlaneProblem:
 class CondensedConduction:
     """Conduction along the mesa sublayers (sparse) and through the condensed crystal (dense)."""
 
+    patience = 8  # dense factors cost some hundred solutions
+
     def __init__(self, layout: Layout, crystal: CondensedCrystal) -> None:
         """Keep the constant blocks."""
         nodes = layout.mesa_nodes
@@ -175,7 +177,7 @@ class CondensedConduction:
         """Return the derivative by each potential of the sum of weights times heats: the map is symmetric."""
         return self.apply(weights)
 
-    def factorise(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
         """Return dense factors of the Jacobian.
 
         Single precision halves time and memory; the factors only precondition a Krylov solution whose residual is

@@ -13,6 +13,7 @@ from hotmesa.solver.couplings import LocalPattern
 from hotmesa.solver.curves import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.layout import Layout
+from hotmesa.solver.nearly_symmetric import NearlySymmetric, NotDefiniteError, is_available
 
 
 class Factors(Protocol):
@@ -27,9 +28,11 @@ class Conduction(Protocol):
 
     Attributes:
         diagonal: its diagonal (um).
+        patience: Krylov iterations a solution may take before new factors of the Jacobian pay off.
     """
 
     diagonal: Array
+    patience: int
 
     def apply(self, phi: Array) -> Array:
         """Return the heat (uW) leaving each node along the layers for potentials phi (uW/um)."""
@@ -40,6 +43,9 @@ class Conduction(Protocol):
     def factorise(self, kappa: Array, local: sp.csr_matrix) -> Factors:
         """Return factors of the Jacobian: conduction times diag(kappa) plus the node-local matrix."""
 
+    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+        """Return factors of the Jacobian or, where that costs less, of a matrix close to it."""
+
 
 class SparseConduction:
     """Stiffness times thickness of every sublayer in one distributed matrix; MUMPS factorises the Jacobian.
@@ -47,6 +53,8 @@ class SparseConduction:
     The matrix is constant. A Jacobian is this matrix with scaled columns plus node-local entries, so nothing is
     ever assembled again; the pattern is made once and holds both parts.
     """
+
+    patience = 5
 
     def __init__(self, layout: Layout, pattern: LocalPattern, fixed: NDArray[np.int64]) -> None:
         """Build the matrix; rows in `fixed` (rim at the bath temperature) carry no conduction."""
@@ -58,6 +66,7 @@ class SparseConduction:
         self._matrix = self._build(layout, free)
         self._jacobian = self._matrix.copy()
         self._ksp: PETSc.KSP | None = None
+        self._symmetric = self._nearly_symmetric() if self._comm.size == 1 and is_available() else None
         self._in, self._out = self._matrix.createVecs()
         self.diagonal = np.array(self._matrix.getDiagonal().array)
 
@@ -93,6 +102,15 @@ class SparseConduction:
             mine[layout.nodes_of(k)] = self._offset + np.arange(layout.starts[k], layout.starts[k + 1])
             numbers.append(np.concatenate(self._comm.allgather(mine)))
         return numbers
+
+    def _nearly_symmetric(self) -> NearlySymmetric:
+        indptr, indices, values = self._matrix.getValuesCSR()
+        self._csr = sp.csr_matrix((values, indices, indptr))
+        p = self._pattern
+        rows = np.repeat(np.arange(p.indptr.size - 1), np.diff(p.indptr))
+        keys = np.repeat(np.arange(indptr.size - 1), np.diff(indptr)) * np.int64(indptr.size) + indices
+        self._local_places = np.searchsorted(keys, rows * np.int64(indptr.size) + p.indices)
+        return NearlySymmetric(self._csr)
 
     def apply(self, phi: Array) -> Array:
         """Return the heat (uW) leaving each node along the layers for potentials phi (uW/um)."""
@@ -136,6 +154,17 @@ class SparseConduction:
         if self._ksp.getPC().getFailedReason() != 0:
             raise SolveError("the Jacobian could not be factorised (MUMPS); try numerics.path = 'condensed'")
         return SparseFactors(self._ksp, self._in, self._out)
+
+    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+        """Return factors of the Jacobian or, where that costs less, of a matrix close to it."""
+        if self._symmetric is None:
+            return self.factorise(kappa, local)
+        data = self._csr.data * kappa[self._csr.indices]
+        data[self._local_places] += local.data
+        try:
+            return self._symmetric.factorise(data)
+        except NotDefiniteError:
+            return self.factorise(kappa, local)
 
 
 class SparseFactors:

@@ -47,8 +47,8 @@ class BranchProblem(Protocol):
     def step(self, e: Any, row: Any, gap: float, rtol: float) -> Array:
         """Return du with J du = -F and row(du) = -gap, solved to a relative residual rtol."""
 
-    def null_vector(self, e: Any, row: Any) -> Array:
-        """Return t with J t = 0 and row(t) = 1."""
+    def null_vector(self, e: Any, row: Any, guess: Array | None = None) -> Array:
+        """Return t with J t = 0 and row(t) = 1, looked for near the guess."""
 
     def inner(self, a: Array, b: Array) -> float:
         """Return the dimensionless inner product that measures arclength."""
@@ -179,7 +179,7 @@ def _forcing(norm: float, options: Options) -> float:
 
 def _point(problem: BranchProblem, u: Array, e: Any, ahead: Array, s: float, steps: int) -> CurvePoint:
     """Return a solution with its tangent, oriented along `ahead`."""
-    t = problem.null_vector(e, problem.plane(ahead))
+    t = problem.null_vector(e, problem.plane(ahead), ahead)
     t = t / np.sqrt(problem.inner(t, t))
     goal, goal_row = problem.goal(e)
     return CurvePoint(u, t, e, s, steps, problem.rates(e, t), goal, float(goal_row(t)))

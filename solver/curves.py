@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]  # of floats; NumPy types too many results as "some floating type"
 
+LOGARITHMIC = 1e-12
+"""A power this close to -1 integrates to a logarithm."""
+
 
 @dataclass(frozen=True)
 class PowerCurve:
@@ -51,29 +54,46 @@ class PowerCurve:
 
     def __call__(self, temperature: ArrayLike) -> Array:
         """Return the property at the given temperatures (K), same shape."""
-        T = np.asarray(temperature, dtype=float)
-        if self.is_constant:
-            return np.full(T.shape, self.values[0])
-        start, value, power, _ = self._segments
-        s = np.searchsorted(self.nodes, T)
-        return np.asarray(value[s] * (T / start[s]) ** power[s])
+        return self._located(temperature)[1]
 
     def slope(self, temperature: ArrayLike) -> Array:
         """Return dy/dT at the given temperatures, same shape."""
-        T = np.asarray(temperature, dtype=float)
-        if self.is_constant:
-            return np.zeros(T.shape)
-        s = np.searchsorted(self.nodes, T)
-        return np.asarray(self._segments[2][s] * self(T) / T)
+        return self.with_slope(temperature)[1]
 
     def integral(self, temperature: ArrayLike) -> Array:
         """Return the integral of y from the first node to T (unit of y times K), same shape."""
+        return self.with_integral(temperature)[1]
+
+    def with_slope(self, temperature: ArrayLike) -> tuple[Array, Array]:
+        """Return the property and its slope, of one look-up."""
         T = np.asarray(temperature, dtype=float)
         if self.is_constant:
-            return np.asarray(self.values[0] * (T - self.nodes[0]))
+            return self(T), np.zeros(T.shape)
+        s, y = self._located(T)
+        return y, np.asarray(self._segments[2][s] * y / T)
+
+    def with_integral(self, temperature: ArrayLike) -> tuple[Array, Array]:
+        """Return the property and its integral from the first node, of one look-up."""
+        T = np.asarray(temperature, dtype=float)
+        if self.is_constant:
+            return self(T), np.asarray(self.values[0] * (T - self.nodes[0]))
         start, value, power, base = self._segments
-        s = np.searchsorted(self.nodes, T)
-        return np.asarray(base[s] + value[s] * start[s] * _integral_of_power(T / start[s], power[s]))
+        s, y = self._located(T)
+        p1 = power[s] + 1.0
+        logarithmic = np.abs(p1) < LOGARITHMIC
+        if not logarithmic.any():
+            # The integral of a power from the start of the segment, written with y itself.
+            return y, np.asarray(base[s] + (y * T - (value * start)[s]) / p1)
+        return y, np.asarray(base[s] + value[s] * start[s] * _integral_of_power(T / start[s], power[s]))
+
+    def _located(self, temperature: ArrayLike) -> tuple[Array, Array]:
+        """Return the segment of every temperature and the property there."""
+        T = np.asarray(temperature, dtype=float)
+        if self.is_constant:
+            return np.zeros(T.shape, dtype=int), np.full(T.shape, self.values[0])
+        start, value, power, _ = self._segments
+        s = np.asarray(np.searchsorted(self.nodes, T))
+        return s, np.asarray(value[s] * (T / start[s]) ** power[s])
 
     def inverse_integral(self, integral: ArrayLike) -> Array:
         """Return the temperature (K) at which the integral from the first node has the given value."""
@@ -99,14 +119,14 @@ class PowerCurve:
 def _integral_of_power(t: Array, power: Array) -> Array:
     """Return the integral of u^power from 1 to t."""
     p1 = power + 1.0
-    safe = np.where(np.abs(p1) < 1e-12, 1.0, p1)
-    return np.where(np.abs(p1) < 1e-12, np.log(t), (t**safe - 1.0) / safe)
+    safe = np.where(np.abs(p1) < LOGARITHMIC, 1.0, p1)
+    return np.where(np.abs(p1) < LOGARITHMIC, np.log(t), (t**safe - 1.0) / safe)
 
 
 def _inverse_integral_of_power(integral: Array, power: Array) -> Array:
     """Return the upper limit t at which the integral of u^power from 1 to t has the given value."""
     p1 = power + 1.0
-    logarithmic = np.abs(p1) < 1e-12
+    logarithmic = np.abs(p1) < LOGARITHMIC
     safe = np.where(logarithmic, 1.0, p1)
     # Both branches are evaluated everywhere: the exponential of what belongs to the other one would overflow.
     exponent = np.where(logarithmic, integral, 0.0)

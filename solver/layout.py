@@ -132,11 +132,11 @@ class Layout:
         """Return potentials and conductivities of the temperatures T (K), potentials zero at the reference (K)."""
         phi, kappa, psi, across = (np.empty(self.size) for _ in range(4))
         for rows, along, through, ratio in self._curves:
-            phi[rows] = along.integral(T[rows]) - along.integral(reference)
-            kappa[rows] = along(T[rows])
+            kappa[rows], integral = along.with_integral(T[rows])
+            phi[rows] = integral - along.integral(reference)
             if ratio is None:
-                psi[rows] = through.integral(T[rows]) - through.integral(reference)
-                across[rows] = through(T[rows])
+                across[rows], integral = through.with_integral(T[rows])
+                psi[rows] = integral - through.integral(reference)
             else:
                 psi[rows], across[rows] = ratio * phi[rows], ratio * kappa[rows]
         return Potentials(phi, kappa, psi, across)

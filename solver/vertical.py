@@ -97,6 +97,9 @@ def series_flux(
     gap = 1.0 / min(h, above.boundary if above and below else np.inf)
     drop, mean = T_upper - T_lower, 0.5 * (T_upper + T_lower)
     halves, growth = (sum(parts) for parts in zip(_half(above, mean), _half(below, mean), strict=True))
+    if gap == 0.0:
+        q = drop / halves
+        return Flux(q, (1.0 - 0.5 * q * growth) / halves, -(1.0 + 0.5 * q * growth) / halves)
     share = halves / (halves + gap)
     # Half of the change of the share with the mean temperature, which moves by half of each temperature.
     bend = 0.25 * drop * gap * growth / (halves + gap) ** 2
@@ -114,9 +117,9 @@ def _half(sublayer: Sublayer | None, T: Array) -> tuple[Array, Array]:
     """Return the resistance (um^2 K/uW) of half a sublayer at temperatures T, and its derivative by T."""
     if sublayer is None:
         return np.zeros(T.shape), np.zeros(T.shape)
-    curve = sublayer.material.out_of_plane
-    resistance = 0.5 * sublayer.thickness / curve(T)
-    return resistance, -resistance * curve.slope(T) / curve(T)
+    conductivity, slope = sublayer.material.out_of_plane.with_slope(T)
+    resistance = 0.5 * sublayer.thickness / conductivity
+    return resistance, -resistance * slope / conductivity
 
 
 def build_interfaces(layout: Layout) -> tuple[Interface, ...]:

@@ -77,8 +77,9 @@ class ArrayProblem:
         del rtol
         return np.linalg.solve(np.vstack([e.J, row.by]), np.append(-e.F, -gap))
 
-    def null_vector(self, e: Evaluated, row: Row) -> Array:
+    def null_vector(self, e: Evaluated, row: Row, guess: Array | None = None) -> Array:
         """Return the tangent."""
+        del guess
         return np.linalg.solve(np.vstack([e.J, row.by]), np.append(0.0 * e.F, 1.0))
 
     def inner(self, a: Array, b: Array) -> float:
