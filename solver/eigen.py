@@ -22,6 +22,9 @@ MAX_VECTORS = 300
 SPARE_VECTORS = 3
 """Krylov vectors beyond the wanted modes: few, because a warm start needs few; see benchmarks/bench_stability.py."""
 
+NEW_DIRECTION = 0.5
+"""Sine of the angle to other modes of its rate above which a mode is one of its own."""
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -86,11 +89,13 @@ class ShiftInvert:
         """Return modes together with those that share a rate with them, which one Krylov space cannot hold.
 
         A symmetric device has multiple rates (the stripes along x and y of a square), of which a Krylov method finds
-        one mode each. Leaving out what is found, the search is repeated until nothing above the slowest mode is left.
+        one mode each; rounding may add another copy of it, which is thrown away. Leaving out what is found, the search
+        is repeated until nothing above the slowest mode is left.
 
         Raises:
             SolveError: SLEPc did not converge.
         """
+        pairs = self._without_copies(pairs, tolerance)
         with self._shell(closure) as shell:
             while len(pairs.rates) < shell.getSize()[0] - 1:
                 more = self._solve_for(shell, 1, self._irregular_start(), tolerance, pairs.shapes)
@@ -101,6 +106,24 @@ class ShiftInvert:
                 order = np.argsort(rates)[::-1]
                 pairs = Pairs(rates[order], np.column_stack([pairs.shapes, more.shapes])[:, order])
         return pairs
+
+    def _without_copies(self, pairs: Pairs, tolerance: float) -> Pairs:
+        """Return the modes without those that are nearly a combination of others of the same rate."""
+        kept: list[int] = []
+        units: list[Array] = []
+        for k, shape in enumerate(pairs.shapes.T):
+            slack = 10.0 * tolerance * abs(self.shift - float(pairs.rates[k]))
+            rest = shape / self._length(shape)
+            for j, unit in zip(kept, units, strict=True):
+                if abs(float(pairs.rates[k] - pairs.rates[j])) <= slack:
+                    rest = rest - float(global_sums(self._comm, np.array([unit @ rest]))[0]) * unit
+            if self._length(rest) > NEW_DIRECTION:
+                kept.append(k)
+                units.append(rest / self._length(rest))
+        return Pairs(pairs.rates[kept], pairs.shapes[:, kept])
+
+    def _length(self, v: Array) -> float:
+        return float(np.sqrt(global_sums(self._comm, np.array([v @ v]))[0]))
 
     @contextmanager
     def _shell(self, closure: Closure) -> Iterator[PETSc.Mat]:

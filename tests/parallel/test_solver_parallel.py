@@ -22,8 +22,8 @@ SMALL = (
     "branch.min_points=4",
     "output.every=1",
 )
-# Differences of nearly equal numbers: rounding.
-NOISE = {"heat_balance_error"}
+# The difference of nearly equal numbers is rounding; Newton's method may need a step more with other linear algebra.
+NOISE = {"heat_balance_error", "newton_steps"}
 
 
 def run(
