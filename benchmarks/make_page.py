@@ -31,8 +31,8 @@ the condensed path that of the condensed crystal. The plain script (`benchmarks/
 equations at the same currents with one fresh LU in every Newton step; its blocks carry explicit zeros, so an LU of
 its own matrix costs more than the unit.""",
     "bench_sheet": """Film and mesa without a crystal, the bottom cooled through one conductance (110 K/mW over the
-whole area), the contact of the N = 19 device; with one temperature a node (a single sheet that conducts as film and mesa
-do together, for which the target is meant) and with two. Imports, mesh and set-up are not part of the branch.
+whole area), the contact of the N = 19 device; with one temperature a node (a single sheet that conducts as film
+and mesa do together, for which the target is meant) and with two. Imports, mesh and set-up are not part of the branch.
 `plain_cpu_s` is the plain script at the same currents, `times_faster` its time over that of the branch.""",
     "bench_law": "The law of the N = 19 device; evaluation includes both derivatives.",
     "bench_scaling": """Sparse path, one process for every size. The state before is at 1 % less current; `next_state`

@@ -40,11 +40,8 @@ class Conduction(Protocol):
     def apply_transposed(self, weights: Array) -> Array:
         """Return the derivative by each potential of the sum of weights times heats."""
 
-    def factorise(self, kappa: Array, local: sp.csr_matrix) -> Factors:
-        """Return factors of the Jacobian: conduction times diag(kappa) plus the node-local matrix."""
-
     def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
-        """Return factors of the Jacobian or, where that costs less, of a matrix close to it."""
+        """Return factors of the Jacobian, conduction times diag(kappa) plus local, or of a matrix close to it."""
 
 
 class SparseConduction:

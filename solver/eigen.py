@@ -11,7 +11,7 @@ from petsc4py import PETSc
 from slepc4py import SLEPc
 
 from hotmesa.solver.bordered import Closure
-from hotmesa.solver.conduction import Conduction
+from hotmesa.solver.conduction import SparseConduction
 from hotmesa.solver.curves import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linearisation import Linearisation, shifted
@@ -44,7 +44,9 @@ class ShiftInvert:
         solves: solutions with the factors so far, those for the borders included.
     """
 
-    def __init__(self, comm: Comm, conduction: Conduction, lin: Linearisation, capacity: Array, shift: float) -> None:
+    def __init__(
+        self, comm: Comm, conduction: SparseConduction, lin: Linearisation, capacity: Array, shift: float
+    ) -> None:
         """Factorise."""
         self._comm, self._lin, self._capacity = comm, lin, capacity
         self.shift = shift
