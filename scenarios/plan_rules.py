@@ -10,6 +10,9 @@ from hotmesa.scenarios.findings import Finding
 from hotmesa.scenarios.schema import Contact, Mesa, Scenario
 from hotmesa.scenarios.shapes import contact_fits, corners, crossing_edges, crystal_holds, polygon_area
 
+RIM = 1e-6
+"""Share of its size by which a crystal must be wider than its mesa for the mesa not to reach the rim."""
+
 
 def plan_findings(scenario: Scenario) -> Iterator[Finding]:
     """Contradictions in the plan; positions are compared only where all outlines make sense."""
@@ -18,6 +21,7 @@ def plan_findings(scenario: Scenario) -> Iterator[Finding]:
     if outlines or scenario.mesh.file is not None:
         return  # a mesh file brings its own regions
     yield from _crystal_size(scenario)
+    yield from _cold_rim(scenario)
     yield from _contact_places(scenario)
     yield from _contact_pairs(scenario)
 
@@ -102,6 +106,19 @@ def _crystal_size(scenario: Scenario) -> Iterator[Finding]:
     )
     keys = (("mesa", "width_um"), ("mesa", "depth_um"), ("crystal", "width_um"), ("crystal", "depth_um"))
     yield Finding(("crystal",), text, (*keys, ("geometry",), ("mesa", "shape"), ("crystal", "shape")))
+
+
+def _cold_rim(scenario: Scenario) -> Iterator[Finding]:
+    """The mesa must not reach a rim that is held at the bath temperature: it would be cooled through its own edge."""
+    crystal, on_a_line = scenario.crystal, scenario.geometry == "strip"
+    if crystal is None or scenario.bath.rim != "bath" or not crystal_holds(crystal, scenario.mesa, on_a_line):
+        return
+    sizes = {key: getattr(crystal, key) for key in ("width_um", "depth_um", "radius_um")}
+    inside = crystal.model_copy(update={key: (1.0 - RIM) * size for key, size in sizes.items() if size is not None})
+    if not crystal_holds(inside, scenario.mesa, on_a_line):
+        text = 'the mesa reaches the rim of the crystal, which rim = "bath" holds at the bath temperature; widen the '
+        keys = (*_mesa_keys(), *(("crystal", key) for key in sizes))
+        yield Finding(("bath", "rim"), f"{text}crystal or insulate its rim", keys)
 
 
 def _mesa_keys() -> tuple[tuple[str, str], ...]:

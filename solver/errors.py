@@ -1,4 +1,7 @@
-"""Errors of the solver; each says what happened, where, and what to try."""
+"""Errors of the solver, each says what happened, where, and what to try; and how commands end."""
+
+DONE, NO_CONVERGENCE, INTERRUPTED = 0, 3, 130
+"""Exit statuses; bad input is 2."""
 
 
 class SolveError(RuntimeError):

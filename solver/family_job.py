@@ -12,15 +12,13 @@ from typing import Any
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import Scenario, load_scenario, to_toml
 from hotmesa.solver.branch import write_rows
-from hotmesa.solver.errors import RequestError, SolveError
+from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE, RequestError, SolveError
 from hotmesa.solver.family import Change, changes, parse_counts, trace_member
 from hotmesa.solver.model import Model
 from hotmesa.solver.observables import Row
-from hotmesa.solver.processes import on_first, world
-from hotmesa.solver.run_folder import prepare
-from hotmesa.solver.run_record import RunRecord
+from hotmesa.solver.processes import world
+from hotmesa.solver.run_record import begin_record
 
-DONE, NO_CONVERGENCE, INTERRUPTED = 0, 3, 130
 OWN_FILES = ("family.csv", "changes.csv", "family.png", "scenario.toml", "provenance.json")
 
 
@@ -71,9 +69,8 @@ def family_of_scenario(request: FamilyRequest) -> Outcome:
     counts = parse_counts(request.junctions, scenario.mesa.junctions)
     folder = request.folder or Path("out") / f"{scenario.name}-family"
     comm = world()
-    on_first(comm, lambda: prepare(folder, request.overwrite, OWN_FILES))
     first = comm is None or comm.rank == 0
-    record = RunRecord(folder if first else None, to_toml(scenario), request.command, 1 if comm is None else comm.size)
+    record = begin_record(comm, folder, to_toml(scenario), request.command, request.overwrite, OWN_FILES)
     members, status = _trace_all(scenario, counts, first, first and not request.quiet)
     rows = [row for member in members for row in member]
     if not rows:

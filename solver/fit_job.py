@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,13 @@ import numpy as np
 from hotmesa.scenarios.fit_load import FitPlan, load_fit
 from hotmesa.solver import provenance
 from hotmesa.solver.curves import Array
-from hotmesa.solver.errors import RequestError, SolveError
+from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE, RequestError, SolveError
 from hotmesa.solver.fit_model import Evaluator, Point, bounds
 from hotmesa.solver.fit_result import FitResult, covariance_of, is_absolute, text_of, write_history, write_result
-from hotmesa.solver.study_job import ended_like_interrupted, locked, nothing, workers_of
-from hotmesa.solver.study_pool import Ranks, Workers
+from hotmesa.solver.interrupts import ended_like_interrupted
+from hotmesa.solver.run_folder import locked
+from hotmesa.solver.study_pool import Ranks, Workers, workers_of
 
-DONE, NO_CONVERGENCE, INTERRUPTED = 0, 3, 130
 NO_LMFIT = "lmfit is missing, and hotmesa fit needs it: pip install 'hotmesa[fit]'"
 
 
@@ -73,7 +74,7 @@ def fit(request: FitRequest) -> FitOutcome:
     if isinstance(workers, Ranks) and not workers.leads:
         with workers:
             return FitOutcome(DONE)
-    with locked(folder, "evaluations"), workers, nothing() if request.mpi else ended_like_interrupted():
+    with locked(folder, "evaluations"), workers, nullcontext() if request.mpi else ended_like_interrupted():
         if request.overwrite:
             shutil.rmtree(folder / "evaluations", ignore_errors=True)
         (folder / "fit.toml").write_text(plan.text, encoding="utf-8")

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import csv
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from hotmesa.scenarios import Scenario, load_scenario, to_toml
-from hotmesa.solver.errors import SolveError
-from hotmesa.solver.processes import anywhere, on_first, wait_for_all, world
+from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE, SolveError
+from hotmesa.solver.interrupts import stop_on_signal
+from hotmesa.solver.job_tools import Tools, Words, alone, tools_of
+from hotmesa.solver.processes import anywhere, wait_for_all, world
 from hotmesa.solver.progress import Progress
-from hotmesa.solver.run_folder import prepare
-from hotmesa.solver.run_record import RunRecord
-
-DONE, NO_CONVERGENCE, INTERRUPTED = 0, 3, 130
-
-_ADVICE = (
-    "What often helps: a finer mesh (--set mesh.refine=2), the other linear algebra (--set numerics.path=sparse), "
-    "or an end before the difficult place (--set branch.end_current_mA=...)."
-)
+from hotmesa.solver.run_record import RunRecord, begin_record
 
 
 @dataclass(frozen=True)
@@ -54,73 +44,6 @@ class Request:
     alone: bool = False
 
 
-@dataclass(frozen=True)
-class Words:
-    """How messages call what is computed."""
-
-    what: str = "branch"
-    points: str = "points"
-    advice: str = _ADVICE
-
-
-@dataclass(frozen=True)
-class Tools:
-    """The spatial solver, imported when it is needed: `list` and `check` work without DOLFINx.
-
-    Attributes:
-        build_mesh: scenario to mesh.
-        model: scenario and mesh to model.
-        trace: yields points of a model, each with row and state.
-        branch: keeps them and saves them.
-        words: for messages.
-        uniform: whether the uniform model belongs beside the result.
-        along: column that grows up to the end, for the progress.
-        end: its last value; None where the end of the branch or of the transient is meant.
-    """
-
-    build_mesh: Callable[..., Any]
-    model: Callable[[Scenario, Any], Any]
-    trace: Callable[[Any], Iterator[Any]]
-    branch: Callable[[Scenario, Any], Any]
-    words: Words = Words()
-    uniform: bool = True
-    along: str = "I_mA"
-    end: float | None = None
-
-
-def spatial_tools() -> Tools:
-    """Import the spatial solver.
-
-    Raises:
-        ModuleNotFoundError: DOLFINx or gmsh is missing.
-    """
-    from hotmesa.meshes import build_mesh
-    from hotmesa.solver.branch import Branch
-    from hotmesa.solver.model import Model
-    from hotmesa.solver.trace import trace_branch
-
-    return Tools(build_mesh, Model, trace_branch, Branch)
-
-
-def tools_of(scenario: Scenario) -> Tools | None:
-    """Return what computes a scenario in its mode; None for the uniform model, which is computed here."""
-    if scenario.mode == "uniform":
-        return None
-    if scenario.mode == "transient":
-        from hotmesa.solver.job_transient import transient_tools
-
-        return transient_tools(scenario)
-    if scenario.mode == "sweep":
-        from hotmesa.solver.job_sweep import sweep_tools
-
-        return sweep_tools(scenario)
-    if scenario.mode == "diagram":
-        from hotmesa.solver.job_diagram import diagram_tools
-
-        return diagram_tools()
-    return spatial_tools()
-
-
 def run(request: Request) -> int:
     """Compute a scenario and write its folder; the exit status.
 
@@ -136,15 +59,14 @@ def run(request: Request) -> int:
     folder = request.out or Path("out") / scenario.name
     tools = tools_of(scenario)  # before anything is removed or written
     if tools is not None and request.alone:
-        tools = _alone(tools)
-    on_first(comm, lambda: prepare(folder, request.overwrite))
+        tools = alone(tools)
     first = comm is None or comm.rank == 0
+    record = begin_record(comm, folder, to_toml(scenario), request.command, request.overwrite)
     along = "I_mA" if tools is None else tools.along
     end = scenario.transient.end_us if along == "t_us" else scenario.branch.end_current_mA
     if tools is not None and tools.end is not None:
         end = tools.end
     progress = Progress(sys.stdout, end, request.quiet or not first, along)
-    record = RunRecord(folder if first else None, to_toml(scenario), request.command, 1 if comm is None else comm.size)
     with record.logging(progress):
         if tools is None:
             status = _uniform(scenario, record, progress, request.figures)
@@ -152,13 +74,6 @@ def run(request: Request) -> int:
             status = _spatial(_Work(scenario, folder, record, progress, tools, comm, request.figures))
     wait_for_all(comm)
     return status
-
-
-def _alone(tools: Tools) -> Tools:
-    """Tools whose mesh, and so everything made from it, belongs to this process."""
-    from mpi4py import MPI
-
-    return replace(tools, build_mesh=partial(tools.build_mesh, comm=MPI.COMM_SELF))
 
 
 def _uniform(scenario: Scenario, record: RunRecord, progress: Progress, figures: bool) -> int:
@@ -224,7 +139,7 @@ def _trace(work: _Work, model: Any, branch: Any) -> int:
     problem = ""
     status = INTERRUPTED
     try:
-        with _stop_on_signal() as stopped:
+        with stop_on_signal() as stopped:
             for point in work.tools.trace(model):
                 row = point.row
                 branch.append(point)
@@ -252,29 +167,6 @@ def _stop_message(error: SolveError, row: Mapping[str, Any], points: int, words:
     where = f"V = {float(row['V_mV']):.4g} mV, I = {float(row['I_mA']):.4g} mA, T_max = {float(row['T_max_K']):.4g} K"
     reached = f"the {words.what} stopped after {points} {words.points} at {where}"
     return f"{reached}: {error}\nThe {words.points} so far are kept. {words.advice}"
-
-
-@contextmanager
-def _stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Let Ctrl-C stop after the point at work, so that all processes stop at the same one; twice stops at once."""
-    asked = False
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    try:
-        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread: signals belong to somebody else
-        yield lambda: False
-        return
-    try:
-        yield lambda: asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _render(record: RunRecord, progress: Progress, pictures: bool, unfinished: bool = False) -> None:

@@ -11,7 +11,7 @@ from hotmesa.solver.bifurcation import RatedPoint
 from hotmesa.solver.branch import Branch, Recorded, write_rows
 from hotmesa.solver.diagram import Diagram, Found
 from hotmesa.solver.fields import FieldState, Gatherer, field_state
-from hotmesa.solver.job import Tools, Words
+from hotmesa.solver.job_tools import Tools, Words
 from hotmesa.solver.model import Model
 from hotmesa.solver.observables import Row
 from hotmesa.solver.trace import branch_row

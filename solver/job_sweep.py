@@ -12,7 +12,7 @@ from hotmesa.scenarios.bias_rules import sweep_legs
 from hotmesa.solver.bias import Bias
 from hotmesa.solver.branch import Branch, write_rows
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.job import Tools, Words
+from hotmesa.solver.job_tools import Tools, Words
 from hotmesa.solver.model import Model
 from hotmesa.solver.observables import Row
 from hotmesa.solver.sweep import sweep

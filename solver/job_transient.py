@@ -17,7 +17,7 @@ from hotmesa.solver.bias import Bias
 from hotmesa.solver.branch import Branch, Recorded
 from hotmesa.solver.curves import Array
 from hotmesa.solver.fields import FieldState, Gatherer, field_state
-from hotmesa.solver.job import Tools, Words
+from hotmesa.solver.job_tools import Tools, Words
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.observables import Row, bias, hot_spot, sinks, temperatures
 from hotmesa.solver.restart import Start, start_from

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 # Everything that a run writes; nothing else is ever removed.
@@ -60,6 +62,28 @@ def prepare(folder: Path, overwrite: bool, own: Sequence[str] = OWN_FILES) -> No
     except OSError as error:
         reason = error.strerror or str(error)
         raise FolderError(f"cannot write results to {folder}: {reason}; choose another folder with --out") from None
+
+
+@contextmanager
+def locked(folder: Path, inside: str, shared: bool = False) -> Iterator[None]:
+    """Keep other calls out of the folder; calls for single cases may share it, each with cases of its own.
+
+    Raises:
+        FolderError: another call works there, or the folder cannot be used.
+    """
+    try:
+        (folder / inside).mkdir(parents=True, exist_ok=True)
+        stream = (folder / ".lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise FolderError(f"cannot write results to {folder}: {error.strerror or error}") from None
+    with stream:
+        try:
+            fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderError(f"another command computes in {folder}; wait for it, or choose another --out") from None
+        except OSError:
+            pass  # a file system without locks
+        yield
 
 
 def _refusal(folder: Path, existing: Sequence[Path]) -> str:

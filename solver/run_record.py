@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from hotmesa.solver import provenance
+from hotmesa.solver.processes import on_first
 from hotmesa.solver.progress import Progress, ProgressHandler
+from hotmesa.solver.run_folder import OWN_FILES, prepare
 
 
 class RunRecord:
@@ -101,3 +103,17 @@ class RunRecord:
             self._provenance |= {"status": status, "wall_s": round(self.wall_s, 3)}
             provenance.write(self.folder / "provenance.json", self._provenance)
         self.log.info("%s after %.2f s", status, self.wall_s)
+
+
+def begin_record(
+    comm: Any, folder: Path, resolved_toml: str, command: str, overwrite: bool, own: Sequence[str] = OWN_FILES
+) -> RunRecord:
+    """Make room in a folder and begin the record of a run there; on other processes than the first an empty one.
+
+    Raises:
+        FolderError: results of the patterns `own` exist and may not be overwritten, or the folder cannot be used.
+        OSError: the folder cannot be written to.
+    """
+    on_first(comm, lambda: prepare(folder, overwrite, own))
+    first = comm is None or comm.rank == 0
+    return RunRecord(folder if first else None, resolved_toml, command, 1 if comm is None else comm.size)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from hotmesa.scenarios import Scenario, to_toml
-from hotmesa.solver.job import DONE, INTERRUPTED, Request, run, summarise_again
+from hotmesa.solver.errors import DONE, INTERRUPTED
+from hotmesa.solver.job import Request, run, summarise_again
 from hotmesa.solver.run_folder import OWN_FILES
 
 CASE_FILE = "case.json"

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TextIO
 
 from hotmesa.scenarios import StudyError
 from hotmesa.scenarios.study_errors import nearest
 from hotmesa.scenarios.study_load import Plan, load_study
 from hotmesa.solver import provenance
-from hotmesa.solver.errors import RequestError
-from hotmesa.solver.run_folder import FolderError
+from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE
+from hotmesa.solver.interrupts import ended_like_interrupted
+from hotmesa.solver.run_folder import locked
 from hotmesa.solver.study_case import FAILED, INVALID, OK, STOPPED, WAITING, Outcome, Task, forget, known_outcome
-from hotmesa.solver.study_pool import InThisProcess, Processes, Ranks, Workers, usable_processors
+from hotmesa.solver.study_pool import Ranks, Workers, workers_of
 from hotmesa.solver.study_table import NO_PARQUET, rows_of, write_table
 
-DONE, NO_CONVERGENCE, INTERRUPTED = 0, 3, 130
 _TABLE_EVERY_S = 20.0
 
 
@@ -81,7 +77,7 @@ def study(request: StudyRequest) -> StudyOutcome:
     if isinstance(workers, Ranks) and not workers.leads:
         with workers:
             return StudyOutcome(DONE, None, plan)
-    with workers if isinstance(workers, Ranks) else nothing(), locked(folder, "cases", bool(request.only)):
+    with workers if isinstance(workers, Ranks) else nullcontext(), locked(folder, "cases", bool(request.only)):
         (folder / "study.toml").write_text(plan.text, encoding="utf-8")
         return _compute(plan, folder, tasks, workers, request)
 
@@ -93,32 +89,6 @@ def study_cases(name_or_file: str) -> tuple[str, ...]:
         StudyError: bad input.
     """
     return tuple(case.name for case in load_study(name_or_file).cases)
-
-
-def workers_of(count: int | None, mpi: bool) -> Workers:
-    """Return who computes: so many processes (None: as many as processors, 0: this one), or those of mpirun.
-
-    Raises:
-        RequestError: neither fits how the command was started.
-    """
-    if mpi:
-        return Ranks()
-    if _mpi_size() > 1:
-        raise RequestError("several MPI processes were started: add --mpi, so that they share the cases")
-    count = usable_processors() if count is None else count
-    return InThisProcess() if count == 0 else Processes(count)
-
-
-def _mpi_size() -> int:
-    """Return how many processes mpirun has started, as its environment tells."""
-    names = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS")
-    return max((int(size) for size in map(os.environ.get, names) if size and size.isdigit()), default=1)
-
-
-@contextmanager
-def nothing() -> Iterator[None]:
-    """Do nothing, where something could be done."""
-    yield
 
 
 def _tasks(plan: Plan, folder: Path, request: StudyRequest) -> list[Task]:
@@ -137,28 +107,6 @@ def _tasks(plan: Plan, folder: Path, request: StudyRequest) -> list[Task]:
         for case in plan.cases
         if case.scenario is not None and (not request.only or case.name in request.only)
     ]
-
-
-@contextmanager
-def locked(folder: Path, inside: str, shared: bool = False) -> Iterator[None]:
-    """Keep other calls out of the folder; calls for single cases may share it, each with cases of its own.
-
-    Raises:
-        FolderError: another call works there, or the folder cannot be used.
-    """
-    try:
-        (folder / inside).mkdir(parents=True, exist_ok=True)
-        stream = (folder / ".lock").open("w", encoding="utf-8")
-    except OSError as error:
-        raise FolderError(f"cannot write results to {folder}: {error.strerror or error}") from None
-    with stream:
-        try:
-            fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FolderError(f"another command computes in {folder}; wait for it, or choose another --out") from None
-        except OSError:
-            pass  # a file system without locks
-        yield
 
 
 def _compute(plan: Plan, folder: Path, tasks: Sequence[Task], workers: Workers, request: StudyRequest) -> StudyOutcome:
@@ -202,24 +150,6 @@ def _run(due: Sequence[Task], workers: Workers) -> Iterator[Outcome]:
         return
     with workers, ended_like_interrupted():
         yield from workers.outcomes(due)
-
-
-@contextmanager
-def ended_like_interrupted() -> Iterator[None]:
-    """Let a request to end (SIGTERM, as batch systems send it) do what Ctrl-C does."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _record(plan: Plan, folder: Path, outcomes: Mapping[str, Outcome], request: StudyRequest, wall_s: float) -> None:

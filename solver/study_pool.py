@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from hotmesa.solver.errors import RequestError
-from hotmesa.solver.job import spatial_tools
+from hotmesa.solver.job_tools import spatial_tools
 from hotmesa.solver.study_case import STOPPED, Outcome, Task, compute, lost
 
 # A child that inherits these from a process started by mpirun would try to join it.
@@ -226,3 +226,23 @@ def start_petsc() -> None:
 def usable_processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def workers_of(count: int | None, mpi: bool) -> Workers:
+    """Return who computes: so many processes (None: as many as processors, 0: this one), or those of mpirun.
+
+    Raises:
+        RequestError: neither fits how the command was started.
+    """
+    if mpi:
+        return Ranks()
+    if _mpi_size() > 1:
+        raise RequestError("several MPI processes were started: add --mpi, so that they share the cases")
+    count = usable_processors() if count is None else count
+    return InThisProcess() if count == 0 else Processes(count)
+
+
+def _mpi_size() -> int:
+    """Return how many processes mpirun has started, as its environment tells."""
+    names = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS")
+    return max((int(size) for size in map(os.environ.get, names) if size and size.isdigit()), default=1)

@@ -17,6 +17,7 @@ WRONG = [
     ([SECOND % "1.0"], "contacts.1", "overlap by 0.5 µm"),
     (["crystal.width_um=9"], "crystal", "smaller than the mesa"),
     (["mesa.depth_um=35"], "crystal", "smaller than the mesa"),
+    (["bath.rim=bath", "mesa.width_um=40"], "bath.rim", "reaches the rim of the crystal"),
     (["mesa.shape=polygon"], "mesa.vertices_um", "at least 3 corners"),
     (["mesa.shape=polygon", "mesa.vertices_um=[[-5,-5],[5,5],[5,-5],[-5,5]]"], "mesa.vertices_um", "crosses"),
     (["mesa.shape=polygon", "mesa.vertices_um=[[-5,0],[0,0],[5,0]]"], "mesa.vertices_um", "no area|crosses"),

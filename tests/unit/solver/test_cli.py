@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from hotmesa.scenarios import Scenario, load_scenario
-from hotmesa.solver import job
+from hotmesa.solver import job_tools
 from hotmesa.solver.cli import main
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.progress import Progress
@@ -68,8 +68,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run the N = 19 scenario with a tracer of our own in place of the solver."""
 
     def with_tracer(trace: Callable[[object], Iterator[Point]], *arguments: str) -> int:
-        tools = job.Tools(lambda scenario: "mesh", lambda scenario, mesh: "model", trace, FakeBranch)
-        monkeypatch.setattr(job, "spatial_tools", lambda: tools)
+        tools = job_tools.Tools(lambda scenario: "mesh", lambda scenario, mesh: "model", trace, FakeBranch)
+        monkeypatch.setattr(job_tools, "spatial_tools", lambda: tools)
         monkeypatch.chdir(tmp_path)
         return main(["run", "kurter2010-n19", *FAST, *arguments])
 
@@ -297,7 +297,7 @@ def test_mesh_problem_is_bad_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     def no_mesh(scenario: Scenario) -> None:
         raise MeshError("the file has no region called mesa")
 
-    tools = job.Tools(no_mesh, lambda scenario, mesh: None, six, FakeBranch)
-    monkeypatch.setattr(job, "spatial_tools", lambda: tools)
+    tools = job_tools.Tools(no_mesh, lambda scenario, mesh: None, six, FakeBranch)
+    monkeypatch.setattr(job_tools, "spatial_tools", lambda: tools)
     assert main(["run", "kurter2010-n19", "--out", str(tmp_path / "x"), "--quiet"]) == 2
     assert capsys.readouterr().err == "hotmesa: the file has no region called mesa\n"

@@ -339,7 +339,7 @@ def test_a_killed_study_leaves_no_process_and_goes_on(tmp_path: Path):
 
 
 def test_two_studies_in_one_folder_are_refused(write: Write, capsys: pytest.CaptureFixture[str]):
-    from hotmesa.solver.study_job import locked
+    from hotmesa.solver.run_folder import locked
 
     file = write(TWO)
     with locked(file.parent / "out", "cases"):
