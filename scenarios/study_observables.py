@@ -36,6 +36,30 @@ _COLUMNS = (
     *("hot_y_um", "hot_contact_distance_um", "hot_current_share", "alpha_mean_K_per_mW", "dV_dI_ohm", "arclength"),
     *("heat_balance_error", "newton_steps"),
 )
+_TRANSIENT = (
+    *("time_constant_V_us", "time_constant_T_us", "hot_at_us", "T_max_K", "T_max_at_us", "energy_balance_error"),
+    *(f"end.{name}" for name in ("t_us", "V_mV", "I_mA", "P_mW", "T_max_K")),
+    *("points", "junctions", "normal_resistance_ohm", "mesa_area_um2", "wall_s"),
+)
+_SWEEP = (
+    *("hysteresis_area_uW", "T_max_K", "largest_growth_per_us", "heat_balance_error", "legs", "load_resistance_ohm"),
+    *("points", "junctions", "normal_resistance_ohm", "wall_s"),
+)
+_TIME_COLUMNS = (
+    "t_us",
+    "source_mA",
+    "source_mV",
+    "T_mean_K",
+    "step_us",
+    "leg",
+    "growth_per_us",
+    "travel_mA",
+    "travel_mV",
+)
+_JUMP = re.compile(
+    r"^(jumps|continuous_transitions)\.\d+\."
+    r"(leg|settling_us|(from|to)\.(source_mA|source_mV|V_mV|I_mA|T_max_K|hot_fraction))$"
+)
 _SINK = re.compile(r"^Q_[A-Za-z0-9._-]+_mW$")
 _AT = re.compile(r"^(?P<column>[^@=]+)@(?P<along>[^@=]+)=(?P<value>[^@=]+)$")
 
@@ -61,8 +85,8 @@ def parse_at(name: str) -> At | None:
 
 
 def observables_of(mode: str) -> tuple[str, ...]:
-    """Return the numbers that summary.json may hold in a mode; () for modes whose summary has no fixed list."""
-    return _BRANCH if mode in ("branch", "uniform", "diagram") else ()
+    """Return the numbers that summary.json may hold in a mode; the jumps of a sweep come beside, by number."""
+    return {"transient": _TRANSIENT, "sweep": _SWEEP}.get(mode, _BRANCH)
 
 
 def problem_with(name: str, modes: Iterable[str]) -> str | None:
@@ -70,8 +94,8 @@ def problem_with(name: str, modes: Iterable[str]) -> str | None:
     modes = tuple(modes)
     known = [item for mode in modes for item in observables_of(mode)]
     if "@" in name:
-        return _problem_at(name, len(known) > 0)
-    if not known or name in known:
+        return _problem_at(name)
+    if name in known or ("sweep" in modes and _JUMP.match(name)):
         return None
     hint = nearest(name, dict.fromkeys((*known, *_COLUMNS)))
     if name in _COLUMNS:
@@ -79,11 +103,11 @@ def problem_with(name: str, modes: Iterable[str]) -> str | None:
     return f"unknown observable {name}{hint}"
 
 
-def _problem_at(name: str, strict: bool) -> str | None:
+def _problem_at(name: str) -> str | None:
     at = parse_at(name)
     if at is None:
         return f"observable {name}: write COLUMN@COLUMN=NUMBER, for example hot_fraction@I_mA=1.2"
     for column in (at.column, at.along):
-        if strict and column not in _COLUMNS and not _SINK.match(column):
-            return f"observable {name}: unknown column {column}{nearest(column, _COLUMNS)}"
+        if column not in (*_COLUMNS, *_TIME_COLUMNS) and not _SINK.match(column):
+            return f"observable {name}: unknown column {column}{nearest(column, (*_COLUMNS, *_TIME_COLUMNS))}"
     return None

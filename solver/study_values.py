@@ -27,18 +27,21 @@ class Value:
     reason: str = ""
 
 
-def flat_summary(summary: Mapping[str, Any], before: str = "") -> dict[str, float | None]:
-    """Return the numbers of a summary under dotted names; lists of numbers by position, lists of tables left out."""
+def flat_summary(summary: Mapping[str, Any], before: str = "", tables: bool = False) -> dict[str, float | None]:
+    """Return the numbers of a summary under dotted names, lists by position; those of tables only if asked for."""
     found: dict[str, float | None] = {}
     for key, value in summary.items():
         name = f"{before}{key}"
         if key in _SKIPPED:
             continue
         if isinstance(value, Mapping):
-            found.update(flat_summary(value, f"{name}."))
+            found.update(flat_summary(value, f"{name}.", tables))
         elif isinstance(value, list):
             if all(isinstance(item, int | float) for item in value):
                 found.update({f"{name}.{index}": float(item) for index, item in enumerate(value)})
+            elif tables:
+                rows = {str(index): item for index, item in enumerate(value) if isinstance(item, Mapping)}
+                found.update(flat_summary(rows, f"{name}.", tables))
         elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
             found[name] = value
     return found
@@ -63,7 +66,8 @@ def observe(folder: Path, names: Iterable[str] | None) -> dict[str, Value]:
         OSError, ValueError: summary.json is missing or damaged.
     """
     summary = read_summary(folder)
-    numbers = flat_summary(summary)
+    # As many rows as a run has jumps would make columns that other runs lack: only those that are named.
+    numbers = flat_summary(summary, tables=names is not None)
     reasons = summary.get("reasons") or {}
     if names is None:
         return {name: Value(number, str(reasons.get(name, ""))) for name, number in numbers.items()}
