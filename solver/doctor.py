@@ -83,15 +83,18 @@ def form_finding() -> Finding:
 
 
 def solver_finding() -> Finding:
-    """Whether PETSc brings the direct solver and the multigrid that hotmesa uses."""
+    """Whether PETSc brings the direct solvers that hotmesa uses: MUMPS always, CHOLMOD where it can."""
     from petsc4py import PETSc
 
-    missing = [name for name in ("mumps", "hypre") if not PETSc.Sys.hasExternalPackage(name)]
+    from hotmesa.solver.nearly_symmetric import is_available
+
     release = ".".join(str(part) for part in PETSc.Sys.getVersion())
-    if missing:
-        found = f"PETSc {release} without {' and '.join(missing)}"
-        return Finding("PETSc", BROKEN, found, "use a PETSc built with MUMPS and hypre: docs/install.md")
-    return Finding("PETSc", OK, f"PETSc {release} with MUMPS and hypre")
+    if not PETSc.Sys.hasExternalPackage("mumps"):
+        return Finding("PETSc", BROKEN, f"PETSc {release} without MUMPS", "use a PETSc with MUMPS: docs/install.md")
+    if not is_available():
+        mend = "use a PETSc built with SuiteSparse"
+        return Finding("PETSc", NOTE, f"PETSc {release} with MUMPS, without CHOLMOD: the sparse path is slower", mend)
+    return Finding("PETSc", OK, f"PETSc {release} with MUMPS and CHOLMOD")
 
 
 def blas_finding(size: int = 800) -> Finding:
