@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import make_code_map
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,6 +70,23 @@ def test_wrong_imports_are_seen():
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_dependencies_go_one_way(path: Path):
     assert wrong_imports(name_of(path), path.read_text()) == []
+
+
+def test_code_map_is_up_to_date():
+    assert make_code_map.PAGE.read_text() == make_code_map.page(), "run python docs/make_code_map.py"
+
+
+def test_modules_use_only_groups_of_the_code_map_above_theirs():
+    groups = [(folder, names.split()) for folder, names in make_code_map.GROUPS.values()]
+    place = {f"hotmesa.{folder}.{name}": k for k, (folder, names) in enumerate(groups) for name in names}
+    wrong = []
+    for module, k in place.items():
+        package, name = module.split(".")[1:]
+        for node in ast.walk(ast.parse((ROOT / package / f"{name}.py").read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                used = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+                wrong += [f"{module} imports {other}" for other in used if place.get(other, k) > k]
+    assert wrong == []
 
 
 def test_packages_in_pyproject_are_the_folders_of_the_tree():
