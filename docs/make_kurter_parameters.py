@@ -2,7 +2,8 @@
 
     python docs/make_kurter_parameters.py [TABLE ...]
 
-All tables take about five minutes on one processor; the finest meshes are half of it.
+All tables take about five minutes on one processor; the finest meshes are half of it. The search and the fit take ten
+more where their results are not in out/kurter2010-search and out/kurter2010-fit, in the folder of the call.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from paper.fitted import fit_directions_table, fit_table, fit_targets_table, value_of
 from paper.page import markdown, number, write_block
+from paper.searched import best_table, costs_table, effects_table, search_table
 from paper.stacks import COARSE, bath_table, branch, stack_table
 
 from hotmesa.scenarios import load_scenario
-from hotmesa.scenarios.schema import Scenario
 
 PAGE = Path(__file__).with_name("kurter2010-parameters.md")
 
@@ -88,7 +90,7 @@ def meshes() -> str:
 
 
 def _figures(run: Mapping[str, Any]) -> list[str]:
-    keys = (("backbending_mV_per_junction", 3), ("slope", 3), ("V_peak_mV_per_junction", 2), ("beta", 3))
+    keys = (("backbending_mV_per_junction", 3), ("least_slope_over_R_N", 3), ("V_peak_mV_per_junction", 2), ("beta", 3))
     return [number(run[key], digits) for key, digits in keys] + [number(run["P_normal_mW"], 3)]
 
 
@@ -108,7 +110,7 @@ def brief(overrides: tuple[str, ...]) -> list[str]:
         ", ".join(number(runs[n]["beta"]) for n in (12, 19)),
         ", ".join(number(runs[n]["P_normal_mW"]) for n in (12, 30)),
         number(tall["backbending_mV_per_junction"]),
-        number(tall["slope"], 3),
+        number(tall["least_slope_over_R_N"], 3),
     ]
 
 
@@ -151,7 +153,7 @@ def degenerate() -> str:
     reference = _measures(())
     columns = []
     for key, _ in knobs:
-        value = _value(load_scenario("kurter2010-n19"), key)
+        value = value_of(load_scenario("kurter2010-n19"), key)
         columns.append((_measures((f"{key}={value * (1 + step)!r}",)) - reference) / np.log1p(step))
     _, singular, directions = np.linalg.svd(np.array(columns).T, full_matrices=False)
     names = [name for _, name in knobs]
@@ -167,20 +169,16 @@ def _direction(singular: float, vector: np.ndarray[Any, Any], names: Sequence[st
     return [f"{0.1 * singular:.1g}", ", ".join(parts)]
 
 
-def _value(scenario: Scenario, key: str) -> float:
-    """Return the value of a key in dots."""
-    value: Any = scenario
-    for part in key.split("."):
-        if part.isdigit():
-            value = value[int(part)]
-        else:
-            value = value[part] if isinstance(value, dict) else getattr(value, part)
-    return float(value)
-
-
 def main(arguments: Sequence[str]) -> None:
     """Compute the tables one after the other and write each into the page."""
     tables = {"targets": stack_table, "bath": bath_table, "mechanisms": mechanisms, "trade-off": trade_off}
+    tables |= {
+        "search": search_table,
+        "search-best": best_table,
+        "search-effects": effects_table,
+        "search-costs": costs_table,
+    }
+    tables |= {"fit": fit_table, "fit-targets": fit_targets_table, "fit-directions": fit_directions_table}
     tables |= {"one-at-a-time": one_at_a_time, "degenerate": degenerate, "meshes": meshes}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"default all: {', '.join(tables)}")

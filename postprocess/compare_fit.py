@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hotmesa.postprocess import figure_style as style
 from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.tables import Table, column, read_table
+from hotmesa.postprocess.tables import FloatArray, Table, column, read_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,6 +86,16 @@ def _draw_curve(upper: Axes, lower: Axes, part: Table, name: str) -> None:
         style.tidy(axes)
 
 
+def over_measured(part: Table) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return model over measured for each number, and where a limit is kept; there it is the limit itself.
+
+    A limit may be kept by any factor, which would press everything else in the picture into a line.
+    """
+    measured, model = column(part, "measured"), column(part, "model")
+    kept = (column(part, "residual") == 0.0) & (model != measured)
+    return np.where(kept, measured, model) / np.where(measured == 0.0, 1.0, measured), kept
+
+
 def _draw_numbers(upper: Axes, lower: Axes, part: Table) -> None:
     """Show model over measured for each number, and the residuals."""
     places = np.arange(len(column(part, "measured")))
@@ -94,7 +105,10 @@ def _draw_numbers(upper: Axes, lower: Axes, part: Table) -> None:
         places, measured / scale, column(part, "sigma") / np.abs(scale), fmt="o", color=style.UNIFORM_COLOUR,
         capsize=3, label="measured",
     )  # fmt: skip
-    upper.plot(places, column(part, "model") / scale, "D", color=style.BRANCH_COLOUR, label="model")
+    model, kept = over_measured(part)
+    upper.plot(places[~kept], model[~kept], "D", color=style.BRANCH_COLOUR, label="model")
+    if kept.any():
+        upper.plot(places[kept], model[kept], "D", color=style.BRANCH_COLOUR, fillstyle="none", label="limit kept")
     upper.legend(frameon=False, fontsize=9)
     upper.set_xticks([])
     upper.set_ylabel("over the measured value", fontsize=10)

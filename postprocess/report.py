@@ -29,12 +29,15 @@ def curve_figures(table: Table, curve: IVCurve | None, junctions: int) -> dict[s
     drop, _, _ = merit.largest_drop(curve, rising_current_only=True)
     fallen, before, after = merit.largest_drop(curve, rising_current_only=False)
     widths = [merit.full_width(curve, peak, baseline, junctions) for baseline in (0.0, 1.0)]
+    steep = merit.steepest(curve, junctions)
     powers = [merit.normal_power(curve), merit.normal_power_static(curve)]
     values |= {
         "backbending_mV_per_junction": drop / junctions,
         "V_peak_mV_per_junction": peak.V_mV_per_junction if peak else None,
         "V_extrema_mV_per_junction": [before / junctions, after / junctions] if fallen > 0 else None,
         "peak_height_over_Y_N": peak.height if peak else None,
+        "least_slope_over_R_N": steep.slope,
+        "V_steepest_mV_per_junction": steep.V_mV_per_junction,
         "FWHM_mV_per_junction": widths[0].value,
         "FWHM_above_Y_N_mV_per_junction": widths[1].value,
         "beta": _ratio(widths[0].value, peak),

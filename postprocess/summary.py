@@ -28,6 +28,13 @@ class Peak(NamedTuple):
     height: float
 
 
+class Steepest(NamedTuple):
+    """The steepest place of a branch: dV/dI over R_N (-1 for less), V per junction in mV."""
+
+    slope: float
+    V_mV_per_junction: float
+
+
 def folds(table: Table, curve: IVCurve | None, junctions: int) -> list[dict[str, Any]]:
     """Return the turning points in branch order: kind, V_mV, V_per_junction_mV, I_mA, T_max_K.
 
@@ -109,6 +116,21 @@ def conductance_peak(curve: IVCurve, junctions: int) -> Peak | None:
     places = np.append(near, curve.s[best])
     s = float(places[np.argmax(curve.angle(places))])
     return Peak(s, float(curve.V_mV(s)) / junctions, float(curve.conductance(s)))
+
+
+def steepest(curve: IVCurve, junctions: int) -> Steepest:
+    """Return the smallest dV/dI over R_N, and where: the cotangent of the steepest direction of the branch.
+
+    Both change smoothly when a branch begins to fold back, which peak and backbending do not: on a branch that rises
+    all the way they are the peak (1/height, and its V), on one that folds back the slope is negative.
+    """
+    extrema = curve.inside(curve.angle.derivative().roots(extrapolate=False))
+    places = np.concatenate([curve.s, extrema])
+    s = float(places[np.argmax(curve.angle(places))])
+    # From 135° on a curve falls back faster than it would rise in the normal state, and then turns back in I: -1 stands
+    # for all of that, since the slope itself passes through infinity there.
+    angle = min(float(curve.angle(s)), 0.75 * np.pi)
+    return Steepest(float(1 / np.tan(angle)), float(curve.V_mV(s)) / junctions)
 
 
 def full_width(curve: IVCurve, peak: Peak | None, baseline: float, junctions: int) -> Finding:

@@ -52,6 +52,9 @@ class Data(Section):
     last_mA: float | None = Field(None, description="leave out what is measured at larger currents")
     observable: str | None = Field(None, description="a number of a run, as in a study")
     value: float | None = Field(None, description="what was measured")
+    limit: Literal["at-least", "at-most"] | None = Field(
+        None, description="the value is a lower or an upper limit: on its allowed side nothing is missed"
+    )
     sigma: Positive | None = Field(None, description="its uncertainty")
 
     @model_validator(mode="after")
@@ -62,6 +65,8 @@ class Data(Section):
             raise ValueError(f"{self.name}: observable and value belong together")
         if self.observable is not None and self.sigma is None:
             raise ValueError(f"{self.name}: sigma is missing: how exactly is {self.observable} known?")
+        if self.observable is None and self.limit is not None:
+            raise ValueError(f"{self.name}: limit is for numbers, not for curves")
         return self
 
 

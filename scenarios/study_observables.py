@@ -14,6 +14,8 @@ _CURVE = (
     "V_extrema_mV_per_junction.0",
     "V_extrema_mV_per_junction.1",
     "peak_height_over_Y_N",
+    "least_slope_over_R_N",
+    "V_steepest_mV_per_junction",
     "FWHM_mV_per_junction",
     "FWHM_above_Y_N_mV_per_junction",
     "beta",

@@ -160,8 +160,15 @@ class Evaluator:
             return None, f"the results cannot be read: {error}"
         if value.number is None or goal.data.value is None or goal.data.sigma is None:
             return None, f"{goal.data.observable}: {value.reason}"
-        model = np.array([value.number])
-        return Comparison((model - goal.data.value) / goal.data.sigma, model, np.array([goal.data.sigma])), ""
+        miss = beyond(value.number - goal.data.value, goal.data.limit) / goal.data.sigma
+        return Comparison(np.array([miss]), np.array([value.number]), np.array([goal.data.sigma])), ""
+
+
+def beyond(difference: float, limit: str | None) -> float:
+    """Return a difference model - measured, and zero on the allowed side of a limit (its square stays smooth there)."""
+    if limit == "at-least":
+        return min(difference, 0.0)
+    return max(difference, 0.0) if limit == "at-most" else difference
 
 
 def bounds(parameter: Parameter) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from scipy.interpolate import RegularGridInterpolator
 from hotmesa.postprocess import figure_style as style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.report import curve_figures, curve_of
+from hotmesa.postprocess.summary import steepest
 from hotmesa.postprocess.tables import read_table
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.shapes import normal_resistance_ohm
@@ -53,9 +54,8 @@ class Map:
 
 
 def least_slope(curve: IVCurve) -> float:
-    """Return the smallest dV/dI over R_N: the cotangent of the steepest direction, smooth through folds in V."""
-    # From 135° on a curve falls back faster than it would rise in the normal state: deep inside, no use for a border.
-    return float(1 / np.tan(np.minimum(np.max(curve.angle(curve.dense())), 0.75 * np.pi)))
+    """Return the smallest dV/dI over R_N, smooth through folds in V."""
+    return steepest(curve, 1).slope
 
 
 def film_conductance(scenario: Scenario) -> float:

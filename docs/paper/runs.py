@@ -75,7 +75,6 @@ def trace(scenario: Scenario) -> Trace:
     figures = curve_figures(table, curve, scenario.mesa.junctions) | {
         "nucleation": nucleation(table, curve, hot),
         "normal": full_normality(table),
-        "slope": float(np.min(table["dV_dI_ohm"])) / R_N,
     }
     if "Q_wire_mW" in table:
         figures["wire"] = table["Q_wire_mW"][-1] / table["P_mW"][-1]

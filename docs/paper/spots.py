@@ -97,7 +97,7 @@ def _targets_of(place: str) -> list[Target]:
             Target(f"wire {place}: border of the hot spot from the wire", "comes nearer all the way",
                    f"{distance[0]:.1f} to {distance[-1]:.1f} µm", "never goes back", nearer),
         ]  # fmt: skip
-    slope, name = float(run.figures["slope"]), f"wire {place}" if where else place
+    slope, name = float(run.figures["least_slope_over_R_N"]), f"wire {place}" if where else place
     wanted = "positive" if where else "(no claim)"
     return [
         *begin,

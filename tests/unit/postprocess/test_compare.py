@@ -11,7 +11,7 @@ import pytest
 
 from hotmesa.postprocess import ResultError
 from hotmesa.postprocess.compare import Order, compare
-from hotmesa.postprocess.compare_fit import draw_fit
+from hotmesa.postprocess.compare_fit import draw_fit, over_measured
 
 STUDY = """
 name = "sinks"
@@ -104,3 +104,14 @@ def test_the_picture_of_a_fit(tmp_path: Path):
     (tmp_path / "fit.json").write_text("{")
     with pytest.raises(ResultError, match=r"fit.json: cannot be read"):
         draw_fit(tmp_path)
+
+
+def test_kept_limits_are_drawn_at_the_limit():
+    part = {
+        "measured": np.array([2.0, 0.01, 0.01]),
+        "model": np.array([2.2, 0.5, 0.005]),
+        "residual": np.array([0.2, 0.0, -1.0]),
+    }
+    model, kept = over_measured(part)
+    np.testing.assert_allclose(model, [1.1, 1.0, 0.5])
+    assert kept.tolist() == [False, True, False]

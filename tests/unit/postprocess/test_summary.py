@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from hotmesa.postprocess import load_run, summarise
 from hotmesa.postprocess.curve import make_curve
-from hotmesa.postprocess.summary import largest_drop
+from hotmesa.postprocess.summary import largest_drop, steepest
 
 N, R_J = 19, 24.21
 
@@ -122,6 +122,25 @@ def test_plain_numbers_of_the_summary(make_run: Callable[..., Any]) -> None:
 def loop(t: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A curve with a fold in V and one in I each way: V = t + 1.2 sin t, I = t - 1.2 sin t (R_N = 1)."""
     return t + 1.2 * np.sin(t), t - 1.2 * np.sin(t), (1 + 1.2 * np.cos(t)) / (1 - 1.2 * np.cos(t))
+
+
+@pytest.mark.parametrize("a", [0.4, 0.9, 0.99, 1.01, 1.3])
+def test_steepest_place_passes_smoothly_from_a_peak_to_backbending(make_run: Callable[..., Any], a: float) -> None:
+    run = make_run(a=a)
+    figures, law = summarise(load_run(run.folder)), run.law
+    # dV/dI over R_N is 1 - a at the middle of the bump, above and below zero alike.
+    assert figures["least_slope_over_R_N"] == pytest.approx(1 - a, abs=1e-3)
+    assert figures["V_steepest_mV_per_junction"] == pytest.approx(float(law.v(law.y0)), abs=5e-3)
+    if a < 1:
+        assert figures["peak_height_over_Y_N"] == pytest.approx(1 / figures["least_slope_over_R_N"])
+        assert figures["V_peak_mV_per_junction"] == pytest.approx(figures["V_steepest_mV_per_junction"])
+
+
+def test_steepest_slope_ends_where_a_branch_turns_back_in_current() -> None:
+    t = np.linspace(0.1, 9.0, 200)
+    curve = make_curve(t + 3.0 * np.sin(t), t + 1.2 * np.sin(t), (1 + 3.0 * np.cos(t)) / (1 + 1.2 * np.cos(t)), 1.0)
+    assert curve is not None
+    assert steepest(curve, 1).slope == pytest.approx(-1.0)
 
 
 def test_folds_of_both_kinds_on_a_looping_branch() -> None:

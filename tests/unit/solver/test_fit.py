@@ -119,6 +119,18 @@ def test_numbers_of_several_scenarios(folder: Path):
     assert found["value"] == pytest.approx(ALPHA, abs=0.01 * found["uncertainty"])
 
 
+@pytest.mark.parametrize(("limit", "missed"), [("at-least", False), ("at-most", True)])
+def test_limits_count_on_their_forbidden_side_alone(folder: Path, limit: str, missed: bool):
+    scenario = load_scenario("kurter2010-uniform", OHMIC)
+    V = float(uniform_curve(build_law(scenario), scenario).V_mV[-1])
+    number = f'[[data]]\nname = "v"\nobservable = "end.V_mV"\nvalue = {V!r}\nsigma = 1.0\n'
+    # 5 mV below what the first number asks for: a contradiction if it is an upper limit, nothing if it is a lower one.
+    bound = f'[[data]]\nname = "w"\nobservable = "end.V_mV"\nvalue = {V - 5.0!r}\nsigma = 1.0\nlimit = "{limit}"\n'
+    assert fit(folder, HEAD + number + bound) == 0
+    # Half-way both are missed by 2.5 sigma; the fit stops where a step would gain little of that.
+    assert result(folder)["chi_squared"] == pytest.approx(12.5 if missed else 0.0, abs=0.3)
+
+
 def test_a_second_fit_computes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch):
     assert fit(folder, HEAD + CURVE) == 0
     first = result(folder)
@@ -168,6 +180,7 @@ def test_a_parameter_that_does_nothing_has_no_uncertainty(folder: Path, capsys: 
         (HEAD + CURVE.replace("last_mA = 1.6", "last_mA = 0.0"), "no point of iv.csv"),
         (HEAD + '[[data]]\nname = "a"\nobservable = "betta"\nvalue = 1.0\nsigma = 1.0\n', "did you mean beta"),
         (HEAD + '[[data]]\nname = "a"\nobservable = "beta"\nvalue = 1.0\n', "sigma is missing"),
+        (HEAD + CURVE + 'limit = "at-most"\n', "limit is for numbers"),
         (HEAD.replace("law.set", "uniform.thermal_resistance_K_per_mW = 1.0\nlaw.set") + CURVE, "also set in fixed"),
     ],
 )

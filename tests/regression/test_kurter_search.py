@@ -1,0 +1,100 @@
+"""The bundled search and fit of the kurter2010 set ask what docs/kurter2010-parameters.md says they ask."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+
+import pytest
+from paper.fitted import composition, misfit, plan
+from paper.page import DOCS, blocks_of
+from paper.search import GAPS, PLACES, RANGES, design, write_design
+from paper.stacks import BETA, POWER_MW, STACKS, paper_range
+
+from hotmesa.scenarios.files import bundled_file
+from hotmesa.scenarios.fit import Data
+from hotmesa.scenarios.study_load import load_study
+
+SEARCH = "study-kurter2010-search"
+
+
+def datum(name: str) -> Data:
+    return next(data for data in plan().fit.data if data.name == name)
+
+
+def test_cases_of_the_search_are_those_of_its_design(tmp_path) -> None:
+    write_design(tmp_path / "cases.csv")
+    assert (tmp_path / "cases.csv").read_text() == bundled_file(SEARCH).with_suffix(".csv").read_text()
+
+
+def test_design_is_spread_evenly() -> None:
+    rows = design()
+    levels = Counter(tuple(row["case"].split("-", 2)[1:]) for row in rows)
+    # A Sobol sequence of 64 points has each of the 16 combinations of its first two axes four times.
+    assert levels == {(place, gaps): 4 for place in PLACES for gaps in GAPS}
+    for one in RANGES:
+        values = [float(row[one.key]) for row in rows]
+        middle = one.at(0.5)
+        assert one.low <= min(values) and max(values) <= one.high
+        assert sum(value < middle for value in values) == pytest.approx(32, abs=1)  # rounding to three digits
+    with bundled_file(SEARCH).with_suffix(".csv").open() as stream:
+        assert len({tuple(row.values())[1:] for row in csv.DictReader(stream)}) == 64
+
+
+def test_search_computes_two_stacks_for_every_set() -> None:
+    assert Counter(case.scenario.mesa.junctions for case in load_study(SEARCH).cases if case.scenario) == {
+        12: 64,
+        30: 64,
+    }
+
+
+def test_fit_varies_what_the_search_varies_within_the_same_ranges() -> None:
+    found = [(one.key, one.min, one.max, one.scale == "log") for one in plan().fit.parameters]
+    assert found == [(one.key, one.low, one.high, one.log) for one in RANGES]
+
+
+@pytest.mark.parametrize("one", plan().fit.parameters, ids=lambda one: one.name)
+def test_fit_starts_in_the_middle(one) -> None:
+    middle = (one.min * one.max) ** 0.5 if one.scale == "log" else 0.5 * (one.min + one.max)
+    assert one.start == pytest.approx(middle, rel=0.05)
+
+
+@pytest.mark.parametrize("n", STACKS)
+def test_fit_asks_for_the_targets_of_the_page(n: int) -> None:
+    low, high = paper_range(n)
+    peak, flat = datum(f"n{n:02d}-peak"), datum(f"n{n:02d}-no-backbending")
+    # Middle and half width of the uniform model's range; the file has two digits.
+    assert peak.value == pytest.approx((low + high) / 2, abs=0.011)
+    assert peak.sigma == pytest.approx((high - low) / 2, abs=0.011)
+    assert flat.limit == "at-least" and flat.value is not None and flat.value >= 0
+    if n > 6:
+        normal = datum(f"n{n:02d}-normal")
+        assert (normal.value - normal.sigma, normal.value + normal.sigma) == pytest.approx(POWER_MW)
+
+
+def test_widths_are_upper_limits() -> None:
+    widths = [data for data in plan().fit.data if data.observable == "beta"]
+    assert [(data.value, data.limit) for data in widths] == [(BETA, "at-most")] * len(widths)
+    assert len(widths) > 0
+
+
+def test_misfit_counts_limits_on_one_side_and_what_is_missing() -> None:
+    good = {"least_slope_over_R_N": 0.5, "V_steepest_mV_per_junction": datum("n12-peak").value, "P_normal_mW": 1.05}
+    assert misfit({12: good | {"beta": 0.1}}) == pytest.approx(0.0)
+    width = datum("n12-width")
+    assert misfit({12: good | {"beta": 0.15 + 2 * width.sigma}}) == pytest.approx(4.0)
+    assert misfit({12: good | {"beta": None}}) == pytest.approx(plan().fit.missing ** 2)
+
+
+def test_composition_names_the_largest_part_first_and_positive() -> None:
+    assert composition({"a": 0.3, "b": -0.9, "c": 0.1}) == "+0.90 b, -0.30 a"
+
+
+def test_page_of_the_parameters_is_whole() -> None:
+    blocks = blocks_of((DOCS / "kurter2010-parameters.md").read_text(encoding="utf-8"))
+    wanted = {"targets", "bath", "mechanisms", "trade-off", "one-at-a-time", "degenerate", "meshes"}
+    wanted |= {"search", "search-best", "search-effects", "fit", "fit-targets", "fit-directions", "search-costs"}
+    assert set(blocks) == wanted
+    for name, block in blocks.items():
+        columns = {line.count("|") for line in block.splitlines() if line.startswith("|")}
+        assert len(columns) == 1, name
