@@ -43,6 +43,10 @@ def branch(name: str, overrides: tuple[str, ...]) -> dict[str, Any]:
         "points": points,
         "with_growing_modes": growing,
         "factorisations_a_point": stability.factorisations / points,
+        "points_computed_anew": stability.computed_anew,
+        # Where the number of growing modes changes, under the biases where it does.
+        "searches_for_other_modes": stability.checked,
+        # With the factors of this point, for both biases together, all searches included.
         "solves_a_point": stability.solves / points,
         "solves_a_point_and_bias": stability.solves / points / len(BIASES),
         "bordered_solves_a_branch_point": bordered / points,

@@ -43,7 +43,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     ),
     "Stability and bifurcations": (
         "solver",
-        "eigen stability branch_stability trace patterns bifurcation deflation diagram",
+        "eigen ritz tracking stability branch_stability trace patterns bifurcation deflation diagram",
     ),
     "Time": ("solver", "waveforms time_stepper stored_heat transient settling sweep stored_states restart"),
     "What other measurements see": ("solver", "ltslm josephson family spectrum_fit"),

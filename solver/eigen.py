@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from petsc4py import PETSc
 from slepc4py import SLEPc
 
 from hotmesa.solver.bordered import Closure
-from hotmesa.solver.conduction import SparseConduction
+from hotmesa.solver.conduction import Factors, SparseConduction
 from hotmesa.solver.curves import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linearisation import Linearisation, shifted
@@ -21,9 +22,10 @@ MAX_RESTARTS = 100
 MAX_VECTORS = 300
 SPARE_VECTORS = 3
 """Krylov vectors beyond the wanted modes: few, because a warm start needs few; see benchmarks/bench_stability.py."""
-
 NEW_DIRECTION = 0.5
 """Sine of the angle to other modes of its rate above which a mode is one of its own."""
+COARSE = 1e-2
+"""Relative residual that tells whether there is another mode, but not yet its rate (of which the error is smaller)."""
 
 
 @dataclass(frozen=True)
@@ -37,23 +39,49 @@ class Pairs:
 class ShiftInvert:
     """The map C T -> solution of (J + s C) T + B g = C T with the equations of wires and bias.
 
-    Its eigenvalues are 1/(s - rate). One factorisation of J + s C serves every bias.
+    Its eigenvalues are 1/(s - rate). One factorisation of J + s C serves every bias. The exact one is made when it is
+    first needed, and so is the cheaper one of a matrix close to it.
 
     Attributes:
         shift: s (1/us).
-        solves: solutions with the factors so far, those for the borders included.
+        factorisations: made so far.
+        solves: solutions with the factors so far, those for the borders (made when first needed) included.
     """
 
     def __init__(
         self, comm: Comm, conduction: SparseConduction, lin: Linearisation, capacity: Array, shift: float
     ) -> None:
-        """Factorise."""
+        """Take the matrices."""
         self._comm, self._lin, self._capacity = comm, lin, capacity
+        self._conduction, self._shifted = conduction, shifted(lin, shift * capacity)
         self.shift = shift
-        lin = shifted(lin, shift * capacity)
-        self._factors = conduction.factorise(lin.kappa, lin.local)
-        self._columns = np.column_stack([self._factors.solve(c) for c in lin.columns.T])
-        self.solves = self._columns.shape[1]
+        self.factorisations = 0
+        self.solves = 0
+
+    @cached_property
+    def _exact(self) -> Factors:
+        self.factorisations += 1
+        return self._conduction.factorise(self._shifted.kappa, self._shifted.local)
+
+    @cached_property
+    def _close(self) -> Factors:
+        self.factorisations += 1
+        return self._conduction.precondition(self._shifted.kappa, self._shifted.local)
+
+    @cached_property
+    def _columns(self) -> Array:
+        """Solutions for the borders."""
+        return np.column_stack([self._unbordered(c) for c in self._lin.columns.T])
+
+    def _unbordered(self, rhs: Array) -> Array:
+        """Return the solution of (J + s C) T = rhs, wires and voltage at rest."""
+        self.solves += 1
+        return self._exact.solve(rhs)
+
+    def approximate(self, rhs: Array) -> Array:
+        """Return nearly the solution of (J + s C) T = rhs, wires and voltage at rest."""
+        self.solves += 1
+        return self._close.solve(rhs)
 
     def operator(self, closure: Closure) -> _Operator:
         """Return the map under the bias whose derivatives are given."""
@@ -67,11 +95,10 @@ class ShiftInvert:
 
     def solve(self, rhs: Array, rows: Array, inverse_schur: Array) -> Array:
         """Return the solution for C times a vector on the right of the heat balance."""
-        self.solves += 1
-        z = self._factors.solve(self._capacity * rhs)
+        z = self._unbordered(self._capacity * rhs)
         return np.asarray(z + self._columns @ (inverse_schur @ global_sums(self._comm, rows @ z)))
 
-    def leading(self, closure: Closure, count: int, start: Array | None, tolerance: float) -> Pairs:
+    def leading(self, closure: Closure, count: int, start: Array, tolerance: float) -> Pairs:
         """Return the modes with the rates nearest to the shift, each multiple rate found once at least.
 
         Args:
@@ -84,8 +111,7 @@ class ShiftInvert:
             SolveError: SLEPc did not converge.
         """
         with self._shell(closure) as shell:
-            vector = self._default_start() if start is None else start
-            return self._solve_for(shell, count, vector, tolerance, None)
+            return self._solve_for(shell, count, start, tolerance, None)
 
     def completed(self, closure: Closure, pairs: Pairs, tolerance: float) -> Pairs:
         """Return modes together with those that share a rate with them, which one Krylov space cannot hold.
@@ -126,6 +152,18 @@ class ShiftInvert:
 
     def _length(self, v: Array) -> float:
         return float(np.sqrt(global_sums(self._comm, np.array([v @ v]))[0]))
+
+    def is_complete(self, closure: Closure, pairs: Pairs, start: Array) -> bool:
+        """Return whether a coarse search without the modes given finds none above the slowest of them, or near it.
+
+        Raises:
+            SolveError: SLEPc did not converge.
+        """
+        with self._shell(closure) as shell:
+            if len(pairs.rates) >= shell.getSize()[0] - 1:
+                return True
+            more = self._solve_for(shell, 1, start, COARSE, pairs.shapes)
+        return bool(more.rates[0] < pairs.rates[-1] - COARSE * abs(self.shift - float(pairs.rates[-1])))
 
     @contextmanager
     def _shell(self, closure: Closure) -> Iterator[PETSc.Mat]:
@@ -173,19 +211,22 @@ class ShiftInvert:
         for k in range(count):
             rates.append(float((self.shift - 1.0 / eps.getEigenvalue(k)).real))
             eps.getEigenvector(k, work)
-            shape = np.array(work.array)
-            peak = global_max(self._comm, shape.max(initial=0.0)), global_max(self._comm, (-shape).max(initial=0.0))
-            shapes.append(shape / (peak[0] if peak[0] >= peak[1] else -peak[1]))
+            shapes.append(np.array(work.array))
         order = np.argsort(rates)[::-1]
-        return Pairs(np.array(rates)[order], np.array(shapes).T[:, order])
-
-    def _default_start(self) -> Array:
-        """Return a vector that excites every mode: uniform warming with a fixed, mesh-wide irregular part."""
-        return np.asarray(1.0 + 0.5 * np.sin(7.0 * np.cumsum(self._capacity) / self._capacity.sum()))
+        return Pairs(np.array(rates)[order], unit_peaks(self._comm, np.array(shapes).T[:, order]))
 
     def _irregular_start(self) -> Array:
         """Return a vector without any symmetry."""
         return np.asarray(np.random.default_rng(self._comm.rank).normal(size=self._capacity.size))
+
+
+def unit_peaks(comm: Comm, shapes: Array) -> Array:
+    """Return patterns, columns, each scaled so that what is largest in size is 1. Collective."""
+    columns = []
+    for shape in shapes.T:
+        peak = global_max(comm, shape.max(initial=0.0)), global_max(comm, (-shape).max(initial=0.0))
+        columns.append(shape / (peak[0] if peak[0] >= peak[1] else -peak[1]))
+    return np.array(columns).T
 
 
 def _filled(vector: PETSc.Vec, values: Array) -> PETSc.Vec:

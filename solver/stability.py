@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from hotmesa.solver.bias import Bias
+from hotmesa.solver.bordered import Closure
 from hotmesa.solver.branch_problem import ThermalBranch
 from hotmesa.solver.curves import Array
 from hotmesa.solver.eigen import Pairs, ShiftInvert
@@ -16,10 +17,14 @@ from hotmesa.solver.fields import full_temperatures
 from hotmesa.solver.linearisation import Linearisation
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max
+from hotmesa.solver.tracking import Tracker, Wanted, irregular_pattern
 from hotmesa.solver.variants import own_conduction, with_path
 
 ONE_SIGN = 1e-2
 """A mode counts as one-signed if its other sign stays below this share of its maximum."""
+
+ACCURACY = 0.2
+"""Bound on the error of a mode that is followed, over the root of the tolerance: the error of a rate is its square."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,31 @@ class Modes:
         return int(np.count_nonzero(self.rates > self.resolution))
 
 
+@dataclass(frozen=True)
+class _Point:
+    """A state of the unfolded model with its Jacobian and heat capacities."""
+
+    e: Evaluation
+    lin: Linearisation
+    capacity: Array
+
+
 class Stability:
     """Stability of the states of one model.
 
     C dT/dt = -(J T + F_V V), with V slaved to T by the bias: by_V V + by_I (I_T T + I_V V) = 0; wire nodes have
-    no heat capacity. Eigenvalues come from shift-invert about a shift s just above the fastest mode under voltage
-    bias; one factorisation of J + s C serves all biases, whose rank-one terms stay borders. Nothing above s is
-    missed: without the bias term the matrix is of Metzler type (heat only spreads), so the mode with one sign is the
-    fastest one (Perron and Frobenius), and a mode found otherwise sends the shift up and starts again.
+    no heat capacity. One factorisation of J + s C, with s just above the fastest mode under voltage bias, serves all
+    biases. Along a branch the modes are followed (see tracking.py); the first state, and every one where that is not
+    certain, takes shift-invert Krylov-Schur, the bias a border. Nothing above s is missed: without the bias term the
+    matrix is of Metzler type (heat only spreads), so the mode with one sign is the fastest one (Perron and Frobenius),
+    and a mode found otherwise sends the shift up and starts again.
+
+    Attributes:
+        model: the device, its crystal not condensed.
+        layout: order of its unknowns.
+        factorisations, solves: so far; solves with the factors, of all searches.
+        computed_anew: states whose modes were not followed.
+        checked: searches for other modes where the number of growing ones changed.
     """
 
     def __init__(self, model: Model, tolerance: float = 1e-4) -> None:
@@ -68,9 +90,13 @@ class Stability:
         self._conduction = own_conduction(self.model)
         self._problem = ThermalBranch(self.model)
         self._last: dict[str, Modes] = {}
+        # Uniform warming with an irregular part excites every mode.
+        self._start = 1.0 + 0.1 * irregular_pattern(self.layout, 0)
+        self._tracker = Tracker(self._conduction, self.layout)
         self._shift: float | None = None
         self.factorisations = 0
         self.solves = 0
+        self.computed_anew = self.checked = 0
 
     def unfold(self, e: Evaluation) -> Evaluation:
         """Return a state of the given model as a state of the unfolded one."""
@@ -118,32 +144,96 @@ class Stability:
                 f"1 to {self.model.unknowns - 1} are possible"
             )
         e = self.unfold(e)
-        lin, capacity = self.model.linearise(e), self.heat_capacity(e)
-        inverse, found = self._factorised(e, lin, capacity, count, complete)
+        point = _Point(e, self.model.linearise(e), self.heat_capacity(e))
+        asked = {bias.name: bias for bias in (Bias.voltage(), *biases)}
+        found, inverse = (None, None) if complete else self._followed(point, asked, count)
+        if found is None:
+            found = self._anew(point, asked, count, complete, inverse)
+        self._shift = self._shift_after(found["voltage"])
+        self._last = found
+        return tuple(found[bias.name] for bias in biases)
+
+    def _followed(
+        self, point: _Point, biases: Mapping[str, Bias], count: int
+    ) -> tuple[dict[str, Modes] | None, ShiftInvert | None]:
+        """Return the modes as those of the last states lead to them, None where that is not certain; and the factors.
+
+        It is certain if fewer modes grow than are known and the fastest has one sign. Where not as many grow as at the
+        state before, a search without the modes found looks for others.
+        """
+        if not self._tracker.ready or any(name not in self._last for name in biases):
+            return None, None
+        wanted = {}
+        for name, bias in biases.items():
+            enough = min(max(count, self._last[name].unstable + 1), self.model.unknowns - 1)
+            wanted[name] = Wanted(self._problem.bias_closure(point.lin, bias), enough)
+        try:
+            space = self._tracker.space(point.lin, point.capacity, wanted)
+            rates = space.modes("voltage").rates
+            if len(rates) < 2:
+                return None, None
+            inverse = self._inverse(point, min(self._shift_above(rates), self._bound(point)))
+            pairs = self._tracker.follow(space, inverse, wanted, ACCURACY * np.sqrt(self._tolerance))
+        except np.linalg.LinAlgError:
+            return None, None
+        self._count(inverse)
+        if pairs is None:
+            return None, inverse
+        found = {name: self._resolved(bias, inverse, pairs[name]) for name, bias in biases.items()}
+        leading = found["voltage"]
+        if leading.rates[0] >= inverse.shift or self._has_two_signs(leading):
+            return None, inverse
+        found = {name: self._checked(m, inverse, wanted[name].closure) for name, m in found.items()}
+        self._count(inverse)
+        certain = all(m.unstable < len(m.rates) for m in found.values())
+        return (found if certain else None), inverse
+
+    def _checked(self, modes: Modes, inverse: ShiftInvert, closure: Closure) -> Modes:
+        """Return modes, where not as many grow as before with those that a search without them still finds."""
+        if modes.unstable == self._last[modes.bias.name].unstable:
+            return modes
+        self.checked += 1
+        pairs = Pairs(modes.rates, modes.shapes)
+        if inverse.is_complete(closure, pairs, self._tracker.probe):
+            return modes
+        return self._resolved(modes.bias, inverse, inverse.completed(closure, pairs, self._tolerance))
+
+    def _anew(
+        self, point: _Point, biases: Mapping[str, Bias], count: int, complete: bool, inverse: ShiftInvert | None
+    ) -> dict[str, Modes]:
+        """Return the modes by shift-invert Krylov-Schur for each bias, with factors that may be at hand."""
+        self.computed_anew += 1
+        inverse, found = self._factorised(point, count, complete, inverse)
         by_name = {"voltage": found}
-        for bias in biases:
-            if bias.name not in by_name:
-                by_name[bias.name] = self._leading(inverse, lin, bias, count, complete)
-        self.solves += inverse.solves
-        self._shift = self._shift_after(found)
-        self._last = by_name
-        return tuple(by_name[bias.name] for bias in biases)
+        for name, bias in biases.items():
+            if name not in by_name:
+                by_name[name] = self._leading(inverse, point.lin, bias, count, complete)
+        self._count(inverse)
+        if not complete:
+            self._tracker.keep(np.column_stack([m.shapes for m in by_name.values()]))
+        return by_name
+
+    def _count(self, inverse: ShiftInvert) -> None:
+        self.factorisations, inverse.factorisations = self.factorisations + inverse.factorisations, 0
+        self.solves, inverse.solves = self.solves + inverse.solves, 0
+
+    def _inverse(self, point: _Point, shift: float) -> ShiftInvert:
+        return ShiftInvert(self.model.comm, self._conduction, point.lin, point.capacity, shift)
 
     def _factorised(
-        self, e: Evaluation, lin: Linearisation, capacity: Array, count: int, complete: bool
+        self, point: _Point, count: int, complete: bool, inverse: ShiftInvert | None
     ) -> tuple[ShiftInvert, Modes]:
         """Return factors about a shift above all growth rates, and the modes under voltage bias that prove it."""
-        bound = self._bound(e, capacity)
-        shift = bound if self._shift is None else min(self._shift, bound)
+        bound = self._bound(point)
+        if inverse is None:
+            inverse = self._inverse(point, bound if self._shift is None else min(self._shift, bound))
         while True:
-            inverse = ShiftInvert(self.model.comm, self._conduction, lin, capacity, shift)
-            self.factorisations += 1
-            modes = self._leading(inverse, lin, Bias.voltage(), count, complete)
-            above = modes.rates[0] >= shift
-            if shift >= bound or not (above or self._has_two_signs(modes)):
+            modes = self._leading(inverse, point.lin, Bias.voltage(), count, complete)
+            above = modes.rates[0] >= inverse.shift
+            if inverse.shift >= bound or not (above or self._has_two_signs(modes)):
                 return inverse, modes
-            self.solves += inverse.solves
-            shift = bound
+            self._count(inverse)
+            inverse = self._inverse(point, bound)
 
     def _leading(self, inverse: ShiftInvert, lin: Linearisation, bias: Bias, count: int, complete: bool) -> Modes:
         """Return at least `count` leading modes, and one more than grow (as far as there are unknowns)."""
@@ -151,7 +241,7 @@ class Stability:
         last = self._last.get(bias.name)
         limit = self.model.unknowns - 1
         count = min(max(count, 0 if last is None else last.unstable + 1), limit)
-        start = None if last is None else last.shapes.sum(axis=1)
+        start = self._start if last is None else last.shapes.sum(axis=1)
         while True:
             modes = self._resolved(bias, inverse, inverse.leading(closure, count, start, self._tolerance))
             # The fastest mode under voltage bias is simple; any other that grows may stand for several.
@@ -171,10 +261,10 @@ class Stability:
         """Return whether the leading mode (maximum 1) is negative somewhere."""
         return global_max(self.model.comm, (-modes.shapes[:, 0]).max(initial=0.0)) > ONE_SIGN
 
-    def _bound(self, e: Evaluation, capacity: Array) -> float:
+    def _bound(self, point: _Point) -> float:
         """Return a rate (1/us) that no mode exceeds: conduction only damps, so heating over heat capacity bounds."""
-        heating = self.model.junction_mass * e.junctions.Q_by_T.sum(axis=1)
-        ratio = heating / capacity[self.layout.junction_rows].reshape(heating.shape)
+        heating = self.model.junction_mass * point.e.junctions.Q_by_T.sum(axis=1)
+        ratio = heating / point.capacity[self.layout.junction_rows].reshape(heating.shape)
         return max(1.05 * global_max(self.model.comm, ratio.max(initial=0.0)), 1e-3)
 
     def _shift_after(self, modes: Modes) -> float:
@@ -184,3 +274,9 @@ class Stability:
         before = self._last.get("voltage")
         moved = 0.0 if before is None else abs(leading - float(before.rates[0]))
         return leading + max(0.5 * gap, 1.5 * moved, 0.05 * abs(leading))
+
+    def _shift_above(self, rates: Array) -> float:
+        """Return a shift above the leading one of approximate rates: the nearer, the faster the iteration."""
+        leading = float(rates[0])
+        moved = abs(leading - float(self._last["voltage"].rates[0]))
+        return leading + max(0.1 * (leading - float(rates[1])), 0.1 * moved, 1e-3 * abs(leading))
