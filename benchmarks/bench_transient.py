@@ -1,7 +1,4 @@
-"""What a transient costs against a branch of the same model on the same (sparse) path.
-
-The issue of speed: 200 time steps cost at most 1.5 times 100 points of the branch, both including their observables.
-"""
+"""What a transient costs against a branch of the same model, on the same (sparse) path."""
 
 from __future__ import annotations
 
@@ -61,4 +58,4 @@ def compare() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    run(__doc__ or "", compare)
+    run("A transient against a branch of the same model, on the same (sparse) path", compare)
