@@ -47,8 +47,8 @@ def _elliptic_mean(m: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], N
     The principal square roots keep a and b in one half-plane, which is the branch of K continuous from m = 0.
     c_1 = m / (2 (1 + k')) and c_(n+1) = c_n^2 / (4 a_(n+1)) avoid the cancellation in (a - b)/2 at small m.
     """
-    b = np.sqrt(1 - m)
-    a = 0.5 * (1 + b)
+    b: NDArray[np.complex128] = np.sqrt(1 - m)
+    a: NDArray[np.complex128] = 0.5 * (1 + b)
     c_squared = (0.5 * m / (1 + b)) ** 2
     c_squared_over_m = 0.25 * m / (1 + b) ** 2
     ratio = 0.5 + c_squared_over_m
