@@ -75,6 +75,7 @@ class BorderedSolver:
 
     def refresh(self, lin: Linearisation) -> None:
         """Factorise the Jacobian of a linearisation and keep its factors as preconditioner."""
+        self._stale = True  # should this fail, what is at hand is of no use either
         self._factors = self._conduction.precondition(lin.kappa, lin.local)
         self._columns = np.column_stack([self._factors.solve(c) for c in lin.columns.T])
         self.factorisations += 1
@@ -124,7 +125,8 @@ class BorderedSolver:
             if guess is not None:
                 self.layout.store(self._solution, guess.T, np.append(guess.wires, guess.V))
             self._ksp.setInitialGuessNonzero(guess is not None)
-            self._ksp.setTolerances(rtol=rtol, atol=1e-300, max_it=MAX_ITERATIONS)
+            # The residual of a guess may be far larger than the right-hand side, which PETSc would call divergence.
+            self._ksp.setTolerances(rtol=rtol, atol=1e-300, divtol=1e30, max_it=MAX_ITERATIONS)
             iterate(self._rhs, self._solution)
             self._stale = self._ksp.getIterationNumber() > self._conduction.patience
             if self._ksp.getConvergedReason() > 0:

@@ -63,6 +63,14 @@ class Branch:
         write_rows(folder / self.table, self.rows)
         self._save_states(folder / "states.npz")
 
+    def checkpoint(self, folder: str | Path) -> None:
+        """Write what there is of the table and states.npz while the rest is computed (first rank only).
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        Branch.save(self, folder)
+
     def _save_states(self, path: Path) -> None:
         if self._mesh is None or not self._states:
             return

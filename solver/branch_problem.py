@@ -27,6 +27,8 @@ TANGENT_RTOL = 1e-8
 NEAR_FOLD_RTOL = 1e-6
 """Asked of a tangent where rounding keeps the finer one out of reach, as it can right at a fold."""
 MAX_CHANGE_K = 40.0
+COLDEST = 0.65
+"""Of the bath temperature: below what a damped Newton step may reach, and above the end of the tables."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,14 @@ class ThermalBranch:
         return u[: self._n], u[self._n : -1], float(u[-1])
 
     def evaluate(self, u: Array) -> State:
-        """Return the heat balance at u; its norm is the sum of all imbalances over the Joule power."""
+        """Return the heat balance at u; its norm is the sum of all imbalances over the Joule power.
+
+        Raises:
+            SolveError: a temperature is far below that of the bath, where no state of the device can be.
+        """
+        coldest = -global_max(self.model.comm, -float(u[: self._n].min(initial=np.inf)))
+        if not coldest >= COLDEST * self.model.bath:
+            raise SolveError(f"a prediction went down to {coldest:.4g} K, below the bath")
         e = self.model.evaluate(*self.split(u))
         imbalance = global_sum(self.model.comm, np.abs(e.residual).sum()) + np.abs(e.wire_residual).sum()
         floor = ROUNDINGS * self.model.rounding(e) / self.model.scenario.numerics.tolerance

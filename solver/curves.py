@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]  # of floats; NumPy types too many results as "some floating type"
 
-LOGARITHMIC = 1e-12
-"""A power this close to -1 integrates to a logarithm."""
+LOGARITHMIC = 1e-3
+"""So close to -1 the integral of a power is taken by its logarithm, since the plain formula loses digits."""
 
 
 @dataclass(frozen=True)
@@ -117,17 +117,17 @@ class PowerCurve:
 
 
 def _integral_of_power(t: Array, power: Array) -> Array:
-    """Return the integral of u^power from 1 to t."""
+    """Return the integral of u^power from 1 to t; near the power -1 no digits are lost."""
     p1 = power + 1.0
-    safe = np.where(np.abs(p1) < LOGARITHMIC, 1.0, p1)
-    return np.where(np.abs(p1) < LOGARITHMIC, np.log(t), (t**safe - 1.0) / safe)
+    safe = np.where(p1 == 0.0, 1.0, p1)
+    log = np.log(t)
+    return np.where(p1 == 0.0, log, np.expm1(safe * log) / safe)
 
 
 def _inverse_integral_of_power(integral: Array, power: Array) -> Array:
     """Return the upper limit t at which the integral of u^power from 1 to t has the given value."""
     p1 = power + 1.0
-    logarithmic = np.abs(p1) < LOGARITHMIC
-    safe = np.where(logarithmic, 1.0, p1)
-    # Both branches are evaluated everywhere: the exponential of what belongs to the other one would overflow.
-    exponent = np.where(logarithmic, integral, 0.0)
-    return np.where(logarithmic, np.exp(exponent), (1.0 + safe * (integral - exponent)) ** (1.0 / safe))
+    safe = np.where(p1 == 0.0, 1.0, p1)
+    # Both forms are evaluated everywhere: the logarithm of what belongs to the other one would not exist.
+    inside = np.where(p1 == 0.0, 0.0, safe * integral)
+    return np.asarray(np.exp(np.where(p1 == 0.0, integral, np.log1p(inside) / safe)))

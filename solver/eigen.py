@@ -12,7 +12,7 @@ from petsc4py import PETSc
 from slepc4py import SLEPc
 
 from hotmesa.solver.bordered import Closure
-from hotmesa.solver.conduction import Factors, SparseConduction
+from hotmesa.solver.conduction import Factors, SparseConduction, SparseFactors
 from hotmesa.solver.curves import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linearisation import Linearisation, shifted
@@ -60,6 +60,8 @@ class ShiftInvert:
 
     @cached_property
     def _exact(self) -> Factors:
+        if isinstance(self.__dict__.get("_close"), SparseFactors):  # on several processes, or without CHOLMOD
+            return self._close
         self.factorisations += 1
         return self._conduction.factorise(self._shifted.kappa, self._shifted.local)
 

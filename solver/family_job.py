@@ -74,7 +74,9 @@ def family_of_scenario(request: FamilyRequest) -> Outcome:
     members, status = _trace_all(scenario, counts, first, first and not request.quiet)
     rows = [row for member in members for row in member]
     if not rows:
-        record.finish("stopped")
+        record.discard()
+        if status == INTERRUPTED:
+            return Outcome(status, None)
         raise SolveError("not one state of the family was found")
     if first:
         _save(folder, rows, [change for member in members for change in changes(member, scenario.mesa.junctions)])

@@ -20,7 +20,7 @@ from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE, RequestErro
 from hotmesa.solver.fit_model import Evaluator, Point, bounds
 from hotmesa.solver.fit_result import FitResult, covariance_of, is_absolute, text_of, write_history, write_result
 from hotmesa.solver.interrupts import ended_like_interrupted
-from hotmesa.solver.run_folder import locked
+from hotmesa.solver.run_folder import locked, refuse_foreign
 from hotmesa.solver.study_pool import Ranks, Workers, workers_of
 
 NO_LMFIT = "lmfit is missing, and hotmesa fit needs it: pip install 'hotmesa[fit]'"
@@ -70,6 +70,7 @@ def fit(request: FitRequest) -> FitOutcome:
     plan = load_fit(request.fit)
     minimizer_class()
     folder = request.folder or Path("out") / plan.fit.name
+    refuse_foreign(folder, "fit.toml", plan.fit.name)
     workers = workers_of(request.workers, request.mpi)
     if isinstance(workers, Ranks) and not workers.leads:
         with workers:

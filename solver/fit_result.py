@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from hotmesa.scenarios import to_toml
+from hotmesa.scenarios.fit import Parameter
 from hotmesa.scenarios.fit_load import FitPlan
 from hotmesa.solver.curves import Array
 from hotmesa.solver.fit_curves import has_uncertainty
@@ -100,18 +101,25 @@ def directions(result: FitResult) -> list[dict[str, Any]]:
     ]
 
 
+def bound_reached(result: FitResult, parameter: Parameter) -> str | None:
+    """Return "min" or "max" where a parameter has ended at a bound, None elsewhere."""
+    k = result.plan.fit.parameters.index(parameter)
+    low, high = bounds(parameter)
+    place = (result.internal[k] - low) / (high - low)
+    return "min" if place < AT_BOUND else "max" if place > 1 - AT_BOUND else None
+
+
 def as_dict(result: FitResult, cost: Mapping[str, Any]) -> dict[str, Any]:
     """Return fit.json."""
     parameters, best = result.plan.fit.parameters, result.best
     correlations = result.correlations
     found = {}
     for k, (parameter, error) in enumerate(zip(parameters, result.errors, strict=True)):
-        value, (low, high) = best.values[parameter.key], bounds(parameter)
-        place = (result.internal[k] - low) / (high - low)
+        value = best.values[parameter.key]
         others = {} if correlations is None else {
             other.name: float(correlations[k, j]) for j, other in enumerate(parameters) if j != k
         }  # fmt: skip
-        at = "min" if place < AT_BOUND else "max" if place > 1 - AT_BOUND else None
+        at = bound_reached(result, parameter)
         found[parameter.name] = {
             "key": parameter.key, "value": value, "uncertainty": error, "start": parameter.start,
             "min": parameter.min, "max": parameter.max, "at_bound": at, "correlations": others,
@@ -192,7 +200,9 @@ def text_of(result: FitResult) -> str:
     for parameter, error in zip(parameters, result.errors, strict=True):
         value = result.best.values[parameter.key]
         spread = f"± {error:.2g}" if error is not None else "  (not fixed by the data)"
-        lines.append(f"{parameter.name:<{width}}  {value:12.6g} {spread}")
+        at = bound_reached(result, parameter)
+        note = f"  at its bound ({at}): the data want it further" if at else ""
+        lines.append(f"{parameter.name:<{width}}  {value:12.6g} {spread}{note}")
     correlations = result.correlations
     if correlations is not None and len(parameters) > 1:
         k, j = np.unravel_index(np.argmax(np.abs(np.triu(correlations, 1))), correlations.shape)

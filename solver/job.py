@@ -18,6 +18,9 @@ from hotmesa.solver.processes import anywhere, wait_for_all, world
 from hotmesa.solver.progress import Progress
 from hotmesa.solver.run_record import RunRecord, begin_record
 
+CHECKPOINT_S = 20.0
+"""Between two times at which what is reached is saved, should the process be killed."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -67,11 +70,19 @@ def run(request: Request) -> int:
     if tools is not None and tools.end is not None:
         end = tools.end
     progress = Progress(sys.stdout, end, request.quiet or not first, along)
-    with record.logging(progress):
-        if tools is None:
-            status = _uniform(scenario, record, progress, request.figures)
-        else:
-            status = _spatial(_Work(scenario, folder, record, progress, tools, comm, request.figures))
+    try:
+        with record.logging(progress):
+            if tools is None:
+                status = _uniform(scenario, record, progress, request.figures)
+            else:
+                status = _spatial(_Work(scenario, folder, record, progress, tools, comm, request.figures))
+    except ValueError as error:
+        # Bad input that shows only now: a mesh, a table, a state of another device. Faults of the program keep the log.
+        if not progress.points and type(error) is not ValueError:
+            record.discard()
+        raise
+    if status == INTERRUPTED and not progress.points:
+        record.discard()
     wait_for_all(comm)
     return status
 
@@ -138,6 +149,7 @@ def _trace(work: _Work, model: Any, branch: Any) -> int:
     row: Mapping[str, Any] = {}
     problem = ""
     status = INTERRUPTED
+    saved = time.perf_counter()
     try:
         with stop_on_signal() as stopped:
             for point in work.tools.trace(model):
@@ -145,6 +157,9 @@ def _trace(work: _Work, model: Any, branch: Any) -> int:
                 branch.append(point)
                 work.progress.point(row)
                 work.record.point(row)
+                if time.perf_counter() - saved > CHECKPOINT_S:
+                    branch.checkpoint(work.folder)
+                    saved = time.perf_counter()
                 if anywhere(work.comm, stopped()):
                     break
             else:

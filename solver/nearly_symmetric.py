@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from petsc4py import PETSc
 
 from hotmesa.solver.curves import Array
+from hotmesa.solver.errors import SolveError
 
 OPTIONS_PREFIX = "hotmesa_cholesky_"
 GROUNDED = 1e-9
 """Share of the diagonal that pins the scale of each connected part, which the couplings leave free."""
 
 
-class NotDefiniteError(ArithmeticError):
-    """The symmetric matrix has negative eigenvalues."""
+class NotDefiniteError(SolveError):
+    """The symmetric matrix has negative eigenvalues, or is none (infinite or undefined entries)."""
 
 
 def is_available() -> bool:
@@ -52,6 +53,8 @@ class NearlySymmetric:
             NotDefiniteError: the symmetric matrix is large and not positive definite (the state is unstable at constant
                 voltage); small ones are factorised all the same, without pivoting.
         """
+        if not np.isfinite(data).all():
+            raise NotDefiniteError("the Jacobian has entries that are no numbers")
         product = data * data[self._mirror]
         # The geometric mean of an entry and its mirror does not depend on the similarity.
         mean = np.sign(data) * np.sqrt(np.maximum(product, 0.0))
@@ -117,11 +120,11 @@ class _Cholesky:
             self._ksp.setUp()
         except PETSc.Error as error:
             self._ksp = None  # unusable after a failure
-            raise NotDefiniteError from error
+            raise NotDefiniteError("the symmetric matrix is not positive definite") from error
 
     def solve(self, rhs: Array) -> Array:
         if self._ksp is None:
-            raise NotDefiniteError
+            raise NotDefiniteError("there are no factors: the last matrix was not positive definite")
         self._in.array[:] = rhs
         self._ksp.solve(self._in, self._out)
         return np.array(self._out.array)

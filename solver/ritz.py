@@ -93,7 +93,7 @@ class RitzSpace:
 
     def add(self, v: Array) -> bool:
         """Add a vector to the space; return whether it was not in it."""
-        v = v / np.sqrt(self._square(v))
+        v = self.unit(v)
         for _ in range(2):
             v = v - self.W @ global_sums(self._comm, self.W.T @ (self.capacity * v))
         size = np.sqrt(self._square(v))
@@ -111,6 +111,10 @@ class RitzSpace:
         self._W[:, m], self._JW[:, m] = v, Jv
         self._size = m + 1
         return True
+
+    def unit(self, v: Array) -> Array:
+        """Return a vector C-normalised."""
+        return np.asarray(v / np.sqrt(max(self._square(v), 1e-300)))
 
     def _square(self, v: Array) -> float:
         return float(global_sums(self._comm, np.array([v @ (self.capacity * v)]))[0])
@@ -154,5 +158,4 @@ class RitzSpace:
     def without(self, v: Array, mixes: Array) -> Array:
         """Return a vector without its part in the span of combinations of the basis, C-normalised."""
         Q = self.W @ la.qr(mixes, mode="economic")[0]
-        v = v - Q @ global_sums(self._comm, Q.T @ (self.capacity * v))
-        return np.asarray(v / np.sqrt(max(self._square(v), 1e-300)))
+        return self.unit(v - Q @ global_sums(self._comm, Q.T @ (self.capacity * v)))

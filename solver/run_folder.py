@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import tempfile
+import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Everything that a run writes; nothing else is ever removed.
@@ -62,6 +63,26 @@ def prepare(folder: Path, overwrite: bool, own: Sequence[str] = OWN_FILES) -> No
     except OSError as error:
         reason = error.strerror or str(error)
         raise FolderError(f"cannot write results to {folder}: {reason}; choose another folder with --out") from None
+
+
+def refuse_foreign(folder: Path, own: str, name: str) -> None:
+    """Leave a folder alone that holds a run, or a study or fit of another name.
+
+    Args:
+        folder: where results shall go.
+        own: file that says what the folder holds, "study.toml" or "fit.toml".
+        name: of the study or fit.
+
+    Raises:
+        FolderError: it holds something else.
+    """
+    for other in ("scenario.toml", "study.toml", "fit.toml"):
+        if other != own and (folder / other).is_file():
+            raise FolderError(f"{folder} holds other results ({other}); choose another folder with --out")
+    with suppress(OSError, tomllib.TOMLDecodeError):
+        there = tomllib.loads((folder / own).read_text(encoding="utf-8")).get("name", name)
+        if there != name:
+            raise FolderError(f"{folder} holds the results of {there}, not of {name}; choose another --out")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,15 @@ class RunRecord:
         if self.folder is not None:
             self.log.info("%s", text)
             sys.stderr.write(f"hotmesa: {text}\n")
+
+    def discard(self) -> None:
+        """Remove what the record has written, and the folder if nothing else is there: no run has taken place."""
+        if self.folder is None:
+            return
+        for name in ("scenario.toml", "provenance.json", "run.log"):
+            (self.folder / name).unlink(missing_ok=True)
+        with suppress(OSError):  # it holds files of somebody else
+            self.folder.rmdir()
 
     def finish(self, status: str) -> None:
         """Write the final provenance.json: how the run ended and how long it took.

@@ -23,8 +23,14 @@ from hotmesa.solver.variants import own_conduction, with_path
 ONE_SIGN = 1e-2
 """A mode counts as one-signed if its other sign stays below this share of its maximum."""
 
-ACCURACY = 0.2
-"""Bound on the error of a mode that is followed, over the root of the tolerance: the error of a rate is its square."""
+ACCURACY = 0.1
+"""Bound on the error of a mode that is followed, over the root of the tolerance.
+
+The error of a rate is about its square as far as the Jacobian is symmetric: 1e-6 of s - rate. Where conductivities grow
+steeply with temperature it is larger, seldom more than 1e-4.
+"""
+RESOLVED = 5e-2
+"""Rates that cannot be told from zero, over tolerance and s - rate."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,12 @@ class Stability:
         self.factorisations = 0
         self.solves = 0
         self.computed_anew = self.checked = 0
+
+    def forget(self) -> None:
+        """Begin anew: the next state is far from the last one, whose modes tell nothing about it."""
+        self._last = {}
+        self._shift = None
+        self._tracker.forget()
 
     def unfold(self, e: Evaluation) -> Evaluation:
         """Return a state of the given model as a state of the unfolded one."""
@@ -254,7 +266,7 @@ class Stability:
             count = min(2 * count, limit)
 
     def _resolved(self, bias: Bias, inverse: ShiftInvert, pairs: Pairs) -> Modes:
-        resolution = 1e-2 * self._tolerance * float(np.abs(inverse.shift - pairs.rates).max())
+        resolution = RESOLVED * self._tolerance * float(np.abs(inverse.shift - pairs.rates).max())
         return Modes(bias, pairs.rates, pairs.shapes, resolution)
 
     def _has_two_signs(self, modes: Modes) -> bool:
@@ -262,8 +274,9 @@ class Stability:
         return global_max(self.model.comm, (-modes.shapes[:, 0]).max(initial=0.0)) > ONE_SIGN
 
     def _bound(self, point: _Point) -> float:
-        """Return a rate (1/us) that no mode exceeds: conduction only damps, so heating over heat capacity bounds."""
-        heating = self.model.junction_mass * point.e.junctions.Q_by_T.sum(axis=1)
+        """Return a rate (1/us) that no mode exceeds: conduction makes no heat, so heating over heat capacity bounds."""
+        # All heat that warming one place makes, in whatever sublayer: conduction has zero sums over the same places.
+        heating = self.model.junction_mass * point.e.junctions.Q_by_T.sum(axis=0)
         ratio = heating / point.capacity[self.layout.junction_rows].reshape(heating.shape)
         return max(1.05 * global_max(self.model.comm, ratio.max(initial=0.0)), 1e-3)
 

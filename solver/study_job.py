@@ -16,7 +16,7 @@ from hotmesa.scenarios.study_load import Plan, load_study
 from hotmesa.solver import provenance
 from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE
 from hotmesa.solver.interrupts import ended_like_interrupted
-from hotmesa.solver.run_folder import locked
+from hotmesa.solver.run_folder import locked, refuse_foreign
 from hotmesa.solver.study_case import FAILED, INVALID, OK, STOPPED, WAITING, Outcome, Task, forget, known_outcome
 from hotmesa.solver.study_pool import Ranks, Workers, workers_of
 from hotmesa.solver.study_table import NO_PARQUET, rows_of, write_table
@@ -72,6 +72,7 @@ def study(request: StudyRequest) -> StudyOutcome:
     """
     plan = load_study(request.study)
     folder = request.folder or Path("out") / plan.study.name
+    refuse_foreign(folder, "study.toml", plan.study.name)
     tasks = _tasks(plan, folder, request)
     workers = workers_of(0 if request.collect else request.workers, request.mpi)
     if isinstance(workers, Ranks) and not workers.leads:

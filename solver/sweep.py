@@ -125,6 +125,7 @@ class _Sweep:
                     )
                 beyond = np.sign(end - here.value) * OVERSHOOT * length
                 value = here.value + (beyond if abs(beyond) < abs(end - here.value) else end - here.value)
+                self._stability.forget()
                 rest = self._settling.settle(here.state.e, here.tangent if here.lost == "fold" else None, float(value))
                 cause, here = here.lost, self._placed(rest.u, float(value))
                 yield here, self._point(here, number, True, "to", cause, rest.time_us)

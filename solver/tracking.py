@@ -19,7 +19,7 @@ from hotmesa.solver.curves import Array
 from hotmesa.solver.eigen import Pairs, ShiftInvert, unit_peaks
 from hotmesa.solver.layout import Layout
 from hotmesa.solver.linearisation import Linearisation
-from hotmesa.solver.parallel import global_max, global_min
+from hotmesa.solver.parallel import global_max, global_min, global_sums
 from hotmesa.solver.ritz import Ritz, RitzSpace
 
 STATES = 4
@@ -67,7 +67,13 @@ class Tracker:
     @property
     def probe(self) -> Array:
         """The sentinel with an irregular part: where a search for modes that are not followed starts."""
-        return self._sentinel + FRESH * irregular_pattern(self._layout, self._number + 1)
+        pattern = irregular_pattern(self._layout, self._number + 1)
+        sizes = global_sums(self._comm, np.array([self._sentinel @ self._sentinel, pattern @ pattern]))
+        return np.asarray(self._sentinel / np.sqrt(sizes[0]) + FRESH * pattern / np.sqrt(sizes[1]))
+
+    def forget(self) -> None:
+        """Forget the states, not the sentinel."""
+        self._states.clear()
 
     def space(self, lin: Linearisation, capacity: Array, wanted: Mapping[str, Wanted]) -> RitzSpace:
         """Return the space of the modes of the last states, at a new one."""
@@ -95,8 +101,8 @@ class Tracker:
         """
         # Another pattern every time: one alone has only one direction in the plane of a double rate.
         self._number += 1
-        self._sentinel = self._sentinel + FRESH * irregular_pattern(self._layout, self._number)
-        self._sentinel = inverse.approximate(space.capacity * self._sentinel)
+        start = space.unit(self._sentinel) + FRESH * space.unit(irregular_pattern(self._layout, self._number))
+        self._sentinel = space.unit(inverse.approximate(space.capacity * start))
         space.add(self._sentinel)
         spent = 0
         while spent <= SOLVES_PER_MODE * sum(w.count for w in wanted.values()):

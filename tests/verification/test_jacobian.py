@@ -101,6 +101,23 @@ def test_tangent_is_a_direction_in_which_nothing_changes(name):
     problem.linear.close()
 
 
+def test_tangent_does_not_depend_on_the_guess():
+    """A guess far off has a residual many orders above the right-hand side; that is no failure."""
+    model = build("two wires")
+    problem = ThermalBranch(model)
+    rng = np.random.default_rng(10)
+    at = random_place(model, rng)
+    state = problem.evaluate(np.concatenate([at.T, at.wires, [at.V]]))
+    normal = np.zeros(at.T.size + at.wires.size + 1)
+    normal[-1] = 1.0
+    row = problem.plane(normal)
+    t = problem.null_vector(state, row)
+    far = problem.null_vector(state, row, t + 100.0 * rng.normal(size=t.size))
+    # Both have a residual of 1e-8.
+    assert far == pytest.approx(t, abs=1e-5 * np.abs(t).max())
+    problem.linear.close()
+
+
 @pytest.mark.parametrize("name", ["two wires", "condensed crystal, three mesa sublayers, plan"])
 def test_transposed_solution_is_adjoint(name):
     """<a, J^-1 b> = <J^-T a, b> for the whole bordered system."""

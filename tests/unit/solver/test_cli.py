@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from hotmesa.scenarios import Scenario, load_scenario
-from hotmesa.solver import job_tools
+from hotmesa.solver import job, job_tools
 from hotmesa.solver.cli import main
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.progress import Progress
@@ -301,3 +301,13 @@ def test_mesh_problem_is_bad_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(job_tools, "spatial_tools", lambda: tools)
     assert main(["run", "kurter2010-n19", "--out", str(tmp_path / "x"), "--quiet"]) == 2
     assert capsys.readouterr().err == "hotmesa: the file has no region called mesa\n"
+    # Nothing is left behind that would stand in the way of the corrected command.
+    assert not (tmp_path / "x").exists()
+
+
+def test_what_is_reached_is_saved_now_and_then(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = []
+    monkeypatch.setattr(FakeBranch, "checkpoint", lambda self, folder: saved.append(len(self.rows)), raising=False)
+    monkeypatch.setattr(job, "CHECKPOINT_S", -1.0)
+    assert run(six, "--out", "mine") == 0
+    assert saved == [1, 2, 3, 4, 5, 6]

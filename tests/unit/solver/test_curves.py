@@ -89,3 +89,14 @@ def test_constant_is_recognised() -> None:
     assert CURVES["constant"].is_constant
     assert PowerCurve(np.array([4.0, 9.0]), np.array([2.0, 2.0])).is_constant
     assert not CURVES["flat part"].is_constant
+
+
+@pytest.mark.parametrize("power", [-1.0, -1.0 + 1e-9, -1.0 - 1e-6, -1.0 + 2e-3])
+def test_integral_of_a_power_near_minus_one_keeps_its_digits(power: float) -> None:
+    """The integral of 10 (T/10 K)^p from 10 K to T tends to 100 ln(T/10 K), where the plain formula cancels."""
+    curve = PowerCurve(np.array([10.0, 100.0]), 10.0 * np.array([1.0, 10.0**power]))
+    T = np.array([11.0, 40.0, 99.0])
+    exact = np.array([quad(lambda t: 10.0 * (t / 10.0) ** power, 10.0, end, epsrel=1e-13)[0] for end in T])
+    # 1e-11: the power itself is the quotient of two logarithms, each right to rounding.
+    assert curve.integral(T) == pytest.approx(exact, rel=1e-11)
+    assert curve.inverse_integral(curve.integral(T)) == pytest.approx(T, rel=1e-11)

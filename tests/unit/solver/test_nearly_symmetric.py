@@ -88,3 +88,12 @@ def test_preconditioner_of_a_device_is_close_to_its_jacobian():
     x = exact.solve(b)
     # Film, mesa and crystal are three materials: close, not equal.
     assert 1e-12 < np.linalg.norm(cheap.solve(b) - x) / np.linalg.norm(x) < 0.5
+
+
+def test_entries_that_are_no_numbers_are_refused_and_do_no_harm():
+    S = laplacian()
+    nearly = NearlySymmetric(S)
+    with pytest.raises(NotDefiniteError):
+        nearly.factorise(np.where(np.arange(S.data.size) == 3, np.nan, S.data))
+    x = np.arange(S.shape[0], dtype=float)
+    assert np.abs(nearly.factorise(S.data).solve(S @ x) - x).max() <= 1e-9 * x.max()

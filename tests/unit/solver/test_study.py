@@ -347,6 +347,19 @@ def test_two_studies_in_one_folder_are_refused(write: Write, capsys: pytest.Capt
     assert "another command computes" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("file", "text"), [("scenario.toml", ""), ("fit.toml", ""), ("study.toml", 'name = "other"')])
+def test_a_folder_of_other_results_is_left_alone(
+    write: Write, capsys: pytest.CaptureFixture[str], file: str, text: str
+):
+    path = write(TWO)
+    folder = path.parent / "out"
+    folder.mkdir()
+    (folder / file).write_text(text)
+    assert study(path) == 2
+    assert "choose another" in capsys.readouterr().err
+    assert [item.name for item in folder.iterdir()] == [file]
+
+
 def test_a_spatial_case_keeps_tables_alone(tmp_path: Path):
     scenario = load_scenario(
         "sweep-poor-film", ("mode=branch", "mesh.size_um=2.5", "law.kind=ohmic", "law.set=none",

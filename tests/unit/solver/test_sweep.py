@@ -235,7 +235,12 @@ def test_the_pristine_mesa_jumps_on_a_low_load_line_only(ohm: float, count: int)
     legs = f"bias.legs_mV=[0.0,{430.0 + 5.0 * (ohm - 10.0)}]"
     scenario = load_scenario("sweep-pristine-n28", [*COARSE, f"bias.load_resistance_ohm={ohm}", legs])
     rows = [point.row for point in sweep(Model(scenario, build_mesh(scenario)))]
-    found = jumps(rows)
+    # On this coarse crystal the hot spot leaves the centre of the mesa for a while (dense eigenvalues confirm that the
+    # state in the centre is unstable there; the bundled mesh shows nothing of it). V and I go on without a jump.
+    largest = {name: max(abs(float(row[name])) for row in rows) for name in ("V_mV", "I_mA")}
+    found = [
+        (a, b) for a, b in jumps(rows) if any(abs(b[name] - a[name]) > 2e-3 * size for name, size in largest.items())
+    ]
     assert len(found) == count
     if found:
         before, after = found[0]
