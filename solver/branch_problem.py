@@ -27,8 +27,10 @@ TANGENT_RTOL = 1e-8
 NEAR_FOLD_RTOL = 1e-6
 """Asked of a tangent where rounding keeps the finer one out of reach, as it can right at a fold."""
 MAX_CHANGE_K = 40.0
-COLDEST = 0.65
-"""Of the bath temperature: below what a damped Newton step may reach, and above the end of the tables."""
+KEPT_SHARE = 0.7
+"""Of the bath temperature that a Newton step leaves at least."""
+ABOVE_ZERO_K = 1e-3
+"""Lowest temperature of a device whose law has no table."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,20 @@ class State:
 
 
 class ThermalBranch:
-    """Steady states of a model, parametrised by nothing: V is one of the unknowns (the last)."""
+    """Steady states of a model, parametrised by nothing: V is one of the unknowns (the last).
+
+    Attributes:
+        model: the device.
+        bias: whose value is the goal of the branch.
+        coldest: temperature (K) below which the law knows no state.
+        linear: solver of the bordered linear systems.
+    """
 
     def __init__(self, model: Model, bias: Bias | None = None) -> None:
         """Prepare metric and linear solver; the goal of the branch is the value of the bias (default: the current)."""
         self.model = model
         self.bias = bias or Bias.current()
+        self.coldest = max(model.junctions.law.T_range[0], ABOVE_ZERO_K)
         self._n = model.layout.size
         self._rows = model.layout.junction_rows
         layers = len(model.layout.junction_layers)
@@ -89,11 +99,11 @@ class ThermalBranch:
         """Return the heat balance at u; its norm is the sum of all imbalances over the Joule power.
 
         Raises:
-            SolveError: a temperature is far below that of the bath, where no state of the device can be.
+            SolveError: a temperature is below `coldest`.
         """
-        coldest = -global_max(self.model.comm, -float(u[: self._n].min(initial=np.inf)))
-        if not coldest >= COLDEST * self.model.bath:
-            raise SolveError(f"a prediction went down to {coldest:.4g} K, below the bath")
+        lowest = -global_max(self.model.comm, -float(u[: self._n].min(initial=np.inf)))
+        if not lowest >= self.coldest:
+            raise SolveError(f"a prediction went down to {lowest:.4g} K, below any state of the device")
         e = self.model.evaluate(*self.split(u))
         imbalance = global_sum(self.model.comm, np.abs(e.residual).sum()) + np.abs(e.wire_residual).sum()
         floor = ROUNDINGS * self.model.rounding(e) / self.model.scenario.numerics.tolerance
@@ -142,7 +152,7 @@ class ThermalBranch:
         """Return the factor that keeps every change below 40 K and every temperature above 0.7 T_B."""
         T, dT = u[: self._n], du[: self._n]
         largest = global_max(self.model.comm, np.abs(dT).max(initial=0.0))
-        room = np.where(dT < 0.0, (T - 0.7 * self.model.bath) / np.maximum(-dT, 1e-300), np.inf)
+        room = np.where(dT < 0.0, (T - KEPT_SHARE * self.model.bath) / np.maximum(-dT, 1e-300), np.inf)
         nearest = -global_max(self.model.comm, -float(room.min(initial=np.inf)))
         return float(min(1.0, MAX_CHANGE_K / max(largest, 1e-300), max(0.9 * nearest, 1e-3)))
 

@@ -15,8 +15,7 @@ from hotmesa.solver.curves import Array
 from hotmesa.solver.errors import SolveError
 
 REMEMBERED = 2
-"""Points that a prediction uses. With their tangents they fix a cubic; a third point does not help, since tables of
-conductivities make the curve no smoother than that."""
+"""Points that a prediction uses: a cubic. Tables of conductivities make the curve no smoother than that."""
 MAY_BE_LAST = 30.0
 """Times the tolerance that the square of a residual may be for the next Newton step to have a chance to be the last."""
 SHARP_TURN = 0.5
@@ -177,8 +176,7 @@ def correct(problem: BranchProblem, guess: Array, normal: Array, options: Option
 def _forcing(norm: float, options: Options) -> float:
     """Return the relative accuracy a Newton step deserves: its own error is quadratic, more would be lost.
 
-    A step that may be the last is solved well below the tolerance, so that no other has to follow for the sake of the
-    linear solver.
+    A step that may be the last is solved well below the tolerance, so that it is.
     """
     if norm**2 <= MAY_BE_LAST * options.tolerance:
         return float(np.clip(0.1 * options.tolerance / norm, 1e-7, options.loosest))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg as la
 
+from hotmesa.solver.bias import Bias
 from hotmesa.solver.bordered import Closure
 from hotmesa.solver.conduction import Conduction
 from hotmesa.solver.curves import Array
@@ -55,7 +56,7 @@ class RitzSpace:
         conduction: Conduction,
         lin: Linearisation,
         capacity: Array,
-        closures: Mapping[str, Closure],
+        closures: Mapping[Bias, Closure],
         start: Array,
     ) -> None:
         """Span the columns of `start`, shape (n, k), as far as they are independent, for the biases of `closures`."""
@@ -119,16 +120,16 @@ class RitzSpace:
     def _square(self, v: Array) -> float:
         return float(global_sums(self._comm, np.array([v @ (self.capacity * v)]))[0])
 
-    def modes(self, name: str) -> Ritz:
+    def modes(self, bias: Bias) -> Ritz:
         """Return the approximate modes under one of the biases.
 
         Raises:
             numpy.linalg.LinAlgError: the equations of wires and bias do not determine wires and voltage.
         """
-        lin, closure, wires = self._lin, self._closures[name], len(self._lin.wire_diagonal)
+        lin, closure, wires = self._lin, self._closures[bias], len(self._lin.wire_diagonal)
         corner = np.diag(np.append(lin.wire_diagonal, closure.by_V))
         corner[-1, :-1] = closure.by_wires
-        rows = self._RW[[*range(wires), wires + self._order.index(name)]]
+        rows = self._RW[[*range(wires), wires + self._order.index(bias)]]
         slaved = -np.linalg.solve(corner, rows)
         values, vectors = la.eig(-(self._H + self._WB @ slaved))
         order = np.argsort(-values.real, kind="stable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from hotmesa.solver.parallel import global_max
 from hotmesa.solver.tracking import Tracker, Wanted, irregular_pattern
 from hotmesa.solver.variants import own_conduction, with_path
 
+VOLTAGE = Bias.voltage()
 ONE_SIGN = 1e-2
 """A mode counts as one-signed if its other sign stays below this share of its maximum."""
 
@@ -95,7 +96,7 @@ class Stability:
         self.layout = self.model.layout
         self._conduction = own_conduction(self.model)
         self._problem = ThermalBranch(self.model)
-        self._last: dict[str, Modes] = {}
+        self._last: dict[Bias, Modes] = {}
         # Uniform warming with an irregular part excites every mode.
         self._start = 1.0 + 0.1 * irregular_pattern(self.layout, 0)
         self._tracker = Tracker(self._conduction, self.layout)
@@ -157,31 +158,31 @@ class Stability:
             )
         e = self.unfold(e)
         point = _Point(e, self.model.linearise(e), self.heat_capacity(e))
-        asked = {bias.name: bias for bias in (Bias.voltage(), *biases)}
+        asked = tuple(dict.fromkeys((VOLTAGE, *biases)))
         found, inverse = (None, None) if complete else self._followed(point, asked, count)
         if found is None:
             found = self._anew(point, asked, count, complete, inverse)
-        self._shift = self._shift_after(found["voltage"])
+        self._shift = self._shift_after(found[VOLTAGE])
         self._last = found
-        return tuple(found[bias.name] for bias in biases)
+        return tuple(found[bias] for bias in biases)
 
     def _followed(
-        self, point: _Point, biases: Mapping[str, Bias], count: int
-    ) -> tuple[dict[str, Modes] | None, ShiftInvert | None]:
+        self, point: _Point, biases: Sequence[Bias], count: int
+    ) -> tuple[dict[Bias, Modes] | None, ShiftInvert | None]:
         """Return the modes as those of the last states lead to them, None where that is not certain; and the factors.
 
         It is certain if fewer modes grow than are known and the fastest has one sign. Where not as many grow as at the
         state before, a search without the modes found looks for others.
         """
-        if not self._tracker.ready or any(name not in self._last for name in biases):
+        if not self._tracker.ready or any(bias not in self._last for bias in biases):
             return None, None
         wanted = {}
-        for name, bias in biases.items():
-            enough = min(max(count, self._last[name].unstable + 1), self.model.unknowns - 1)
-            wanted[name] = Wanted(self._problem.bias_closure(point.lin, bias), enough)
+        for bias in biases:
+            enough = min(max(count, self._last[bias].unstable + 1), self.model.unknowns - 1)
+            wanted[bias] = Wanted(self._problem.bias_closure(point.lin, bias), enough)
         try:
             space = self._tracker.space(point.lin, point.capacity, wanted)
-            rates = space.modes("voltage").rates
+            rates = space.modes(VOLTAGE).rates
             if len(rates) < 2:
                 return None, None
             inverse = self._inverse(point, min(self._shift_above(rates), self._bound(point)))
@@ -191,18 +192,18 @@ class Stability:
         self._count(inverse)
         if pairs is None:
             return None, inverse
-        found = {name: self._resolved(bias, inverse, pairs[name]) for name, bias in biases.items()}
-        leading = found["voltage"]
+        found = {bias: self._resolved(bias, inverse, pairs[bias]) for bias in biases}
+        leading = found[VOLTAGE]
         if leading.rates[0] >= inverse.shift or self._has_two_signs(leading):
             return None, inverse
-        found = {name: self._checked(m, inverse, wanted[name].closure) for name, m in found.items()}
+        found = {bias: self._checked(m, inverse, wanted[bias].closure) for bias, m in found.items()}
         self._count(inverse)
         certain = all(m.unstable < len(m.rates) for m in found.values())
         return (found if certain else None), inverse
 
     def _checked(self, modes: Modes, inverse: ShiftInvert, closure: Closure) -> Modes:
         """Return modes, where not as many grow as before with those that a search without them still finds."""
-        if modes.unstable == self._last[modes.bias.name].unstable:
+        if modes.unstable == self._last[modes.bias].unstable:
             return modes
         self.checked += 1
         pairs = Pairs(modes.rates, modes.shapes)
@@ -211,19 +212,19 @@ class Stability:
         return self._resolved(modes.bias, inverse, inverse.completed(closure, pairs, self._tolerance))
 
     def _anew(
-        self, point: _Point, biases: Mapping[str, Bias], count: int, complete: bool, inverse: ShiftInvert | None
-    ) -> dict[str, Modes]:
+        self, point: _Point, biases: Sequence[Bias], count: int, complete: bool, inverse: ShiftInvert | None
+    ) -> dict[Bias, Modes]:
         """Return the modes by shift-invert Krylov-Schur for each bias, with factors that may be at hand."""
         self.computed_anew += 1
         inverse, found = self._factorised(point, count, complete, inverse)
-        by_name = {"voltage": found}
-        for name, bias in biases.items():
-            if name not in by_name:
-                by_name[name] = self._leading(inverse, point.lin, bias, count, complete)
+        by_bias = {VOLTAGE: found}
+        for bias in biases:
+            if bias not in by_bias:
+                by_bias[bias] = self._leading(inverse, point.lin, bias, count, complete)
         self._count(inverse)
         if not complete:
-            self._tracker.keep(np.column_stack([m.shapes for m in by_name.values()]))
-        return by_name
+            self._tracker.keep(np.column_stack([m.shapes for m in by_bias.values()]))
+        return by_bias
 
     def _count(self, inverse: ShiftInvert) -> None:
         self.factorisations, inverse.factorisations = self.factorisations + inverse.factorisations, 0
@@ -250,14 +251,14 @@ class Stability:
     def _leading(self, inverse: ShiftInvert, lin: Linearisation, bias: Bias, count: int, complete: bool) -> Modes:
         """Return at least `count` leading modes, and one more than grow (as far as there are unknowns)."""
         closure = self._problem.bias_closure(lin, bias)
-        last = self._last.get(bias.name)
+        last = self._last.get(bias)
         limit = self.model.unknowns - 1
         count = min(max(count, 0 if last is None else last.unstable + 1), limit)
         start = self._start if last is None else last.shapes.sum(axis=1)
         while True:
             modes = self._resolved(bias, inverse, inverse.leading(closure, count, start, self._tolerance))
             # The fastest mode under voltage bias is simple; any other that grows may stand for several.
-            simple = 1 if bias.name == "voltage" else 0
+            simple = 1 if bias == VOLTAGE else 0
             if complete or modes.unstable > simple:
                 pairs = inverse.completed(closure, Pairs(modes.rates, modes.shapes), self._tolerance)
                 modes = self._resolved(bias, inverse, pairs)
@@ -284,12 +285,12 @@ class Stability:
         """Return a shift for the next state: above the leading rate by what it moved, or half the gap to the next."""
         leading = float(modes.rates[0])
         gap = leading - float(modes.rates[1]) if len(modes.rates) > 1 else 0.0
-        before = self._last.get("voltage")
+        before = self._last.get(VOLTAGE)
         moved = 0.0 if before is None else abs(leading - float(before.rates[0]))
         return leading + max(0.5 * gap, 1.5 * moved, 0.05 * abs(leading))
 
     def _shift_above(self, rates: Array) -> float:
         """Return a shift above the leading one of approximate rates: the nearer, the faster the iteration."""
         leading = float(rates[0])
-        moved = abs(leading - float(self._last["voltage"].rates[0]))
+        moved = abs(leading - float(self._last[VOLTAGE].rates[0]))
         return leading + max(0.1 * (leading - float(rates[1])), 0.1 * moved, 1e-3 * abs(leading))

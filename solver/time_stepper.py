@@ -64,7 +64,6 @@ class Equations:
         self.last: Evaluation | None = None
         self._circuit = circuit
         self._n = model.layout.size
-        self._coldest = max(model.junctions.law.T_range[0], 1e-3)
         self._shift = 0.0
         self._iterations = 0
 
@@ -98,7 +97,7 @@ class Equations:
         """Residual of the equations in time (called by PETSc)."""
         flat, dot = self.load(u), self.load(rate)
         lowest = global_min(self.model.comm, np.min(flat[: self._n], initial=np.inf))
-        if not lowest >= self._coldest:
+        if not lowest >= self.problem.coldest:
             f.set(np.nan)  # no temperature of a device: Newton's method fails here, and PETSc takes a smaller step
             return
         e, c = self.evaluation(flat), self._circuit

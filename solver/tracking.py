@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hotmesa.solver.bias import Bias
 from hotmesa.solver.bordered import Closure
 from hotmesa.solver.conduction import Conduction
 from hotmesa.solver.curves import Array
@@ -75,9 +76,9 @@ class Tracker:
         """Forget the states, not the sentinel."""
         self._states.clear()
 
-    def space(self, lin: Linearisation, capacity: Array, wanted: Mapping[str, Wanted]) -> RitzSpace:
+    def space(self, lin: Linearisation, capacity: Array, wanted: Mapping[Bias, Wanted]) -> RitzSpace:
         """Return the space of the modes of the last states, at a new one."""
-        closures = {name: w.closure for name, w in wanted.items()}
+        closures = {bias: w.closure for bias, w in wanted.items()}
         return RitzSpace(self._comm, self._conduction, lin, capacity, closures, np.column_stack(self._states))
 
     def keep(self, shapes: Array) -> None:
@@ -85,8 +86,8 @@ class Tracker:
         self._states.append(shapes)
 
     def follow(
-        self, space: RitzSpace, inverse: ShiftInvert, wanted: Mapping[str, Wanted], accuracy: float
-    ) -> dict[str, Pairs] | None:
+        self, space: RitzSpace, inverse: ShiftInvert, wanted: Mapping[Bias, Wanted], accuracy: float
+    ) -> dict[Bias, Pairs] | None:
         """Return the leading modes under each bias, None if the search does not end soon.
 
         A residual r orthogonal to the leading modes, as those of Rayleigh-Ritz are, obeys |K^-1 r|_C <= |r| / (s - q)
@@ -106,13 +107,13 @@ class Tracker:
         space.add(self._sentinel)
         spent = 0
         while spent <= SOLVES_PER_MODE * sum(w.count for w in wanted.values()):
-            found = {name: space.modes(name) for name in wanted}
-            if any(len(found[name].rates) < w.count for name, w in wanted.items()):
+            found = {bias: space.modes(bias) for bias in wanted}
+            if any(len(found[bias].rates) < w.count for bias, w in wanted.items()):
                 return None
             bound, residual = self._worst(space, inverse.shift, wanted, found)
             if bound <= accuracy:
-                more = {name: replace(w, count=_enough(found[name], w.count)) for name, w in wanted.items()}
-                if all(more[name].count == w.count for name, w in wanted.items()):
+                more = {bias: replace(w, count=_enough(found[bias], w.count)) for bias, w in wanted.items()}
+                if all(more[bias].count == w.count for bias, w in wanted.items()):
                     return self._finish(space, inverse.shift, wanted, found, accuracy)
                 wanted = more
                 continue
@@ -122,13 +123,13 @@ class Tracker:
         return None
 
     def _worst(
-        self, space: RitzSpace, shift: float, wanted: Mapping[str, Wanted], found: Mapping[str, Ritz]
+        self, space: RitzSpace, shift: float, wanted: Mapping[Bias, Wanted], found: Mapping[Bias, Ritz]
     ) -> tuple[float, Array]:
         """Return the largest bound on K^-1 r, and that r."""
-        r = space.residuals([(found[name], w.count) for name, w in wanted.items()])
+        r = space.residuals([(found[bias], w.count) for bias, w in wanted.items()])
         gaps = []
-        for name, w in wanted.items():
-            rates = found[name].rates
+        for bias, w in wanted.items():
+            rates = found[bias].rates
             beyond = float(rates[min(w.count + HELD, len(rates) - 1)])
             gaps += [max(shift - beyond, 1e-300)] * w.count
         bounds = space.sizes(r) / np.array(gaps)
@@ -136,19 +137,19 @@ class Tracker:
         return float(bounds[k]), r[:, k]
 
     def _finish(
-        self, space: RitzSpace, shift: float, wanted: Mapping[str, Wanted], found: Mapping[str, Ritz], accuracy: float
-    ) -> dict[str, Pairs] | None:
+        self, space: RitzSpace, shift: float, wanted: Mapping[Bias, Wanted], found: Mapping[Bias, Ritz], accuracy: float
+    ) -> dict[Bias, Pairs] | None:
         """Return converged modes and remember them; None if one of them turns (has a complex rate)."""
-        for name, w in wanted.items():
-            if np.any(np.abs(found[name].spins[: w.count]) > accuracy * (shift - found[name].rates[: w.count])):
+        for bias, w in wanted.items():
+            if np.any(np.abs(found[bias].spins[: w.count]) > accuracy * (shift - found[bias].rates[: w.count])):
                 return None
-        leading = [found[name].mixes[:, : w.count] for name, w in wanted.items()]
-        spare = [found[name].mixes[:, w.count : w.count + SPARE] for name, w in wanted.items()]
+        leading = [found[bias].mixes[:, : w.count] for bias, w in wanted.items()]
+        spare = [found[bias].mixes[:, w.count : w.count + SPARE] for bias, w in wanted.items()]
         self.keep(space.W @ _distinct(np.column_stack([*leading, *spare])))
         self._sentinel = space.without(self._sentinel, _distinct(np.column_stack(leading)))
         return {
-            name: Pairs(found[name].rates[: w.count], unit_peaks(self._comm, space.shapes(found[name], w.count)))
-            for name, w in wanted.items()
+            bias: Pairs(found[bias].rates[: w.count], unit_peaks(self._comm, space.shapes(found[bias], w.count)))
+            for bias, w in wanted.items()
         }
 
 

@@ -92,3 +92,11 @@ def test_condensed_path_says_why_it_does_not_apply() -> None:
     scenario = on_crystal(path="condensed", bath=Bath(bottom="insulated"))
     with pytest.raises(SolveError, match="no path to the bath"):
         Model(scenario, build_mesh(scenario))
+
+
+def test_a_prediction_below_the_law_is_no_state(model: Model) -> None:
+    problem = ThermalBranch(model)
+    u, _ = problem.cold_start()
+    u[0] = 0.5 * problem.coldest
+    with pytest.raises(SolveError, match="below any state"):
+        problem.evaluate(u)

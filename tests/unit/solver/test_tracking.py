@@ -80,6 +80,17 @@ def test_a_state_costs_one_factorisation_and_few_solutions() -> None:
     assert stability.solves <= 6 * len(branch)
 
 
+def test_two_load_lines_are_told_apart() -> None:
+    model = sheet_model(sheet(3e-7))
+    branch, stability = states(model), Stability(model)
+    lines = (Bias.load_line(1.0), Bias.load_line(1e5))
+    for e in branch[8:12]:
+        for bias, modes in zip(lines, stability.modes_under(e, lines, 1), strict=True):
+            assert modes.bias == bias
+            exact = float(dense_rates(model, e, bias)[0])
+            assert float(modes.rates[0]) == pytest.approx(exact, rel=1e-4)
+
+
 def test_modes_of_a_far_state_are_found_as_well() -> None:
     """A jump leaves the modes of the states before without use, but what is reported stays right."""
     model = sheet_model(sheet(1.5e-7, "plan", 1.0))
