@@ -7,7 +7,7 @@ INSIDE := $(if $(DOLFINX),HOTMESA_DOLFINX=$(DOLFINX) )./hotmesa exec
 .PHONY: help setup test lint unit verification verify docs pictures paper bench clean
 
 help:
-	@echo 'make test          gates (ruff, mypy --strict) and all tests; sets up what is missing'
+	@echo 'make test          gates (ruff, mypy --strict, import-linter) and all tests; sets up what is missing'
 	@echo 'make lint          the gates alone'
 	@echo 'make unit          unit tests alone'
 	@echo 'make verification  exact results and convergence rates alone'
@@ -25,6 +25,7 @@ setup:
 lint:
 	$(INSIDE) ruff check .
 	$(INSIDE) python -m mypy
+	$(INSIDE) env PYTHONPATH=.typing lint-imports --no-cache
 
 test: lint
 	$(INSIDE) python -m pytest tests

@@ -17,7 +17,7 @@ from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.model import Model
-from hotmesa.solver.trace import Point, trace_branch
+from hotmesa.solver.runs.branch import Point, trace_branch
 
 # Refinements that give about 15,000 and 50,000 unknowns on the sparse path.
 REFINEMENTS = (1.0, 1.8)

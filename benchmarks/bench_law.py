@@ -10,7 +10,7 @@ import numpy as np
 from tools import median_of, print_table, run
 
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.laws import build_law
+from hotmesa.solver.law.laws import build_law
 
 NODES = (1000, 10_000, 100_000)
 BUILD_TARGET_S = 1.0

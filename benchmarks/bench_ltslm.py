@@ -9,12 +9,12 @@ from tools import print_table, run, timed
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.bordered import Correction
-from hotmesa.solver.branch_problem import ThermalBranch
-from hotmesa.solver.ltslm import SOLVE_RTOL, surface_response
+from hotmesa.solver.linear.bordered import Correction
 from hotmesa.solver.model import Model
-from hotmesa.solver.steady import solve_steady_state
+from hotmesa.solver.runs.image import SOLVE_RTOL, surface_response
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.states.steady import solve_steady_state
 
 CURRENT_MA = 0.9
 POINTS = 5

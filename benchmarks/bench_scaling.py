@@ -18,11 +18,11 @@ from tools import count, print_table, run, timed
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.branch_problem import ThermalBranch
-from hotmesa.solver.fields import full_temperatures
 from hotmesa.solver.model import Model
-from hotmesa.solver.steady import solve_steady, solve_steady_state
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.fields import full_temperatures
+from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.states.steady import solve_steady, solve_steady_state
 
 # Refinements that give about 10,000, 50,000 and 200,000 unknowns.
 REFINEMENTS = (0.75, 1.76, 3.7)

@@ -11,9 +11,9 @@ from tools import count, median_of, print_table, run, timed
 from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Bath, Curve, Material, Mesh, Scenario
+from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.model import Model
-from hotmesa.solver.stack import build_stack
-from hotmesa.solver.trace import Point, trace_branch
+from hotmesa.solver.runs.branch import Point, trace_branch
 
 # Refinements that give about 1,000 and 10,000 nodes, with the target for the whole branch (s).
 SIZES = ((1.38, 0.3, 5), (4.6, 2.0, 3))

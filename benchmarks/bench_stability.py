@@ -8,12 +8,12 @@ from tools import print_table, run, timed
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.branch_problem import ThermalBranch
-from hotmesa.solver.continuation import follow
 from hotmesa.solver.model import Model
-from hotmesa.solver.stability import Stability
-from hotmesa.solver.trace import branch_options
+from hotmesa.solver.runs.branch import branch_options
+from hotmesa.solver.stability.stability import Stability
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.continuation import follow
+from hotmesa.solver.states.problem import ThermalBranch
 
 DEVICES = (
     ("kurter2010-n19", ("branch.min_points=20", "numerics.path=sparse")),

@@ -12,8 +12,8 @@ from tools import Clock, print_table, run, timed
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.job_transient import sparse_model, trace_transient
-from hotmesa.solver.trace import trace_branch
+from hotmesa.solver.runs.branch import trace_branch
+from hotmesa.solver.runs.transient import sparse_model, trace_transient
 
 STEPS, POINTS, LIMIT = 200, 100, 1.5
 DEVICE = "kurter2010-n19"

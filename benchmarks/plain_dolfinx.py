@@ -24,10 +24,10 @@ from scipy.optimize import brentq
 
 from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.materials import LORENZ_W_OHM_PER_K2
 from hotmesa.scenarios.schema import Contact, Scenario
-from hotmesa.solver.laws import build_law
-from hotmesa.solver.materials import LORENZ_W_OHM_PER_K2
-from hotmesa.solver.stack import build_stack
+from hotmesa.solver.device.stack import build_stack
+from hotmesa.solver.law.laws import build_law
 
 UPDATE_TOLERANCE = 1e-7
 MAX_NEWTON = 15

@@ -43,7 +43,7 @@ def main(only: str = "") -> None:
         if only not in " ".join(arguments):
             continue
         folder = OUT / "-".join(arguments[1:]).replace("/", "-")
-        command = [sys.executable, "-m", "hotmesa.solver", *arguments, "--out", str(folder), "--overwrite", "--quiet"]
+        command = [sys.executable, "-m", "hotmesa", *arguments, "--out", str(folder), "--overwrite", "--quiet"]
         subprocess.run(command, check=True)
         for source, picture in pictures.items():
             shutil.copyfile(folder / source, IMAGES / picture)

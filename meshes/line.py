@@ -9,9 +9,10 @@ import numpy as np
 
 from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.grading import size_function
-from hotmesa.meshes.outlines import Array, required_radius
+from hotmesa.meshes.outlines import required_radius
 from hotmesa.meshes.raw import RawMesh, region_names
 from hotmesa.meshes.sizes import Sizes
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 
 SAME_PLACE_UM = 1e-9

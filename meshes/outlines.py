@@ -10,12 +10,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hotmesa.meshes.errors import MeshError
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Crystal, Mesa
 
-Array = NDArray[np.float64]
 DIAGONAL = 2
 """Number of the mirror line x = y, after 0 for x = 0 and 1 for y = 0."""
 SAME_PLACE_UM = 1e-9

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.grading import size_function
-from hotmesa.meshes.outlines import DIAGONAL, Array, clip, crystal_outline, disc, line_coordinate, mesa_outline, on_line
+from hotmesa.meshes.outlines import DIAGONAL, clip, crystal_outline, disc, line_coordinate, mesa_outline, on_line
 from hotmesa.meshes.raw import (
     MESA,
     RawMesh,
@@ -23,6 +23,7 @@ from hotmesa.meshes.raw import (
     without_unused_nodes,
 )
 from hotmesa.meshes.sizes import Sizes
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Contact, Scenario
 
 OPTIONS = {

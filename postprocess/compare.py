@@ -15,7 +15,7 @@ import numpy as np
 
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.report import summarise
-from hotmesa.postprocess.run import load_run
+from hotmesa.postprocess.results import load_run
 
 Row = Mapping[str, str]
 FIXED = ("case", "status", "reason", "wall_s", "cpu_s")

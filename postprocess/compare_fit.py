@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import figure_style as style
+from hotmesa.postprocess import style
 from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.tables import FloatArray, Table, column, read_table
+from hotmesa.postprocess.tables import Table, column, read_table
+from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +87,7 @@ def _draw_curve(upper: Axes, lower: Axes, part: Table, name: str) -> None:
         style.tidy(axes)
 
 
-def over_measured(part: Table) -> tuple[FloatArray, NDArray[np.bool_]]:
+def over_measured(part: Table) -> tuple[Array, NDArray[np.bool_]]:
     """Return model over measured for each number, and where a limit is kept; there it is the limit itself.
 
     A limit may be kept by any factor, which would press everything else in the picture into a line.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline, CubicSpline, PchipInterpolator
 
-from hotmesa.postprocess.tables import FloatArray
+from hotmesa.scenarios.arrays import Array
 
 # Points nearer to each other than this part of the length of the curve are taken as one: a fold that was located to
 # 1e-6 lies beside its neighbour, and the quotient of two tiny differences would be noise.
@@ -32,35 +32,35 @@ class IVCurve:
         normal_resistance_ohm: R_N.
     """
 
-    s: FloatArray
+    s: Array
     voltage: CubicHermiteSpline
     scaled_current: CubicHermiteSpline
     angle: CubicSpline
     index: NDArray[np.int64]
     normal_resistance_ohm: float
 
-    def V_mV(self, s: float | FloatArray) -> FloatArray:
+    def V_mV(self, s: float | Array) -> Array:
         """Return the voltage in mV at parameters s."""
         return np.asarray(self.voltage(s))
 
-    def I_mA(self, s: float | FloatArray) -> FloatArray:
+    def I_mA(self, s: float | Array) -> Array:
         """Return the current in mA at parameters s."""
         return np.asarray(self.scaled_current(s)) / self.normal_resistance_ohm
 
-    def conductance(self, s: float | FloatArray) -> FloatArray:
+    def conductance(self, s: float | Array) -> Array:
         """Return R_N dI/dV (= R_j dI/dv), dimensionless, at parameters s; negative in backbending."""
         return np.asarray(np.tan(self.angle(s)))
 
-    def along(self, values: FloatArray) -> PchipInterpolator:
+    def along(self, values: Array) -> PchipInterpolator:
         """Return a monotone interpolation of another column of the same table over s."""
         return PchipInterpolator(self.s, np.asarray(values)[self.index])
 
-    def inside(self, roots: FloatArray) -> FloatArray:
+    def inside(self, roots: Array) -> Array:
         """Return those of the parameters that lie on the curve, increasing."""
         found = np.asarray(roots, dtype=np.float64)
         return np.sort(found[np.isfinite(found) & (found >= self.s[0]) & (found <= self.s[-1])])
 
-    def dense(self, per_interval: int = 12) -> FloatArray:
+    def dense(self, per_interval: int = 12) -> Array:
         """Return parameters for drawing: the points and `per_interval` - 1 places between neighbours."""
         fractions = np.arange(per_interval) / per_interval
         steps = np.diff(self.s)
@@ -68,7 +68,7 @@ class IVCurve:
 
 
 def make_curve(
-    V_mV: FloatArray, I_mA: FloatArray, dV_dI_ohm: FloatArray, normal_resistance_ohm: float
+    V_mV: Array, I_mA: Array, dV_dI_ohm: Array, normal_resistance_ohm: float
 ) -> IVCurve | None:
     """Return the curve through the points of a branch with their slopes; None for fewer than four distinct points.
 
@@ -103,7 +103,7 @@ def make_curve(
     )
 
 
-def _distinct(points: FloatArray) -> NDArray[np.int64]:
+def _distinct(points: Array) -> NDArray[np.int64]:
     """Return the indices of finite points that lie apart from the one kept before them."""
     finite = np.flatnonzero(np.isfinite(points).all(axis=1))
     if len(finite) < 2:
@@ -116,7 +116,7 @@ def _distinct(points: FloatArray) -> NDArray[np.int64]:
     return np.array(kept, dtype=np.int64)
 
 
-def _directions(chords: FloatArray, slopes: FloatArray) -> FloatArray:
+def _directions(chords: Array, slopes: Array) -> Array:
     """Return unit tangents (p, 2) of slope dx/dy, turned into the sense of the neighbouring unit chords (p - 1, 2)."""
     sense = np.vstack([chords[:1], chords[:-1] + chords[1:], chords[-1:]])
     tangents = np.column_stack([slopes, np.ones_like(slopes)])

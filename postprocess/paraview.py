@@ -11,8 +11,9 @@ import meshio
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess.run import Run, States
-from hotmesa.postprocess.tables import FloatArray, column
+from hotmesa.postprocess.results import Run, States
+from hotmesa.postprocess.tables import column
+from hotmesa.scenarios.arrays import Array
 
 
 def write_fields(run: Run) -> list[Path]:
@@ -44,7 +45,7 @@ def write_fields(run: Run) -> list[Path]:
     return [_write_index(run.folder / "fields.pvd", entries), *(path for _, _, path in entries)]
 
 
-def series_times(run: Run, states: States) -> FloatArray:
+def series_times(run: Run, states: States) -> Array:
     """Return the time value of each stored state, shape (k,).
 
     In a transient that is t in µs, in a sweep the way of the source in mA or mV, else I in mA, or the arc length
@@ -78,7 +79,7 @@ def _crystal_layers(states: States) -> list[int]:
     return [int(layer) for layer in np.flatnonzero(np.isfinite(states.T_K[0]).all(axis=1))]
 
 
-def _mesa_fields(run: Run, states: States, number: int, wide: list[int]) -> dict[str, FloatArray]:
+def _mesa_fields(run: Run, states: States, number: int, wide: list[int]) -> dict[str, Array]:
     junction = run.junction_T_K
     names = {
         f"T_{name}_K": states.T_K[number, layer] for layer, name in enumerate(states.layer_names) if layer not in wide
@@ -94,7 +95,7 @@ def _mesa_fields(run: Run, states: States, number: int, wide: list[int]) -> dict
 
 
 def _write_part(
-    path: Path, states: States, cells: NDArray[np.int64], height_um: float, fields: Mapping[str, FloatArray]
+    path: Path, states: States, cells: NDArray[np.int64], height_um: float, fields: Mapping[str, Array]
 ) -> None:
     """Write the given cells, with only the nodes they use, as a compressed binary .vtu in single precision."""
     nodes, local = np.unique(cells, return_inverse=True)

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.figure_diagram import draw_diagram
-from hotmesa.postprocess.figure_iv import draw_iv
-from hotmesa.postprocess.figure_map import draw_map
-from hotmesa.postprocess.figure_sweep import draw_sweep
-from hotmesa.postprocess.figure_transient import draw_transient
+from hotmesa.postprocess.map import draw_map
 from hotmesa.postprocess.paraview import write_fields
 from hotmesa.postprocess.report import summarise, write_json
-from hotmesa.postprocess.run import Run, load_run
-from hotmesa.postprocess.sweep_summary import summarise_sweep
-from hotmesa.postprocess.transient_summary import summarise_transient
+from hotmesa.postprocess.results import Run, load_run
+from hotmesa.postprocess.runs.branch import draw_iv
+from hotmesa.postprocess.runs.diagram import draw_diagram
+from hotmesa.postprocess.runs.sweep import draw_sweep
+from hotmesa.postprocess.runs.sweep_summary import summarise_sweep
+from hotmesa.postprocess.runs.transient import draw_transient
+from hotmesa.postprocess.runs.transient_summary import summarise_transient
 
 
 def render(folder: str | Path, pictures: bool = True) -> tuple[Path, ...]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from hotmesa.postprocess import summary as merit
+from hotmesa.postprocess import merit
 from hotmesa.postprocess.curve import IVCurve, make_curve
-from hotmesa.postprocess.run import Run
+from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import Table, column
 
 

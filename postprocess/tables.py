@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotmesa.postprocess.errors import ResultError
+from hotmesa.scenarios.arrays import Array
 
-FloatArray = NDArray[np.float64]
 Column = NDArray[np.float64] | NDArray[np.str_]
 Table = Mapping[str, Column]
 
@@ -60,7 +60,7 @@ def _check_shape(path: Path, header: Sequence[str], body: Sequence[Sequence[str]
             )
 
 
-def _floats(path: Path, name: str, column: Sequence[str]) -> FloatArray:
+def _floats(path: Path, name: str, column: Sequence[str]) -> Array:
     values = np.empty(len(column))
     for number, field in enumerate(column):
         try:
@@ -70,7 +70,7 @@ def _floats(path: Path, name: str, column: Sequence[str]) -> FloatArray:
     return values
 
 
-def column(table: Table, name: str) -> FloatArray:
+def column(table: Table, name: str) -> Array:
     """Return a column of numbers, shape (rows,); NaN throughout where the table does not have it."""
     if name in table:
         return np.asarray(table[name], dtype=np.float64)

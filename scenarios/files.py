@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hotmesa.scenarios.errors import ScenarioError
-from hotmesa.scenarios.findings import Where
+from hotmesa.scenarios.rules.findings import Where
 
 # Keys that hold file names.
 _FILE_KEYS: tuple[tuple[str, str], ...] = (
@@ -52,7 +52,7 @@ class RawScenario:
 
 
 def _folder() -> Path:
-    return Path(__file__).resolve().parent
+    return Path(__file__).resolve().parent / "library"
 
 
 def available_scenarios() -> tuple[str, ...]:

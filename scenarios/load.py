@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.files import RawScenario, absolute_paths, available_scenarios, bundled_file, read_raw
-from hotmesa.scenarios.findings import Finding, Where
 from hotmesa.scenarios.messages import dotted, schema_findings
 from hotmesa.scenarios.overrides import OverrideError, apply, parse
-from hotmesa.scenarios.rules import find_contradictions
+from hotmesa.scenarios.rules.device import find_contradictions
+from hotmesa.scenarios.rules.findings import Finding, Where
 from hotmesa.scenarios.schema import Scenario
 
 

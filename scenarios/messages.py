@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hotmesa.scenarios.findings import Finding, Where
 from hotmesa.scenarios.keys import find_key, groups, names_at, toml_value
+from hotmesa.scenarios.rules.findings import Finding, Where
 
 _ARTICLES = {"number": "a ", "whole": "a ", "list": "a ", "pair": "a ", "table": "a "}
 # Tags that pydantic puts into a location for the members of "number or curve".

@@ -8,21 +8,21 @@ from functools import cached_property
 import numpy as np
 
 from hotmesa.meshes import TaggedMesh
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.solver.condensed import CondensedConduction, CondensedCrystal, why_not_condensed
-from hotmesa.solver.conduction import Conduction, SparseConduction
-from hotmesa.solver.couplings import LocalPattern, build_pattern
-from hotmesa.solver.curves import Array
+from hotmesa.solver.device.heating import Junctions, JunctionState
+from hotmesa.solver.device.layout import Layout, Potentials
+from hotmesa.solver.device.plan import PlanOperators, assemble_operators
+from hotmesa.solver.device.sinks import BathSink, ContactSink, build_baths, build_contacts
+from hotmesa.solver.device.stack import build_stack
+from hotmesa.solver.device.vertical import Flux, Interface, build_interfaces
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.heating import Junctions, JunctionState
-from hotmesa.solver.laws import JunctionLaw, build_law
-from hotmesa.solver.layout import Layout, Potentials
-from hotmesa.solver.linearisation import Linearisation
-from hotmesa.solver.operators import PlanOperators, assemble_operators
+from hotmesa.solver.law.laws import JunctionLaw, build_law
+from hotmesa.solver.linear.condensed import CondensedConduction, CondensedCrystal, why_not_condensed
+from hotmesa.solver.linear.conduction import Conduction, SparseConduction
+from hotmesa.solver.linear.couplings import LocalPattern, build_pattern
+from hotmesa.solver.linear.jacobian import Linearisation
 from hotmesa.solver.parallel import global_sum, global_sums
-from hotmesa.solver.sinks import BathSink, ContactSink, build_baths, build_contacts
-from hotmesa.solver.stack import build_stack
-from hotmesa.solver.vertical import Flux, Interface, build_interfaces
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from hotmesa.solver.curves import Array
+from hotmesa.scenarios.arrays import Array
 
 Comm = Any  # mpi4py ships no types
 Number = Any  # a Python or NumPy number; NumPy types some reductions as arrays

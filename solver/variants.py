@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from hotmesa.solver.conduction import SparseConduction
-from hotmesa.solver.laws import build_law
+from hotmesa.solver.law.laws import build_law
+from hotmesa.solver.linear.conduction import SparseConduction
 from hotmesa.solver.model import Model
 
 

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import make_code_map
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("meshes", "postprocess", "scenarios", "solver")
-# What each folder may import of the others (the command line, which ties them together, may import all).
-MAY_IMPORT = {
-    "scenarios": {"scenarios"},
-    "meshes": {"scenarios", "meshes"},
-    "solver": {"scenarios", "meshes", "solver"},
-    "postprocess": {"scenarios", "postprocess"},
-}
-COMMAND_LINE = {"solver/cli.py", "solver/job.py"}
-HEAVY = {"dolfinx", "ufl", "basix", "ffcx", "petsc4py", "slepc4py", "mpi4py", "gmsh"}
-MAY_NOT_IMPORT = {
-    "scenarios": HEAVY | {"matplotlib", "pyvista"},
-    "postprocess": HEAVY,
-    "solver": {"matplotlib", "pyvista"},
-}
+FOLDERS = ("app", "meshes", "postprocess", "scenarios", "solver")
 LINES_OF_A_FUNCTION = 60
 LINES_OF_A_FILE = 400
 
@@ -38,65 +26,53 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def imported_modules(tree: ast.AST) -> Iterator[str]:
-    """Every module that a file imports anywhere, with the imported names added ("hotmesa" + "solver")."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def wrong_imports(name: str, source: str) -> list[str]:
-    folder = name.split("/")[0]
-    wrong = []
-    for module in imported_modules(ast.parse(source)):
-        parts = module.split(".")
-        if parts[0] == "hotmesa":
-            if len(parts) > 1 and parts[1] not in MAY_IMPORT[folder] and name not in COMMAND_LINE:
-                wrong.append(module)
-        elif parts[0] in MAY_NOT_IMPORT.get(folder, ()):
-            wrong.append(module)
-    return wrong
-
-
-def test_wrong_imports_are_seen():
-    assert wrong_imports("scenarios/x.py", "def f():\n    from hotmesa.solver import laws") == ["hotmesa.solver.laws"]
-    assert wrong_imports("postprocess/x.py", "import dolfinx.fem") == ["dolfinx.fem"]
-    assert wrong_imports("solver/x.py", "import hotmesa.postprocess.curves") == ["hotmesa.postprocess.curves"]
-    assert wrong_imports("solver/x.py", "from hotmesa.meshes import build_mesh") == []
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_dependencies_go_one_way(path: Path):
-    assert wrong_imports(name_of(path), path.read_text()) == []
-
-
-def test_code_map_is_up_to_date():
-    assert make_code_map.PAGE.read_text() == make_code_map.page(), "run python docs/make_code_map.py"
-
-
-def test_modules_use_only_groups_of_the_code_map_above_theirs():
-    groups = [(folder, names.split()) for folder, names in make_code_map.GROUPS.values()]
-    place = {f"hotmesa.{folder}.{name}": k for k, (folder, names) in enumerate(groups) for name in names}
-    wrong = []
-    for module, k in place.items():
-        package, name = module.split(".")[1:]
-        for node in ast.walk(ast.parse((ROOT / package / f"{name}.py").read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module is not None:
-                used = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-                wrong += [f"{module} imports {other}" for other in used if place.get(other, k) > k]
-    assert wrong == []
-
-
 def test_packages_in_pyproject_are_the_folders_of_the_tree():
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    assert sorted(tool["packages"]) == [f"hotmesa.{folder}" for folder in FOLDERS]
-    assert tool["package-dir"] == {f"hotmesa.{folder}": folder for folder in FOLDERS}
-    found = {path.parent.relative_to(ROOT).as_posix() for path in SOURCES if path.name == "__init__.py"}
-    assert found == set(FOLDERS), "a folder without __init__.py, or a sub-package that setuptools would not install"
-    assert {path.parent for path in SOURCES} == {ROOT / folder for folder in FOLDERS}
+    names = {folder: "hotmesa" if folder == "app" else f"hotmesa.{folder}" for folder in FOLDERS}
+    assert tool["package-dir"] == {name: folder for folder, name in names.items()}
+    found = {path.parent.relative_to(ROOT).as_posix() for path in SOURCES}
+    inside = {f"hotmesa.{f}".replace("/", ".") for f in found if not f.startswith("app")}
+    inside |= {f.replace("app", "hotmesa", 1).replace("/", ".") for f in found if f.startswith("app")}
+    assert sorted(tool["packages"]) == sorted(inside)
+    assert all((ROOT / folder / "__init__.py").exists() for folder in found)
     assert all((ROOT / folder / "py.typed").exists() for folder in FOLDERS)
+
+
+def test_the_links_for_typing_are_the_package():
+    links = {link.name: link for link in (ROOT / ".typing" / "hotmesa").iterdir()}
+    roof = {path.name for path in (ROOT / "app").iterdir() if path.name != "__pycache__"}
+    assert set(links) == roof | set(FOLDERS) - {"app"}, "ln -s ../../app/NAME.py .typing/hotmesa"
+    assert all(link.is_symlink() and link.exists() for link in links.values())
+
+
+def test_each_folder_says_its_question_first():
+    for path in (path for path in SOURCES if path.name == "__init__.py"):
+        assert ast.get_docstring(ast.parse(path.read_text())), name_of(path)
+
+
+def layers_broken(folder: Path) -> bool:
+    """Whether the contracts of pyproject.toml are broken by the package in a folder of links."""
+    done = subprocess.run(
+        ["lint-imports", "--no-cache"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Contracts" in done.stdout, done.stdout + done.stderr
+    return done.returncode != 0
+
+
+def test_arrows_go_down_only():
+    assert not layers_broken(ROOT / ".typing")
+
+
+def test_an_arrow_upwards_is_seen(tmp_path: Path):
+    shutil.copytree(ROOT / ".typing" / "hotmesa", tmp_path / "hotmesa")
+    arrays = tmp_path / "hotmesa" / "scenarios" / "arrays.py"
+    arrays.write_text(arrays.read_text() + "\nfrom hotmesa.solver import model\n")
+    assert layers_broken(tmp_path)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)

@@ -6,12 +6,12 @@ from functools import cache
 
 import numpy as np
 
-from hotmesa.postprocess import figure_style as style
+from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
-from hotmesa.scenarios.shapes import mesa_area_um2
-from hotmesa.solver.laws import spectrum_of
+from hotmesa.scenarios.geometry import mesa_area_um2
+from hotmesa.solver.law.laws import spectrum_of
 from paper.page import IMAGES, Target, markdown, number
-from paper.runs import FloatArray, Trace, trace
+from paper.runs import Array, Trace, trace
 from paper.spectra import current
 
 WIDTHS_UM = {"zhu-w05": 0.5, "zhu-w07": 0.7, "zhu-w1": 1.0, "zhu-w2": 2.0, "zhu-w5": 5.0, "zhu-w10": 10.0}
@@ -52,7 +52,7 @@ def deviation(run: Trace) -> float:
     v = run.column("V_per_junction_mV")
     below = v <= 2 * spectrum.gaps_meV[0]
     resistance = run.scenario.mesa.specific_resistance_ohm_um2 / area(run)
-    cold: FloatArray = current(spectrum, v[below], run.scenario.bath.temperature_K)
+    cold: Array = current(spectrum, v[below], run.scenario.bath.temperature_K)
     return float(np.max(np.abs(run.column("I_mA")[below] * resistance - cold)))
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from hotmesa.fit_model import beyond, bounds
+from hotmesa.fitting import FitRequest, fit
 from hotmesa.scenarios import load_scenario
-from hotmesa.scenarios.fit_load import FitPlan, load_fit
+from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
+from hotmesa.scenarios.plans.values import flat
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.scenarios.study_values import flat
-from hotmesa.solver.fit_job import FitRequest, fit
-from hotmesa.solver.fit_model import beyond, bounds
 from paper.page import markdown, number, verdict
 from paper.stacks import STACKS, branch, checks
 

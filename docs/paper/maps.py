@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 
-from hotmesa.postprocess import figure_style as style
+from hotmesa.postprocess import style
 from hotmesa.postprocess.curve import IVCurve
+from hotmesa.postprocess.merit import steepest
 from hotmesa.postprocess.report import curve_figures, curve_of
-from hotmesa.postprocess.summary import steepest
 from hotmesa.postprocess.tables import read_table
+from hotmesa.scenarios.geometry import normal_resistance_ohm
+from hotmesa.scenarios.materials import build_material
+from hotmesa.scenarios.plans.load_study import load_study
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.scenarios.shapes import normal_resistance_ohm
-from hotmesa.scenarios.study_load import load_study
-from hotmesa.solver.materials import build_material
-from hotmesa.solver.study_job import StudyRequest, study
+from hotmesa.studies import StudyRequest, study
 from paper.page import IMAGES, Target, markdown, number
-from paper.runs import FloatArray
+from paper.runs import Array
 from paper.stacks import stack
 
 if TYPE_CHECKING:
@@ -47,10 +47,10 @@ class Map:
         depth: (m, n) backbending in mV per junction.
     """
 
-    x: FloatArray
-    y: FloatArray
-    slope: FloatArray
-    depth: FloatArray
+    x: Array
+    y: Array
+    slope: Array
+    depth: Array
 
 
 def least_slope(curve: IVCurve) -> float:
@@ -108,7 +108,7 @@ def maps(name: str) -> dict[str, Map]:
     return read_maps(name, RESULTS / name)
 
 
-def border(y: FloatArray, slope: FloatArray, log: bool) -> list[float]:
+def border(y: Array, slope: Array, log: bool) -> list[float]:
     """Return where dV/dI passes zero along y, linearly between the points of y or of log y."""
     scale = np.log(y) if log else y
     found = []
@@ -119,7 +119,7 @@ def border(y: FloatArray, slope: FloatArray, log: bool) -> list[float]:
     return found
 
 
-def in_words(y: FloatArray, slope: FloatArray, log: bool) -> str:
+def in_words(y: Array, slope: Array, log: bool) -> str:
     """Return on which part of y the curve folds back."""
     if not np.any(slope < 0):
         return "nowhere"
@@ -206,7 +206,7 @@ def place_table() -> str:
     return markdown(head, rows)
 
 
-def _finer(one: Map, log: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _finer(one: Map, log: bool) -> tuple[Array, Array, Array]:
     """Return a map on a finer grid, linear between its points in the coordinates in which it is drawn."""
     change, back = (np.log, np.exp) if log else (np.asarray, np.asarray)
     axes = (change(one.y), change(one.x))

@@ -8,10 +8,10 @@ from functools import cache
 import numpy as np
 from scipy.optimize import brentq
 
-from hotmesa.postprocess import figure_style as style
+from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
-from hotmesa.scenarios.shapes import mesa_area_um2, normal_resistance_ohm
-from hotmesa.solver.materials import build_material
+from hotmesa.scenarios.geometry import mesa_area_um2, normal_resistance_ohm
+from hotmesa.scenarios.materials import build_material
 from paper.page import IMAGES, Target, markdown, number
 from paper.runs import Trace, trace
 

@@ -9,15 +9,14 @@ import numpy as np
 
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess.curve import IVCurve
+from hotmesa.postprocess.merit import full_normality, nucleation
 from hotmesa.postprocess.report import curve_figures, curve_of
-from hotmesa.postprocess.summary import full_normality, nucleation
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.scenarios.shapes import normal_resistance_ohm
-from hotmesa.solver.fields import FieldState, MeshArrays, gather_mesh
 from hotmesa.solver.model import Model
-from hotmesa.solver.trace import trace_branch
-
-FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+from hotmesa.solver.runs.branch import trace_branch
+from hotmesa.solver.states.fields import FieldState, MeshArrays, gather_mesh
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Trace:
     mesh: MeshArrays
     states: tuple[tuple[int, FieldState], ...]
 
-    def column(self, name: str) -> FloatArray:
+    def column(self, name: str) -> Array:
         """Return a column of the table."""
         return np.asarray(self.table[name], dtype=np.float64)
 
@@ -48,7 +47,7 @@ class Trace:
         """Return a column at a current of a branch whose current rises all the way."""
         return float(np.interp(I_mA, self.column("I_mA"), self.column(name)))
 
-    def junction_K(self, state: FieldState) -> FloatArray:
+    def junction_K(self, state: FieldState) -> Array:
         """Return the temperature (K) of the junction layer (mean over its sublayers) at the nodes of the mesh."""
         layers: list[bool] = []
         for layer in self.scenario.layers:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from hotmesa.solver.study_job import StudyRequest, study
+from hotmesa.studies import StudyRequest, study
 from paper.fitted import FILE, misfit, result
 from paper.page import markdown, number
-from paper.runs import FloatArray
+from paper.runs import Array
 from paper.search import GAPS, PLACES, RANGES
 from paper.stacks import POWER_MW
 
@@ -62,12 +62,12 @@ def costs_table() -> str:
     return markdown(("command", "branches", "processor time (min)"), rows)
 
 
-def column(junctions: int, key: str) -> FloatArray:
+def column(junctions: int, key: str) -> Array:
     """Return a column over the sets, NaN where there is no number."""
     return np.array([stacks[junctions][key] for stacks in sets().values()], dtype=np.float64)
 
 
-def beyond_the_curve() -> FloatArray:
+def beyond_the_curve() -> Array:
     """Return least dV/dI over R_N of N = 30 minus the parabola in that of N = 12 through all sets above DEEP.
 
     NaN for the others.
@@ -97,7 +97,7 @@ def search_table() -> str:
     return markdown(head, rows)
 
 
-def _line(name: str, chosen: Any, slope: FloatArray, band: Any) -> list[str]:
+def _line(name: str, chosen: Any, slope: Array, band: Any) -> list[str]:
     here = slope[chosen]
     span = f"{here.min():.3f} to {here.max():.3f}" if here.size else "–"
     return [name, str(here.size), str(int(np.sum(here >= 0))), span, str(int(np.sum(band[chosen])))]
@@ -140,6 +140,6 @@ def effects_table() -> str:
     return markdown(head, rows)
 
 
-def _rank(x: FloatArray, y: FloatArray) -> float:
+def _rank(x: Array, y: Array) -> float:
     seen = np.isfinite(x) & np.isfinite(y)
     return float(spearmanr(x[seen], y[seen]).statistic)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from hotmesa.postprocess import figure_style as style
+from hotmesa.postprocess import style
 from paper.page import IMAGES, Target, markdown, number
 from paper.stacks import (
     BATHS_K,

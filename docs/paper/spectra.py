@@ -6,20 +6,20 @@ from functools import cache
 
 import numpy as np
 
-from hotmesa.postprocess import figure_style as style
+from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.gap import Spectrum, gamma_meV, gap_meV
-from hotmesa.solver.laws import spectrum_of
-from hotmesa.solver.spectrum_fit import (
+from hotmesa.solver.law.fit import (
     Kind,
     SpectrumFit,
     SpectrumParameters,
     fit_spectrum,
     tunnelling_conductance,
 )
-from hotmesa.solver.tunnelling import sis_current
+from hotmesa.solver.law.gap import Spectrum, gamma_meV, gap_meV
+from hotmesa.solver.law.laws import spectrum_of
+from hotmesa.solver.law.tunnelling import sis_current
 from paper.page import IMAGES, Target, markdown, number
-from paper.runs import FloatArray
+from paper.runs import Array
 
 TEMPERATURES_K = (4.2, 20.0, 40.0, 60.0, 74.0, 84.0)
 # The two crystals of Fig. 4, meV; the paper gives no number for its momentum averaging.
@@ -49,7 +49,7 @@ def crystal_spectrum(name: str) -> Spectrum:
     return Spectrum(gaps_meV=(gap,), gamma0_meV=gamma, momentum_weight=WEIGHT)
 
 
-def conductance(spectrum: Spectrum, v_mV: FloatArray, T_K: float, kind: Kind) -> FloatArray:
+def conductance(spectrum: Spectrum, v_mV: Array, T_K: float, kind: Kind) -> Array:
     """Return dI/dV over its normal value at a temperature."""
     at = SpectrumParameters(
         float(gap_meV(spectrum, T_K)), float(gamma_meV(spectrum, T_K)), spectrum.momentum_weight, 1.0
@@ -57,7 +57,7 @@ def conductance(spectrum: Spectrum, v_mV: FloatArray, T_K: float, kind: Kind) ->
     return tunnelling_conductance(v_mV, T_K, at, kind)
 
 
-def current(spectrum: Spectrum, v_mV: FloatArray, T_K: float) -> FloatArray:
+def current(spectrum: Spectrum, v_mV: Array, T_K: float) -> Array:
     """Return i = I R_j (mV) of an SIS junction at a temperature."""
     gap, gamma = float(gap_meV(spectrum, T_K)), float(gamma_meV(spectrum, T_K))
     return sis_current(v_mV, T_K, gap, gamma, spectrum.momentum_weight)
@@ -72,7 +72,7 @@ def peak(spectrum: Spectrum, T_K: float, kind: Kind) -> tuple[float, float]:
 
 
 @cache
-def fits() -> dict[tuple[str, Kind], tuple[FloatArray, FloatArray, SpectrumFit]]:
+def fits() -> dict[tuple[str, Kind], tuple[Array, Array, SpectrumFit]]:
     """Return voltages, noisy conductances and fit of each crystal and kind of junction; the same at every call."""
     made = {}
     random = np.random.default_rng(2010)

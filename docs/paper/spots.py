@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from hotmesa.postprocess import figure_style as style
+from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
 from paper.page import IMAGES, Target, markdown, number
-from paper.runs import FloatArray, Trace, trace
+from paper.runs import Array, Trace, trace
 
 PLACES: dict[str, tuple[float, float] | None] = {
     "off the centre": (-1.5, -1.5),
@@ -39,12 +39,12 @@ def spot(place: str) -> Trace:
     return trace(scenario)
 
 
-def spread(run: Trace) -> FloatArray:
+def spread(run: Trace) -> Array:
     """Return the largest difference of temperature (K) over the mesa along the branch."""
     return run.column("T_max_K") - run.column("T_min_K")
 
 
-def hot_nodes(run: Trace, k: int) -> FloatArray:
+def hot_nodes(run: Trace, k: int) -> Array:
     """Return the places (µm) of the hot nodes of a kept state, the hottest first, shape (nodes, 2)."""
     nodes = np.unique(run.mesh.cells[run.mesh.cell_in_mesa])
     T = run.junction_K(run.states[k][1])[nodes]
@@ -61,7 +61,7 @@ def beginning(run: Trace) -> tuple[float, float]:
     return float(x), float(y)
 
 
-def front(run: Trace) -> tuple[FloatArray, FloatArray]:
+def front(run: Trace) -> tuple[Array, Array]:
     """Return hot part of the area and distance (µm) of the nearest hot node from the middle of the wire."""
     contact = run.scenario.contacts[0]
     parts, distances = [], []
@@ -180,7 +180,7 @@ def _draw_maps(name: str) -> None:
     style.save_figure(figure, IMAGES / name)
 
 
-def nearest(hot: FloatArray, wanted: float) -> int:
+def nearest(hot: Array, wanted: float) -> int:
     """Return the kept state whose hot part is nearest to the wanted one, among those that have a hot part."""
     return int(np.argmin(np.where(hot > 0, np.abs(hot - wanted), np.inf)))
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.solver.laws import build_law
-from hotmesa.solver.uniform import uniform_curve
+from hotmesa.solver.law.laws import build_law
+from hotmesa.solver.runs.uniform import uniform_curve
 from paper.page import markdown, number, verdict
 from paper.runs import Trace, trace
 

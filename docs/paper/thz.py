@@ -6,11 +6,11 @@ from functools import cache
 
 import numpy as np
 
-from hotmesa.postprocess import figure_style as style
+from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Contact
 from paper.page import IMAGES, Target, markdown, number
-from paper.runs import FloatArray, Trace, trace
+from paper.runs import Array, Trace, trace
 from paper.spots import draw_map, hot_nodes
 
 BATHS_K = (20.0, 26.0, 40.0, 50.0, 55.0, 60.0, 80.0)
@@ -167,7 +167,7 @@ def _draw_curves(name: str) -> None:
     style.save_figure(figure, IMAGES / name)
 
 
-def _curve(found: Trace) -> tuple[FloatArray, FloatArray]:
+def _curve(found: Trace) -> tuple[Array, Array]:
     s = found.curve.dense()
     return found.curve.V_mV(s), found.curve.I_mA(s)
 

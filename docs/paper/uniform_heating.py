@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from hotmesa.postprocess import figure_style as style
+from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.laws import JunctionLaw, build_law
-from hotmesa.solver.uniform import Peak, UniformCurve, UniformDevice, trace_uniform, uniform_curve
+from hotmesa.solver.law.laws import JunctionLaw, build_law
+from hotmesa.solver.runs.uniform import Peak, UniformCurve, UniformDevice, trace_uniform, uniform_curve
 from paper.page import IMAGES, Target, markdown, number
 
 SETS = (1, 2, 3)

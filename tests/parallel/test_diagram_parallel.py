@@ -14,7 +14,7 @@ import sys
 from mpi4py import MPI
 sys.path.insert(0, sys.argv[1])
 from helpers.sheets import sheet, sheet_model
-from hotmesa.solver.diagram import Diagram
+from hotmesa.solver.runs.diagram import Diagram
 diagram = Diagram(sheet_model(sheet(3e-7, size_um=0.5)))
 for _ in diagram.run():
     pass

@@ -30,7 +30,7 @@ def run(
     run_mpi: Runner, ranks: int, folder: Path, scenario: str = "kurter2010-n19", changes: tuple[str, ...] = SMALL
 ) -> list[dict[str, str]]:
     settings = [word for text in changes for word in ("--set", text)]
-    done = run_mpi(ranks, "-m", "hotmesa.solver", "run", scenario, "--out", str(folder), *settings)
+    done = run_mpi(ranks, "-m", "hotmesa", "run", scenario, "--out", str(folder), *settings)
     assert done.returncode == 0, done.stderr
     with (folder / "iv.csv").open(newline="") as stream:
         return list(csv.DictReader(stream))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-RUN = ("-m", "mpi4py", "-m", "hotmesa.solver", "run", "transient-pulse", "--quiet")
+RUN = ("-m", "mpi4py", "-m", "hotmesa", "run", "transient-pulse", "--quiet")
 CHANGES = (
     "transient.noise_K=0.05",
     "mesh.size_um=2.5",

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from hotmesa.meshes import build_mesh
+from hotmesa.postprocess.merit import full_normality, is_monotonic, nucleation
 from hotmesa.postprocess.report import curve_figures, curve_of
-from hotmesa.postprocess.summary import full_normality, is_monotonic, nucleation
 from hotmesa.scenarios import load_scenario
-from hotmesa.scenarios.shapes import normal_resistance_ohm
-from hotmesa.solver.laws import build_law
+from hotmesa.scenarios.geometry import normal_resistance_ohm
+from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.model import Model
-from hotmesa.solver.trace import trace_branch
-from hotmesa.solver.uniform import uniform_curve
+from hotmesa.solver.runs.branch import trace_branch
+from hotmesa.solver.runs.uniform import uniform_curve
 
 STACKS = (6, 12, 19, 24, 30)
 TALL = (12, 19, 24, 30)

@@ -6,19 +6,17 @@ import math
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.laws import build_law
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.steady import solve_steady
-from hotmesa.solver.trace import Point, trace_branch
-from hotmesa.solver.uniform import uniform_curve
-
-Array = NDArray[np.float64]
+from hotmesa.solver.runs.branch import Point, trace_branch
+from hotmesa.solver.runs.uniform import uniform_curve
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.steady import solve_steady
 
 CURRENT_MA = 1.0
 """Just before the hot spot appears, where V rises slowly and depends most on temperature."""

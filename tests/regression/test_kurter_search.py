@@ -12,8 +12,8 @@ from paper.search import GAPS, PLACES, RANGES, design, write_design
 from paper.stacks import BETA, POWER_MW, STACKS, paper_range
 
 from hotmesa.scenarios.files import bundled_file
-from hotmesa.scenarios.fit import Data
-from hotmesa.scenarios.study_load import load_study
+from hotmesa.scenarios.plans.fit import Data
+from hotmesa.scenarios.plans.load_study import load_study
 
 SEARCH = "study-kurter2010-search"
 

@@ -12,8 +12,8 @@ from paper import area, pristine, spectra, uniform_heating
 from paper.page import DOCS, Target, blocks_of, markdown, number, target_table, verdict, write_block
 
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.spectrum_fit import SpectrumParameters, fit_spectrum, tunnelling_conductance
-from hotmesa.solver.tunnelling import sin_current, sis_current
+from hotmesa.solver.law.fit import SpectrumParameters, fit_spectrum, tunnelling_conductance
+from hotmesa.solver.law.tunnelling import sin_current, sis_current
 
 PAGE = (DOCS / "kurter2010.md").read_text(encoding="utf-8")
 

@@ -12,7 +12,7 @@ from paper.runs import Trace, trace
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.files import bundled_file
-from hotmesa.scenarios.shapes import mesa_height_um, normal_resistance_ohm
+from hotmesa.scenarios.geometry import mesa_height_um, normal_resistance_ohm
 
 # 10 µm, near the healing length: enough for signs and for the numbers with the tolerances below.
 COARSE = ("mesh.size_um=10", "mesh.rim_size_um=40", "branch.min_points=12", "output.every=2", "numerics.path=sparse")

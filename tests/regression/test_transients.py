@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hotmesa.cli import main
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.cli import main
-from hotmesa.solver.job_transient import sparse_model
-from hotmesa.solver.restart import read_stored
-from hotmesa.solver.stability import Stability
-from hotmesa.solver.steady import solve_steady
-from hotmesa.solver.stored_states import flat_state
+from hotmesa.solver.runs.transient import sparse_model
+from hotmesa.solver.stability.stability import Stability
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.restart import read_stored
+from hotmesa.solver.states.steady import solve_steady
+from hotmesa.solver.states.stored import flat_state
 
 
 @pytest.fixture(scope="module")

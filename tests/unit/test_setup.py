@@ -145,7 +145,7 @@ def test_launcher_builds_the_mpi_command(tmp_path: Path):
     words = ("-n", "2", "--mca", "btl", "self", "--oversubscribe", "run", "x", "--set", "a=b c")
     result = shell(tmp_path, f"{function}\nmpi_command \"$@\"; printf '%s|' \"${{command[@]}}\"", *words)
     assert result.stdout == (
-        "mpirun|-n|2|--mca|btl|self|--oversubscribe|python|-m|mpi4py|-m|hotmesa.solver|run|x|--set|a=b c|"
+        "mpirun|-n|2|--mca|btl|self|--oversubscribe|python|-m|mpi4py|-m|hotmesa|run|x|--set|a=b c|"
     ), result.stderr
 
 

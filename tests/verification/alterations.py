@@ -7,22 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hotmesa.solver import (
-    condensed,
-    continuation,
-    heating,
-    law_build,
-    law_table,
-    layout,
-    linearisation,
-    model,
-    operators,
-    sinks,
-    stack,
-    tunnelling,
-    vertical,
-)
-from hotmesa.solver.curves import PowerCurve
+from hotmesa.scenarios.curves import PowerCurve
+from hotmesa.solver import model
+from hotmesa.solver.device import heating, layout, sinks, stack, vertical
+from hotmesa.solver.device import plan as operators
+from hotmesa.solver.law import dwave as law_build
+from hotmesa.solver.law import table as law_table
+from hotmesa.solver.law import tunnelling
+from hotmesa.solver.linear import condensed
+from hotmesa.solver.linear import jacobian as linearisation
+from hotmesa.solver.states import continuation
 
 Patch = pytest.MonkeyPatch
 

@@ -11,10 +11,10 @@ from verification.cases import Case
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import available_scenarios, load_scenario
 from hotmesa.scenarios.schema import Contact, Crystal, Law, Layer, Material, Mesh, Scenario
-from hotmesa.solver.bias import Bias
 from hotmesa.solver.model import Model
-from hotmesa.solver.steady import solve_steady
-from hotmesa.solver.trace import trace_branch
+from hotmesa.solver.runs.branch import trace_branch
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.steady import solve_steady
 
 GROUP = "Conservation"
 # These need the sparse path, or many elements: half a minute and more on their own meshes.

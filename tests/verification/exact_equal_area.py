@@ -12,21 +12,19 @@ from functools import cache, partial
 
 import numpy as np
 from mpi4py import MPI
-from numpy.typing import NDArray
 from scipy.integrate import simpson
 from scipy.optimize import brentq
 from verification.cases import Case
 
 from hotmesa.meshes import build_mesh
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Bath, Law, Layer, Material, Mesa, Mesh, Scenario
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.laws import JunctionLaw, build_law
+from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.model import Model
-from hotmesa.solver.steady import solve_steady
-from hotmesa.solver.uniform import UniformDevice, trace_uniform
-from hotmesa.solver.uniform_states import uniform_states
-
-Array = NDArray[np.float64]
+from hotmesa.solver.runs.uniform import UniformDevice, trace_uniform
+from hotmesa.solver.runs.uniform_states import uniform_states
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.steady import solve_steady
 
 ALPHA, BATH, AREA, JUNCTION_OHM = 110.0, 4.2, 100.0, 24.2
 """K/mW, K, um^2, ohm."""

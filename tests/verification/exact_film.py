@@ -13,10 +13,10 @@ from verification.cases import Case
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.schema import Bath, Contact, Law, Layer, Material, Mesa, Mesh, Scenario
-from hotmesa.solver.bias import Bias
 from hotmesa.solver.model import Model
-from hotmesa.solver.observables import observe
-from hotmesa.solver.steady import solve_steady
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.observables import observe
+from hotmesa.solver.states.steady import solve_steady
 
 RADIUS, SINK = 5.64, 2.5
 """Of film and contact (um)."""

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from hotmesa.meshes import TaggedMesh
 from hotmesa.meshes.raw import RawMesh, oriented, outer_boundary
 from hotmesa.meshes.tagged import Geometry, distribute
-
-Array = NDArray[np.float64]
+from hotmesa.scenarios.arrays import Array
 
 
 def graded_line(edge: float, end: float, elements: float, growth: float, power: float = 2.5) -> Array:

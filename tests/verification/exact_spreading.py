@@ -20,10 +20,10 @@ from verification.exact_meshes import disc_line, disc_quarter, graded_line, seri
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.schema import Crystal, Law, Layer, Material, Mesa, Mesh, Scenario
-from hotmesa.solver.bias import Bias
 from hotmesa.solver.model import Model
-from hotmesa.solver.observables import observe
-from hotmesa.solver.steady import solve_steady
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.observables import observe
+from hotmesa.solver.states.steady import solve_steady
 
 Plan = Literal["disc, radius", "disc, plan", "square, plan"]
 HALF = 5.0

@@ -22,10 +22,10 @@ from verification.cases import Case
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.schema import Mesa
-from hotmesa.solver.bias import Bias
 from hotmesa.solver.model import Model
-from hotmesa.solver.stability import Stability
-from hotmesa.solver.steady import solve_steady
+from hotmesa.solver.stability.stability import Stability
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.steady import solve_steady
 
 GROUP = "Growth rate of a hot domain under voltage bias"
 HEAT_CAPACITY = 1.0

@@ -15,18 +15,16 @@ from functools import cache, partial
 
 import numpy as np
 from mpi4py import MPI
-from numpy.typing import NDArray
 from scipy.special import i0, i1, k0, k1
 from verification.cases import Case
 
 from hotmesa.meshes import build_mesh
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Bath, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.law_table import LawValues
+from hotmesa.solver.law.table import LawValues
 from hotmesa.solver.model import Model
-from hotmesa.solver.steady import solve_steady
-
-Array = NDArray[np.float64]
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.steady import solve_steady
 
 HEALING = 5.0
 """lambda = sqrt(G/h) (um)."""

@@ -14,10 +14,10 @@ from verification.exact_step import BATH, COOLING, HEALING, RESISTANCE, RISE, SH
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.schema import Bath, Crystal, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.laws import JunctionLaw
+from hotmesa.solver.law.laws import JunctionLaw
 from hotmesa.solver.model import Model
-from hotmesa.solver.transient import Circuit, Moment, Tolerances, Transient
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.time.transient import Circuit, Moment, Tolerances, Transient
 
 GROUP = "Time"
 CAPACITY_J_PER_M3K = 1e6

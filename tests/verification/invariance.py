@@ -11,21 +11,20 @@ from functools import cache
 
 import numpy as np
 from mpi4py import MPI
-from numpy.typing import NDArray
 from verification.cases import Case
 from verification.exact_meshes import renumbered, serial, transformed
 
 from hotmesa.meshes import build_mesh
 from hotmesa.meshes.build import make_raw_mesh
 from hotmesa.meshes.raw import RawMesh
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Contact, Crystal, Curve, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.laws import JunctionLaw, build_law
+from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.observables import observe
-from hotmesa.solver.steady import solve_steady
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.observables import observe
+from hotmesa.solver.states.steady import solve_steady
 
-Array = NDArray[np.float64]
 State = tuple[Model, Evaluation]
 GROUP = "Invariance"
 CURRENT_MA = 0.7

@@ -14,11 +14,11 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from verification.cases import Case
 from verification.mms_laws import SmoothLaw
 
 from hotmesa.meshes import build_mesh
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import (
     Bath,
     Contact,
@@ -32,10 +32,8 @@ from hotmesa.scenarios.schema import (
     Numerics,
     Scenario,
 )
-from hotmesa.solver.laws import JunctionLaw, build_law
+from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.model import Evaluation, Linearisation, Model
-
-Array = NDArray[np.float64]
 
 STEPS_K = (1e-2, 1e-3, 1e-4, 1e-5)
 """Steps of the differences; of their errors the smallest counts (truncation at large steps, rounding at small)."""

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from verification.cases import Case
 
-from hotmesa.solver.continuation import CurvePoint, Options, follow
+from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-
-Array = NDArray[np.float64]
+from hotmesa.solver.states.continuation import CurvePoint, Options, follow
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import numpy as np
 from verification.cases import Case
 
 from hotmesa.solver.constants import GAP_SETS_MEV
-from hotmesa.solver.gap import Spectrum
-from hotmesa.solver.law_build import build_grid, direct_current, temperature_grid, voltage_grid
-from hotmesa.solver.law_table import LawTable
-from hotmesa.solver.tunnelling import sis_current
+from hotmesa.solver.law.dwave import build_grid, direct_current, temperature_grid, voltage_grid
+from hotmesa.solver.law.gap import Spectrum
+from hotmesa.solver.law.table import LawTable
+from hotmesa.solver.law.tunnelling import sis_current
 
 GROUP = "Tunnelling law"
 VOLTAGES_MV = np.array([5.0, 20, 30, 40, 44, 50, 60])

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 from mpi4py import MPI
-from numpy.typing import NDArray
 from verification.cases import Case
 
 from hotmesa.meshes import build_mesh
@@ -26,15 +25,14 @@ from hotmesa.scenarios.schema import (
     Scenario,
     Uniform,
 )
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.laws import JunctionLaw, build_law
+from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.steady import solve_steady
-from hotmesa.solver.trace import trace_branch
-from hotmesa.solver.uniform import UniformDevice
-from hotmesa.solver.uniform_states import uniform_states
+from hotmesa.solver.runs.branch import trace_branch
+from hotmesa.solver.runs.uniform import UniformDevice
+from hotmesa.solver.runs.uniform_states import uniform_states
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.steady import solve_steady
 
-Array = NDArray[np.float64]
 Geometry = Literal["plan", "strip", "disc"]
 ROUND_UM = 5.64
 """Radius of a disc of 100 um^2."""

@@ -19,11 +19,10 @@ from typing import Literal
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Bath, Contact, Crystal, Curve, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
 
-Array = NDArray[np.float64]
 Geometry = Literal["plan", "strip", "disc"]
 Field = Callable[[Array, Array], Array]
 

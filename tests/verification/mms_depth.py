@@ -19,10 +19,10 @@ from verification.mms_laws import SmoothLaw
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.schema import Bath, Curve, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.branch_problem import ThermalBranch
 from hotmesa.solver.model import Model
-from hotmesa.solver.steady import solve_steady_state
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.states.steady import solve_steady_state
 
 Z = sp.Symbol("x", real=True)
 MESA_UM, CRYSTAL_UM = 2, 8

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hotmesa.solver.laws import LawValues
-
-Array = NDArray[np.float64]
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.law.laws import LawValues
 
 
 class SmoothLaw:

@@ -27,13 +27,13 @@ from verification.mms_laws import SmoothLaw
 from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.meshes.raw import RawMesh, outer_boundary, region_names
 from hotmesa.meshes.tagged import distribute
+from hotmesa.scenarios.materials import gold_wire
 from hotmesa.scenarios.schema import Law
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.branch_problem import ThermalBranch
-from hotmesa.solver.laws import JunctionLaw, build_law
-from hotmesa.solver.materials import gold_wire
+from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.model import Model
-from hotmesa.solver.steady import solve_steady_state
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.states.steady import solve_steady_state
 
 VOLTAGE_MV = 19 * 30.0
 AREA_R_OHM_UM2 = 2421.0

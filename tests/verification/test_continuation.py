@@ -19,8 +19,8 @@ from verification.known_curves import (
     transcritical,
 )
 
-from hotmesa.solver.continuation import Options, follow, land
 from hotmesa.solver.errors import SolveError
+from hotmesa.solver.states.continuation import Options, follow, land
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)

@@ -5,10 +5,10 @@ import pytest
 from verification.cases import describe, evaluate
 from verification.jacobian import CASES, DEVICES, Place, build, directions, outputs, predicted, random_place
 
-from hotmesa.solver.bias import Bias
-from hotmesa.solver.bordered import Correction
-from hotmesa.solver.branch_problem import ThermalBranch
-from hotmesa.solver.conduction import SparseConduction
+from hotmesa.solver.linear.bordered import Correction
+from hotmesa.solver.linear.conduction import SparseConduction
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.problem import ThermalBranch
 
 BIASES = (Bias.voltage(), Bias.current(), Bias.load_line(100.0))
 

@@ -9,10 +9,10 @@ from verification import mms, mms_depth, mms_plane
 from verification.cases import describe, evaluate
 from verification.mms_laws import SmoothLaw
 
+from hotmesa.scenarios.materials import gold_wire
 from hotmesa.scenarios.schema import Law
-from hotmesa.solver.materials import gold_wire
-from hotmesa.solver.stack import build_stack
-from hotmesa.solver.vertical import series_flux
+from hotmesa.solver.device.stack import build_stack
+from hotmesa.solver.device.vertical import series_flux
 
 DEVICES = sorted({(p.geometry, p.rim) for p in mms_plane.PROBLEMS})
 # Central difference of eighth order for a second derivative, step 0.05 um: its error is about 1e-10 of the value.

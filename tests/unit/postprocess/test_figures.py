@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hotmesa.postprocess import load_run, render
-from hotmesa.postprocess.figure_map import choose_states, mesa_outline
+from hotmesa.postprocess.map import choose_states, mesa_outline
 from hotmesa.postprocess.stability_lines import STABLE, UNSTABLE_UNDER_CURRENT, answers, stretches
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.files import bundled_file
-from hotmesa.scenarios.shapes import normal_resistance_ohm
+from hotmesa.scenarios.geometry import normal_resistance_ohm
 
 STACKS = {"n06": 6, "n12": 12, "n19": 19, "n24": 24, "n30": 30}
 TAGS = ("[paper]", "[derived]", "[literature]", "[assumed]")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.describe import summary
 from hotmesa.scenarios.keys import find_key, groups, names_at, unit_of
 from hotmesa.scenarios.reference import schema_markdown, schema_text
-from hotmesa.scenarios.summary import summary
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 

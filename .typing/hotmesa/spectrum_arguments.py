@@ -1,0 +1,1 @@
+../../app/spectrum_arguments.py

@@ -1,0 +1,1 @@
+../../app/study_arguments.py

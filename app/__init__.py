@@ -1,0 +1,1 @@
+"""The roof: what ties all together; imports everything, nobody imports it."""

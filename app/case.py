@@ -1,0 +1,156 @@
+"""One case of a study or a fit: a run in its folder, done once and recognised afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hotmesa.folder import OWN_FILES
+from hotmesa.runner import Request, run, summarise_again
+from hotmesa.scenarios import Scenario, to_toml
+from hotmesa.solver.errors import DONE, INTERRUPTED
+
+CASE_FILE = "case.json"
+OK, FAILED, INVALID, STOPPED, WAITING = "ok", "failed", "invalid", "interrupted", "not computed"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs to compute a case.
+
+    Attributes:
+        name: of the case.
+        folder: of its results.
+        scenario: what is computed.
+        command: the command line, for the record.
+        figures: whether to draw figures.
+        states: whether to keep the fields.
+    """
+
+    name: str
+    folder: Path
+    scenario: Scenario
+    command: str = ""
+    figures: bool = False
+    states: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a case ended.
+
+    Attributes:
+        name: of the case.
+        status: "ok", "failed", "invalid", "interrupted" or "not computed".
+        reason: why, if it is not ok.
+        wall_s, cpu_s: what it took.
+        scenario_sha256: which scenario it was.
+    """
+
+    name: str
+    status: str
+    reason: str = ""
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    scenario_sha256: str = ""
+
+
+def fingerprint(scenario: Scenario) -> str:
+    """Return the SHA-256 of the resolved scenario, as provenance.json holds it."""
+    return hashlib.sha256(to_toml(scenario).encode()).hexdigest()
+
+
+def known_outcome(task: Task) -> Outcome | None:
+    """Return how a case ended earlier, ok or failed, if it was computed with the same scenario; else None.
+
+    A case is ok when provenance.json is complete and names this scenario and summary.json is there, whoever made them.
+    """
+    wanted = fingerprint(task.scenario)
+    record = _read_json(task.folder / CASE_FILE)
+    provenance = _read_json(task.folder / "provenance.json")
+    complete = provenance.get("status") == "complete" and provenance.get("scenario_sha256") == wanted
+    if complete and _read_json(task.folder / "summary.json"):
+        wall = float(record.get("wall_s") or provenance.get("wall_s") or 0.0)
+        return Outcome(task.name, OK, "", wall, float(record.get("cpu_s") or 0.0), wanted)
+    if record.get("status") == FAILED and record.get("scenario_sha256") == wanted:
+        return Outcome(task.name, FAILED, str(record["reason"]), record["wall_s"], record["cpu_s"], wanted)
+    return None
+
+
+def compute(task: Task) -> Outcome:
+    """Compute a case; whatever goes wrong is part of the outcome, which is also written to case.json."""
+    started, cpu = time.perf_counter(), time.process_time()
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            status = _run(task)
+        reason = said.getvalue().strip().removeprefix("hotmesa: ")
+    except KeyboardInterrupt:
+        status, reason = INTERRUPTED, "interrupted"
+    except Exception as error:  # a case must never end the study
+        status, reason = -1, f"{type(error).__name__}: {error}"
+    word = {DONE: OK, INTERRUPTED: STOPPED}.get(status, FAILED)
+    outcome = Outcome(
+        task.name,
+        word,
+        "" if word == OK else " ".join(reason.split()) or f"exit status {status}",
+        round(time.perf_counter() - started, 3),
+        round(time.process_time() - cpu, 3),
+        fingerprint(task.scenario),
+    )
+    return keep(task, outcome)
+
+
+def _run(task: Task) -> int:
+    provenance = _read_json(task.folder / "provenance.json")
+    if provenance.get("status") == "complete" and provenance.get("scenario_sha256") == fingerprint(task.scenario):
+        summarise_again(task.folder)  # it was ended between the branch and its summary
+        return DONE
+    status = run(
+        Request(
+            task.scenario, out=task.folder, overwrite=True, quiet=True, command=task.command, figures=task.figures,
+            alone=True,
+        )
+    )  # fmt: skip
+    if not task.states and status == DONE:
+        (task.folder / "states.npz").unlink(missing_ok=True)
+    return status
+
+
+def lost(task: Task, reason: str) -> Outcome:
+    """Return the outcome of a case whose process died, and write it down."""
+    return keep(task, Outcome(task.name, FAILED, reason, scenario_sha256=fingerprint(task.scenario)))
+
+
+def keep(task: Task, outcome: Outcome) -> Outcome:
+    """Write case.json, as far as the disk takes it, and return the outcome."""
+    draft = task.folder / f"{CASE_FILE}.part"
+    with contextlib.suppress(OSError):
+        task.folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(asdict(outcome), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(draft, task.folder / CASE_FILE)
+    return outcome
+
+
+def forget(folder: Path) -> None:
+    """Remove the results of a case."""
+    for pattern in (*OWN_FILES, CASE_FILE):
+        for file in folder.glob(pattern):
+            file.unlink()
+
+
+def _read_json(path: Path) -> Mapping[str, Any]:
+    """Return a table from a JSON file; an empty one if it is missing or damaged."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,190 @@
+"""Residuals of a fit: every set of parameter values is a set of cases, each computed once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hotmesa.case import OK, STOPPED, Outcome, Task, fingerprint, known_outcome
+from hotmesa.pool import Workers
+from hotmesa.postprocess.fit_curves import Comparison, compare_curves, sigmas
+from hotmesa.postprocess.values import observe, read_numbers, table_of
+from hotmesa.scenarios import Scenario, ScenarioError
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.plans.fit import Parameter
+from hotmesa.scenarios.plans.load_fit import FitPlan, Goal
+
+SAME = 10
+"""Digits of a parameter that count: rounding must not make a new case."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One set of parameter values with what it gave.
+
+    Attributes:
+        values: parameters by key.
+        residual: (model - measured)/sigma of everything, shape (data,).
+        model: the model in the measured quantities, same shape, NaN where there is none.
+        problems: what went wrong, by measurement.
+        scenarios: what was computed, by measurement.
+    """
+
+    values: Mapping[str, float]
+    residual: Array
+    model: Array
+    problems: Mapping[str, str]
+    scenarios: Mapping[str, Scenario | None]
+
+    @property
+    def chi_squared(self) -> float:
+        """Sum of the squared residuals."""
+        return float(self.residual @ self.residual)
+
+
+class Evaluator:
+    """Residuals at parameter values; several points at once share the workers."""
+
+    def __init__(self, plan: FitPlan, folder: Path, workers: Workers, seen: Callable[[Point, int], None]) -> None:
+        """Take what is fitted, where the cases are kept, who computes, and who is told of each new point."""
+        self.plan, self._folder, self._workers, self._seen = plan, folder, workers, seen
+        self._points: dict[tuple[float, ...], Point] = {}
+        self.computed = 0
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """All points so far, in order."""
+        return tuple(self._points.values())
+
+    def at(self, internal: Array) -> Point:
+        """Return the point at internal parameters (logarithms where the scale says so)."""
+        return self.many([internal])[0]
+
+    def many(self, internal: Sequence[Array]) -> list[Point]:
+        """Return several points, computing what is missing side by side."""
+        keys = [tuple(float(f"{x:.{SAME}g}") for x in self._physical(u)) for u in internal]
+        new = list(dict.fromkeys(key for key in keys if key not in self._points))
+        names = [parameter.key for parameter in self.plan.fit.parameters]
+        scenarios = {key: self._scenarios(dict(zip(names, key, strict=True))) for key in new}
+        every = [scenario for found in scenarios.values() for scenario in found.values()]
+        outcomes = self._compute([scenario for scenario in every if isinstance(scenario, Scenario)])
+        for key in new:
+            point = self._point(dict(zip(names, key, strict=True)), scenarios[key], outcomes)
+            self._points[key] = point
+            self._seen(point, len(self._points))
+        return [self._points[key] for key in keys]
+
+    def jacobian(self, internal: Array) -> Array:
+        """Return the derivatives of the residuals, shape (data, parameters): central, one-sided at a bound."""
+        parameters = self.plan.fit.parameters
+        steps = np.array([self.plan.fit.derivative_step * np.ptp(bounds(p)) for p in parameters])
+        low, high = np.array([bounds(p) for p in parameters]).T
+        ends = []
+        for k in range(len(parameters)):
+            for sign in (-1.0, 1.0):
+                moved = np.array(internal, dtype=np.float64)
+                moved[k] = np.clip(moved[k] + sign * steps[k], low[k], high[k])
+                ends.append(moved)
+        points = self.many(ends)
+        columns = [
+            (points[2 * k + 1].residual - points[2 * k].residual) / (ends[2 * k + 1][k] - ends[2 * k][k])
+            for k in range(len(parameters))
+        ]
+        return np.array(columns).T
+
+    def _physical(self, internal: Array) -> list[float]:
+        found = []
+        for parameter, u in zip(self.plan.fit.parameters, internal, strict=True):
+            value = float(np.exp(u)) if parameter.scale == "log" else float(u)
+            found.append(min(max(value, parameter.min), parameter.max))
+        return found
+
+    def _scenarios(self, values: Mapping[str, float]) -> dict[str, Scenario | ScenarioError]:
+        found: dict[str, Scenario | ScenarioError] = {}
+        for goal in self.plan.goals:
+            try:
+                found[goal.data.name] = self.plan.scenario(goal, values)
+            except ScenarioError as error:  # a combination that the bounds one by one do not show
+                found[goal.data.name] = error
+        return found
+
+    def _compute(self, scenarios: Sequence[Scenario]) -> dict[str, Outcome]:
+        tasks = {fingerprint(scenario): self._task(scenario) for scenario in scenarios}
+        outcomes = {digest: known for digest, task in tasks.items() if (known := known_outcome(task)) is not None}
+        due = [task for digest, task in tasks.items() if digest not in outcomes]
+        self.computed += len(due)
+        for outcome in self._workers.outcomes(due):
+            if outcome.status == STOPPED:
+                raise KeyboardInterrupt
+            outcomes[outcome.scenario_sha256] = outcome
+        return outcomes
+
+    def _task(self, scenario: Scenario) -> Task:
+        name = fingerprint(scenario)[:16]
+        return Task(name, self._folder / name, scenario, "hotmesa fit")
+
+    def _point(
+        self,
+        values: Mapping[str, float],
+        scenarios: Mapping[str, Scenario | ScenarioError],
+        outcomes: Mapping[str, Outcome],
+    ) -> Point:
+        residuals, models, problems = [], [], dict[str, str]()
+        for goal in self.plan.goals:
+            scenario = scenarios[goal.data.name]
+            if isinstance(scenario, ScenarioError):
+                found, problem = None, "; ".join(scenario.problems)
+            else:
+                found, problem = self._compare(goal, scenario, outcomes[fingerprint(scenario)])
+            if problem:
+                problems[goal.data.name] = problem
+            count = 1 if goal.curve is None else goal.curve.V_mV.size
+            residuals.append(np.full(count, self.plan.fit.missing) if found is None else found.residual)
+            models.append(np.full(count, np.nan) if found is None else found.model)
+        kept = {name: item if isinstance(item, Scenario) else None for name, item in scenarios.items()}
+        return Point(values, np.concatenate(residuals), np.concatenate(models), problems, kept)
+
+    def _compare(self, goal: Goal, scenario: Scenario, outcome: Outcome) -> tuple[Comparison | None, str]:
+        folder = self._task(scenario).folder
+        if outcome.status != OK:
+            return None, outcome.reason
+        try:
+            if goal.curve is not None:
+                table = read_numbers(table_of(folder))
+                return compare_curves(table["V_mV"], table["I_mA"], goal.curve, goal.data), ""
+            value = observe(folder, [str(goal.data.observable)])[str(goal.data.observable)]
+        except (OSError, ValueError, KeyError) as error:
+            return None, f"the results cannot be read: {error}"
+        if value.number is None or goal.data.value is None or goal.data.sigma is None:
+            return None, f"{goal.data.observable}: {value.reason}"
+        miss = beyond(value.number - goal.data.value, goal.data.limit) / goal.data.sigma
+        return Comparison(np.array([miss]), np.array([value.number]), np.array([goal.data.sigma])), ""
+
+
+def beyond(difference: float, limit: str | None) -> float:
+    """Return a difference model - measured, and zero on the allowed side of a limit (its square stays smooth there)."""
+    if limit == "at-least":
+        return min(difference, 0.0)
+    return max(difference, 0.0) if limit == "at-most" else difference
+
+
+def bounds(parameter: Parameter) -> tuple[float, float]:
+    """Return the bounds of a parameter in its internal scale."""
+    ends = (parameter.min, parameter.max)
+    return (float(np.log(ends[0])), float(np.log(ends[1]))) if parameter.scale == "log" else ends
+
+
+def measured_rows(goal: Goal) -> list[tuple[float, float, float]]:
+    """Return (place, measured, sigma) of the points of a measurement; the place is V or I, NaN for a number."""
+    data, curve = goal.data, goal.curve
+    if curve is None:
+        return [(float("nan"), float(data.value or 0.0), float(data.sigma or 1.0))]
+    sigma_V, sigma_I = sigmas(curve, data)
+    if data.compare == "I-at-V":
+        columns = (curve.V_mV, curve.I_mA, sigma_I)
+    else:
+        columns = (curve.I_mA, curve.V_mV, sigma_V)
+    return [(float(x), float(y), float(s)) for x, y, s in zip(*columns, strict=True)]

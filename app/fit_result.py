@@ -1,0 +1,214 @@
+"""What a fit has found: values, uncertainties, correlations, directions that the data do not tell apart."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hotmesa.fit_model import Point, bounds, measured_rows
+from hotmesa.postprocess.fit_curves import has_uncertainty
+from hotmesa.scenarios import to_toml
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.plans.fit import Parameter
+from hotmesa.scenarios.plans.load_fit import FitPlan
+
+AT_BOUND = 1e-3
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """The outcome of a fit.
+
+    Attributes:
+        plan: what was fitted.
+        best: the best point.
+        internal: its parameters in their internal scale (logarithms where the scale says so), shape (parameters,).
+        covariance: of these, shape (parameters, parameters); None where the data do not fix them.
+        free: number of data minus number of parameters.
+        absolute: whether all data had uncertainties, so that the covariance is not scaled by the scatter.
+        converged: whether the method ended by itself.
+        message: what it said.
+    """
+
+    plan: FitPlan
+    best: Point
+    internal: Array
+    covariance: Array | None
+    free: int
+    absolute: bool
+    converged: bool
+    message: str
+
+    @property
+    def errors(self) -> list[float | None]:
+        """Standard uncertainties of the parameters in their own units."""
+        if self.covariance is None:
+            return [None] * len(self.internal)
+        sigma = np.sqrt(np.diag(self.covariance))
+        scales = [self.best.values[p.key] if p.scale == "log" else 1.0 for p in self.plan.fit.parameters]
+        return [float(s * scale) for s, scale in zip(sigma, scales, strict=True)]
+
+    @property
+    def correlations(self) -> Array | None:
+        """Correlation matrix of the parameters."""
+        if self.covariance is None:
+            return None
+        sigma = np.sqrt(np.diag(self.covariance))
+        return np.asarray(self.covariance / np.outer(sigma, sigma))
+
+
+def covariance_of(jacobian: Array, chi_squared: float, absolute: bool) -> Array | None:
+    """Return (J^T J)^-1, scaled by chi^2 per degree of freedom unless sigmas are absolute; None if it is singular."""
+    data, parameters = jacobian.shape
+    scale = np.linalg.norm(jacobian, axis=0)
+    if not np.all(scale > 0) or data < parameters:
+        return None
+    values, vectors = np.linalg.eigh((jacobian / scale).T @ (jacobian / scale))
+    if values[0] < 1e-12 * values[-1]:
+        return None
+    inverse = (vectors / values) @ vectors.T / np.outer(scale, scale)
+    if not absolute:
+        inverse = inverse * chi_squared / max(data - parameters, 1)
+    return np.asarray(inverse)
+
+
+def is_absolute(plan: FitPlan) -> bool:
+    """Return whether all data have uncertainties."""
+    return all(goal.curve is None or has_uncertainty(goal.curve, goal.data) for goal in plan.goals)
+
+
+def directions(result: FitResult) -> list[dict[str, Any]]:
+    """Return the principal axes of the uncertainty, least certain first, in units of the distances of the bounds.
+
+    Along an axis of large `sigma` the parameters can change together, by these parts, without the data noticing.
+    """
+    if result.covariance is None:
+        return []
+    parameters = result.plan.fit.parameters
+    span = np.array([np.ptp(bounds(parameter)) for parameter in parameters])
+    values, vectors = np.linalg.eigh(result.covariance / np.outer(span, span))
+    names = [parameter.name for parameter in parameters]
+    return [
+        {"sigma": float(np.sqrt(max(values[k], 0.0))), "parts": dict(zip(names, vectors[:, k].tolist(), strict=True))}
+        for k in np.argsort(values)[::-1]
+    ]
+
+
+def bound_reached(result: FitResult, parameter: Parameter) -> str | None:
+    """Return "min" or "max" where a parameter has ended at a bound, None elsewhere."""
+    k = result.plan.fit.parameters.index(parameter)
+    low, high = bounds(parameter)
+    place = (result.internal[k] - low) / (high - low)
+    return "min" if place < AT_BOUND else "max" if place > 1 - AT_BOUND else None
+
+
+def as_dict(result: FitResult, cost: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fit.json."""
+    parameters, best = result.plan.fit.parameters, result.best
+    correlations = result.correlations
+    found = {}
+    for k, (parameter, error) in enumerate(zip(parameters, result.errors, strict=True)):
+        value = best.values[parameter.key]
+        others = {} if correlations is None else {
+            other.name: float(correlations[k, j]) for j, other in enumerate(parameters) if j != k
+        }  # fmt: skip
+        at = bound_reached(result, parameter)
+        found[parameter.name] = {
+            "key": parameter.key, "value": value, "uncertainty": error, "start": parameter.start,
+            "min": parameter.min, "max": parameter.max, "at_bound": at, "correlations": others,
+        }  # fmt: skip
+    return {
+        "name": result.plan.fit.name,
+        "converged": result.converged,
+        "message": result.message,
+        "chi_squared": best.chi_squared,
+        "data": int(best.residual.size),
+        "degrees_of_freedom": result.free,
+        "chi_squared_reduced": best.chi_squared / result.free if result.free > 0 else None,
+        "uncertainties_from": "given uncertainties" if result.absolute else "scatter of the data",
+        "parameters": found,
+        "directions": directions(result),
+        "problems": dict(best.problems),
+        **cost,
+    }
+
+
+def write_result(folder: Path, result: FitResult, points: Sequence[Point], cost: Mapping[str, Any]) -> tuple[Path, ...]:
+    """Write fit.json, residuals.csv, history.csv and best-NAME.toml; their paths.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    written = [_write_text(folder / "fit.json", json.dumps(as_dict(result, cost), indent=2, ensure_ascii=False) + "\n")]
+    rows = []
+    start = 0
+    for goal in result.plan.goals:
+        for place, value, sigma in measured_rows(goal):
+            model, residual = float(result.best.model[start]), float(result.best.residual[start])
+            rows.append(
+                [goal.data.name, goal.data.observable or goal.data.compare, place, value, sigma, model, residual]
+            )
+            start += 1
+    header = ["data", "quantity", "at", "measured", "sigma", "model", "residual"]
+    written.append(_write_csv(folder / "residuals.csv", [header, *rows]))
+    written.append(write_history(folder, result.plan, points))
+    for name, scenario in result.best.scenarios.items():
+        if scenario is not None:
+            written.append(_write_text(folder / f"best-{name}.toml", to_toml(scenario)))
+    return tuple(written)
+
+
+def write_history(folder: Path, plan: FitPlan, points: Sequence[Point]) -> Path:
+    """Write history.csv: every set of values that was computed, with its chi^2."""
+    names = [parameter.key for parameter in plan.fit.parameters]
+    rows: list[list[Any]] = [["point", *names, "chi_squared", "problems"]]
+    for number, point in enumerate(points, start=1):
+        problems = "; ".join(f"{name}: {text}" for name, text in point.problems.items())
+        rows.append([number, *(point.values[name] for name in names), point.chi_squared, problems])
+    return _write_csv(folder / "history.csv", rows)
+
+
+def _write_csv(file: Path, rows: Sequence[Sequence[Any]]) -> Path:
+    draft = file.with_name(file.name + ".part")
+    with draft.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        for row in rows:
+            writer.writerow(["" if item != item else repr(item) if isinstance(item, float) else item for item in row])
+    os.replace(draft, file)
+    return file
+
+
+def _write_text(file: Path, text: str) -> Path:
+    draft = file.with_name(file.name + ".part")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, file)
+    return file
+
+
+def text_of(result: FitResult) -> str:
+    """Return the result as lines for a terminal."""
+    parameters = result.plan.fit.parameters
+    width = max(len(parameter.name) for parameter in parameters)
+    lines = []
+    for parameter, error in zip(parameters, result.errors, strict=True):
+        value = result.best.values[parameter.key]
+        spread = f"± {error:.2g}" if error is not None else "  (not fixed by the data)"
+        at = bound_reached(result, parameter)
+        note = f"  at its bound ({at}): the data want it further" if at else ""
+        lines.append(f"{parameter.name:<{width}}  {value:12.6g} {spread}{note}")
+    correlations = result.correlations
+    if correlations is not None and len(parameters) > 1:
+        k, j = np.unravel_index(np.argmax(np.abs(np.triu(correlations, 1))), correlations.shape)
+        names = f"{parameters[k].name} and {parameters[j].name}"
+        lines.append(f"largest correlation: {correlations[k, j]:+.3f} between {names}")
+    reduced = f", {result.best.chi_squared / result.free:.4g} per degree of freedom" if result.free > 0 else ""
+    lines.append(f"chi² = {result.best.chi_squared:.6g} for {result.best.residual.size} data{reduced}")
+    lines += [f"{name}: {problem}" for name, problem in result.best.problems.items()]
+    return "\n".join(lines if result.converged else [*lines, f"not converged: {result.message}"])

@@ -1,0 +1,191 @@
+"""A fit from its file to its result: what `hotmesa fit` does."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hotmesa import provenance
+from hotmesa.fit_model import Evaluator, Point, bounds
+from hotmesa.fit_result import FitResult, covariance_of, is_absolute, text_of, write_history, write_result
+from hotmesa.folder import locked, refuse_foreign
+from hotmesa.interrupts import ended_like_interrupted
+from hotmesa.pool import Ranks, Workers, workers_of
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
+from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE, RequestError, SolveError
+
+NO_LMFIT = "lmfit is missing, and hotmesa fit needs it: pip install 'hotmesa[fit]'"
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """What the command line asks for.
+
+    Attributes:
+        fit: name or file.
+        folder: for the results; None for out/NAME.
+        workers: processes; None for as many as there are processors, 0 for this one.
+        mpi: let the processes of mpirun compute.
+        overwrite: compute all again.
+        quiet: print errors only.
+        command: the command line, for the record.
+    """
+
+    fit: str
+    folder: Path | None = None
+    workers: int | None = None
+    mpi: bool = False
+    overwrite: bool = False
+    quiet: bool = False
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class FitOutcome:
+    """How a fit ended: exit status, and its result (None where there is none)."""
+
+    status: int
+    folder: Path | None = None
+    result: FitResult | None = None
+    files: tuple[Path, ...] = ()
+
+
+def fit(request: FitRequest) -> FitOutcome:
+    """Fit, and write what was found. What was computed before, for these values, is taken from the folder.
+
+    Raises:
+        StudyError, RequestError, FolderError: bad input.
+        SolveError: the start cannot be computed.
+        OSError: results cannot be written.
+    """
+    plan = load_fit(request.fit)
+    minimizer_class()
+    folder = request.folder or Path("out") / plan.fit.name
+    refuse_foreign(folder, "fit.toml", plan.fit.name)
+    workers = workers_of(request.workers, request.mpi)
+    if isinstance(workers, Ranks) and not workers.leads:
+        with workers:
+            return FitOutcome(DONE)
+    with locked(folder, "evaluations"), workers, nullcontext() if request.mpi else ended_like_interrupted():
+        if request.overwrite:
+            shutil.rmtree(folder / "evaluations", ignore_errors=True)
+        (folder / "fit.toml").write_text(plan.text, encoding="utf-8")
+        return _fit(plan, folder, workers, request)
+
+
+def minimizer_class() -> Any:
+    """Return lmfit.Minimizer.
+
+    Raises:
+        RequestError: lmfit is missing.
+    """
+    try:
+        from lmfit import Minimizer
+    except ImportError:
+        raise RequestError(NO_LMFIT) from None
+    return Minimizer
+
+
+def _fit(plan: FitPlan, folder: Path, workers: Workers, request: FitRequest) -> FitOutcome:
+    started = time.perf_counter()
+    evaluator = Evaluator(plan, folder / "evaluations", workers, _reporter(plan, request.quiet))
+    try:
+        found = _minimise(plan, evaluator)
+        result = _result(plan, evaluator, found)
+    except KeyboardInterrupt:
+        write_history(folder, plan, evaluator.points)
+        sys.stderr.write("hotmesa: interrupted; the same command goes on from what has been computed\n")
+        return FitOutcome(INTERRUPTED, folder)
+    cost = {
+        "points": len(evaluator.points),
+        "cases_computed": evaluator.computed,
+        "wall_s": round(time.perf_counter() - started, 3),
+    }
+    files = write_result(folder, result, evaluator.points, cost)
+    record = provenance.collect(plan.text, request.command, 1)
+    record["fit_sha256"] = record.pop("scenario_sha256")
+    provenance.write(folder / "provenance.json", record | {"status": "complete", "wall_s": cost["wall_s"]})
+    if not request.quiet:
+        sys.stdout.write(f"{text_of(result)}\n")
+    return FitOutcome(DONE if result.converged else NO_CONVERGENCE, folder, result, files)
+
+
+def _reporter(plan: FitPlan, quiet: bool) -> Callable[[Point, int], None]:
+    names = [parameter.name for parameter in plan.fit.parameters]
+
+    def seen(point: Point, count: int) -> None:
+        if not quiet:
+            values = ", ".join(f"{name} {value:.6g}" for name, value in zip(names, point.values.values(), strict=True))
+            troubles = "".join(f"; {name}: {text}" for name, text in point.problems.items())
+            sys.stdout.write(f"[{count:3d}] chi² {point.chi_squared:12.6g}  {values}{troubles}\n")
+            sys.stdout.flush()
+
+    return seen
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the method returned."""
+
+    internal: Array
+    converged: bool
+    message: str
+
+
+def _minimise(plan: FitPlan, evaluator: Evaluator) -> _Found:
+    """Minimise; lmfit sees the parameters in their internal scale.
+
+    Raises:
+        SolveError: nothing can be computed at the start.
+    """
+    from lmfit import Parameters
+
+    parameters = Parameters()
+    for k, parameter in enumerate(plan.fit.parameters):
+        low, high = bounds(parameter)
+        start = float(np.log(parameter.start)) if parameter.scale == "log" else parameter.start
+        parameters.add(f"p{k}", value=min(max(start, low), high), min=low, max=high)
+
+    def internal(given: Any) -> Array:
+        return np.array([given[f"p{k}"].value for k in range(len(plan.fit.parameters))])
+
+    first = evaluator.at(internal(parameters))
+    if len(first.problems) == len(plan.goals):
+        reasons = "; ".join(f"{name}: {text}" for name, text in first.problems.items())
+        raise SolveError(f"nothing can be compared at the start of the fit: {reasons}")
+    minimizer = minimizer_class()(lambda given: evaluator.at(internal(given)).residual, parameters)
+    chosen, limit = plan.fit.tolerance, plan.fit.max_steps
+    if plan.fit.method == "least_squares":
+        span = [float(np.ptp(bounds(parameter))) for parameter in plan.fit.parameters]
+        result = minimizer.least_squares(
+            jac=lambda given: evaluator.jacobian(internal(given)), x_scale=span, max_nfev=limit, ftol=chosen,
+            xtol=chosen, gtol=1e-12,
+        )  # fmt: skip
+    elif plan.fit.method == "nelder":
+        result = minimizer.minimize(method="nelder", max_nfev=limit, options={"xatol": chosen, "fatol": chosen})
+    else:
+        result = minimizer.minimize(method="differential_evolution", max_nfev=limit, seed=0, tol=chosen)
+    message = str(getattr(result, "message", "")).replace("\n", " ")
+    return _Found(internal(result.params), bool(getattr(result, "success", False)) and not result.aborted, message)
+
+
+def _result(plan: FitPlan, evaluator: Evaluator, found: _Found) -> FitResult:
+    best = min(evaluator.points, key=lambda point: point.chi_squared)
+    values = [best.values[parameter.key] for parameter in plan.fit.parameters]
+    logs = [parameter.scale == "log" for parameter in plan.fit.parameters]
+    place = np.array([np.log(value) if log else value for value, log in zip(values, logs, strict=True)])
+    jacobian = evaluator.jacobian(place)
+    # A derivative step may have found a still better point; it belongs to the same minimum within the step.
+    absolute = is_absolute(plan)
+    covariance = covariance_of(jacobian, best.chi_squared, absolute)
+    free = best.residual.size - len(values)
+    return FitResult(plan, best, place, covariance, free, absolute, found.converged, found.message)

@@ -1,0 +1,248 @@
+"""Cases computed side by side: in processes of this machine, over the ranks of MPI, or one by one in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, Protocol
+
+from hotmesa.case import STOPPED, Outcome, Task, compute, lost
+from hotmesa.solver.errors import RequestError
+from hotmesa.solver.runs.kinds import spatial_tools
+
+# A child that inherits these from a process started by mpirun would try to join it.
+LAUNCHER_VARIABLES = ("OMPI_COMM_", "OMPI_MCA_ess", "PMIX_", "PRTE_", "PMI_", "OPAL_", "HYDI_", "MPIR_")
+_DEAD = "its process died (out of memory, or a crash in a library)"
+_LOOK_S = 1.0
+Kind = type[BaseException] | None
+
+
+class Workers(Protocol):
+    """Something that computes cases; used in a with statement."""
+
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Yield how the cases end, in the order in which they do."""
+
+    def __enter__(self) -> Workers:
+        """Start."""
+
+    def __exit__(self, kind: Kind, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End everything that still runs."""
+
+
+class InThisProcess:
+    """One case after the other, here."""
+
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Yield the outcomes in order; Ctrl-C ends the case and all that follow.
+
+        Raises:
+            KeyboardInterrupt: after the outcome of the case that was interrupted.
+        """
+        for task in tasks:
+            outcome = compute(task)
+            yield outcome
+            if outcome.status == STOPPED:
+                raise KeyboardInterrupt
+
+    def __enter__(self) -> InThisProcess:
+        """Nothing to start."""
+        return self
+
+    def __exit__(self, kind: Kind, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Nothing to end."""
+
+
+class Processes:
+    """A pool of processes; one that dies takes no other case with it."""
+
+    def __init__(self, count: int) -> None:
+        """Take the number of processes.
+
+        Raises:
+            RequestError: it is not positive.
+        """
+        if count < 1:
+            raise RequestError(f"--workers {count}: at least one process is needed (0: in the process of the command)")
+        self.count = count
+        self._executor: Executor | None = None
+        self._children: set[int] = set()
+
+    def __enter__(self) -> Processes:
+        """Start lazily: the first case does."""
+        return self
+
+    def __exit__(self, kind: Kind, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End the processes; after an error or Ctrl-C at once, their cases are incomplete then."""
+        if self._executor is None:
+            return
+        if kind is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor = None
+
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Yield the outcomes as the cases end.
+
+        When a process dies nobody knows in which case: those that ran are computed again, each in a process of its own.
+        """
+        waiting, running = deque(tasks), dict[Future[Outcome], Task]()
+        while waiting or running:
+            try:
+                # No more than can run: what has not begun is not under suspicion.
+                while waiting and len(running) < self.count:
+                    running[self._pool().submit(compute, waiting[0])] = waiting[0]
+                    waiting.popleft()
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    outcome = future.result()
+                    del running[future]
+                    yield outcome
+            except BrokenProcessPool:
+                suspects = list(running.values())
+                running.clear()
+                self._end_pool()
+                for task in suspects:
+                    yield _alone(task)
+
+    def _pool(self) -> Executor:
+        if self._executor is None:
+            self._executor = _executor(self.count)
+        return self._executor
+
+    def _end_pool(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+            self._executor = None
+
+
+def _executor(count: int) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+
+
+def _alone(task: Task) -> Outcome:
+    with _executor(1) as executor:
+        try:
+            return executor.submit(compute, task).result()
+        except BrokenProcessPool:
+            return lost(task, _DEAD)
+
+
+def _begin(parent: int) -> None:
+    """Prepare a new process: Ctrl-C is the parent's business, and without a parent there is nothing to do."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in [name for name in os.environ if name.startswith(LAUNCHER_VARIABLES)]:
+        del os.environ[name]
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+class Ranks:
+    """The processes of mpirun: the first one hands out the cases, the others compute them. Collective.
+
+    PETSc is started on all of them together, because its start waits for all: begun inside a case it would never end.
+    """
+
+    def __init__(self) -> None:
+        """Look at the processes.
+
+        Raises:
+            RequestError: there is only one, or the others wait in a way that cannot be used.
+        """
+        from mpi4py import MPI
+
+        self._comm = MPI.COMM_WORLD
+        # python -m mpi4py.futures leaves only the first process to us.
+        self._served = "mpi4py.futures" in sys.orig_argv
+        if self._comm.size < 2:
+            raise RequestError(
+                "--mpi needs two processes or more: mpirun -n 4 python -m mpi4py -m hotmesa study FILE --mpi"
+            )
+        self._stack = contextlib.ExitStack()
+        self._executor: Any = None
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process hands out the cases."""
+        return bool(self._comm.rank == 0)
+
+    def __enter__(self) -> Ranks:
+        """Start PETSc everywhere; processes that compute stay here until all cases are done."""
+        from mpi4py.futures import MPICommExecutor, MPIPoolExecutor
+
+        if self._served:
+            self._executor = self._stack.enter_context(MPIPoolExecutor(initializer=start_petsc))
+            self._executor.bootup(wait=False)
+            start_petsc()
+            return self
+        start_petsc()
+        self._executor = self._stack.enter_context(MPICommExecutor(self._comm, root=0))
+        return self
+
+    def __exit__(self, kind: Kind, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Send the others home."""
+        if self._executor is not None and kind is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+        self._stack.__exit__(kind, error, trace)
+
+    def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+        """Yield the outcomes as the cases end."""
+        if self._executor is None:
+            return
+        running = {self._executor.submit(compute, task) for task in tasks}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+
+
+def start_petsc() -> None:
+    """Start MPI, PETSc and the solver in this process: they begin and end on all processes together. Collective."""
+    for module in ("petsc4py.PETSc", "slepc4py.SLEPc"):  # importing starts it
+        with contextlib.suppress(ModuleNotFoundError):  # the uniform model needs neither
+            importlib.import_module(module)
+    with contextlib.suppress(ModuleNotFoundError):
+        spatial_tools()
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def workers_of(count: int | None, mpi: bool) -> Workers:
+    """Return who computes: so many processes (None: as many as processors, 0: this one), or those of mpirun.
+
+    Raises:
+        RequestError: neither fits how the command was started.
+    """
+    if mpi:
+        return Ranks()
+    if _mpi_size() > 1:
+        raise RequestError("several MPI processes were started: add --mpi, so that they share the cases")
+    count = usable_processors() if count is None else count
+    return InThisProcess() if count == 0 else Processes(count)
+
+
+def _mpi_size() -> int:
+    """Return how many processes mpirun has started, as its environment tells."""
+    names = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS")
+    return max((int(size) for size in map(os.environ.get, names) if size and size.isdigit()), default=1)

@@ -1,0 +1,128 @@
+"""What a run writes about itself: run.log, scenario.toml, provenance.json."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from hotmesa import provenance
+from hotmesa.folder import OWN_FILES, prepare
+from hotmesa.processes import on_first
+from hotmesa.progress import Progress, ProgressHandler
+
+
+class RunRecord:
+    """The record of one run in its folder; on other processes than the first it writes nothing.
+
+    Attributes:
+        folder: where results go, None where nothing is written.
+        wall_s: seconds from the start to `finish`.
+    """
+
+    def __init__(self, folder: Path | None, resolved_toml: str, command: str, mpi_size: int) -> None:
+        """Write scenario.toml and the first provenance.json.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        self.folder = folder
+        self.wall_s = 0.0
+        self.log = logging.getLogger("hotmesa.run")
+        self._started = time.perf_counter()
+        self._provenance: dict[str, provenance.Value] = {}
+        if folder is not None:
+            self._provenance = provenance.collect(resolved_toml, command, mpi_size)
+            (folder / "scenario.toml").write_text(resolved_toml, encoding="utf-8")
+            provenance.write(folder / "provenance.json", self._provenance)
+
+    @contextmanager
+    def logging(self, progress: Progress) -> Iterator[None]:
+        """While inside, messages of the package and warnings go to run.log, warnings to the terminal too."""
+        handlers: list[logging.Handler] = [ProgressHandler(progress)]
+        if self.folder is not None:
+            handlers.append(logging.FileHandler(self.folder / "run.log", mode="w", encoding="utf-8"))
+        handlers[-1].setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        loggers = [logging.getLogger("hotmesa"), logging.getLogger("py.warnings")]
+        before = [(logger.level, logger.propagate) for logger in loggers]
+        logging.captureWarnings(True)
+        for logger in loggers:
+            logger.setLevel(logging.INFO)
+            logger.propagate = False
+            for handler in handlers:
+                logger.addHandler(handler)
+        try:
+            self.log.info("%s", self._provenance.get("command", ""))
+            yield
+        except BaseException as error:
+            # Not as an error: those are shown on the terminal, where the caller says it in its own words.
+            self.log.info("%s: %s", type(error).__name__, error)
+            self.finish("failed")
+            raise
+        finally:
+            logging.captureWarnings(False)
+            for logger, (level, propagate) in zip(loggers, before, strict=True):
+                logger.setLevel(level)
+                logger.propagate = propagate
+                for handler in handlers:
+                    logger.removeHandler(handler)
+            for handler in handlers:
+                handler.close()
+
+    def point(self, row: Mapping[str, Any]) -> None:
+        """Log a point of the branch."""
+        self.log.info(
+            "%sV %.6g mV, I %.6g mA, T_max %.5g K, %s Newton steps, heat balance %s %s",
+            f"t {row['t_us']:.6g} us, " if "t_us" in row else "",
+            row["V_mV"],
+            row["I_mA"],
+            row["T_max_K"],
+            row.get("newton_steps", "?"),
+            row.get("heat_balance_error", "?"),
+            f"fold in {row['fold']}" if row.get("fold") else "",
+        )
+
+    def problem(self, text: str) -> None:
+        """Write what went wrong to the error stream (on the first process) and to the log."""
+        if self.folder is not None:
+            self.log.info("%s", text)
+            sys.stderr.write(f"hotmesa: {text}\n")
+
+    def discard(self) -> None:
+        """Remove what the record has written, and the folder if nothing else is there: no run has taken place."""
+        if self.folder is None:
+            return
+        for name in ("scenario.toml", "provenance.json", "run.log"):
+            (self.folder / name).unlink(missing_ok=True)
+        with suppress(OSError):  # it holds files of somebody else
+            self.folder.rmdir()
+
+    def finish(self, status: str) -> None:
+        """Write the final provenance.json: how the run ended and how long it took.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        self.wall_s = time.perf_counter() - self._started
+        if self.folder is not None:
+            self._provenance |= {"status": status, "wall_s": round(self.wall_s, 3)}
+            provenance.write(self.folder / "provenance.json", self._provenance)
+        self.log.info("%s after %.2f s", status, self.wall_s)
+
+
+def begin_record(
+    comm: Any, folder: Path, resolved_toml: str, command: str, overwrite: bool, own: Sequence[str] = OWN_FILES
+) -> RunRecord:
+    """Make room in a folder and begin the record of a run there; on other processes than the first an empty one.
+
+    Raises:
+        FolderError: results of the patterns `own` exist and may not be overwritten, or the folder cannot be used.
+        OSError: the folder cannot be written to.
+    """
+    on_first(comm, lambda: prepare(folder, overwrite, own))
+    first = comm is None or comm.rank == 0
+    return RunRecord(folder if first else None, resolved_toml, command, 1 if comm is None else comm.size)

@@ -1,0 +1,147 @@
+"""Measured tunnelling curves as CSV files: fit of a conductance, and removal of a contact in series."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import RequestError
+from hotmesa.solver.law.files import read_columns
+from hotmesa.solver.law.fit import Kind, SpectrumFit, SpectrumParameters, fit_spectrum
+
+_NAMES = tuple(field.name for field in fields(SpectrumParameters))
+
+
+@dataclass(frozen=True)
+class SpectrumRequest:
+    """What `hotmesa spectrum` is asked for.
+
+    Attributes:
+        data: CSV file with the columns v_mV and dI_dV.
+        kind: "SIN" or "SIS".
+        temperature_K: of the measurement.
+        window_mV: smallest and largest |v| that enter; None: no limit.
+        hold: parameters that stay at a value, as NAME=VALUE.
+        out: JSON file for the result, or None.
+    """
+
+    data: Path
+    kind: Kind
+    temperature_K: float
+    window_mV: tuple[float | None, float | None]
+    hold: tuple[str, ...]
+    out: Path | None
+
+
+def fit_file(request: SpectrumRequest) -> SpectrumFit:
+    """Fit a measured conductance and write the result where asked.
+
+    Raises:
+        RequestError: for values that do not fit together.
+        LawError: the file is not as described.
+        OSError: the result cannot be written.
+    """
+    v, g = read_columns(request.data, ("v_mV", "dI_dV")).T
+    first, last = request.window_mV
+    inside = (np.abs(v) >= (first or 0.0)) & (np.abs(v) <= (np.inf if last is None else last))
+    if not request.temperature_K > 0:
+        raise RequestError(f"--temperature must be above 0 K, not {request.temperature_K:g}")
+    if request.out is not None and request.out.resolve() == request.data.resolve():
+        raise RequestError(f"--out {request.out} is the file of the data")
+    held = _held(request.hold)
+    try:
+        fit = fit_spectrum(v[inside], g[inside], request.temperature_K, request.kind, held)
+    except ValueError as error:
+        raise RequestError(f"{request.data}: {error}") from error
+    if request.out is not None:
+        values = {"data": str(request.data), "kind": request.kind, "temperature_K": request.temperature_K}
+        text = json.dumps(values | as_dict(fit), indent=2, allow_nan=False)
+        request.out.write_text(text + "\n", encoding="utf-8")
+    return fit
+
+
+def as_dict(fit: SpectrumFit) -> dict[str, object]:
+    """Return a fit as what JSON can hold."""
+    return {
+        "best": asdict(fit.best),
+        "standard_deviation": asdict(fit.error),
+        "fitted": list(fit.names),
+        "correlation": [[float(value) for value in row] for row in fit.correlation],
+        "noise": fit.noise,
+        "points": fit.points,
+    }
+
+
+def fit_words(fit: SpectrumFit) -> str:
+    """Return a fit as lines for the screen."""
+    best, error = asdict(fit.best), asdict(fit.error)
+    lines = [
+        f"{name:16} {best[name]:.5g} ± {error[name]:.2g}" if name in fit.names else f"{name:16} {best[name]:.5g} held"
+        for name in _NAMES
+    ]
+    pairs = [
+        f"{a} and {fit.names[k]}: {fit.correlation[j, k]:+.2f}"
+        for j, a in enumerate(fit.names)
+        for k in range(j + 1, len(fit.names))
+        if abs(fit.correlation[j, k]) > 0.5
+    ]
+    lines += [f"{'noise':16} {fit.noise:.3g} ({fit.points} points)", *(f"correlation of {pair}" for pair in pairs)]
+    return "\n".join(lines)
+
+
+def _held(hold: Sequence[str]) -> dict[str, float]:
+    held = {}
+    for text in hold:
+        name, _, value = text.partition("=")
+        try:
+            held[name] = float(value)
+        except ValueError:
+            raise RequestError(f"--hold {text}: expected NAME=VALUE with a number") from None
+    return held
+
+
+def subtract_contact(V_mV: Array, I_mA: Array, contact_V_mV: Array, contact_I_mA: Array) -> Array:
+    """Return the voltage (mV) of the stack alone: V minus that of the contact in series at every current.
+
+    The paper (Kurter et al., PRB 81, 224518 (2010), Fig. 3) removes the SIN contact between film and stack so. The
+    contact's V(I) is interpolated linearly.
+
+    Raises:
+        RequestError: a current outside of the contact's, or a contact whose voltage is not one for every current.
+    """
+    order = np.argsort(contact_I_mA)
+    current, voltage = contact_I_mA[order], contact_V_mV[order]
+    if current.size < 2 or np.any(np.diff(current) <= 0):
+        raise RequestError("the contact needs at least two points, and every current once")
+    outside = (I_mA < current[0]) | (I_mA > current[-1])
+    if np.any(outside):
+        raise RequestError(
+            f"current {I_mA[np.argmax(outside)]:g} mA is outside of the contact's, {current[0]:g} to {current[-1]:g} mA"
+        )
+    return np.asarray(V_mV - np.interp(I_mA, current, voltage))
+
+
+def subtract_files(data: Path, contact: Path, out: Path) -> int:
+    """Write the CSV file `out` with V_mV, I_mA of the stack alone and V_contact_mV; return the number of rows.
+
+    Raises:
+        RequestError: see `subtract_contact`.
+        LawError: a file is not as described.
+        OSError: the result cannot be written.
+    """
+    if out.resolve() in (data.resolve(), contact.resolve()):
+        raise RequestError(f"--out {out} is one of the files to read")
+    V, current = read_columns(data, ("V_mV", "I_mA")).T
+    stack = subtract_contact(V, current, *read_columns(contact, ("V_mV", "I_mA")).T)
+    with out.open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream)
+        table.writerow(("V_mV", "I_mA", "V_contact_mV"))
+        table.writerows((repr(float(a)), repr(float(b)), repr(float(c - a))) for a, b, c in
+                        zip(stack, current, V, strict=True))  # fmt: skip
+    return len(V)

@@ -1,0 +1,182 @@
+"""map.png: temperature of the junctions at four states from the onset of the hot spot to full normality."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotmesa.postprocess import style
+from hotmesa.postprocess.results import Run, States
+from hotmesa.postprocess.tables import column
+from hotmesa.scenarios.arrays import Array
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PANELS = 4
+COLOUR_MAP = "inferno"
+
+
+def draw_map(run: Run, path: Path) -> Path | None:
+    """Draw map.png and return its path; None for a run without states.
+
+    Plan: maps with a common colour scale, the outline of the mesa, the contact patches (circles) and the isotherm of
+    the hot temperature. Strip and disc: T against x or r.
+    """
+    states, junction = run.states, run.junction_T_K
+    if states is None or junction is None or len(states.row) == 0:
+        return None
+    if "t_us" in run.rows:
+        chosen = spread_states(len(states.row))
+    else:
+        chosen = choose_states(column(run.rows, "hot_fraction")[states.row], states.I_mA)
+    if states.geometry == "plan":
+        return _draw_plan(run, states, junction, chosen, path)
+    return _draw_lines(run, states, junction, chosen, path)
+
+
+def choose_states(hot_fraction: Array, I_mA: Array) -> NDArray[np.int64]:
+    """Return up to four states in branch order: hot fraction nearest to 5 %, 1/3, 2/3 and 1 (or the largest reached).
+
+    Where fewer than four states have a hot spot, the rest are those whose currents lie farthest from the chosen ones.
+
+    Args:
+        hot_fraction: (k,) part of the mesa that is hot, at the stored states.
+        I_mA: (k,) currents of the states.
+    """
+    hot = np.nan_to_num(hot_fraction)
+    chosen: list[int] = []
+    if hot.max(initial=0.0) > 0:
+        largest = float(hot.max())
+        # The first state that is as hot as any: later ones only get hotter all over.
+        chosen.append(int(np.flatnonzero(hot >= largest - 1e-9)[0]))
+        for target in (0.05 * largest, largest / 3, 2 * largest / 3):
+            free = [int(k) for k in np.flatnonzero(hot > 0) if int(k) not in chosen and k < chosen[0]]
+            if free:
+                chosen.append(min(free, key=lambda k: abs(float(hot[k]) - target)))
+    while len(chosen) < min(PANELS, len(hot)):
+        rest = [k for k in range(len(hot)) if k not in chosen]
+        chosen.append(max(rest, key=lambda k: min((abs(float(I_mA[k] - I_mA[c])) for c in chosen), default=I_mA[k])))
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def spread_states(count: int) -> NDArray[np.int64]:
+    """Return up to four of the stored states of a transient, spread evenly from the second to the last."""
+    return np.unique(np.linspace(min(1, count - 1), count - 1, min(PANELS, count)).round().astype(np.int64))
+
+
+def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int64], path: Path) -> Path:
+    from matplotlib.tri import Triangulation
+
+    nodes, local = np.unique(states.mesa_cells, return_inverse=True)
+    xy = states.node_xy[nodes]
+    triangles = Triangulation(xy[:, 0], xy[:, 1], local.reshape(-1, 3))
+    width, depth = np.ptp(xy, axis=0)
+    columns = PANELS if width < 2 * depth else 1 if width > 3.5 * depth else 2
+    columns = min(columns, len(chosen))
+    rows = -(-len(chosen) // columns)
+    size_in = 3.1 if columns == PANELS else 9.0 / columns
+    height_in = rows * (size_in * float(depth / width) + 0.75) + 0.7
+    figure = style.new_figure(columns * size_in + 1.4, height_in, layout="compressed")
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    values = junction[np.ix_(chosen, nodes)]
+    scale = {"vmin": float(np.nanmin(values)), "vmax": float(np.nanmax(values))}
+    if scale["vmax"] - scale["vmin"] < 1e-6:
+        scale["vmax"] = scale["vmin"] + 1.0
+    for axes, state, temperature in zip(panels.flat, chosen, values, strict=False):
+        image = axes.tripcolor(triangles, temperature, shading="gouraud", cmap=COLOUR_MAP, **scale)
+        _draw_isotherm(axes, triangles, temperature, run.hot_temperature_K)
+        _draw_outline(axes, states, run)
+        axes.set_title(_caption(run, states, int(state)), fontsize=10)
+        axes.set_aspect("equal")
+        axes.tick_params(labelsize=9)
+    _label_grid(panels, len(chosen))
+    bar = figure.colorbar(image, ax=panels, shrink=0.9, pad=0.015)
+    bar.set_label("junction temperature T (K)", fontsize=11)
+    if scale["vmin"] < run.hot_temperature_K < scale["vmax"]:
+        bar.ax.axhline(run.hot_temperature_K, color="#3fd0ff", linewidth=1.8)
+    figure.suptitle(
+        f"{run.scenario.title or run.scenario.name}\n"
+        f"blue line: {run.hot_temperature_K:g} K" + (",  white circle: contact" if len(states.contact_xyr) else ""),
+        fontsize=11,
+    )  # fmt: skip
+    return style.save_figure(figure, path)
+
+
+def _label_grid(panels: Any, used: int) -> None:
+    for number, axes in enumerate(panels.flat):
+        axes.set_visible(number < used)
+    for axes in panels[-1, :]:
+        axes.set_xlabel("x (µm)", fontsize=10)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("y (µm)", fontsize=10)
+
+
+def _draw_isotherm(axes: Axes, triangles: Any, temperature: Array, level_K: float) -> None:
+    if np.nanmin(temperature) < level_K < np.nanmax(temperature):
+        axes.tricontour(triangles, temperature, levels=[level_K], colors="#3fd0ff", linewidths=1.8)
+
+
+def _draw_outline(axes: Axes, states: States, run: Run) -> None:
+    from matplotlib.collections import LineCollection
+    from matplotlib.patches import Circle
+
+    lines = LineCollection(list(states.node_xy[mesa_outline(states)]), colors="black", linewidths=1.2)
+    axes.add_collection(lines)
+    for x, y, radius in states.contact_xyr:
+        for colour, width, dashes in (("black", 2.6, "-"), ("white", 1.5, "-")):
+            axes.add_patch(Circle((x, y), radius, fill=False, color=colour, linewidth=width, linestyle=dashes))
+    axes.autoscale_view()
+
+
+def mesa_outline(states: States) -> NDArray[np.int64]:
+    """Return the edges (e, 2) of the mesa's triangles that belong to one triangle only, as node numbers."""
+    cells = states.mesa_cells
+    edges = np.sort(np.concatenate([cells[:, [0, 1]], cells[:, [1, 2]], cells[:, [2, 0]]]), axis=1)
+    unique, count = np.unique(edges, axis=0, return_counts=True)
+    return np.asarray(unique[count == 1])
+
+
+def _caption(run: Run, states: States, state: int, separator: str = "\n") -> str:
+    hot = column(run.rows, "hot_fraction")[states.row[state]]
+    share = f"{100 * hot:.0f} % hot" if np.isfinite(hot) else ""
+    if 0 < hot < 0.01:
+        share = f"{100 * hot:.1g} % hot"
+    current, voltage = three_digits(states.I_mA[state]), three_digits(states.V_mV[state] / run.junctions)
+    if "t_us" in run.rows:
+        t = column(run.rows, "t_us")[states.row[state]]
+        return f"t = {t:.4g} µs,  I = {current} mA{separator}{share}"
+    return f"I = {current} mA,  V/n = {voltage} mV{separator}{share}"
+
+
+def three_digits(value: float) -> str:
+    """Return a number with three significant digits, zeros kept, so that captions line up: "36.0"."""
+    return f"{value:#.3g}".rstrip(".")
+
+
+def _draw_lines(run: Run, states: States, junction: Array, chosen: NDArray[np.int64], path: Path) -> Path:
+    from matplotlib import colormaps
+
+    figure = style.new_figure(7.5, 5.4)
+    axes = figure.subplots()
+    nodes = states.mesa_nodes
+    nodes = nodes[np.argsort(states.node_xy[nodes, 0])]
+    colours = colormaps[COLOUR_MAP](np.linspace(0.15, 0.8, max(len(chosen), 2)))
+    for colour, state in zip(colours, chosen, strict=False):
+        label = _caption(run, states, int(state), separator=",  ")
+        axes.plot(states.node_xy[nodes, 0], junction[state, nodes], color=colour, linewidth=2.0, label=label)
+    for x, _, radius in states.contact_xyr:
+        low = 0.0 if states.geometry == "disc" else x - radius
+        axes.axvspan(low, x + radius, color="#9fb8d8", alpha=0.35, linewidth=0, label="contact")
+    level = run.hot_temperature_K
+    axes.axhline(level, color="black", linestyle="--", linewidth=1.0, label=f"{level:g} K")
+    axes.set_xlabel("radius r (µm)" if states.geometry == "disc" else "x (µm)", fontsize=11)
+    axes.set_ylabel("junction temperature T (K)", fontsize=11)
+    style.tidy(axes)
+    axes.margins(x=0)
+    figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=2)
+    axes.set_title(run.scenario.title or run.scenario.name, fontsize=12)
+    return style.save_figure(figure, path)

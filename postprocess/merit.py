@@ -1,0 +1,244 @@
+"""The figures of merit of a branch, as pure functions of its arrays; each docstring is the definition."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hotmesa.postprocess.curve import IVCurve
+from hotmesa.postprocess.tables import Table, column
+from hotmesa.scenarios.arrays import Array
+
+NORMAL_BAND = 0.05
+STATIC_RATIO = 0.95
+
+
+class Finding(NamedTuple):
+    """A number, or None with the reason why there is none."""
+
+    value: float | None
+    reason: str = ""
+
+
+class Peak(NamedTuple):
+    """The maximum of the differential conductance: parameter s, V per junction in mV, height over Y_N."""
+
+    s: float
+    V_mV_per_junction: float
+    height: float
+
+
+class Steepest(NamedTuple):
+    """The steepest place of a branch: dV/dI over R_N (-1 for less), V per junction in mV."""
+
+    slope: float
+    V_mV_per_junction: float
+
+
+def folds(table: Table, curve: IVCurve | None, junctions: int) -> list[dict[str, Any]]:
+    """Return the turning points in branch order: kind, V_mV, V_per_junction_mV, I_mA, T_max_K.
+
+    kind "V" is an extremum of V along the branch (zero eigenvalue under voltage bias), "I" one of I (under current
+    bias). Where the table has a column `fold` they are its points; otherwise (uniform model) the zeros of V'(s), I'(s).
+    """
+    if "fold" in table:
+        marks = np.asarray(table["fold"], dtype=np.str_)
+        rows = np.flatnonzero((marks == "V") | (marks == "I"))
+        names = ("V_mV", "V_per_junction_mV", "I_mA", "T_max_K")
+        return [{"kind": str(marks[row])} | {name: _number(column(table, name)[row]) for name in names} for row in rows]
+    if curve is None:
+        return []
+    temperature = curve.along(column(table, "T_max_K"))
+    slopes = {"V": curve.voltage.derivative(), "I": curve.scaled_current.derivative()}
+    found = sorted((float(s), kind) for kind, slope in slopes.items() for s in _sign_changes(curve, slope))
+    return [
+        {
+            "kind": kind,
+            "V_mV": _number(curve.V_mV(s)),
+            "V_per_junction_mV": _number(curve.V_mV(s) / junctions),
+            "I_mA": _number(curve.I_mA(s)),
+            "T_max_K": _number(temperature(s)),
+        }
+        for s, kind in found
+    ]
+
+
+def _sign_changes(curve: IVCurve, slope: Any) -> Array:
+    """Return where a piecewise polynomial slope crosses zero between points whose own slopes differ in sign."""
+    at_points = slope(curve.s)
+    roots = curve.inside(slope.roots(extrapolate=False))
+    interval = np.clip(np.searchsorted(curve.s, roots, side="right") - 1, 0, len(curve.s) - 2)
+    return np.asarray(roots[at_points[interval] * at_points[interval + 1] <= 0])
+
+
+def is_monotonic(curve: IVCurve) -> bool:
+    """Return whether V never falls along the branch, judged at the computed points by value and by slope."""
+    slopes = np.cos(curve.angle(curve.s))
+    # 1e-9 of the length: rounding of a solver that stops at 1e-10.
+    falls = np.diff(curve.V_mV(curve.s)) < -1e-9 * curve.s[-1]
+    return not (bool(np.any(falls)) or bool(np.any(slopes < -1e-9)))
+
+
+def largest_drop(curve: IVCurve, rising_current_only: bool) -> tuple[float, float, float]:
+    """Return (drop, V before, V after) in mV: the largest V(s1) - V(s2) with s1 < s2; 0 where V never falls.
+
+    With `rising_current_only` just the places count whose current is larger than any before them: what a current
+    source passes on the way up, where a fold in I is a jump at constant current.
+    """
+    if is_monotonic(curve):
+        top = float(curve.V_mV(curve.s[-1]))
+        return 0.0, top, top
+    extrema = curve.inside(curve.voltage.derivative().roots(extrapolate=False))
+    places = np.unique(np.concatenate([curve.dense(), extrema]))
+    V, I = curve.V_mV(places), curve.I_mA(places)  # noqa: E741
+    if rising_current_only:
+        V = V[I >= np.maximum.accumulate(I)]
+    tops = np.maximum.accumulate(V)
+    last = int(np.argmax(tops - V))
+    return float(tops[last] - V[last]), float(tops[last]), float(V[last])
+
+
+def conductance_peak(curve: IVCurve, junctions: int) -> Peak | None:
+    """Return the maximum of N dI/dV in units of Y_N = 1/R_j on a branch where V never falls, from its tangents.
+
+    None where V falls (dI/dV passes through infinity) or where the largest value is at an end of the branch.
+    """
+    if not is_monotonic(curve):
+        return None
+    at_points = curve.angle(curve.s)
+    best = int(np.argmax(at_points))
+    if best in (0, len(at_points) - 1):
+        return None
+    extrema = curve.inside(curve.angle.derivative().roots(extrapolate=False))
+    near = extrema[(extrema > curve.s[best - 1]) & (extrema < curve.s[best + 1])]
+    # An overshoot of the spline past 90° would be a fold that the branch does not have.
+    near = near[curve.angle(near) < np.pi / 2]
+    places = np.append(near, curve.s[best])
+    s = float(places[np.argmax(curve.angle(places))])
+    return Peak(s, float(curve.V_mV(s)) / junctions, float(curve.conductance(s)))
+
+
+def steepest(curve: IVCurve, junctions: int) -> Steepest:
+    """Return the smallest dV/dI over R_N, and where: the cotangent of the steepest direction of the branch.
+
+    Both change smoothly when a branch begins to fold back, which peak and backbending do not: on a branch that rises
+    all the way they are the peak (1/height, and its V), on one that folds back the slope is negative.
+    """
+    extrema = curve.inside(curve.angle.derivative().roots(extrapolate=False))
+    places = np.concatenate([curve.s, extrema])
+    s = float(places[np.argmax(curve.angle(places))])
+    # From 135° on a curve falls back faster than it would rise in the normal state, and then turns back in I: -1 stands
+    # for all of that, since the slope itself passes through infinity there.
+    angle = min(float(curve.angle(s)), 0.75 * np.pi)
+    return Steepest(float(1 / np.tan(angle)), float(curve.V_mV(s)) / junctions)
+
+
+def full_width(curve: IVCurve, peak: Peak | None, baseline: float, junctions: int) -> Finding:
+    """Return the full width of the peak in mV per junction at half its height above a baseline (0 or 1, in Y_N).
+
+    The half height is baseline + (height - baseline)/2; the width reaches from the last place before the peak to the
+    first place after it that have this conductance.
+    """
+    if peak is None:
+        return Finding(None, "the branch has no conductance peak (backbending, or largest at its end)")
+    if peak.height <= baseline:
+        return Finding(None, f"the peak of {peak.height:.4g} Y_N does not rise above the baseline")
+    half = (peak.height + baseline) / 2
+    places = curve.inside(curve.angle.solve(np.arctan(half), extrapolate=False))
+    before, after = places[places < peak.s], places[places > peak.s]
+    if len(before) == 0 or len(after) == 0:
+        side = "below" if len(before) == 0 else "above"
+        return Finding(
+            None, f"the peak of {peak.height:.4g} Y_N never falls to its half height {half:.4g} Y_N {side} the peak"
+        )
+    return Finding(float(curve.V_mV(after[0]) - curve.V_mV(before[-1])) / junctions)
+
+
+def normal_power(curve: IVCurve) -> Finding:
+    """Return the power in mW where |R_j dI/dv - 1| <= 5 % begins to hold up to the end of the branch."""
+    low, high = np.arctan(1 - NORMAL_BAND), np.arctan(1 + NORMAL_BAND)
+    edges = [curve.inside(curve.angle.solve(angle, extrapolate=False)) for angle in (low, high)]
+    end = float(curve.angle(curve.s[-1]))
+    if not low <= end <= high:
+        return Finding(
+            None,
+            f"dI/dV is {np.tan(end):.4g} Y_N at the end of the branch: not within 5 %; raise branch.end_current_mA",
+        )
+    return _power_at_last(curve, np.concatenate(edges), "dI/dV is within 5 % of Y_N on the whole branch")
+
+
+def normal_power_static(curve: IVCurve) -> Finding:
+    """Return the power in mW where I R_N / V >= 0.95 begins to hold up to the end of the branch."""
+    # I R_N - 0.95 V on the pieces of both interpolants: its zeros are those of the ratio minus 0.95, without V = 0.
+    excess = curve.scaled_current.c - STATIC_RATIO * curve.voltage.c
+    poly = type(curve.scaled_current).construct_fast(excess, curve.s, False)
+    end = float(curve.scaled_current(curve.s[-1]) / curve.voltage(curve.s[-1]))
+    if end < STATIC_RATIO:
+        return Finding(None, f"I R_N / V is {end:.4g} at the end of the branch: raise branch.end_current_mA")
+    roots = curve.inside(poly.roots(extrapolate=False))
+    return _power_at_last(curve, roots[curve.V_mV(roots) > 0], "I R_N / V is above 0.95 on the whole branch")
+
+
+def _power_at_last(curve: IVCurve, places: Array, otherwise: str) -> Finding:
+    if len(places) == 0:
+        return Finding(None, otherwise)
+    s = float(np.max(places))
+    # mV times mA is µW.
+    return Finding(float(curve.V_mV(s) * curve.I_mA(s)) * 1e-3)
+
+
+def nucleation(table: Table, curve: IVCurve | None, hot_temperature_K: float) -> dict[str, Any] | None:
+    """Return where and when the hot spot appears; None where no place exceeds the hot temperature.
+
+    I_mA, V_per_junction_mV and P_mW belong to T_max = T_c, interpolated towards the last point without a hot spot;
+    x_um, y_um and contact_distance_um to the first point with hot_fraction > 0, which is `row`.
+    """
+    hot = np.flatnonzero(column(table, "hot_fraction") > 0)
+    if len(hot) == 0:
+        return None
+    row = int(hot[0])
+    I, P, v, T = (column(table, name) for name in ("I_mA", "P_mW", "V_per_junction_mV", "T_max_K"))  # noqa: E741
+    part = 1.0
+    if row > 0 and T[row - 1] < hot_temperature_K < T[row]:
+        part = float((hot_temperature_K - T[row - 1]) / (T[row] - T[row - 1]))
+    at = {
+        name: _number(values[row] + (part - 1.0) * (values[row] - values[max(row - 1, 0)]))
+        for name, values in (("I_mA", I), ("V_per_junction_mV", v), ("P_mW", P))
+    }
+    if curve is not None and part < 1.0:
+        at = _at_temperature(table, curve, row, hot_temperature_K) or at
+    places = {name: _number(column(table, f"hot_{name}")[row]) for name in ("x_um", "y_um", "contact_distance_um")}
+    return at | places | {"row": row}
+
+
+def _at_temperature(table: Table, curve: IVCurve, row: int, temperature_K: float) -> dict[str, float | None] | None:
+    """Return V, I and P on the curve where T_max passes a temperature just before `row`; None if it does not."""
+    if row not in curve.index:
+        return None
+    here = int(np.flatnonzero(curve.index == row)[0])
+    crossings = curve.inside(curve.along(column(table, "T_max_K")).solve(temperature_K, extrapolate=False))
+    if here == 0:
+        return None
+    crossings = crossings[(crossings >= curve.s[here - 1]) & (crossings <= curve.s[here])]
+    if len(crossings) == 0:
+        return None
+    s = float(crossings[-1])
+    V, I = float(curve.V_mV(s)), float(curve.I_mA(s))  # noqa: E741
+    per_junction = float(column(table, "V_per_junction_mV")[row] / column(table, "V_mV")[row])
+    return {"I_mA": I, "V_per_junction_mV": V * per_junction, "P_mW": V * I * 1e-3}
+
+
+def full_normality(table: Table) -> dict[str, Any] | None:
+    """Return the first point whose whole mesa is hot (hot_fraction >= 1 - 1e-9): I_mA, V_per_junction_mV, P_mW, row."""
+    rows = np.flatnonzero(column(table, "hot_fraction") >= 1 - 1e-9)
+    if len(rows) == 0:
+        return None
+    names = ("I_mA", "V_per_junction_mV", "P_mW")
+    return {name: _number(column(table, name)[rows[0]]) for name in names} | {"row": int(rows[0])}
+
+
+def _number(value: Any) -> float | None:
+    """Return a finite float, or None: JSON has no NaN."""
+    number = float(value)
+    return number if np.isfinite(number) else None

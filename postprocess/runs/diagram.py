@@ -1,0 +1,162 @@
+"""diagram.png: all branches of a diagram, how stable they are, and what the states on them look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hotmesa.postprocess import stability_lines, style
+from hotmesa.postprocess.results import Run, load_run
+from hotmesa.postprocess.tables import Table, column, read_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = ("#1f4e9c", "#c4361d", "#2a7f3f", "#8a4fb0", "#c98a1b", "#1b8a96", "#a0406f", "#5b5b5b", "#7a9a2b", "#4a6fd0")
+MAPS_IN_A_ROW = 6
+TEXT = ("kind", "origin", "end", "folder")
+
+
+@dataclass(frozen=True)
+class BranchPart:
+    """One branch of a diagram: its line in diagram.csv and its points.
+
+    Attributes:
+        number: of the branch, 0 for the one from rest.
+        kind: where the heat gathers.
+        run: its folder.
+    """
+
+    number: int
+    kind: str
+    run: Run
+
+    @property
+    def rows(self) -> Table:
+        """Its points by column."""
+        return self.run.rows
+
+    @property
+    def colour(self) -> str:
+        """Its colour in all parts of the figure."""
+        return COLOURS[self.number % len(COLOURS)]
+
+
+def load_branches(folder: str | Path) -> list[BranchPart]:
+    """Return the branches of a diagram from its folder.
+
+    Raises:
+        ResultError: a file is missing or damaged.
+    """
+    folder = Path(folder)
+    table = read_table(folder / "diagram.csv", ("branch", "rows"), TEXT)
+    lines = zip(column(table, "branch"), table["kind"], table["folder"], strict=True)
+    return [BranchPart(int(number), str(kind), load_run(folder / str(place))) for number, kind, place in lines]
+
+
+def draw_diagram(run: Run, path: Path) -> Path:
+    """Draw diagram.png and return its path.
+
+    Above: I against V per junction, and the largest against the mean temperature difference, of all branches; below:
+    the junction temperature in the middle of each branch (plans only).
+    """
+    branches = load_branches(run.folder)
+    shown = [b for b in branches if _middle(b) is not None] if run.scenario.geometry == "plan" else []
+    rows = -(-len(shown) // MAPS_IN_A_ROW)
+    figure = style.new_figure(11.5, 5.4 + 2.1 * rows)
+    above: Any = figure
+    if rows:
+        above, below = figure.subfigures(2, 1, height_ratios=[5.4, 2.1 * rows])
+        _draw_maps(below, shown, rows)
+    left, right = above.subplots(1, 2)
+    for branch in branches:
+        _draw_lines(left, right, branch, run.junctions)
+    _draw_bifurcations(left, right, run)
+    _finish(left, right)
+    _zoom(left, branches, run.junctions)
+    figure.suptitle(run.scenario.title or run.scenario.name, fontsize=12)
+    return style.save_figure(figure, path)
+
+
+def _contrast(rows: Table) -> Any:
+    return column(rows, "T_max_K") - column(rows, "T_min_K")
+
+
+def _draw_lines(left: Axes, right: Axes, branch: BranchPart, junctions: int) -> None:
+    v, I = column(branch.rows, "V_mV") / junctions, column(branch.rows, "I_mA")  # noqa: E741
+    label: str | None = f"{branch.number} {branch.kind}"
+    for stretch in stability_lines.stretches(stability_lines.answers(branch.rows)):
+        rows = slice(stretch.first, stretch.last + 1)
+        look = stability_lines.LOOKS[stretch.answer] | {"color": branch.colour}
+        left.plot(v[rows], I[rows], **look)
+        right.plot(I[rows], _contrast(branch.rows)[rows], **look)
+    left.plot([], [], color=branch.colour, linewidth=2.0, label=label)
+
+
+def _draw_bifurcations(left: Axes, right: Axes, run: Run) -> None:
+    path = run.folder / "bifurcations.csv"
+    if not path.exists():
+        return
+    table = read_table(path, ("I_mA", "V_per_junction_mV"))
+    look: dict[str, Any] = {"linestyle": "none", "markersize": 6, "markerfacecolor": "white", "zorder": 6}
+    I = column(table, "I_mA")  # noqa: E741
+    left.plot(column(table, "V_per_junction_mV"), I, "o", color="black", label="bifurcation", **look)
+    onrest = column(table, "branch") == 0
+    right.plot(I[onrest], np.zeros(int(onrest.sum())), "o", color="black", **look)
+
+
+def _finish(left: Axes, right: Axes) -> None:
+    for answer, name in stability_lines.NAMES.items():
+        right.plot([], [], color="black", label=name, **stability_lines.LOOKS[answer])
+    left.set_xlabel("voltage per junction V/n (mV)", fontsize=11)
+    left.set_ylabel("current I (mA)", fontsize=11)
+    right.set_xlabel("current I (mA)", fontsize=11)
+    right.set_ylabel("hottest minus coldest place (K)", fontsize=11)
+    for axes in (left, right):
+        style.tidy(axes)
+        axes.set_ylim(bottom=0)
+    left.legend(fontsize=9, frameon=False, loc="upper left")
+    right.legend(fontsize=9, frameon=False, loc="upper left")
+
+
+def _zoom(axes: Axes, branches: list[BranchPart], junctions: int) -> None:
+    """Show the part of the plane in which the branches lie that leave the one from rest, with as much on each side."""
+    others = [b for b in branches if b.number > 0]
+    if not others:
+        return
+    for name, scale, limit in (("V_mV", junctions, axes.set_xlim), ("I_mA", 1, axes.set_ylim)):
+        values = np.concatenate([column(b.rows, name) for b in others]) / scale
+        low, high = float(values.min()), float(values.max())
+        limit(max(0.0, low - 0.5 * (high - low)), high + 0.5 * (high - low))
+
+
+def _middle(branch: BranchPart) -> int | None:
+    """Return the stored state of a branch with the largest contrast; None where it has none or is uniform."""
+    states = branch.run.states
+    if states is None or len(states.row) == 0:
+        return None
+    contrast = _contrast(branch.rows)[states.row]
+    best = int(np.argmax(contrast))
+    return best if contrast[best] > 0.1 else None
+
+
+def _draw_maps(figure: Any, branches: list[BranchPart], rows: int) -> None:
+    axes = np.atleast_1d(figure.subplots(rows, MAPS_IN_A_ROW)).ravel()
+    for ax in axes[len(branches) :]:
+        ax.set_axis_off()
+    for ax, branch in zip(axes, branches, strict=False):
+        state, states, T = _middle(branch), branch.run.states, branch.run.junction_T_K
+        if state is None or states is None or T is None:
+            continue
+        xy = states.node_xy
+        image = ax.tripcolor(
+            xy[:, 0], xy[:, 1], states.mesa_cells, np.nan_to_num(T[state]), shading="gouraud", cmap="inferno"
+        )
+        figure.colorbar(image, ax=ax, fraction=0.046).ax.tick_params(labelsize=7)
+        ax.set_aspect("equal")
+        ax.set_xticks([])
+        ax.set_yticks([])
+        ax.set_title(f"{branch.number} {branch.kind}: {states.I_mA[state]:.3f} mA (K)", fontsize=8, color=branch.colour)

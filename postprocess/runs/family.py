@@ -1,0 +1,111 @@
+"""family.png: the quasiparticle branches of a mesa with n = 1, 2, ... resistive junctions, drawn from family.csv."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hotmesa.postprocess import style
+from hotmesa.postprocess.errors import ResultError
+from hotmesa.postprocess.report import curve_of
+from hotmesa.postprocess.results import read_scenario
+from hotmesa.postprocess.tables import Table, column, read_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+REQUIRED = ("n", "V_mV", "I_mA", "T_max_K", "arclength")
+WORDS = ("fold", "josephson", "kind")
+COLOURS = "viridis"
+LOWEST_DECADES = 4.0
+PICTURE_DPI = 115
+MARKS = {"switch": ("o", "one more junction switches"), "retrap": ("v", "a junction retraps")}
+
+
+def draw_family(folder: Path, logarithmic: bool = False) -> Path:
+    """Draw family.png in a folder with family.csv and return its path.
+
+    V to the right, I upwards (logarithmic on request), a line for each n: thick where all junctions keep their state,
+    thin where one would have changed it (by the columns I_c_mA and I_r_mA), with marks where it does.
+
+    Raises:
+        ResultError: a file is missing or damaged.
+        OSError: the picture cannot be written.
+    """
+    from matplotlib import colormaps
+
+    scenario = read_scenario(folder / "scenario.toml")
+    table = read_table(folder / "family.csv", REQUIRED, WORDS)
+    counts = np.unique(column(table, "n"))
+    if not len(counts):
+        raise ResultError(f"{folder / 'family.csv'}: holds no point, there is nothing to draw")
+    figure = style.new_figure(7.4, 5.2, dpi=PICTURE_DPI)
+    axes = figure.subplots()
+    colours = colormaps[COLOURS](np.linspace(0.0, 0.88, len(counts)))
+    for colour, n in zip(colours, counts, strict=True):
+        member = {name: values[column(table, "n") == n] for name, values in table.items()}
+        _draw_member(axes, member, colour, n == scenario.mesa.junctions)
+    _label(axes, table, counts, colours)
+    changes = folder / "changes.csv"
+    if changes.exists():
+        _draw_changes(axes, read_table(changes, ("n", "V_mV", "I_mA"), WORDS))
+        figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=2)
+    _finish(axes, table, logarithmic)
+    title = f"{scenario.title or scenario.name}\nn of {scenario.mesa.junctions} junctions carry voltage"
+    axes.set_title(title, fontsize=11)
+    return style.save_figure(figure, folder / "family.png")
+
+
+def _draw_member(axes: Axes, member: Table, colour: Any, whole: bool) -> None:
+    V, I = column(member, "V_mV"), column(member, "I_mA")  # noqa: E741
+    switching, retrapping = column(member, "I_c_mA"), column(member, "I_r_mA")
+    curve = curve_of(member, float(V.max() / I.max())) if I.max() > 0 else None
+    if curve is not None:
+        s = curve.dense()
+        switching, retrapping = (
+            curve.along(limit)(s) if np.isfinite(limit).all() else np.full(len(s), np.nan)
+            for limit in (switching, retrapping)
+        )
+        V, I = curve.V_mV(s), curve.I_mA(s)  # noqa: E741
+    leaves = (I < retrapping) | ((I > switching) & (not whole))
+    axes.plot(V, I, color=colour, linewidth=0.9, zorder=2)
+    axes.plot(np.where(leaves, np.nan, V), I, color=colour, linewidth=2.2, zorder=3)
+
+
+def _label(axes: Axes, table: Table, counts: Any, colours: Any) -> None:
+    """Write n at the ends of at most ten branches."""
+    for k in np.unique(np.linspace(0, len(counts) - 1, min(len(counts), 10)).astype(int)):
+        here = column(table, "n") == counts[k]
+        V, I = column(table, "V_mV")[here], column(table, "I_mA")[here]  # noqa: E741
+        end = float(V[-1]), float(I[-1])
+        axes.annotate(
+            f"{counts[k]:.0f}", end, xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9,
+            color=colours[k],
+        )  # fmt: skip
+
+
+def _draw_changes(axes: Axes, changes: Table) -> None:
+    kinds = np.asarray(changes["kind"])
+    for kind, (marker, label) in MARKS.items():
+        here = kinds == kind
+        axes.plot(
+            column(changes, "V_mV")[here], column(changes, "I_mA")[here], marker, color="white", markersize=6,
+            markeredgecolor=style.HOT_COLOUR, markeredgewidth=1.5, zorder=5, linestyle="none",
+            label=f"{label} (outside the thermal model)" if np.any(here) else None,
+        )  # fmt: skip
+
+
+def _finish(axes: Axes, table: Table, logarithmic: bool) -> None:
+    top = float(column(table, "I_mA").max())
+    axes.set_xlim(0.0, 1.03 * float(column(table, "V_mV").max()))
+    if logarithmic:
+        positive = column(table, "I_mA")[column(table, "I_mA") > 0.0]
+        axes.set_yscale("log")
+        axes.set_ylim(max(float(positive.min()), top * 10.0**-LOWEST_DECADES), 1.3 * top)
+    else:
+        axes.set_ylim(0.0, 1.06 * top)
+    axes.set_xlabel("voltage V (mV)", fontsize=11)
+    axes.set_ylabel("current I (mA)", fontsize=11)
+    style.tidy(axes)

@@ -1,0 +1,132 @@
+"""Observables of a finished run: numbers of its summary.json, and columns of its table at a place."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.plans.observables import At, parse_at
+
+TABLES = ("transient.csv", "sweep.csv", "iv.csv", "uniform.csv")
+_SKIPPED = ("reasons", "name")
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number, or None and the reason why there is none."""
+
+    number: float | None
+    reason: str = ""
+
+
+def flat_summary(summary: Mapping[str, Any], before: str = "", tables: bool = False) -> dict[str, float | None]:
+    """Return the numbers of a summary under dotted names, lists by position; those of tables only if asked for."""
+    found: dict[str, float | None] = {}
+    for key, value in summary.items():
+        name = f"{before}{key}"
+        if key in _SKIPPED:
+            continue
+        if isinstance(value, Mapping):
+            found.update(flat_summary(value, f"{name}.", tables))
+        elif isinstance(value, list):
+            if all(isinstance(item, int | float) for item in value):
+                found.update({f"{name}.{index}": float(item) for index, item in enumerate(value)})
+            elif tables:
+                rows = {str(index): item for index, item in enumerate(value) if isinstance(item, Mapping)}
+                found.update(flat_summary(rows, f"{name}.", tables))
+        elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+            found[name] = value
+    return found
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """Return summary.json of a run.
+
+    Raises:
+        OSError, ValueError: it is missing or damaged.
+    """
+    value = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError(f"{folder / 'summary.json'} holds no table")
+    return value
+
+
+def observe(folder: Path, names: Iterable[str] | None) -> dict[str, Value]:
+    """Return observables of the run in a folder; None for all numbers of its summary.
+
+    Raises:
+        OSError, ValueError: summary.json is missing or damaged.
+    """
+    summary = read_summary(folder)
+    # As many rows as a run has jumps would make columns that other runs lack: only those that are named.
+    numbers = flat_summary(summary, tables=names is not None)
+    reasons = summary.get("reasons") or {}
+    if names is None:
+        return {name: Value(number, str(reasons.get(name, ""))) for name, number in numbers.items()}
+    table: Mapping[str, Array] | None = None
+    found = {}
+    for name in names:
+        at = parse_at(name)
+        if at is not None:
+            table = read_numbers(table_of(folder)) if table is None else table
+            found[name] = value_at(table, at)
+        else:
+            number = numbers.get(name)
+            reason = "" if number is not None else str(reasons.get(name) or "this run has no such number")
+            found[name] = Value(number, reason)
+    return found
+
+
+def table_of(folder: Path) -> Path:
+    """Return the table of a run: of its mode where there is one, else of the uniform model.
+
+    Raises:
+        FileNotFoundError: it has none.
+    """
+    for name in TABLES:
+        if (folder / name).is_file():
+            return folder / name
+    raise FileNotFoundError(f"{folder}: holds no table of a run ({', '.join(TABLES)})")
+
+
+def read_numbers(file: Path) -> dict[str, Array]:
+    """Return the columns of a table of a run; what is no number becomes NaN."""
+    with file.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    names = list(rows[0]) if rows else []
+    return {name: np.array([_number(row[name]) for row in rows]) for name in names}
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text) if text else np.nan
+    except ValueError:
+        return np.nan
+
+
+def value_at(table: Mapping[str, Array], at: At) -> Value:
+    """Return a column where another one first takes a value, by monotone cubic interpolation over the rows."""
+    for name in (at.column, at.along):
+        if name not in table:
+            return Value(None, f"the table of this run has no column {name}")
+    along, column = table[at.along], table[at.column]
+    use = np.isfinite(along) & np.isfinite(column)
+    along, column = along[use], column[use]
+    if along.size < 2:
+        return Value(None, "fewer than two points")
+    rows = np.arange(along.size, dtype=np.float64)
+    # The rows are the parameter of the curve: it may turn back in any of its columns.
+    places = PchipInterpolator(rows, along).solve(at.value, extrapolate=False)
+    places = places[np.isfinite(places)]
+    if places.size == 0:
+        span = f"{along.min():.4g} to {along.max():.4g}"
+        return Value(None, f"{at.along} goes from {span} only")
+    return Value(float(PchipInterpolator(rows, column)(places.min())))

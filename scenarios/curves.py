@@ -1,0 +1,132 @@
+"""Temperature-dependent properties as piecewise power laws, with exact integrals and their inverse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hotmesa.scenarios.arrays import Array
+
+LOGARITHMIC = 1e-3
+"""So close to -1 the integral of a power is taken by its logarithm, since the plain formula loses digits."""
+
+
+@dataclass(frozen=True)
+class PowerCurve:
+    """A property y(T): linear in (log T, log y) between the nodes, constant outside them.
+
+    The rule matters: conductivities and heat capacities fall over decades towards low temperature, where a
+    straight line in T overestimates them grossly. Integrals are exact, so that the Kirchhoff potential
+    of the property is consistent with the property itself.
+
+    Attributes:
+        nodes: temperatures (K), increasing, shape (n,).
+        values: the property there, positive, shape (n,).
+    """
+
+    nodes: Array
+    values: Array
+
+    @staticmethod
+    def constant(value: float) -> PowerCurve:
+        """Return the curve that has one value at every temperature."""
+        return PowerCurve(np.array([1.0]), np.array([value]))
+
+    @cached_property
+    def is_constant(self) -> bool:
+        """Whether the property is the same at every temperature."""
+        return bool(np.ptp(self.values) == 0.0)
+
+    @cached_property
+    def _segments(self) -> tuple[Array, Array, Array, Array]:
+        # Segment s holds T up to nodes[s]; the first and the last are the constant continuations.
+        slope = np.diff(np.log(self.values)) / np.diff(np.log(self.nodes))
+        power = np.concatenate([[0.0], slope, [0.0]])
+        start = np.concatenate([self.nodes[:1], self.nodes])
+        value = np.concatenate([self.values[:1], self.values])
+        pieces = value[1:-1] * _integral_of_power(self.nodes[1:] / self.nodes[:-1], slope) * self.nodes[:-1]
+        base = np.concatenate([[0.0, 0.0], np.cumsum(pieces)])
+        return start, value, power, base
+
+    def __call__(self, temperature: ArrayLike) -> Array:
+        """Return the property at the given temperatures (K), same shape."""
+        return self._located(temperature)[1]
+
+    def slope(self, temperature: ArrayLike) -> Array:
+        """Return dy/dT at the given temperatures, same shape."""
+        return self.with_slope(temperature)[1]
+
+    def integral(self, temperature: ArrayLike) -> Array:
+        """Return the integral of y from the first node to T (unit of y times K), same shape."""
+        return self.with_integral(temperature)[1]
+
+    def with_slope(self, temperature: ArrayLike) -> tuple[Array, Array]:
+        """Return the property and its slope, of one look-up."""
+        T = np.asarray(temperature, dtype=float)
+        if self.is_constant:
+            return self(T), np.zeros(T.shape)
+        s, y = self._located(T)
+        return y, np.asarray(self._segments[2][s] * y / T)
+
+    def with_integral(self, temperature: ArrayLike) -> tuple[Array, Array]:
+        """Return the property and its integral from the first node, of one look-up."""
+        T = np.asarray(temperature, dtype=float)
+        if self.is_constant:
+            return self(T), np.asarray(self.values[0] * (T - self.nodes[0]))
+        start, value, power, base = self._segments
+        s, y = self._located(T)
+        p1 = power[s] + 1.0
+        logarithmic = np.abs(p1) < LOGARITHMIC
+        if not logarithmic.any():
+            # The integral of a power from the start of the segment, written with y itself.
+            return y, np.asarray(base[s] + (y * T - (value * start)[s]) / p1)
+        return y, np.asarray(base[s] + value[s] * start[s] * _integral_of_power(T / start[s], power[s]))
+
+    def _located(self, temperature: ArrayLike) -> tuple[Array, Array]:
+        """Return the segment of every temperature and the property there."""
+        T = np.asarray(temperature, dtype=float)
+        if self.is_constant:
+            return np.zeros(T.shape, dtype=int), np.full(T.shape, self.values[0])
+        start, value, power, _ = self._segments
+        s = np.asarray(np.searchsorted(self.nodes, T))
+        return s, np.asarray(value[s] * (T / start[s]) ** power[s])
+
+    def inverse_integral(self, integral: ArrayLike) -> Array:
+        """Return the temperature (K) at which the integral from the first node has the given value."""
+        target = np.asarray(integral, dtype=float)
+        if self.is_constant:
+            return np.asarray(self.nodes[0] + target / self.values[0])
+        start, value, power, base = self._segments
+        s = np.searchsorted(base[1:], target)
+        return np.asarray(start[s] * _inverse_integral_of_power((target - base[s]) / (value[s] * start[s]), power[s]))
+
+    def scaled(self, factor: float) -> PowerCurve:
+        """Return the curve with every value multiplied by the factor."""
+        return PowerCurve(self.nodes, self.values * factor)
+
+    def ratio_to(self, other: PowerCurve) -> float | None:
+        """Return y/y_other if that is one number at all temperatures (both share one shape), else None."""
+        T = np.union1d(self.nodes, other.nodes)
+        ratio = self(T) / other(T)
+        # 1e-12: the same table multiplied by a factor agrees to rounding.
+        return float(ratio[0]) if np.ptp(ratio) <= 1e-12 * ratio[0] else None
+
+
+def _integral_of_power(t: Array, power: Array) -> Array:
+    """Return the integral of u^power from 1 to t; near the power -1 no digits are lost."""
+    p1 = power + 1.0
+    safe = np.where(p1 == 0.0, 1.0, p1)
+    log = np.log(t)
+    return np.where(p1 == 0.0, log, np.expm1(safe * log) / safe)
+
+
+def _inverse_integral_of_power(integral: Array, power: Array) -> Array:
+    """Return the upper limit t at which the integral of u^power from 1 to t has the given value."""
+    p1 = power + 1.0
+    safe = np.where(p1 == 0.0, 1.0, p1)
+    # Both forms are evaluated everywhere: the logarithm of what belongs to the other one would not exist.
+    inside = np.where(p1 == 0.0, 0.0, safe * integral)
+    return np.asarray(np.exp(np.where(p1 == 0.0, integral, np.log1p(inside) / safe)))

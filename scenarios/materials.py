@@ -1,0 +1,131 @@
+"""Thermal conductivities and heat capacities of the materials, each with its source and range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.curves import PowerCurve
+from hotmesa.scenarios.schema import Curve, Material
+
+LORENZ_W_OHM_PER_K2 = 2.44e-8
+"""Lorenz number of free electrons, pi^2 k_B^2 / 3 e^2."""
+
+_GOLD_DEBYE_K = 165.0
+_GOLD_PHONON_RESISTIVITY_300K_OHM_M = 2.2e-8
+
+
+@dataclass(frozen=True)
+class ThermalMaterial:
+    """Thermal properties of one material.
+
+    Attributes:
+        in_plane: conductivity along the layers, W/(m K) = uW/(um K).
+        out_of_plane: conductivity across the layers, same unit.
+        heat_capacity: volumetric heat capacity, pJ/(um^3 K) (1e6 J/m^3K).
+    """
+
+    in_plane: PowerCurve
+    out_of_plane: PowerCurve
+    heat_capacity: PowerCurve
+
+
+def _curve(T: list[float], y: list[float]) -> PowerCurve:
+    return PowerCurve(np.array(T), np.array(y))
+
+
+def bi2212() -> ThermalMaterial:
+    """Return pristine Bi2Sr2CaCu2O8+d.
+
+    Across the layers: Crommie and Zettl, PRB 43, 408 (1991), as evaluated by NIST, 39-306 K; below 39 K
+    proportional to T (assumed). Along the layers: typical of published single crystals, +-30 %.
+    Heat capacity: calorimetry of single crystals, +-20 %.
+    """
+    across = _curve([2.0, 39, 55, 73, 114, 182, 249, 306], [0.5 * 2 / 39, 0.50, 0.57, 0.65, 0.70, 0.77, 0.81, 0.86])
+    along = _curve([4.0, 10, 20, 40, 65, 90, 150, 300], [0.4, 1.5, 3, 5, 6, 5, 5, 5.5])
+    capacity = _curve([4.2, 10, 20, 50, 90, 200, 300], [1.3e-3, 1.9e-2, 0.125, 0.63, 1.18, 2.1, 2.5])
+    return ThermalMaterial(along, across, capacity)
+
+
+def gold_wire() -> ThermalMaterial:
+    """Return annealed bulk gold, 4-300 K (purity-dependent below 30 K)."""
+    kappa = _curve([4.0, 20, 40, 80, 300], [2090, 1580, 515, 332, 317])
+    return ThermalMaterial(kappa, kappa, _gold_heat_capacity())
+
+
+def _gold_heat_capacity() -> PowerCurve:
+    return _curve([4.0, 20, 50, 77, 300], [3.2e-3, 0.31, 1.4, 2.1, 2.49])
+
+
+def gold_phonon_resistivity(T: Array) -> Array:
+    """Return the phonon part of the resistivity of gold (ohm m), shape of T.
+
+    Bloch-Grueneisen law (T/theta)^5 int_0^{theta/T} x^5 / [(e^x - 1)(1 - e^-x)] dx with theta = 165 K,
+    normalised to 2.2e-8 ohm m at 300 K (bulk gold).
+    """
+    x, w = np.polynomial.legendre.leggauss(64)
+
+    def bloch_grueneisen(temperature: Array) -> Array:
+        # exp(-50) is below rounding: cutting the range there keeps the quadrature points where the integrand lives.
+        top = np.minimum(_GOLD_DEBYE_K / temperature, 50.0)[..., None]
+        u = 0.5 * top * (x + 1.0)
+        integrand = u**5 / (np.expm1(u) * -np.expm1(-u))
+        return np.asarray((temperature / _GOLD_DEBYE_K) ** 5 * np.sum(integrand * w * 0.5 * top, axis=-1))
+
+    reference = bloch_grueneisen(np.array([300.0]))[0]
+    return np.asarray(_GOLD_PHONON_RESISTIVITY_300K_OHM_M * bloch_grueneisen(T) / reference)
+
+
+def gold_film(residual_resistivity_ohm_m: float = 1e-8, lorenz_factor: float = 1.0) -> ThermalMaterial:
+    """Return a thin gold film: kappa = xi L0 T / (rho_0 + rho_phonon(T)) (Wiedemann-Franz).
+
+    Args:
+        residual_resistivity_ohm_m: rho_0 from surface and grain-boundary scattering (0.7-8e-8 for 40 nm).
+        lorenz_factor: xi, Lorenz number over the free-electron value; 2-3 was measured in 20-54 nm films.
+    """
+    T = np.geomspace(1.0, 500.0, 400)
+    resistivity = residual_resistivity_ohm_m + gold_phonon_resistivity(T)
+    kappa = PowerCurve(T, lorenz_factor * LORENZ_W_OHM_PER_K2 * T / resistivity)
+    return ThermalMaterial(kappa, kappa, _gold_heat_capacity())
+
+
+def build_material(spec: Material) -> ThermalMaterial:
+    """Return the material of a scenario section: its library base with the given properties replaced."""
+    base = _base(spec)
+    across = _property(spec.out_of_plane_W_per_mK, base.out_of_plane if base else None, spec.divide_conductivity_by)
+    along = _property(spec.in_plane_W_per_mK, base.in_plane if base else None, spec.divide_conductivity_by)
+    if spec.anisotropy is not None and across is not None:
+        along = across.scaled(spec.anisotropy)
+    along = along or across
+    across = across or along
+    if along is None or across is None:
+        raise ValueError("a material without a base needs at least one conductivity")
+    # Steady states do not depend on the heat capacity; Bi2212's is the default of a home-made material.
+    default = base.heat_capacity if base else bi2212().heat_capacity
+    given = spec.heat_capacity_J_per_m3K
+    return ThermalMaterial(along, across, default if given is None else from_spec(given).scaled(1e-6))
+
+
+def _base(spec: Material) -> ThermalMaterial | None:
+    if spec.base == "bi2212":
+        return bi2212()
+    if spec.base == "gold-wire":
+        return gold_wire()
+    if spec.base == "gold-film":
+        return gold_film(spec.residual_resistivity_ohm_m, spec.lorenz_factor)
+    return None
+
+
+def _property(given: float | Curve | None, base: PowerCurve | None, divisor: float) -> PowerCurve | None:
+    if given is not None:
+        return from_spec(given)
+    return None if base is None else base.scaled(1.0 / divisor)
+
+
+def from_spec(value: float | Curve) -> PowerCurve:
+    """Return the curve of a scenario value: a number or a table against temperature."""
+    if isinstance(value, Curve):
+        return PowerCurve(np.array(value.T_K), np.array(value.values))
+    return PowerCurve.constant(float(value))

@@ -1,0 +1,1 @@
+"""What is varied, what is fitted? Study and fit files."""

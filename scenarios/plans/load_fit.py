@@ -1,0 +1,147 @@
+"""From a fit file to what has to be computed; all problems at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hotmesa.scenarios.errors import ScenarioError
+from hotmesa.scenarios.keys import find_key
+from hotmesa.scenarios.load import load_scenario
+from hotmesa.scenarios.plans.data import Measured, read_measured
+from hotmesa.scenarios.plans.errors import StudyError
+from hotmesa.scenarios.plans.fit import Data, Fit
+from hotmesa.scenarios.plans.load_study import base_scenario, find_plan, read_plan
+from hotmesa.scenarios.plans.observables import problem_with
+from hotmesa.scenarios.plans.values import flat, override, path_of
+from hotmesa.scenarios.schema import Scenario
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One measurement with what it needs.
+
+    Attributes:
+        data: what the file says.
+        curve: the measured points, None for a number.
+    """
+
+    data: Data
+    curve: Measured | None
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """A fit ready to be computed."""
+
+    fit: Fit
+    file: Path
+    text: str
+    goals: tuple[Goal, ...]
+
+    def scenario(self, goal: Goal, values: Mapping[str, float]) -> Scenario:
+        """Return the scenario of a measurement at values of the parameters, by key.
+
+        Raises:
+            ScenarioError: it is not valid.
+        """
+        folder = self.file.resolve().parent
+        base = base_scenario(goal.data.scenario or self.fit.scenario, folder)
+        changes = flat(self.fit.fixed) | flat(goal.data.set)
+        for parameter in self.fit.parameters:
+            changes |= dict.fromkeys((parameter.key, *parameter.also), values[parameter.key])
+        return load_scenario(base, [override(key, value, folder) for key, value in changes.items()])
+
+
+def load_fit(name_or_path: str | Path) -> FitPlan:
+    """Return a fit with its data.
+
+    Raises:
+        StudyError, ScenarioError: with every problem found.
+    """
+    file = find_plan(name_or_path, "fit")
+    fit, text = read_plan(file, Fit)
+    problems = _doubles(fit) + _parameters(fit)
+    goals: list[Goal] = []
+    for data in fit.data:
+        try:
+            goals.append(_goal(fit, data, file.resolve().parent))
+        except StudyError as error:
+            problems += error.problems
+    if problems:
+        raise StudyError([f"{file}: {problem}" for problem in problems])
+    plan = FitPlan(fit, file, text, tuple(goals))
+    problems = _trial(plan)
+    if problems:
+        raise StudyError([f"{file}: {problem}" for problem in problems])
+    return plan
+
+
+def _doubles(fit: Fit) -> list[str]:
+    keys = Counter(key for parameter in fit.parameters for key in (parameter.key, *parameter.also))
+    names = Counter(data.name for data in fit.data)
+    problems = [f"{key} is fitted twice" for key, count in keys.items() if count > 1]
+    problems += [f"{count} data sets are called {name}" for name, count in names.items() if count > 1]
+    held = {"fixed": flat(fit.fixed)} | {f"data {data.name}": flat(data.set) for data in fit.data}
+    return problems + [
+        f"{key} is fitted and also set in {where}" for where, given in held.items() for key in given if key in keys
+    ]
+
+
+def _parameters(fit: Fit) -> list[str]:
+    problems = []
+    for parameter in fit.parameters:
+        for key in (parameter.key, *parameter.also):
+            known = find_key(path_of(key))
+            if known is not None and known.type != "number":
+                problems.append(f"{key} is {known.type or 'no number'}: only keys that hold any number can be fitted")
+    return problems
+
+
+def _goal(fit: Fit, data: Data, folder: Path) -> Goal:
+    if data.file is None:
+        return Goal(data, None)
+    given = flat(fit.fixed) | flat(data.set)
+    base = load_scenario(
+        base_scenario(data.scenario or fit.scenario, folder), [override(k, v, folder) for k, v in given.items()]
+    )
+    curve = read_measured((folder / data.file).resolve(), base.mesa.resistive_junctions or base.mesa.junctions)
+    use = np.ones(curve.I_mA.shape, dtype=bool)
+    if data.first_mA is not None:
+        use &= curve.I_mA >= data.first_mA
+    if data.last_mA is not None:
+        use &= curve.I_mA <= data.last_mA
+    if not use.any():
+        raise StudyError([f"data {data.name}: no point of {data.file} lies between first_mA and last_mA"])
+    sigma_V, sigma_I = (None if part is None else part[use] for part in (curve.sigma_V_mV, curve.sigma_I_mA))
+    return Goal(data, Measured(curve.V_mV[use], curve.I_mA[use], sigma_V, sigma_I))
+
+
+def _trial(plan: FitPlan) -> list[str]:
+    """Return what is wrong with the scenarios at the start and with each parameter at its bounds."""
+    start = {parameter.key: parameter.start for parameter in plan.fit.parameters}
+    points = {"at the start": start}
+    for parameter in plan.fit.parameters:
+        for word, value in (("min", parameter.min), ("max", parameter.max)):
+            points[f"with {parameter.key} at its {word} {value:g}"] = start | {parameter.key: value}
+    problems: dict[str, None] = {}
+    for goal in plan.goals:
+        found: set[str] = set()
+        for where, values in points.items():
+            try:
+                scenario = plan.scenario(goal, values)
+            except ScenarioError as error:
+                texts = {text.removeprefix("--set ") for text in error.problems}
+                problems |= dict.fromkeys(f"{text} ({where})" for text in texts - found)
+                found |= texts
+                if where == "at the start":
+                    break
+                continue
+            if goal.data.observable is not None and where == "at the start":
+                problem = problem_with(goal.data.observable, (scenario.mode,))
+                problems |= {f"data {goal.data.name}: {problem}": None} if problem else {}
+    return list(problems)

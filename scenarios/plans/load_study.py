@@ -1,0 +1,228 @@
+"""From a study file to its cases, each with a validated scenario; all problems at once."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from hotmesa.scenarios.errors import ScenarioError
+from hotmesa.scenarios.files import available_scenarios, bundled_file, bundled_plans
+from hotmesa.scenarios.load import load_scenario
+from hotmesa.scenarios.plans.axes import Points, points_of
+from hotmesa.scenarios.plans.errors import StudyError, in_words, nearest
+from hotmesa.scenarios.plans.observables import problem_with
+from hotmesa.scenarios.plans.study import Study
+from hotmesa.scenarios.plans.values import LONGEST_NAME, flat, is_plain, look_up, override, path_of
+from hotmesa.scenarios.schema import Scenario
+
+M = TypeVar("M", bound=BaseModel)
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+_SHOWN = 12
+TAKEN = ("case", "status", "reason", "wall_s", "cpu_s")
+"""Columns that every table of a study has."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a study.
+
+    Attributes:
+        name: folder of its results.
+        points: names of the points of the named axes, by the label of the axis.
+        scenario: what is computed; None if the combination is no valid scenario.
+        problem: why not.
+    """
+
+    name: str
+    points: Mapping[str, str]
+    scenario: Scenario | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study ready to be computed.
+
+    Attributes:
+        study: what the file says.
+        file: where it stands.
+        text: its text.
+        cases: all combinations, in the order of the axes, the last one fastest.
+        axes: labels of the axes whose points have names, in order: columns of the table.
+        keys: keys that are varied and hold plain values, in order: columns of the table.
+    """
+
+    study: Study
+    file: Path
+    text: str
+    cases: tuple[Case, ...]
+    axes: tuple[str, ...] = ()
+    keys: tuple[str, ...] = field(default=())
+
+
+def find_plan(name_or_path: str | Path, kind: str) -> Path:
+    """Return the file of a study or a fit (`kind`), bundled or not.
+
+    Raises:
+        StudyError: there is none; the message names the nearest ones.
+    """
+    text = str(name_or_path)
+    for name in (text, f"{kind}-{text}"):
+        if name in bundled_plans(kind):
+            return bundled_file(name)
+    path = Path(name_or_path).expanduser()
+    if path.is_file():
+        return path
+    hint = nearest(text, bundled_plans(kind)) or f"; bundled are {', '.join(bundled_plans(kind))}"
+    raise StudyError([f'there is no bundled {kind} and no file "{text}"{hint}'])
+
+
+def read_plan(file: Path, model: type[M]) -> tuple[M, str]:
+    """Return the contents of a study or fit file, and its text.
+
+    Raises:
+        StudyError: unreadable, no TOML, or not what the model asks for.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        return model.model_validate(tomllib.loads(text)), text
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError([f"{file}: this is not valid TOML: {error}"]) from None
+    except UnicodeDecodeError:
+        raise StudyError([f"{file}: the file is not text in UTF-8"]) from None
+    except OSError as error:
+        raise StudyError([f"{file}: cannot be read: {error.strerror}"]) from None
+    except ValidationError as error:
+        raise StudyError(in_words(error, model, str(file))) from None
+
+
+def base_scenario(name: str, folder: Path) -> str:
+    """Return the scenario that a study names: a bundled one, else a file relative to the folder of the study.
+
+    Raises:
+        StudyError: there is neither.
+    """
+    if name in available_scenarios():
+        return name
+    path = (folder / Path(name).expanduser()).resolve()
+    if not path.is_file():
+        hint = nearest(name, available_scenarios())
+        raise StudyError([f'scenario: there is no bundled scenario and no file {path} for "{name}"{hint}'])
+    return str(path)
+
+
+def load_study(name_or_path: str | Path) -> Plan:
+    """Return a study with all its cases.
+
+    Raises:
+        StudyError, ScenarioError: with every problem found.
+    """
+    file = find_plan(name_or_path, "study")
+    study, text = read_plan(file, Study)
+    folder = file.resolve().parent
+    if not study.vary:
+        raise StudyError([f"{file}: the study is empty: it has no [[vary]], so there is nothing to compare"])
+    load_scenario(base_scenario(study.scenario, folder))  # problems of the base are those of one file, not of all cases
+    axes = [points_of(axis, number, folder) for number, axis in enumerate(study.vary)]
+    problems = _clashes(study, axes)
+    count = math.prod(len(axis.points) for axis in axes)
+    if count > study.max_cases:
+        problems.append(f"{count} cases are more than max_cases = {study.max_cases}")
+    if problems:
+        raise StudyError([f"{file}: {problem}" for problem in problems])
+    cases = tuple(
+        _case(study, axes, combination, folder) for combination in itertools.product(*(a.points for a in axes))
+    )
+    problems = _doubles(cases) + _invalid(study, cases) + _observables(study, cases)
+    if problems:
+        raise StudyError([f"{file}: {problem}" for problem in problems])
+    keys = dict.fromkeys(key for axis in axes for key in axis.keys)
+    plain = tuple(key for key in keys if _is_plain_everywhere(axes, key))
+    return Plan(study, file, text, cases, tuple(axis.label for axis in axes if axis.named), plain)
+
+
+def _clashes(study: Study, axes: Sequence[Points]) -> list[str]:
+    keys = Counter(key for axis in axes for key in axis.keys)
+    labels = Counter(axis.label for axis in axes if axis.named)
+    problems = [f"{key} is varied by {count} axes" for key, count in keys.items() if count > 1]
+    problems += [
+        f"{count} axes are called {label}; give them a label each" for label, count in labels.items() if count > 1
+    ]
+    problems += [
+        f"an axis cannot be called {label}: a column of the table has this name" for label in labels if label in TAKEN
+    ]
+    fixed = flat(study.fixed)
+    problems += [f"{key} is both fixed and varied" for key in keys if key in fixed]
+    return problems + [f"the key {key} is set by the study itself" for key in (*keys, *fixed) if key == "name"]
+
+
+def _case(study: Study, axes: Sequence[Points], combination: Sequence[Any], folder: Path) -> Case:
+    name = "_".join(point.name for point in combination)
+    values = flat(study.fixed) | {key: value for point in combination for key, value in point.values.items()}
+    named = {axis.label: point.name for axis, point in zip(axes, combination, strict=True) if axis.named}
+    overrides = [override(key, value, folder) for key, value in values.items()]
+    if _NAME.match(name):
+        overrides.append(f'name="{name}"')
+    try:
+        return Case(name, named, load_scenario(base_scenario(study.scenario, folder), overrides))
+    except ScenarioError as error:
+        return Case(name, named, None, "; ".join(text.removeprefix("--set ") for text in error.problems))
+
+
+def _doubles(cases: Sequence[Case]) -> list[str]:
+    counts = Counter(case.name for case in cases)
+    problems = [f"{count} cases are called {name}" for name, count in counts.items() if count > 1]
+    for name in counts:
+        if not _NAME.match(name):
+            problems.append(f'"{name}" cannot name a case: only letters, digits, dots, dashes and underscores can')
+        elif len(name) > LONGEST_NAME:
+            problems.append(f"{name} is too long for the name of a case; give the points short names")
+    return _cut(problems)
+
+
+def _invalid(study: Study, cases: Sequence[Case]) -> list[str]:
+    """Return each different problem once, with the number of cases that have it."""
+    found: dict[str, list[str]] = {}
+    for case in cases:
+        for problem in case.problem.split("; ") if case.problem else ():
+            found.setdefault(problem, []).append(case.name)
+    if study.invalid == "skip" and any(case.scenario is not None for case in cases):
+        return []
+    more = {text: f" and {len(names) - 1} more" if len(names) > 1 else "" for text, names in found.items()}
+    return _cut([f"{text} (case {names[0]}{more[text]})" for text, names in found.items()])
+
+
+def _observables(study: Study, cases: Sequence[Case]) -> list[str]:
+    modes = dict.fromkeys(case.scenario.mode for case in cases if case.scenario is not None)
+    names = [*(study.observables or ()), *([study.rank_by] if study.rank_by else ())]
+    if not modes:
+        return []
+    return [problem for name in dict.fromkeys(names) if (problem := problem_with(name, modes)) is not None]
+
+
+def _cut(problems: list[str]) -> list[str]:
+    rest = len(problems) - _SHOWN
+    return [*problems[:_SHOWN], f"and {rest} more of this kind"] if rest > 0 else problems
+
+
+def _is_plain_everywhere(axes: Sequence[Points], key: str) -> bool:
+    """Return whether a key holds one number or word in all points; an element of a list may be missing elsewhere."""
+    return all(is_plain(point.values.get(key)) for axis in axes for point in axis.points) and len(path_of(key)) > 0
+
+
+def parameters_of(case: Case, keys: Sequence[str]) -> dict[str, Any]:
+    """Return the values of the keys in the scenario of a case, None where they do not exist in it."""
+    if case.scenario is None:
+        return dict.fromkeys(keys)
+    data = case.scenario.model_dump()
+    values = {key: look_up(data, key) for key in keys}
+    return {key: value if is_plain(value) else None for key, value in values.items()}

@@ -1,0 +1,1 @@
+"""What cannot be true together? Contradictions between the keys of a scenario."""

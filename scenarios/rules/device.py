@@ -1,0 +1,159 @@
+"""Contradictions that no single key shows: each is an error with its reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from hotmesa.scenarios.geometry import mesa_height_um
+from hotmesa.scenarios.rules.bias import bias_findings
+from hotmesa.scenarios.rules.findings import Finding, Where
+from hotmesa.scenarios.rules.plan import plan_findings
+from hotmesa.scenarios.rules.stability import stability_findings
+from hotmesa.scenarios.rules.transient import transient_findings
+from hotmesa.scenarios.rules.values import value_findings
+from hotmesa.scenarios.schema import Bath, Contact, Layer, Scenario
+
+
+def find_contradictions(scenario: Scenario) -> tuple[Finding, ...]:
+    """All contradictions of a scenario whose single keys are valid."""
+    spatial = scenario.mode != "uniform" or bool(scenario.layers)
+    parts: list[Iterator[Finding]] = [_mesa(scenario), value_findings(scenario), plan_findings(scenario)]
+    parts += [bias_findings(scenario), stability_findings(scenario)]
+    parts.append(transient_findings(scenario))
+    if spatial:
+        parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _contacts(scenario)]
+        parts += [_bath(scenario.bath), _heat_path(scenario)]
+    return tuple(finding for part in parts for finding in part)
+
+
+def _mesa(scenario: Scenario) -> Iterator[Finding]:
+    mesa = scenario.mesa
+    if mesa.resistive_junctions is not None and mesa.resistive_junctions > mesa.junctions:
+        text = f"{mesa.resistive_junctions} junctions cannot carry voltage, the stack has only {mesa.junctions}"
+        yield Finding(("mesa", "resistive_junctions"), text, (("mesa", "junctions"),))
+
+
+def _layers(scenario: Scenario) -> Iterator[Finding]:
+    names = Counter(layer.name for layer in scenario.layers)
+    for i, layer in enumerate(scenario.layers):
+        if names[layer.name] > 1:
+            yield Finding(
+                ("layers", i, "name"), f'"{layer.name}" is used by {names[layer.name]} layers; names are unique'
+            )
+        if layer.material not in scenario.materials:
+            known = ", ".join(f'"{name}"' for name in scenario.materials) or "none yet"
+            text = f"there is no table [materials.{layer.material}]; materials of this scenario: {known}"
+            yield Finding(("layers", i, "material"), text, (("materials",),))
+        if layer.region == "crystal" and scenario.crystal is None:
+            text = 'region = "crystal" needs a [crystal] section with its size; without one use region = "mesa"'
+            yield Finding(("layers", i, "region"), text, (("crystal",),))
+        yield from _thickness(scenario, i, layer)
+    covered = any(layer.region == "crystal" for layer in scenario.layers)
+    if scenario.crystal is not None and scenario.layers and not covered:
+        text = 'the crystal is described, but no layer has region = "crystal"; add one or remove [crystal]'
+        yield Finding(("crystal",), text, tuple(("layers", i, "region") for i in range(len(scenario.layers))))
+
+
+def _thickness(scenario: Scenario, i: int, layer: Layer) -> Iterator[Finding]:
+    where: Where = ("layers", i, "thickness_um")
+    junctions: Where = ("layers", i, "junctions")
+    if layer.junctions and layer.thickness_um is not None:
+        height = mesa_height_um(scenario.mesa)
+        text = (
+            f"{layer.thickness_um:g} µm is given for the junction layer, whose thickness is already fixed by "
+            f"mesa.junctions × mesa.spacing_nm = {height:.4g} µm; leave it out"
+        )
+        yield Finding(where, text, (junctions,))
+    if not layer.junctions and layer.thickness_um is None:
+        yield Finding(where, f'is missing; layer "{layer.name}" needs its thickness in µm (> 0)', (junctions,))
+    thickness = mesa_height_um(scenario.mesa) if layer.junctions else layer.thickness_um
+    first = layer.first_sublayer_um
+    if first is None or thickness is None:
+        return
+    where = ("layers", i, "first_sublayer_um")
+    if first > thickness:
+        text = f"{first:g} µm is more than the whole layer ({thickness:.4g} µm)"
+        yield Finding(where, text, (("layers", i, "thickness_um"), junctions))
+    elif layer.sublayers == 1 and first != thickness:
+        text = "has no effect with sublayers = 1; raise sublayers or leave it out"
+        yield Finding(where, text, (("layers", i, "sublayers"),))
+
+
+def _junction_layer(scenario: Scenario) -> Iterator[Finding]:
+    uses: tuple[Where, ...] = tuple(("layers", i, "junctions") for i in range(len(scenario.layers)))
+    chosen = [i for i, layer in enumerate(scenario.layers) if layer.junctions]
+    if not scenario.layers:
+        text = 'there are no layers; list them from top to bottom, one with junctions = true (or set mode = "uniform")'
+        yield Finding(("layers",), text, (("mode",),))
+    elif len(chosen) != 1:
+        named = ", ".join(f'"{scenario.layers[i].name}"' for i in chosen) or "none has it"
+        text = f"exactly one layer holds the junctions (junctions = true); here: {named}"
+        yield Finding(("layers",), text, uses)
+    for i in chosen:
+        if scenario.layers[i].region != "mesa":
+            text = 'the junction layer must have region = "mesa": current flows in the mesa only'
+            yield Finding(("layers", i, "region"), text, uses)
+
+
+def _stack_order(scenario: Scenario) -> Iterator[Finding]:
+    crystal: Layer | None = None
+    for i, layer in enumerate(scenario.layers):
+        if layer.region == "crystal":
+            crystal = crystal or layer
+        elif crystal is not None:
+            text = (
+                f'layer "{layer.name}" covers the mesa only and lies below "{crystal.name}", which covers the whole '
+                "crystal; layers are listed from top to bottom, mesa layers first"
+            )
+            yield Finding(("layers", i, "region"), text)
+
+
+def _contacts(scenario: Scenario) -> Iterator[Finding]:
+    names = Counter(contact.name for contact in scenario.contacts)
+    for i, contact in enumerate(scenario.contacts):
+        if names[contact.name] > 1:
+            text = f'"{contact.name}" is used by {names[contact.name]} contacts; names are unique'
+            yield Finding(("contacts", i, "name"), text)
+        if contact.name in ("bottom", "rim", "top"):
+            yield Finding(("contacts", i, "name"), f'"{contact.name}" is the name of another heat sink; take another')
+        yield from _contact_kind(i, contact)
+
+
+def _contact_kind(i: int, contact: Contact) -> Iterator[Finding]:
+    thermal, electrical = ("contacts", i, "contact_K_per_mW"), ("contacts", i, "contact_resistance_ohm")
+    if contact.contact_K_per_mW is None and contact.contact_resistance_ohm is None:
+        text = (
+            "is missing; give the thermal resistance of the contact in K/mW, or contact_resistance_ohm for a "
+            "Wiedemann-Franz contact"
+        )
+        yield Finding(thermal, text, (electrical,))
+    if contact.contact_K_per_mW is not None and contact.contact_resistance_ohm is not None:
+        text = "given together with contact_resistance_ohm; the contact is either constant or Wiedemann-Franz, keep one"
+        yield Finding(thermal, text, (electrical,))
+    if contact.wire_K_per_mW is not None and contact.wire_length_mm is not None:
+        text = "given together with wire_length_mm; the wire has either a constant resistance or a length, keep one"
+        yield Finding(("contacts", i, "wire_K_per_mW"), text, (("contacts", i, "wire_length_mm"),))
+
+
+def _bath(bath: Bath) -> Iterator[Finding]:
+    where: Where = ("bath", "bottom_W_per_m2K")
+    if bath.bottom == "conductance" and bath.bottom_W_per_m2K is None:
+        text = 'is missing; bottom = "conductance" needs the conductance to the bath in W/(m² K)'
+        yield Finding(where, text, (("bath", "bottom"),))
+    if bath.bottom != "conductance" and bath.bottom_W_per_m2K is not None:
+        text = f'has no effect with bottom = "{bath.bottom}"; set bottom = "conductance" or leave it out'
+        yield Finding(where, text, (("bath", "bottom"),))
+
+
+def _heat_path(scenario: Scenario) -> Iterator[Finding]:
+    bath = scenario.bath
+    rim = bath.rim == "bath" and scenario.crystal is not None
+    if bath.rim == "bath" and scenario.crystal is None:
+        yield Finding(("bath", "rim"), 'rim = "bath" cools the rim of the crystal, but there is no [crystal]')
+    if bath.bottom == "insulated" and bath.top_W_per_m2K == 0 and not rim and not scenario.contacts:
+        text = (
+            "nothing carries the heat away: no contact, an insulated bottom and rim, and top_W_per_m2K = 0; "
+            "there is no steady state"
+        )
+        yield Finding(("bath",), text, (("bath", "bottom"), ("bath", "top_W_per_m2K"), ("bath", "rim"), ("contacts",)))

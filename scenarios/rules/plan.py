@@ -1,0 +1,170 @@
+"""Rules of the plan: outlines, contact patches, and what strips and discs can hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import combinations
+
+from hotmesa.scenarios.geometry import contact_fits, corners, crossing_edges, crystal_holds, polygon_area
+from hotmesa.scenarios.rules.findings import Finding
+from hotmesa.scenarios.schema import Contact, Mesa, Scenario
+
+RIM = 1e-6
+"""Share of its size by which a crystal must be wider than its mesa for the mesa not to reach the rim."""
+
+
+def plan_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Contradictions in the plan; positions are compared only where all outlines make sense."""
+    outlines = [*_mesa_outline(scenario.mesa), *_crystal_outline(scenario), *_geometry(scenario)]
+    yield from outlines
+    if outlines or scenario.mesh.file is not None:
+        return  # a mesh file brings its own regions
+    yield from _crystal_size(scenario)
+    yield from _cold_rim(scenario)
+    yield from _contact_places(scenario)
+    yield from _contact_pairs(scenario)
+
+
+def _mesa_outline(mesa: Mesa) -> Iterator[Finding]:
+    if mesa.shape == "disc" and mesa.radius_um is None:
+        yield Finding(("mesa", "radius_um"), "is missing; a disc needs its radius in µm", (("mesa", "shape"),))
+    if mesa.shape != "disc" and mesa.radius_um is not None:
+        yield Finding(("mesa", "radius_um"), f'has no effect on a {mesa.shape}; set shape = "disc" or leave it out')
+    if mesa.shape != "polygon":
+        if mesa.vertices_um is not None:
+            text = f'has no effect on a {mesa.shape}; set shape = "polygon" or leave it out'
+            yield Finding(("mesa", "vertices_um"), text, (("mesa", "shape"),))
+        return
+    where = ("mesa", "vertices_um")
+    if mesa.vertices_um is None or len(mesa.vertices_um) < 3:
+        count = len(mesa.vertices_um or ())
+        yield Finding(where, f"a polygon needs at least 3 corners [x, y] in µm; there are {count}")
+        return
+    pair = crossing_edges(mesa.vertices_um)
+    if pair is not None:
+        yield Finding(where, f"the outline crosses or touches itself at its edges {pair[0]} and {pair[1]} (from 0)")
+    elif polygon_area(mesa.vertices_um) == 0:
+        yield Finding(where, "the corners lie on one line; the mesa has no area")
+
+
+def _crystal_outline(scenario: Scenario) -> Iterator[Finding]:
+    crystal = scenario.crystal
+    where = ("crystal", "radius_um")
+    if crystal is None:
+        return
+    if crystal.shape == "disc" and crystal.radius_um is None:
+        yield Finding(where, "is missing; a disc needs its radius in µm", (("crystal", "shape"),))
+    if crystal.shape != "disc" and crystal.radius_um is not None:
+        yield Finding(where, 'has no effect on a rectangle; set shape = "disc" or leave it out')
+
+
+def _geometry(scenario: Scenario) -> Iterator[Finding]:
+    """What a one-dimensional geometry can hold."""
+    needed = {"plan": None, "strip": "rectangle", "disc": "disc"}[scenario.geometry]
+    if needed is None:
+        return
+    reason = f'geometry = "{scenario.geometry}" needs shape = "{needed}"'
+    if scenario.mesa.shape != needed:
+        yield Finding(("mesa", "shape"), f'"{scenario.mesa.shape}" does not fit: {reason}', (("geometry",),))
+    if scenario.crystal is not None and scenario.crystal.shape != needed:
+        yield Finding(("crystal", "shape"), f'"{scenario.crystal.shape}" does not fit: {reason}', (("geometry",),))
+    if scenario.geometry == "disc":
+        yield from _disc_contacts(scenario)
+        return
+    for i, contact in enumerate(scenario.contacts):
+        if contact.y_um != 0:
+            text = f"{contact.y_um:g} µm has no meaning on a strip, which knows x only; leave it out"
+            yield Finding(("contacts", i, "y_um"), text, (("geometry",),))
+
+
+def _disc_contacts(scenario: Scenario) -> Iterator[Finding]:
+    if len(scenario.contacts) > 1:
+        text = f'geometry = "disc" has room for one contact in the centre; there are {len(scenario.contacts)}'
+        yield Finding(("contacts",), text + '; use geometry = "plan"', (("geometry",),))
+    for i, contact in enumerate(scenario.contacts):
+        if contact.x_um != 0 or contact.y_um != 0:
+            text = (
+                f"({contact.x_um:g}, {contact.y_um:g}) µm is off the centre, which breaks the symmetry of geometry = "
+            )
+            yield Finding(("contacts", i, "x_um"), text + '"disc"; use geometry = "plan"', (("contacts", i, "y_um"),))
+
+
+def _crystal_size(scenario: Scenario) -> Iterator[Finding]:
+    if scenario.crystal is None or crystal_holds(scenario.crystal, scenario.mesa, scenario.geometry == "strip"):
+        return
+    crystal = scenario.crystal
+    if crystal.shape == "disc":
+        size = f"radius {crystal.radius_um:g} µm"
+    else:
+        size = f"{crystal.width_um:g} µm × {crystal.depth_um:g} µm"
+    reach_x = max(abs(x) for x, _ in corners(scenario.mesa))
+    reach_y = max(abs(y) for _, y in corners(scenario.mesa))
+    text = (
+        f"the crystal ({size}) is smaller than the mesa, which reaches {reach_x:g} µm along x and {reach_y:g} µm "
+        "along y from the centre; the mesa must stand on it"
+    )
+    keys = (("mesa", "width_um"), ("mesa", "depth_um"), ("crystal", "width_um"), ("crystal", "depth_um"))
+    yield Finding(("crystal",), text, (*keys, ("geometry",), ("mesa", "shape"), ("crystal", "shape")))
+
+
+def _cold_rim(scenario: Scenario) -> Iterator[Finding]:
+    """The mesa must not reach a rim that is held at the bath temperature: it would be cooled through its own edge."""
+    crystal, on_a_line = scenario.crystal, scenario.geometry == "strip"
+    if crystal is None or scenario.bath.rim != "bath" or not crystal_holds(crystal, scenario.mesa, on_a_line):
+        return
+    sizes = {key: getattr(crystal, key) for key in ("width_um", "depth_um", "radius_um")}
+    inside = crystal.model_copy(update={key: (1.0 - RIM) * size for key, size in sizes.items() if size is not None})
+    if not crystal_holds(inside, scenario.mesa, on_a_line):
+        text = 'the mesa reaches the rim of the crystal, which rim = "bath" holds at the bath temperature; widen the '
+        keys = (*_mesa_keys(), *(("crystal", key) for key in sizes))
+        yield Finding(("bath", "rim"), f"{text}crystal or insulate its rim", keys)
+
+
+def _mesa_keys() -> tuple[tuple[str, str], ...]:
+    return tuple(("mesa", key) for key in ("shape", "width_um", "depth_um", "radius_um", "vertices_um"))
+
+
+def _contact_places(scenario: Scenario) -> Iterator[Finding]:
+    mesa = scenario.mesa
+    for i, contact in enumerate(scenario.contacts):
+        if contact_fits(scenario, contact):
+            continue
+        place = f"the patch of radius {contact.radius_um:g} µm at ({contact.x_um:g}, {contact.y_um:g}) µm"
+        across = _smallest_extent(scenario)
+        if 2 * contact.radius_um > across:
+            text = f"{place} is larger than the mesa, which is only {across:g} µm across; reduce the radius"
+            yield Finding(("contacts", i, "radius_um"), text, _mesa_keys())
+        else:
+            reach = max(abs(x) for x, _ in corners(mesa)), max(abs(y) for _, y in corners(mesa))
+            text = (
+                f"{place} reaches outside the mesa (|x| <= {reach[0]:g} µm, |y| <= {reach[1]:g} µm); move or shrink it"
+            )
+            uses = (*_mesa_keys(), ("contacts", i, "y_um"), ("contacts", i, "radius_um"))
+            yield Finding(("contacts", i, "x_um"), text, uses)
+
+
+def _smallest_extent(scenario: Scenario) -> float:
+    """Smaller extent of the mesa along x and y; only that along x on a strip."""
+    points = corners(scenario.mesa)
+    across_x = max(x for x, _ in points) - min(x for x, _ in points)
+    across_y = max(y for _, y in points) - min(y for _, y in points)
+    return across_x if scenario.geometry == "strip" else min(across_x, across_y)
+
+
+def _gap(first: Contact, second: Contact) -> float:
+    """Distance between two rims in µm, negative if they overlap (y is 0 on a strip)."""
+    centres = math.hypot(first.x_um - second.x_um, first.y_um - second.y_um)
+    return centres - first.radius_um - second.radius_um
+
+
+def _contact_pairs(scenario: Scenario) -> Iterator[Finding]:
+    for (i, first), (j, second) in combinations(enumerate(scenario.contacts), 2):
+        if _gap(first, second) >= -1e-9:  # rounding of touching patches
+            continue
+        text = (
+            f'the patches "{first.name}" and "{second.name}" overlap by {-_gap(first, second):.3g} µm; '
+            "heat would leave twice through one place"
+        )
+        keys = ("x_um", "y_um", "radius_um")
+        yield Finding(("contacts", j), text, tuple(("contacts", k, key) for k in (i, j) for key in keys))

@@ -1,0 +1,38 @@
+"""Rules of [stability] and [diagram]: keys that would have no effect, and searches that cannot work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hotmesa.scenarios.rules.findings import Finding
+from hotmesa.scenarios.schema import Diagram, Scenario
+
+
+def stability_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Contradictions of [stability] and [diagram]."""
+    stability = scenario.stability
+    if stability.modes and scenario.mode == "diagram":
+        text = 'has no effect with mode = "diagram"; run one branch (mode = "branch") to keep its modes'
+        yield Finding(("stability", "modes"), text, (("mode",),))
+    elif stability.modes and stability.points == "none":
+        text = 'has no effect with points = "none"; set points = "kept" or "all"'
+        yield Finding(("stability", "modes"), text, (("stability", "points"),))
+    if stability.points != "none" and scenario.mode == "uniform":
+        text = 'the uniform model (mode = "uniform") has no modes in space; leave it out or set mode = "branch"'
+        yield Finding(("stability", "points"), text, (("mode",),))
+    if scenario.mode == "diagram":
+        yield from _diagram(scenario)
+
+
+def _diagram(scenario: Scenario) -> Iterator[Finding]:
+    diagram, end = scenario.diagram, scenario.branch.end_current_mA
+    for current in diagram.deflation_at_mA:
+        if current > end:
+            text = f"{current:g} mA lies beyond the end of the branches (branch.end_current_mA = {end:g})"
+            yield Finding(("diagram", "deflation_at_mA"), text, (("branch", "end_current_mA"),))
+    if diagram.depth == 0 and not diagram.deflation_at_mA:
+        text = "0 and no deflation_at_mA: nothing would be searched; set depth = 1"
+        yield Finding(("diagram", "depth"), text, (("diagram", "deflation_at_mA"),))
+    if not diagram.deflation_at_mA and diagram.deflation_starts != Diagram.model_fields["deflation_starts"].default:
+        text = "has no effect without deflation_at_mA"
+        yield Finding(("diagram", "deflation_starts"), text, (("diagram", "deflation_at_mA"),))

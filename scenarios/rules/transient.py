@@ -1,0 +1,155 @@
+"""Rules of transients: which keys a waveform takes, and that everything happens before the end of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hotmesa.scenarios.rules.findings import Finding, Where
+from hotmesa.scenarios.schema import Scenario, Transient
+from hotmesa.scenarios.source_table import SourceTable, source_points, source_unit
+
+_MODE: tuple[Where, ...] = (("mode",),)
+_END: Where = ("transient", "end_us")
+# Keys that only some waveforms take.
+_TAKEN: dict[str, tuple[str, ...]] = {
+    "before_mA": ("step", "ramp", "pulses"),
+    "before_mV": ("step", "ramp", "pulses"),
+    "level_mA": ("step", "ramp", "pulses"),
+    "level_mV": ("step", "ramp", "pulses"),
+    "at_us": ("step", "ramp", "pulses"),
+    "rise_us": ("ramp", "pulses"),
+    "width_us": ("pulses",),
+    "period_us": ("pulses",),
+    "pulses": ("pulses",),
+    "table_us": ("table",),
+    "table_mA": ("table",),
+    "table_mV": ("table",),
+    "table": ("table",),
+}
+
+
+def transient_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Contradictions of a transient; they count in its mode only, so that the same file gives the branch too."""
+    if scenario.mode != "transient":
+        return
+    yield from _path(scenario)
+    yield from _taken(scenario.transient)
+    yield from _unit(scenario)
+    yield from _waveform(scenario)
+    yield from _times(scenario.transient)
+    yield from _start(scenario.transient)
+
+
+def _path(scenario: Scenario) -> Iterator[Finding]:
+    if scenario.numerics.path == "condensed":
+        text = (
+            '"condensed" does not apply to mode = "transient": a condensed crystal has no heat capacity; '
+            'set "auto" or "sparse"'
+        )
+        yield Finding(("numerics", "path"), text, _MODE)
+
+
+def _taken(transient: Transient) -> Iterator[Finding]:
+    for key, kinds in _TAKEN.items():
+        given = getattr(transient, key) != Transient.model_fields[key].default
+        if given and transient.waveform not in kinds:
+            wanted = " or ".join(f'"{kind}"' for kind in kinds)
+            text = f'has no effect with waveform = "{transient.waveform}"; set waveform = {wanted} or leave it out'
+            yield Finding(("transient", key), text, (("transient", "waveform"), *_MODE))
+
+
+def _unit(scenario: Scenario) -> Iterator[Finding]:
+    transient, unit = scenario.transient, source_unit(scenario)
+    other = "mV" if unit == "mA" else "mA"
+    uses: tuple[Where, ...] = (("bias", "kind"), *_MODE)
+    for stem in ("before", "level", "table"):
+        if getattr(transient, f"{stem}_{other}") is not None:
+            text = f'is in the wrong unit: with bias.kind = "{scenario.bias.kind}" the source is in {unit}; '
+            yield Finding(("transient", f"{stem}_{other}"), text + f"give {stem}_{unit}", uses)
+    lists = transient.table_us is not None or getattr(transient, f"table_{unit}") is not None
+    if transient.waveform != "table":
+        if getattr(transient, f"level_{unit}") is None and getattr(transient, f"level_{other}") is None:
+            text = f'is missing; with bias.kind = "{scenario.bias.kind}" the source needs its level in {unit}'
+            yield Finding(("transient", f"level_{unit}"), text, uses)
+    elif transient.table is not None and lists:
+        text = f"given together with table_us or table_{unit}; the table is either a file or lists, keep one"
+        yield Finding(("transient", "table"), text, uses)
+
+
+def _waveform(scenario: Scenario) -> Iterator[Finding]:
+    transient = scenario.transient
+    if transient.waveform == "ramp" and transient.rise_us == 0:
+        yield Finding(("transient", "rise_us"), 'is missing; waveform = "ramp" needs its duration in µs', _MODE)
+        return
+    if transient.waveform == "pulses":
+        problems = list(_pulses(transient))
+        yield from problems
+        if problems:
+            return
+    try:
+        points = source_points(scenario)
+    except ValueError as error:
+        key = "table" if transient.table is not None else "table_us"
+        yield Finding(("transient", key), str(error), (("transient", "waveform"), *_MODE))
+        return
+    yield from _corners(transient, points)
+
+
+def _pulses(transient: Transient) -> Iterator[Finding]:
+    where: Where = ("transient", "width_us")
+    if transient.width_us is None:
+        yield Finding(where, 'is missing; waveform = "pulses" needs the time at the top in µs', _MODE)
+        return
+    whole = transient.width_us + 2 * transient.rise_us
+    if transient.at_us + whole > transient.end_us:
+        text = (
+            f"the pulse is longer than the run: with its edges it lasts {whole:g} µs from {transient.at_us:g} µs on, "
+            f"but the run ends at {transient.end_us:g} µs"
+        )
+        yield Finding(where, text, (_END, ("transient", "rise_us"), ("transient", "at_us"), *_MODE))
+    elif transient.pulses > 1 and transient.period_us is None:
+        text = f"is missing; {transient.pulses} pulses need the time from one to the next in µs"
+        yield Finding(("transient", "period_us"), text, (("transient", "pulses"), *_MODE))
+    elif transient.pulses > 1 and (transient.period_us or 0.0) < whole:
+        text = f"{transient.period_us:g} µs is shorter than one pulse with its edges ({whole:g} µs)"
+        yield Finding(("transient", "period_us"), text, (where, ("transient", "rise_us"), *_MODE))
+
+
+def _corners(transient: Transient, points: SourceTable) -> Iterator[Finding]:
+    last = points.t_us[-1]
+    if last > transient.end_us or (last == transient.end_us and transient.waveform == "step"):
+        what = {"step": "the step", "ramp": "the end of the ramp", "pulses": "the end of the last pulse"}
+        name = what.get(transient.waveform, "the last time of the table")
+        text = f"{transient.end_us:g} µs lies before a corner of the source: {name} is at {last:g} µs"
+        yield Finding(_END, text, (("transient", "waveform"), ("transient", "at_us"), *_MODE))
+
+
+def _times(transient: Transient) -> Iterator[Finding]:
+    begin = transient.begin_us or 0.0
+    if begin >= transient.end_us:
+        text = f"{begin:g} µs must be before transient.end_us ({transient.end_us:g} µs)"
+        yield Finding(("transient", "begin_us"), text, (_END, *_MODE))
+    outside = [t for t in transient.save_at_us if not begin <= t <= transient.end_us]
+    if outside:
+        text = f"{outside[0]:g} µs lies outside the run, which goes from {begin:g} to {transient.end_us:g} µs"
+        yield Finding(("transient", "save_at_us"), text, (_END, ("transient", "begin_us"), *_MODE))
+    if transient.max_step_us is not None and transient.max_step_us < transient.first_step_us:
+        text = f"{transient.max_step_us:g} µs is below transient.first_step_us ({transient.first_step_us:g} µs)"
+        yield Finding(("transient", "max_step_us"), text, (("transient", "first_step_us"), *_MODE))
+
+
+def _start(transient: Transient) -> Iterator[Finding]:
+    where: Where = ("transient", "start")
+    chosen = [key for key in ("start_at_us", "start_at_mA") if getattr(transient, key) is not None]
+    if transient.start in ("rest", "steady"):
+        for key in chosen:
+            text = f'has no effect with start = "{transient.start}"; it chooses among the states of another run'
+            yield Finding(("transient", key), text, (where, *_MODE))
+        return
+    if not (Path(transient.start) / "states.npz").is_file():
+        text = f'"{transient.start}" is no folder of a run with states.npz; or say "rest" or "steady"'
+        yield Finding(where, text, _MODE)
+    if len(chosen) > 1:
+        text = "given together with start_at_us; a state is chosen by time or by current, keep one"
+        yield Finding(("transient", "start_at_mA"), text, _MODE)

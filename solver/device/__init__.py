@@ -1,0 +1,1 @@
+"""Where does the heat go? Layers, contacts and baths of one device."""

@@ -1,0 +1,100 @@
+"""Joule heating of the junctions: the local law under one common voltage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.law.laws import JunctionLaw
+
+
+@dataclass(frozen=True)
+class JunctionState:
+    """Current density and heating of S junction sublayers at m nodes, with derivatives.
+
+    Attributes:
+        J: current density (mA/um^2), shape (m,).
+        J_by_T: its derivatives by the temperature of each sublayer, shape (S, m).
+        J_by_V: its derivative by the voltage (mA/(um^2 mV)), shape (m,).
+        Q: heating of each sublayer (uW/um^2), shape (S, m).
+        Q_by_T: derivative of Q[k] by T[l], shape (S, S, m).
+        Q_by_V: derivative of Q[k] by V, shape (S, m).
+    """
+
+    J: Array
+    J_by_T: Array
+    J_by_V: Array
+    Q: Array
+    Q_by_T: Array
+    Q_by_V: Array
+
+
+@dataclass(frozen=True)
+class Junctions:
+    """The stack of junctions as seen by the heat equation.
+
+    Attributes:
+        law: i(v, T) of one junction.
+        resistance: specific resistance r of one junction (ohm um^2), J = i/r.
+        counts: voltage-carrying junctions in each sublayer, shape (S,).
+    """
+
+    law: JunctionLaw
+    resistance: float
+    counts: Array
+
+    def evaluate(self, V: float, T: Array) -> JunctionState:
+        """Return current and heating at voltage V (mV) and temperatures T (K), shape (S, m).
+
+        With one sublayer every node sees v = V/n. With several, J is common to all and the voltages adjust:
+        sum_k n_k v(J, T_k) = V.
+
+        Raises:
+            SolveError: the voltages of the sublayers could not be matched.
+        """
+        if len(self.counts) == 1:
+            return self._single(V, T)
+        return self._stacked(V, T)
+
+    def _single(self, V: float, T: Array) -> JunctionState:
+        n, r = float(self.counts[0]), self.resistance
+        law = self.law.at_voltage(V / n, T[0])
+        J, J_T, J_V = law.i / r, law.di_dT / r, law.di_dv / (n * r)
+        return JunctionState(J, J_T[None], J_V, (V * J)[None], (V * J_T)[None, None], (J + V * J_V)[None])
+
+    def _stacked(self, V: float, T: Array) -> JunctionState:
+        n, r = self.counts[:, None], self.resistance
+        v = self._match(V, T)
+        law = self.law.at(v, T)
+        # Implicit differentiation of sum n_k v_k(i, T_k) = V: dv_k = (di - i_T dT_k) / i_v.
+        stiffness = np.sum(n / law.di_dv, axis=0)
+        i = law.i.mean(axis=0)
+        i_V = 1.0 / stiffness
+        i_T = n * law.di_dT / law.di_dv * i_V
+        Q = n * v * i / r
+        v_T = i_T[None, :, :] / law.di_dv[:, None, :]
+        diagonal = np.arange(len(self.counts))
+        v_T[diagonal, diagonal] -= law.di_dT / law.di_dv
+        Q_T = n[:, None] * (v_T * i + v[:, None, :] * i_T[None]) / r
+        Q_V = n * (i_V / law.di_dv * i + v * i_V) / r
+        return JunctionState(i / r, i_T / r, i_V / r, Q, Q_T, Q_V)
+
+    def _match(self, V: float, T: Array) -> Array:
+        """Return the voltage per junction in each sublayer (mV), shape of T, by Newton's method on sum n_k v_k = V."""
+        n = self.counts[:, None]
+        v = np.full(T.shape, V / float(self.counts.sum()))
+        for _ in range(50):
+            law = self.law.at(v, T)
+            weight = n / law.di_dv
+            i = np.sum(weight * law.i, axis=0) / np.sum(weight, axis=0)
+            step = (i - law.i) / law.di_dv
+            # A sublayer never takes more than twice or less than half of its voltage in one step.
+            v_new = np.clip(v + step, 0.5 * v, 2.0 * v)
+            v_new *= V / np.maximum(np.sum(n * v_new, axis=0), 1e-300)
+            if np.max(np.abs(v_new - v), initial=0.0) <= 1e-13 * abs(V):
+                return np.asarray(v_new)
+            v = v_new
+        raise SolveError("the voltages of the mesa sublayers did not match one common current; use fewer sublayers")

@@ -1,0 +1,140 @@
+"""Finite elements of the plan: stiffness, lumped masses and contact patches, assembled once by DOLFINx."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import dolfinx.fem as fem
+import numpy as np
+import scipy.sparse as sp
+import ufl
+from numpy.typing import NDArray
+
+from hotmesa.meshes import TaggedMesh
+from hotmesa.meshes.compat import geometry_dofmap
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.parallel import Comm
+
+RIM_TAG = 1
+
+
+@dataclass(frozen=True)
+class PlanOperators:
+    """P1 operators on the nodes of the plan that this rank owns.
+
+    Integrals carry the weight of the geometry: 1 (plan), the depth (strip), 2 pi r (disc).
+
+    Attributes:
+        comm: communicator of the mesh.
+        space: P1 function space.
+        stiffness: integral of grad u grad v over the plan, shape (owned, all nodes of the plan).
+        mesa_stiffness: the same over the mesa.
+        mass: lumped integral of v over the plan (um^2), shape (owned,).
+        mesa_mass: the same over the mesa.
+        patches: the same over each contact, by name.
+        on_rim: whether a node lies on the rim of the crystal.
+        xy: coordinates (um), shape (owned, 2).
+        local_input_node: number of each local node (owned, then ghosts) in the mesh as it was made, the same on any
+            number of ranks.
+    """
+
+    comm: Comm
+    space: Any
+    stiffness: sp.csr_matrix
+    mesa_stiffness: sp.csr_matrix
+    mass: Array
+    mesa_mass: Array
+    patches: dict[str, Array]
+    on_rim: NDArray[np.bool_]
+    xy: Array
+    local_input_node: NDArray[np.int64]
+
+    @property
+    def owned(self) -> int:
+        """Number of nodes this rank owns."""
+        return int(self.mass.size)
+
+    @property
+    def input_node(self) -> NDArray[np.int64]:
+        """Number of each owned node in the mesh as it was made."""
+        return self.local_input_node[: self.owned]
+
+
+def _weight(scenario: Scenario, mesh: Any) -> Any:
+    if scenario.geometry == "disc":
+        return 2.0 * np.pi * ufl.SpatialCoordinate(mesh)[0]
+    one = fem.Constant(mesh, np.float64(1.0))
+    return scenario.mesa.depth_um * one if scenario.geometry == "strip" else one
+
+
+def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
+    """Return the operators of a tagged mesh."""
+    mesh = tagged.mesh
+    space = fem.functionspace(mesh, ("Lagrange", 1))
+    u, v = ufl.TrialFunction(space), ufl.TestFunction(space)
+    # Degree 2 integrates r * v exactly in the disc geometry.
+    dx = ufl.Measure("dx", mesh, subdomain_data=tagged.cell_tags, metadata={"quadrature_degree": 2})
+    weight = _weight(scenario, mesh)
+
+    def stiffness(region: str) -> sp.csr_matrix:
+        form = fem.form(weight * ufl.inner(ufl.grad(u), ufl.grad(v)) * dx(tagged.regions[region]))
+        matrix = fem.assemble_matrix(form)
+        matrix.scatter_reverse()
+        return _global_columns(matrix)
+
+    def mass(region: str) -> Array:
+        vector = fem.assemble_vector(fem.form(weight * v * dx(tagged.regions[region])))
+        vector.scatter_reverse(_add_mode())
+        return np.array(vector.array[: space.dofmap.index_map.size_local])
+
+    index_map = space.dofmap.index_map
+    n = index_map.size_local
+    mesh.topology.create_connectivity(mesh.topology.dim - 1, mesh.topology.dim)
+    facets = tagged.facet_tags.find(RIM_TAG)
+    rim = fem.locate_dofs_topological(space, mesh.topology.dim - 1, facets)
+    # A node on the rim can belong to a facet of another rank only: collect the marks over the ranks.
+    marks = fem.Function(space)
+    marks.x.array[rim] = 1.0
+    marks.x.scatter_reverse(_add_mode())
+    return PlanOperators(
+        comm=mesh.comm,
+        space=space,
+        stiffness=stiffness("plan"),
+        mesa_stiffness=stiffness("mesa"),
+        mass=mass("plan"),
+        mesa_mass=mass("mesa"),
+        patches={c.name: mass(f"contact:{c.name}") for c in scenario.contacts},
+        on_rim=np.array(marks.x.array[:n] > 0.0),
+        xy=np.array(space.tabulate_dof_coordinates()[:n, :2]),
+        local_input_node=_input_numbers(space),
+    )
+
+
+def _add_mode() -> Any:
+    from dolfinx.la import InsertMode
+
+    return InsertMode.add
+
+
+def _global_columns(matrix: Any) -> sp.csr_matrix:
+    """Return the owned rows of an assembled matrix with columns numbered over all ranks.
+
+    The columns of a distributed matrix have ghosts of their own, more than the function space has.
+    """
+    local = matrix.to_scipy()
+    columns = matrix.index_map(1)
+    numbers = columns.local_to_global(np.arange(columns.size_local + columns.num_ghosts, dtype=np.int32))
+    shape = (local.shape[0], columns.size_global)
+    return sp.csr_matrix((local.data, numbers[local.indices], local.indptr), shape=shape)
+
+
+def _input_numbers(space: Any) -> NDArray[np.int64]:
+    """Return the number that each local node had in the mesh as it was made (independent of the ranks)."""
+    mesh = space.mesh
+    index_map = space.dofmap.index_map
+    numbers = np.empty(index_map.size_local + index_map.num_ghosts, dtype=np.int64)
+    geometry = geometry_dofmap(mesh)
+    numbers[space.dofmap.list.ravel()] = mesh.geometry.input_global_indices[geometry.ravel()]
+    return numbers

@@ -1,0 +1,81 @@
+"""From the layers of a scenario to the list of thin sublayers that carry one temperature field each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.junction_counts import resistive_junctions
+from hotmesa.scenarios.materials import ThermalMaterial, build_material
+from hotmesa.scenarios.schema import Layer, Scenario
+
+
+@dataclass(frozen=True)
+class Sublayer:
+    """One finite volume through the thickness.
+
+    Attributes:
+        name: layer name, numbered from the top where a layer has several sublayers.
+        material: its thermal properties.
+        thickness: um.
+        on_mesa: whether it covers the mesa only, or the whole plan.
+        junctions: how many voltage-carrying junctions it holds (a share of n, not necessarily whole).
+        boundary: conductance of the boundary to the sublayer below, uW/(um^2 K); inf where there is none.
+    """
+
+    name: str
+    material: ThermalMaterial
+    thickness: float
+    on_mesa: bool
+    junctions: float
+    boundary: float
+
+
+def layer_thickness(scenario: Scenario, layer: Layer) -> float:
+    """Return the thickness (um) of a layer; that of the junction layer is N times the spacing."""
+    if layer.junctions:
+        return scenario.mesa.junctions * scenario.mesa.spacing_nm * 1e-3
+    if layer.thickness_um is None:
+        raise ValueError(f"layer {layer.name} has no thickness")
+    return layer.thickness_um
+
+
+def graded(total: float, count: int, first: float | None) -> Array:
+    """Return `count` thicknesses that sum to `total`, growing geometrically from `first` (um), shape (count,)."""
+    if first is None or count == 1:
+        return np.full(count, total / count)
+    powers = np.arange(count)
+    if abs(first * count - total) <= 1e-12 * total:
+        return np.full(count, total / count)
+    # The sum grows monotonically with the ratio, from `first` at ratio 0; where the last sublayer alone reaches the
+    # total, or at equal sublayers, it is not too small.
+    largest = max(1.0, (total / first) ** (1.0 / (count - 1)))
+    ratio = brentq(lambda r: first * np.sum(r**powers) - total, 1e-12, largest, xtol=1e-14)
+    thickness = first * ratio**powers
+    return np.asarray(thickness * total / thickness.sum())
+
+
+def build_stack(scenario: Scenario) -> tuple[Sublayer, ...]:
+    """Return all sublayers from top to bottom."""
+    materials = {name: build_material(spec) for name, spec in scenario.materials.items()}
+    n = resistive_junctions(scenario)
+    stack: list[Sublayer] = []
+    for layer in scenario.layers:
+        parts = graded(layer_thickness(scenario, layer), layer.sublayers, layer.first_sublayer_um)
+        for k, d in enumerate(parts):
+            last = k == len(parts) - 1
+            boundary = layer.boundary_W_per_m2K if last else None
+            stack.append(
+                Sublayer(
+                    name=layer.name if len(parts) == 1 else f"{layer.name}_{k + 1:02d}",
+                    material=materials[layer.material],
+                    thickness=float(d),
+                    on_mesa=layer.region == "mesa",
+                    junctions=n * float(d) / float(parts.sum()) if layer.junctions else 0.0,
+                    boundary=np.inf if boundary is None else boundary * 1e-6,
+                )
+            )
+    return tuple(stack)

@@ -1,0 +1,1 @@
+"""What current flows through one junction at a voltage and a temperature?"""

@@ -1,0 +1,126 @@
+"""Building the table of the d-wave law: grids, weighted gaps, and an SIN contact in series."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K
+from hotmesa.solver.law.gap import Spectrum, gamma_meV, gap_meV
+from hotmesa.solver.law.table import LawTable
+from hotmesa.solver.law.tunnelling import isotherm, sin_current, sis_current
+
+LOWEST_K = 1.0
+HIGHEST_K = 400.0
+SMALLEST_GAMMA_MEV = 0.05
+_V_STEP_MV = 0.25
+_NEWTON_STEPS = 60
+
+
+@dataclass(frozen=True)
+class SeriesContact:
+    """An SIN contact in series with the stack.
+
+    Attributes:
+        resistance_ratio: normal resistance of the contact over that of one junction.
+        junctions: number of junctions that carry voltage.
+    """
+
+    resistance_ratio: float
+    junctions: int
+
+
+def temperature_grid(spectrum: Spectrum) -> Array:
+    """Temperatures of the table, K: from 1 K to where the law is ohmic to 1e-9 (at most 400 K), increasing.
+
+    The gap no longer matters once (Delta/Gamma)^2 < 1e-9, because N = 1 + <Re Delta^2 cos^2 2phi / 2z^2> + ...
+    Tables whose gap does not close end at 400 K.
+    """
+    fine = np.arange(LOWEST_K, HIGHEST_K + 0.5, 0.5)
+    closed: Array = np.zeros(fine.shape)
+    for part in range(len(spectrum.gaps_meV)):
+        scale = gamma_meV(spectrum, fine) ** 2 + (math.pi * BOLTZMANN_MEV_PER_K * fine) ** 2
+        closed = np.maximum(closed, gap_meV(spectrum, fine, part) ** 2 / scale)
+    still_open = np.flatnonzero(closed > 1e-9)
+    last = fine[min(still_open[-1] + 1, fine.size - 1)] if still_open.size else 10.0
+    steps = np.concatenate((np.arange(LOWEST_K, 8.0, 0.25), np.arange(8.0, 120.0, 0.5), np.arange(120.0, 401.0, 2.0)))
+    return np.concatenate((steps[steps < last], [max(last, 10.0)]))
+
+
+def voltage_grid(spectrum: Spectrum, T_K: Array, v_max_mV: float) -> Array:
+    """Uniform voltages 0 to v_max, mV; the step resolves features of i(v), whose width is Gamma or more.
+
+    Raises:
+        ValueError: when Gamma falls below 0.05 meV, where the table would become huge.
+    """
+    rates = gamma_meV(spectrum, T_K)
+    lowest = int(np.argmin(rates))
+    if not rates[lowest] >= SMALLEST_GAMMA_MEV:
+        raise ValueError(
+            f"scattering rate {rates[lowest]:g} meV at {T_K[lowest]:g} K is below {SMALLEST_GAMMA_MEV} meV; "
+            "raise gamma0_meV, gamma_scale or the values of gamma_table"
+        )
+    step = min(_V_STEP_MV, 0.4 * float(rates[lowest]))
+    return np.asarray(np.linspace(0.0, v_max_mV, max(math.ceil(v_max_mV / step), 8) + 1), dtype=np.float64)
+
+
+def build_grid(spectrum: Spectrum, T_K: Array, v_mV: Array, contact: bool = False) -> Array:
+    """Log conductance ln(i/v) of the weighted mean of the laws of all gaps, shape (T, v).
+
+    Args:
+        spectrum: gap and scattering.
+        T_K: temperatures, K.
+        v_mV: uniform voltages from 0, mV.
+        contact: True for SIN, False for SIS.
+    """
+    mean = np.zeros((T_K.size, v_mV.size))
+    rates = gamma_meV(spectrum, T_K)
+    for part, weight in enumerate(spectrum.weights):
+        gaps = gap_meV(spectrum, T_K, part)
+        for row, T in enumerate(T_K):
+            local = (float(gaps[row]), float(rates[row]), spectrum.momentum_weight)
+            mean[row] += weight * isotherm(float(v_mV[-1]), v_mV.size - 1, float(T), local, contact)
+    return np.log(mean)
+
+
+def build_series_grid(spectrum: Spectrum, T_K: Array, v_mV: Array, series: SeriesContact) -> Array:
+    """Log conductance ln(i/w) of a stack with an SIN contact in series, shape (T, w); w = V/n are the `v_mV`.
+
+    With i = I R_j the junction voltage v and the contact voltage u = n (w - v) obey i_SIS(v, T) R_c/R_j = i_SIN(u, T).
+    The difference of both sides rises with v between v = 0 and v = w, so Newton's method kept inside a bracket finds
+    the one root.
+    """
+    ratio, n = series.resistance_ratio, series.junctions
+    share = ratio / (n + ratio)
+    u_mV = voltage_grid(spectrum, T_K, float(np.clip(1.5 * share * n * v_mV[-1], 60.0, 4 * v_mV[-1])))
+    junction = LawTable(T_K, v_mV, build_grid(spectrum, T_K, v_mV))
+    contact = LawTable(T_K, u_mV, build_grid(spectrum, T_K, u_mV, contact=True))
+    T, w = (np.ascontiguousarray(a) for a in np.broadcast_arrays(T_K[:, None], v_mV[None, 1:]))
+    low, high, v = np.zeros(w.shape), w.copy(), w * (1 - share)
+    for _ in range(_NEWTON_STEPS):
+        left, right = junction.at(v, T), contact.at(n * (w - v), T)
+        excess = ratio * left.i - right.i
+        low, high = np.where(excess < 0, v, low), np.where(excess < 0, high, v)
+        trial = v - excess / (ratio * left.di_dv + n * right.di_dv)
+        trial = np.where((trial >= low) & (trial <= high), trial, 0.5 * (low + high))
+        # Quadratic convergence: after a relative step below 1e-9 the error is at rounding.
+        change = float(np.max(np.abs(trial - v) / w))
+        v = trial
+        if change < 1e-9:
+            break
+    # At v = 0 both conductances are constants in series.
+    at_zero = 1 / (1 / junction.at_voltage(0.0, T_K).di_dv + ratio / n / contact.at_voltage(0.0, T_K).di_dv)
+    return np.asarray(np.log(np.column_stack((at_zero, junction.at(v, T).i / w))))
+
+
+def direct_current(spectrum: Spectrum, v_mV: Array, T_K: float, contact: bool = False) -> Array:
+    """Current of the weighted mean of all gaps without a table, mV (shape of `v_mV`): what the table approximates."""
+    current = sin_current if contact else sis_current
+    rate = float(gamma_meV(spectrum, T_K))
+    total = np.zeros(np.shape(v_mV))
+    for part, weight in enumerate(spectrum.weights):
+        total += weight * current(v_mV, T_K, float(gap_meV(spectrum, T_K, part)), rate, spectrum.momentum_weight)
+    return total

@@ -1,0 +1,1 @@
+"""How are the linear systems solved? Sparse or condensed, bordered by wires and voltage."""

@@ -1,0 +1,204 @@
+"""Bordered linear systems: GMRES on the whole system, preconditioned by factors that are kept while they serve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from petsc4py import PETSc
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.linear.conduction import Conduction, Factors
+from hotmesa.solver.linear.jacobian import Linearisation
+from hotmesa.solver.linear.vector import BorderedVector
+from hotmesa.solver.parallel import Comm, global_sums
+
+MAX_ITERATIONS = 40
+SINGULAR = 1e-11
+"""Smallest singular value of the Schur complement, with rows of size one, that is more than rounding."""
+
+
+@dataclass(frozen=True)
+class Closure:
+    """One scalar equation that closes the heat balance: its derivatives by T (this rank), wires and V."""
+
+    by_T: Array
+    by_wires: Array
+    by_V: float
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Solution of a bordered system."""
+
+    T: Array
+    wires: Array
+    V: float
+
+
+class BorderedSolver:
+    """Solves J dT + B dg = r, C dT + D dg = s for temperatures T and globals g = (wires, V)."""
+
+    def __init__(self, comm: Comm, conduction: Conduction, size: int, wires: int) -> None:
+        """Make the Krylov solver for `size` unknowns on this rank."""
+        self._comm, self._conduction = comm, conduction
+        self.layout = BorderedVector(comm, size, wires + 1)
+        self.factorisations = 0
+        self.solves = 0
+        self._stale = True
+        self._factors: Factors | None = None
+        self._columns: Array = np.zeros((size, wires + 1))
+        self._system: _System | None = None
+        self._ksp = self._krylov()
+
+    def close(self) -> None:
+        """Free the Krylov solver; collective, so it is said and not left to the garbage collector of each rank."""
+        self._ksp.destroy()
+
+    def _krylov(self) -> PETSc.KSP:
+        matrix = self.layout.shell(self)
+        ksp = PETSc.KSP().create(self._comm)
+        ksp.setOperators(matrix)
+        ksp.setType("fgmres")
+        ksp.setGMRESRestart(40)
+        # Right preconditioning: the iteration then stops on the true residual. The flexible variant combines the
+        # preconditioned vectors themselves: factors in single precision are no exactly linear map, and undoing the
+        # preconditioner at the end would spoil the solution at 1e-7. It also saves that last solve.
+        ksp.setPCSide(PETSc.PC.Side.RIGHT)
+        pc = ksp.getPC()
+        pc.setType("python")
+        pc.setPythonContext(self)
+        self._rhs, self._solution = matrix.createVecs()
+        return ksp
+
+    def refresh(self, lin: Linearisation) -> None:
+        """Factorise the Jacobian of a linearisation and keep its factors as preconditioner."""
+        self._stale = True  # should this fail, what is at hand is of no use either
+        self._factors = self._conduction.precondition(lin.kappa, lin.local)
+        self._columns = np.column_stack([self._factors.solve(c) for c in lin.columns.T])
+        self.factorisations += 1
+        self.solves += self.layout.globals
+
+    def attach(self, lin: Linearisation, closure: Closure, refresh: bool) -> None:
+        """Make this the context of another Krylov solver: product of one system and its preconditioner."""
+        if refresh or self._factors is None:
+            self.refresh(lin)
+        self._system = _System(self._comm, lin, closure, self._columns)
+
+    def solve(
+        self,
+        lin: Linearisation,
+        closure: Closure,
+        rhs: Correction,
+        rtol: float,
+        transposed: bool = False,
+        guess: Correction | None = None,
+    ) -> Correction:
+        """Return the solution of the bordered system, or of its transpose, to a relative residual rtol.
+
+        Args:
+            lin: the Jacobian.
+            closure: the equation that closes it.
+            rhs: right-hand sides.
+            rtol: largest residual in units of the right-hand side.
+            transposed: solve with the transpose.
+            guess: where to start, zero if not given.
+
+        Raises:
+            SolveError: the system is singular, or GMRES did not converge even with fresh factors.
+        """
+        iterate = self._ksp.solveTranspose if transposed else self._ksp.solve
+        fresh = self._stale
+        if fresh:
+            self.refresh(lin)
+        for _ in range(2):
+            self._system = _System(self._comm, lin, closure, self._columns)
+            if not fresh and not self._system.regular:
+                self.refresh(lin)
+                fresh = True
+                self._system = _System(self._comm, lin, closure, self._columns)
+            if not self._system.regular:
+                raise SolveError("the linear system is singular")
+            self.layout.store(self._rhs, rhs.T, np.append(rhs.wires, rhs.V))
+            if guess is not None:
+                self.layout.store(self._solution, guess.T, np.append(guess.wires, guess.V))
+            self._ksp.setInitialGuessNonzero(guess is not None)
+            # The residual of a guess may be far larger than the right-hand side, which PETSc would call divergence.
+            self._ksp.setTolerances(rtol=rtol, atol=1e-300, divtol=1e30, max_it=MAX_ITERATIONS)
+            iterate(self._rhs, self._solution)
+            self._stale = self._ksp.getIterationNumber() > self._conduction.patience
+            if self._ksp.getConvergedReason() > 0:
+                T, g = self.layout.load(self._solution)
+                return Correction(T.copy(), g[:-1], float(g[-1]))
+            if fresh:
+                break
+            self.refresh(lin)
+            fresh = True
+        raise SolveError("the linear solver did not converge")
+
+    def mult(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """Apply the bordered Jacobian (called by PETSc)."""
+        system = self._required_system()
+        T, g = self.layout.load(x)
+        lin = system.lin
+        heat = self._conduction.apply(lin.kappa * T) + lin.local @ T + lin.columns @ g
+        self.layout.store(y, heat, global_sums(self._comm, system.rows @ T) + system.corner @ g)
+
+    def multTranspose(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """Apply the transpose of the bordered Jacobian (called by PETSc)."""
+        system = self._required_system()
+        T, g = self.layout.load(x)
+        lin = system.lin
+        heat = lin.kappa * self._conduction.apply_transposed(T) + lin.local.T @ T + system.rows.T @ g
+        self.layout.store(y, heat, global_sums(self._comm, lin.columns.T @ T) + system.corner.T @ g)
+
+    def apply(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """Apply the preconditioner (called by PETSc): kept factors, borders of today."""
+        system = self._required_system()
+        r, s = self.layout.load(x)
+        z = self._kept_factors().solve(np.ascontiguousarray(r))
+        g = np.linalg.solve(system.schur, s - global_sums(self._comm, system.rows @ z))
+        self.layout.store(y, z - self._columns @ g, g)
+
+    def applyTranspose(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """Apply the transpose of the preconditioner (called by PETSc)."""
+        system = self._required_system()
+        r, s = self.layout.load(x)
+        g = np.linalg.solve(system.schur.T, s - global_sums(self._comm, self._columns.T @ r))
+        self.layout.store(y, self._kept_factors().solve(r - system.rows.T @ g, transposed=True), g)
+
+    def _kept_factors(self) -> Factors:
+        if self._factors is None:
+            raise SolveError("no factors to precondition with")
+        self.solves += 1
+        return self._factors
+
+    def _required_system(self) -> _System:
+        if self._system is None:
+            raise SolveError("no system to solve")
+        return self._system
+
+
+class _System:
+    """The borders of one linear system and the Schur complement of its globals for the kept factors."""
+
+    def __init__(self, comm: Comm, lin: Linearisation, closure: Closure, columns: Array) -> None:
+        self.lin = lin
+        self.rows = np.vstack([lin.wire_rows, closure.by_T])
+        self.corner = np.zeros((columns.shape[1], columns.shape[1]))
+        self.corner[:-1, :-1] = np.diag(lin.wire_diagonal)
+        self.corner[-1] = np.append(closure.by_wires, closure.by_V)
+        self.schur = self.corner - global_sums(comm, self.rows @ columns)
+        sizes = np.abs(self.corner) + global_sums(comm, np.abs(self.rows) @ np.abs(columns))
+        self._size = sizes.max(axis=1, keepdims=True)
+
+    @property
+    def regular(self) -> bool:
+        """Whether the Schur complement can be inverted.
+
+        It cannot where the closure asks for a pattern that the kept factors, of a state of higher symmetry, never make.
+        """
+        scaled = self.schur / np.maximum(self._size, 1e-300)
+        return bool(np.isfinite(scaled).all() and np.linalg.svd(scaled, compute_uv=False)[-1] > SINGULAR)

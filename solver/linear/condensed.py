@@ -1,0 +1,204 @@
+"""The crystal condensed onto the mesa footprint: exact where its conductivities share one shape f(T)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg as la
+import scipy.sparse as sp
+import scipy.sparse.linalg as spla
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.device.layout import Layout
+from hotmesa.solver.device.plan import PlanOperators
+from hotmesa.solver.device.stack import Sublayer
+from hotmesa.solver.linear.conduction import Factors
+
+MAX_DENSE_UNKNOWNS = 9000
+"""A dense Jacobian of this size takes about 0.3 GB in single precision."""
+
+
+def why_not_condensed(scenario: Scenario, layout: Layout) -> str | None:
+    """Return why the crystal cannot be condensed, or None if it can."""
+    crystal = layout.crystal_layers
+    if layout.operators.comm.size > 1:
+        return "more than one rank"
+    if not crystal:
+        return "no crystal layer"
+    shape = crystal[0].material.out_of_plane
+    for s in crystal:
+        if s.material.in_plane.ratio_to(shape) is None or s.material.out_of_plane.ratio_to(shape) is None:
+            return f"the conductivities of {s.name} do not share one temperature dependence"
+    bath = scenario.bath
+    if bath.bottom == "conductance" and not shape.is_constant:
+        return "a bottom conductance together with conductivities that depend on temperature"
+    if any(np.isfinite(s.boundary) for s in crystal[:-1]) and not shape.is_constant:
+        return "boundary conductances together with conductivities that depend on temperature"
+    if bath.bottom == "insulated" and bath.rim == "insulated":
+        return "the crystal has no path to the bath"
+    if layout.mesa_nodes.size * (len(layout.mesa_layers) + 1) > MAX_DENSE_UNKNOWNS:
+        return "too many mesa nodes for dense matrices"
+    return None
+
+
+@dataclass(frozen=True)
+class DepthModes:
+    """Modes of the crystal through its depth; each is one small problem in the plane.
+
+    With theta the potential of the common shape f, (K d_k a_k + M T_z) theta = heat. The generalised
+    eigenvectors of (T_z, diag(a d)) decouple it into (K + mu M) theta_mode = heat_mode.
+
+    Attributes:
+        mu: eigenvalues (1/um^2), shape (S,).
+        shapes: eigenvectors, column a mode, normalised with diag(a d), shape (S, S).
+        bottom: conductance from the last sublayer to the bath in units of f (1/um).
+    """
+
+    mu: Array
+    shapes: Array
+    bottom: float
+
+
+def depth_modes(scenario: Scenario, crystal: tuple[Sublayer, ...]) -> DepthModes:
+    """Return the depth modes of a crystal whose conductivities share one shape."""
+    shape = crystal[0].material.out_of_plane
+    along = np.array([s.material.in_plane.ratio_to(shape) for s in crystal])
+    across = np.array([s.material.out_of_plane.ratio_to(shape) for s in crystal])
+    d = np.array([s.thickness for s in crystal])
+    half = 0.5 * d / across
+    # Boundary conductances are only allowed with a constant shape: its value turns them into units of f.
+    gaps = np.array([float(shape.values[0]) / s.boundary for s in crystal[:-1]])
+    g = 1.0 / (half[:-1] + half[1:] + gaps)
+    bottom = 0.0
+    if scenario.bath.bottom != "insulated":
+        h = scenario.bath.bottom_W_per_m2K
+        bottom = 1.0 / (half[-1] + (0.0 if h is None else float(shape.values[0]) / (h * 1e-6)))
+    T_z = np.diag(np.append(g, bottom)) + np.diag(np.append(0.0, g)) - np.diag(g, 1) - np.diag(g, -1)
+    mu, shapes = la.eigh(T_z, np.diag(along * d))
+    return DepthModes(np.maximum(mu, 0.0), shapes, bottom)
+
+
+class CondensedCrystal:
+    """Response of the crystal to heat put into its top sublayer on the mesa footprint.
+
+    Attributes:
+        operator: dense map S from potentials theta (of f, zero at the bath) on the footprint to the heat (uW)
+            the crystal takes at each node, shape (m, m).
+        bottom_share: share of the heat put in at each node that leaves through the bottom, shape (m,).
+    """
+
+    def __init__(self, scenario: Scenario, layout: Layout) -> None:
+        """Condense; costs one small factorisation and one dense inverse a depth mode."""
+        operators = layout.operators
+        self._modes = depth_modes(scenario, layout.crystal_layers)
+        self._free = np.flatnonzero(~operators.on_rim) if scenario.bath.rim == "bath" else np.arange(operators.owned)
+        self._mesa = np.searchsorted(self._free, layout.mesa_nodes)
+        plane = [_PlaneProblem(operators, self._free, self._mesa, float(mu)) for mu in self._modes.mu]
+        self._plane = plane
+        top, last = self._modes.shapes[0], self._modes.shapes[-1]
+        response = sum(t**2 * p.footprint_inverse() for t, p in zip(top, plane, strict=True))
+        self.operator: Array = la.inv(response, check_finite=False)
+        mass = operators.mass[self._free]
+        self.bottom_share: Array = self._modes.bottom * sum(
+            t * b * p.solve(mass)[self._mesa] for t, b, p in zip(top, last, plane, strict=True)
+        )
+        self._owned = operators.owned
+
+    def interior(self, heat: Array) -> Array:
+        """Return theta of every crystal sublayer on the whole plan, shape (S, nodes), for the heat (uW) put in."""
+        source = np.zeros(self._free.size)
+        source[self._mesa] = heat
+        top = self._modes.shapes[0]
+        amplitudes = np.array([t * p.solve(source) for t, p in zip(top, self._plane, strict=True)])
+        theta = np.zeros((len(top), self._owned))
+        theta[:, self._free] = self._modes.shapes @ amplitudes
+        return theta
+
+
+class _PlaneProblem:
+    """(K + mu M) theta = heat in the plane, for one depth mode."""
+
+    def __init__(self, operators: PlanOperators, free: Any, mesa: Any, mu: float) -> None:
+        matrix = operators.stiffness.tocsr()[free][:, free] + sp.diags(mu * operators.mass[free])
+        self._matrix = matrix.tocsc()
+        self._mesa = mesa
+        self._lu: Any = None
+
+    def solve(self, rhs: Array) -> Array:
+        if self._lu is None:
+            self._lu = spla.splu(self._matrix, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
+        return np.asarray(self._lu.solve(rhs))
+
+    def footprint_inverse(self) -> Array:
+        """Return the block of the inverse on the mesa nodes: the outside is eliminated onto the ring it touches."""
+        n = self._matrix.shape[0]
+        outside = np.setdiff1d(np.arange(n), self._mesa, assume_unique=True)
+        inner = self._matrix[self._mesa][:, self._mesa].toarray()
+        if outside.size:
+            link = self._matrix[outside][:, self._mesa].tocsc()
+            ring = np.flatnonzero(np.diff(link.indptr))
+            border = link[:, ring].toarray()
+            lu = spla.splu(self._matrix[outside][:, outside].tocsc(), permc_spec="MMD_AT_PLUS_A")
+            inner[np.ix_(ring, ring)] -= border.T @ lu.solve(border)
+        factor, _ = la.lapack.dpotrf(inner, lower=True, overwrite_a=True)
+        inverse, info = la.lapack.dpotri(factor, lower=True, overwrite_c=True)
+        if info != 0:
+            raise ValueError("the crystal has no path to the bath")
+        return np.asarray(np.tril(inverse) + np.tril(inverse, -1).T)
+
+
+class CondensedConduction:
+    """Conduction along the mesa sublayers (sparse) and through the condensed crystal (dense)."""
+
+    patience = 8  # dense factors cost some hundred solutions
+
+    def __init__(self, layout: Layout, crystal: CondensedCrystal) -> None:
+        """Keep the constant blocks."""
+        nodes = layout.mesa_nodes
+        mesa = layout.operators.mesa_stiffness[nodes][:, nodes].tocsr()
+        self._blocks = [(layout.rows(k), mesa * s.thickness) for k, s in enumerate(layout.mesa_layers)]
+        self._crystal_rows = layout.rows(len(layout.mesa_layers))
+        self._crystal = crystal.operator
+        self._size = layout.size
+        self.diagonal = np.concatenate([*(block.diagonal() for _, block in self._blocks), np.diag(self._crystal)])
+
+    def apply(self, phi: Array) -> Array:
+        """Return the heat (uW) leaving each node for potentials phi (uW/um)."""
+        heat = np.empty(self._size)
+        for rows, block in self._blocks:
+            heat[rows] = block @ phi[rows]
+        heat[self._crystal_rows] = self._crystal @ phi[self._crystal_rows]
+        return heat
+
+    def apply_transposed(self, weights: Array) -> Array:
+        """Return the derivative by each potential of the sum of weights times heats: the map is symmetric."""
+        return self.apply(weights)
+
+    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+        """Return dense factors of the Jacobian.
+
+        Single precision halves time and memory; the factors only precondition a Krylov solution whose residual is
+        formed in double precision, so nothing is lost.
+        """
+        J = local.toarray().astype(np.float32)
+        for rows, block in self._blocks:
+            J[rows, rows] += (block @ sp.diags(kappa[rows])).toarray()
+        rows = self._crystal_rows
+        J[rows, rows] += self._crystal * kappa[rows]
+        return DenseFactors(J)
+
+
+class DenseFactors:
+    """Single-precision LU factors of a dense Jacobian."""
+
+    def __init__(self, matrix: Any) -> None:
+        """Factorise the matrix (overwritten)."""
+        self._lu = la.lu_factor(matrix, overwrite_a=True, check_finite=False)
+
+    def solve(self, rhs: Array, transposed: bool = False) -> Array:
+        """Return the solution for one right-hand side, with the transpose if asked for, to single precision."""
+        b = rhs.astype(np.float32)
+        return np.asarray(la.lu_solve(self._lu, b, trans=int(transposed), check_finite=False), dtype=float)

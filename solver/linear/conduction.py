@@ -1,0 +1,178 @@
+"""Conduction along the layers as one sparse PETSc matrix, and factorisations of the Jacobian made from it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from petsc4py import PETSc
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.device.layout import Layout
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.linear.couplings import LocalPattern
+from hotmesa.solver.linear.symmetric import NearlySymmetric, NotDefiniteError, is_available
+
+
+class Factors(Protocol):
+    """A factorised Jacobian."""
+
+    def solve(self, rhs: Array, transposed: bool = False) -> Array:
+        """Return the solution for one right-hand side (values of this rank), with the transpose if asked for."""
+
+
+class Conduction(Protocol):
+    """The linear map from Kirchhoff potentials to the heat that conduction along the layers takes from each node.
+
+    Attributes:
+        diagonal: its diagonal (um).
+        patience: Krylov iterations a solution may take before new factors of the Jacobian pay off.
+    """
+
+    diagonal: Array
+    patience: int
+
+    def apply(self, phi: Array) -> Array:
+        """Return the heat (uW) leaving each node along the layers for potentials phi (uW/um)."""
+
+    def apply_transposed(self, weights: Array) -> Array:
+        """Return the derivative by each potential of the sum of weights times heats."""
+
+    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+        """Return factors of the Jacobian, conduction times diag(kappa) plus local, or of a matrix close to it."""
+
+
+class SparseConduction:
+    """Stiffness times thickness of every sublayer in one distributed matrix; MUMPS factorises the Jacobian.
+
+    The matrix is constant. A Jacobian is this matrix with scaled columns plus node-local entries, so nothing is
+    ever assembled again; the pattern is made once and holds both parts.
+    """
+
+    patience = 5
+
+    def __init__(self, layout: Layout, pattern: LocalPattern, fixed: NDArray[np.int64]) -> None:
+        """Build the matrix; rows in `fixed` (rim at the bath temperature) carry no conduction."""
+        self._comm = layout.operators.comm
+        self._pattern = pattern
+        self._offset = self._comm.exscan(layout.size) or 0
+        free = np.ones(layout.size)
+        free[fixed] = 0.0
+        self._matrix = self._build(layout, free)
+        self._jacobian = self._matrix.copy()
+        self._ksp: PETSc.KSP | None = None
+        self._symmetric = self._nearly_symmetric() if self._comm.size == 1 and is_available() else None
+        self._in, self._out = self._matrix.createVecs()
+        self.diagonal = np.array(self._matrix.getDiagonal().array)
+
+    def _build(self, layout: Layout, free: Array) -> PETSc.Mat:
+        numbers = self._global_numbers(layout)
+        blocks = []
+        for k, sublayer in enumerate(layout.sublayers):
+            plan = layout.operators.mesa_stiffness if sublayer.on_mesa else layout.operators.stiffness
+            rows = layout.nodes_of(k)
+            block = (plan[rows] * sublayer.thickness).tocoo()
+            keep = numbers[k][block.col] >= 0
+            local_rows = layout.starts[k] + block.row[keep]
+            blocks.append((local_rows, numbers[k][block.col[keep]], block.data[keep] * free[local_rows]))
+        p = self._pattern
+        pattern_rows = np.repeat(np.arange(layout.size), np.diff(p.indptr))
+        blocks.append((pattern_rows, p.indices + self._offset, np.zeros(p.indices.size)))
+        row, col, data = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        total = int(self._comm.allreduce(layout.size))
+        csr = sp.coo_matrix((data, (row, col)), shape=(layout.size, total)).tocsr()
+        csr.sum_duplicates()
+        size = (layout.size, PETSc.DETERMINE)
+        return PETSc.Mat().createAIJ(
+            size=(size, size),
+            csr=(csr.indptr.astype(PETSc.IntType), csr.indices.astype(PETSc.IntType), csr.data),
+            comm=self._comm,
+        )
+
+    def _global_numbers(self, layout: Layout) -> list[Array]:
+        """Return for each sublayer the unknown of every node of the plan over all ranks, -1 where there is none."""
+        numbers = []
+        for k in range(len(layout.sublayers)):
+            mine = np.full(layout.operators.owned, -1, dtype=np.int64)
+            mine[layout.nodes_of(k)] = self._offset + np.arange(layout.starts[k], layout.starts[k + 1])
+            numbers.append(np.concatenate(self._comm.allgather(mine)))
+        return numbers
+
+    def _nearly_symmetric(self) -> NearlySymmetric:
+        indptr, indices, values = self._matrix.getValuesCSR()
+        self._csr = sp.csr_matrix((values, indices, indptr))
+        p = self._pattern
+        rows = np.repeat(np.arange(p.indptr.size - 1), np.diff(p.indptr))
+        keys = np.repeat(np.arange(indptr.size - 1), np.diff(indptr)) * np.int64(indptr.size) + indices
+        self._local_places = np.searchsorted(keys, rows * np.int64(indptr.size) + p.indices)
+        return NearlySymmetric(self._csr)
+
+    def apply(self, phi: Array) -> Array:
+        """Return the heat (uW) leaving each node along the layers for potentials phi (uW/um)."""
+        self._in.array[:] = phi
+        self._matrix.mult(self._in, self._out)
+        return np.array(self._out.array)
+
+    def apply_transposed(self, weights: Array) -> Array:
+        """Return the derivative by each potential of the sum of weights times heats; fixed rows carry none."""
+        self._in.array[:] = weights
+        self._matrix.multTranspose(self._in, self._out)
+        return np.array(self._out.array)
+
+    def jacobian(self, kappa: Array, local: sp.csr_matrix) -> PETSc.Mat:
+        """Return the Jacobian as a matrix (reused by the next call): conduction times diag(kappa) plus local."""
+        J = self._jacobian
+        self._matrix.copy(J, structure=PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
+        self._in.array[:] = kappa
+        J.diagonalScale(None, self._in)
+        # Debian's PETSc counts with 32-bit integers.
+        indices = (local.indices + self._offset).astype(PETSc.IntType)
+        J.setValuesCSR(local.indptr.astype(PETSc.IntType), indices, local.data, addv=PETSc.InsertMode.ADD_VALUES)
+        J.assemble()
+        return J
+
+    def factorise(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+        """Return factors of the Jacobian; earlier factors of this object become invalid.
+
+        Raises:
+            SolveError: the factorisation failed.
+        """
+        J = self.jacobian(kappa, local)
+        if self._ksp is None:
+            self._ksp = PETSc.KSP().create(self._comm)
+            self._ksp.setType("preonly")
+            pc = self._ksp.getPC()
+            pc.setType("lu")
+            pc.setFactorSolverType("mumps")
+        self._ksp.setOperators(J)
+        self._ksp.setUp()
+        if self._ksp.getPC().getFailedReason() != 0:
+            raise SolveError("the Jacobian could not be factorised (MUMPS); try numerics.path = 'condensed'")
+        return SparseFactors(self._ksp, self._in, self._out)
+
+    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+        """Return factors of the Jacobian or, where that costs less, of a matrix close to it."""
+        if self._symmetric is None:
+            return self.factorise(kappa, local)
+        data = self._csr.data * kappa[self._csr.indices]
+        data[self._local_places] += local.data
+        try:
+            return self._symmetric.factorise(data)
+        except NotDefiniteError:
+            return self.factorise(kappa, local)
+
+
+class SparseFactors:
+    """MUMPS factors of a Jacobian."""
+
+    def __init__(self, ksp: PETSc.KSP, rhs: PETSc.Vec, solution: PETSc.Vec) -> None:
+        """Keep the factorised solver and two work vectors."""
+        self._ksp, self._rhs, self._solution = ksp, rhs, solution
+
+    def solve(self, rhs: Array, transposed: bool = False) -> Array:
+        """Return the solution for one right-hand side (values of this rank), with the transpose if asked for."""
+        self._rhs.array[:] = rhs
+        (self._ksp.solveTranspose if transposed else self._ksp.solve)(self._rhs, self._solution)
+        return np.array(self._solution.array)

@@ -1,0 +1,1 @@
+"""What did the user ask for? The points of each kind of run."""

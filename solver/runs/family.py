@@ -1,0 +1,120 @@
+"""Families of partial stacks: the quasiparticle branches of a mesa of which n = 1, 2, ... junctions carry voltage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import RequestError
+from hotmesa.solver.model import Model
+from hotmesa.solver.runs.branch import branch_options, branch_row
+from hotmesa.solver.runs.josephson import build_josephson
+from hotmesa.solver.states.continuation import follow
+from hotmesa.solver.states.observables import Row
+from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.variants import with_resistive_junctions
+
+SAME_POINT = 1e-4
+"""Points closer than this part of the whole arc length are taken as one."""
+SWITCHED, RETRAPPED = "switch", "retrap"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Where a junction of a branch would change its state; outside the thermal model.
+
+    Attributes:
+        n: junctions that carry voltage.
+        kind: "switch" (one of the others leaves zero voltage) or "retrap" (one of the n returns to it).
+        V_mV, V_per_junction_mV, I_mA, T_max_K: of the state.
+    """
+
+    n: int
+    kind: str
+    V_mV: float
+    V_per_junction_mV: float
+    I_mA: float
+    T_max_K: float
+
+
+def parse_counts(text: str | None, junctions: int) -> tuple[int, ...]:
+    """Return the numbers of junctions named by "1:19", "2:18:4" (step) or "1,5,19"; all of them for None.
+
+    Raises:
+        RequestError: the text is something else, or names a number that the stack does not have.
+    """
+    if text is None:
+        return tuple(range(1, junctions + 1))
+    counts: set[int] = set()
+    for part in text.split(","):
+        try:
+            numbers = [int(number) for number in part.split(":")]
+        except ValueError:
+            numbers = []
+        if not 1 <= len(numbers) <= 3:
+            raise RequestError(f'--junctions {text}: "{part}" is neither N nor FIRST:LAST nor FIRST:LAST:STEP')
+        first, last, step = numbers[0], numbers[min(1, len(numbers) - 1)], numbers[2] if len(numbers) == 3 else 1
+        if not (1 <= first <= last <= junctions and step >= 1):
+            raise RequestError(
+                f'--junctions {text}: "{part}" does not lie within 1:{junctions}, the junctions there are'
+            )
+        counts.update(range(first, last + 1, step))
+    return tuple(sorted(counts))
+
+
+def trace_member(model: Model, n: int) -> Iterator[Row]:
+    """Yield the rows of the branch with n junctions that carry voltage, from rest to branch.end_current_mA. Collective.
+
+    To the columns of iv.csv (without stability) come n, and where the scenario gives a critical voltage I_c_mA (at
+    the temperatures of the mesa), I_c_hottest_mA and I_c_coldest_mA (all of it at T_max or T_min), I_r_mA
+    (retrapping), and `josephson`: "switch" above I_c while a junction without voltage is left, "retrap" below I_r.
+
+    Raises:
+        SolveError: the branch could not be continued; the rows before it stay valid.
+    """
+    member = with_resistive_junctions(model, n)
+    josephson = build_josephson(model.scenario)
+    partial = n < model.scenario.mesa.junctions
+    problem = ThermalBranch(member)
+    start, direction = problem.cold_start()
+    for curve in follow(problem, start, direction, branch_options(member)):
+        row: Row = {"n": n} | branch_row(member, curve)
+        if josephson is not None:
+            at = josephson.currents(member, curve.evaluation.e)
+            I = float(row["I_mA"])  # noqa: E741 - the symbol of the field
+            mark = SWITCHED if partial and at.switching < I else RETRAPPED if at.retrapping > I else ""
+            row |= {"I_c_mA": at.switching, "I_c_hottest_mA": at.hottest, "I_c_coldest_mA": at.coldest}
+            row |= {"I_r_mA": at.retrapping, "josephson": mark}
+        yield row
+
+
+def changes(rows: Sequence[Row], junctions: int) -> tuple[Change, ...]:
+    """Return where the rows of one branch first pass I = I_r and (partial stacks) I = I_c on the way up.
+
+    Between the points everything is interpolated by cubic splines over the arc length.
+    """
+    if len(rows) < 4 or "I_c_mA" not in rows[0]:
+        return ()
+    n, s = int(rows[0]["n"]), _column(rows, "arclength")
+    # Points that lie close together (a fold beside its neighbour) would turn rounding into slopes.
+    apart = np.append(True, np.diff(s) > SAME_POINT * s[-1])
+    found = []
+    for kind, limit in ((RETRAPPED, "I_r_mA"), (SWITCHED, "I_c_mA")):
+        excess = (_column(rows, "I_mA") - _column(rows, limit))[apart]
+        if (kind == SWITCHED and n == junctions) or not np.isfinite(excess).all():
+            continue
+        curve = CubicSpline(s[apart], excess)
+        upwards = [place for place in curve.solve(0.0, extrapolate=False) if curve(place, 1) > 0.0]
+        if upwards:
+            names = ("V_mV", "V_per_junction_mV", "I_mA", "T_max_K")
+            values = (float(CubicSpline(s[apart], _column(rows, name)[apart])(min(upwards))) for name in names)
+            found.append(Change(n, kind, *values))
+    return tuple(found)
+
+
+def _column(rows: Sequence[Row], name: str) -> Array:
+    return np.array([float(row[name]) for row in rows])

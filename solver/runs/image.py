@@ -1,0 +1,183 @@
+"""Laser-scanning image: change of the voltage at constant current by a small heat input, for every place at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import RequestError
+from hotmesa.solver.linear.bordered import Correction
+from hotmesa.solver.model import Model
+from hotmesa.solver.states.fields import Gatherer, MeshArrays, field_state, gather_mesh
+from hotmesa.solver.states.problem import State, ThermalBranch
+
+SOLVE_RTOL = 1e-10
+MV_PER_MW = 1e3
+"""Converts mV/uW into mV/mW, which is V/W."""
+FWHM_OVER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
+_CHUNK = 512
+
+
+@dataclass(frozen=True)
+class SurfaceResponse:
+    """Change of V by heat put in at each node of the surface that a beam sees (owned nodes of one rank).
+
+    Attributes:
+        mesa: by heat in the top layer of the mesa (mV/mW = V/W), shape (owned,), NaN outside the mesa.
+        crystal: by heat in the top sublayer of the crystal, shape (owned,), NaN where there is no crystal.
+    """
+
+    mesa: Array
+    crystal: Array
+
+
+def surface_response(problem: ThermalBranch, state: State) -> SurfaceResponse:
+    """Return dV/dP at the constant value of the bias for heat at every node of the surface, by one adjoint solve.
+
+    The bordered Jacobian A of (T, wires, V) and the bias answers a heat input p by dV = e_V . A^-1 p. With
+    A^T y = e_V this is y . p: y holds the responses to heat in every unknown. Collective.
+
+    Raises:
+        SolveError: the linear solver did not converge (the state lies on a fold of this bias).
+    """
+    model, (_, row) = problem.model, problem.goal(state)
+    unit = Correction(np.zeros(model.layout.size), np.zeros(len(model.wired)), 1.0)
+    adjoint = problem.linear.solve(state.lin, row.closure, unit, SOLVE_RTOL, transposed=True)
+    layout = model.layout
+    mesa = np.full(model.operators.owned, np.nan)
+    mesa[layout.mesa_nodes] = MV_PER_MW * adjoint.T[layout.rows(0)]
+    return SurfaceResponse(mesa, MV_PER_MW * _crystal_surface(model, adjoint.T))
+
+
+def _crystal_surface(model: Model, y: Array) -> Array:
+    """Return the adjoint field in the top sublayer of the crystal, shape (owned,), NaN without a crystal."""
+    layout = model.layout
+    if not layout.crystal_layers:
+        return np.full(model.operators.owned, np.nan)
+    top = y[layout.rows(len(layout.mesa_layers))]
+    if model.condensed is not None:
+        # Without heat of its own the eliminated crystal is symmetric: the adjoint continues like a potential.
+        return np.asarray(model.condensed.interior(model.condensed.operator @ top)[0])
+    if model.scenario.bath.rim == "bath":
+        # A place that is held at the bath temperature answers to no heat.
+        return np.where(model.operators.on_rim, 0.0, top)
+    return np.array(top)
+
+
+@dataclass(frozen=True)
+class LaserImage:
+    """Laser-scanning image of one state, on all nodes of the plan (shape (n,) unless said otherwise).
+
+    Attributes:
+        mesh: nodes and cells.
+        image: dV/dP (mV/mW = V/W) with the beam centred on each node.
+        mesa, crystal: responses to heat at a point of the mesa and of the crystal surface, NaN outside of them.
+        T_surface_K: temperature of the surface the beam sees.
+        T_junction_K: temperature of the junctions (mean over their sublayers), NaN outside the mesa.
+        V_mV, I_mA: of the state.
+        beam_um: full width at half maximum of the beam, 0 for a point.
+    """
+
+    mesh: MeshArrays
+    image: Array
+    mesa: Array
+    crystal: Array
+    T_surface_K: Array
+    T_junction_K: Array
+    V_mV: float
+    I_mA: float
+    beam_um: float
+
+    def extremum(self) -> tuple[float, float, float]:
+        """Return the strongest response (mV/mW) and where it is: value, x (um), y (um)."""
+        k = int(np.nanargmax(np.abs(self.image)))
+        return float(self.image[k]), float(self.mesh.node_xy[k, 0]), float(self.mesh.node_xy[k, 1])
+
+
+def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> LaserImage | None:
+    """Return the image of a state of a problem under current bias on the first rank, None elsewhere. Collective.
+
+    Args:
+        problem: the device; its bias says what is held constant while the beam heats.
+        state: a steady state of it.
+        beam_um: full width at half maximum of a Gaussian beam; 0 heats one place alone.
+
+    Raises:
+        RequestError: the width of the beam is negative.
+        SolveError: see `surface_response`.
+    """
+    if not 0.0 <= beam_um < np.inf:
+        raise RequestError(f"a beam of {beam_um:g} µm does not exist; its width is 0 (a point) or more")
+    model, e = problem.model, state.e
+    response = surface_response(problem, state)
+    gather, mesh = Gatherer(model.operators), gather_mesh(model.operators, model.tagged)
+    fields = field_state(model, gather, e)
+    areas = model.operators.mesa_mass, model.operators.mass - model.operators.mesa_mass
+    values = gather(np.vstack([response.mesa, response.crystal, *areas]))
+    if mesh is None or fields is None or values is None:
+        return None
+    mesa, crystal, mesa_area, crystal_area = values
+    on_mesa = mesa_area > 0.0
+    image = np.where(on_mesa, mesa, crystal)
+    if beam_um > 0.0:
+        heated = np.nan_to_num(mesa) * mesa_area + np.nan_to_num(crystal) * crystal_area
+        image = smear(mesh.node_xy, heated, mesa_area + crystal_area, beam_um)
+    first = len(model.layout.mesa_layers)
+    below = fields.T_K[first] if model.layout.crystal_layers else np.nan
+    T_junction = fields.T_K[list(model.layout.junction_layers)].mean(axis=0)
+    surface = np.where(on_mesa, fields.T_K[0], below)
+    return LaserImage(mesh, image, mesa, crystal, surface, T_junction, e.V, e.I, beam_um)
+
+
+def smear(xy: Array, weighted: Array, area: Array, beam_um: float) -> Array:
+    """Return the mean of a surface field under a Gaussian beam centred on each node, shape (n,).
+
+    Args:
+        xy: nodes (um), shape (n, 2).
+        weighted: field times area of each node, shape (n,).
+        area: heated area of each node, shape (n,).
+        beam_um: full width at half maximum (um).
+    """
+    sigma = beam_um / FWHM_OVER_SIGMA
+    mean = np.empty(len(xy))
+    for start in range(0, len(xy), _CHUNK):
+        here = slice(start, start + _CHUNK)
+        distance2 = np.sum((xy[here, None, :] - xy[None, :, :]) ** 2, axis=-1)
+        beam = np.exp(-0.5 * distance2 / sigma**2)
+        mean[here] = (beam @ weighted) / (beam @ area)
+    return mean
+
+
+def save_image(image: LaserImage, model: Model, folder: Path) -> Path:
+    """Write ltslm.npz into a folder, whole or not at all, and return its path.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    scenario, contacts = model.scenario, model.scenario.contacts
+    path = folder / "ltslm.npz"
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        np.savez_compressed(
+            file,
+            node_xy=image.mesh.node_xy,
+            cells=image.mesh.cells,
+            cell_in_mesa=image.mesh.cell_in_mesa,
+            image_mV_per_mW=image.image,
+            mesa_mV_per_mW=image.mesa,
+            crystal_mV_per_mW=image.crystal,
+            T_surface_K=image.T_surface_K,
+            T_junction_K=image.T_junction_K,
+            V_mV=np.array(image.V_mV),
+            I_mA=np.array(image.I_mA),
+            beam_um=np.array(image.beam_um),
+            hot_temperature_K=np.array(scenario.output.hot_temperature_K),
+            contact_xyr=np.array([(c.x_um, c.y_um, c.radius_um) for c in contacts]).reshape(len(contacts), 3),
+            geometry=np.array(scenario.geometry),
+            title=np.array(scenario.title or scenario.name),
+        )
+    part.replace(path)
+    return path

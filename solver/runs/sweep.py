@@ -1,0 +1,226 @@
+"""A sweep as an experiment makes it: the stable state is followed, and where it is lost the device jumps."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from scipy.optimize import brentq
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.rules.bias import sweep_legs
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.model import Model
+from hotmesa.solver.stability.stability import Stability
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.continuation import CurvePoint, Options, follow, land
+from hotmesa.solver.states.fields import FieldState, Gatherer, field_state
+from hotmesa.solver.states.observables import Row, observe
+from hotmesa.solver.states.problem import State, ThermalBranch
+from hotmesa.solver.time.settling import Settling
+
+OVERSHOOT = 1e-4
+"""Part of a leg by which the source goes past the loss of a state, so that it does not linger there for ever."""
+ACCURACY = 1e-6
+"""Part of a leg to which the loss by a growing mode is located (a fold is located as such, far better)."""
+ROUNDING = 1e-3
+"""Growth at a fold that counts as a second zero, over the rate of decay at the point before."""
+MAX_POINTS = 100_000
+MAX_JUMPS = 100
+
+LOG = logging.getLogger(__name__)
+
+Cause = Literal["", "fold", "mode"]
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """One stable state of a sweep; `row` holds its numbers, `state` its fields on the first rank where kept."""
+
+    row: Row
+    state: FieldState | None
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A state on the way: its value of the source, leading growth rate (1/us), and why it is the last if it is."""
+
+    u: Array
+    state: State
+    tangent: Array
+    value: float
+    growth: float
+    newton_steps: int = 0
+    lost: Cause = ""
+
+
+class SourceBranch(ThermalBranch):
+    """The steady problem with folds looked for in the value of the source."""
+
+    def rates(self, state: State, tangent: Array) -> dict[str, float]:
+        """Return the derivative of the source along the curve."""
+        return {"source": self.goal(state)[1](tangent)}
+
+    def resistance(self, state: State, tangent: Array) -> float:
+        """Return dV/dI along the curve (ohm)."""
+        rates = super().rates(state, tangent)
+        return rates["V"] / rates["I"] if rates["I"] != 0.0 else float(np.copysign(np.inf, rates["V"]))
+
+
+def sweep(model: Model) -> Iterator[SweepPoint]:
+    """Yield the stable states of the sweep of a scenario, point by point. Collective.
+
+    A sweep that does not begin at zero is reached from rest on a leg with number 0.
+
+    Raises:
+        SolveError: a state could not be followed or did not settle; what was yielded stays valid.
+    """
+    yield from _Sweep(model).run()
+
+
+class _Sweep:
+    """The parts that all legs share."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._bias = Bias.of(model.scenario.bias)
+        self._problem = SourceBranch(model, self._bias)
+        self._stability = Stability(model)
+        self._settling = Settling(self._problem, self._stability)
+        self._gather = Gatherer(model.operators)
+        self._count = 0
+        self._travel = 0.0
+        self._source = 0.0
+
+    def run(self) -> Iterator[SweepPoint]:
+        stops = sweep_legs(self._model.scenario.bias)
+        first = 1
+        if stops[0] != 0.0:
+            stops, first = (0.0, *stops), 0
+        here = self._placed(self._problem.cold_start()[0], 0.0)
+        yield self._point(here, first, keep=True)
+        for number, (begin, end) in enumerate(pairwise(stops), start=first):
+            here = replace(here, value=begin)
+            for reached, point in self._leg(here, number, end):
+                here = reached
+                yield point
+
+    def _leg(self, here: _Place, number: int, end: float) -> Iterator[tuple[_Place, SweepPoint]]:
+        """Yield the states of a leg after its first, jumps among them."""
+        length, jumps = abs(end - here.value), 0
+        while here.value != end:
+            for there in self._stable_piece(here, end):
+                here = there
+                jump = "from" if here.lost else ""
+                yield here, self._point(here, number, bool(jump) or here.value == end, jump, here.lost)
+            if here.lost:
+                jumps += 1
+                if jumps > MAX_JUMPS:
+                    raise SolveError(
+                        f"more than {MAX_JUMPS} jumps on leg {number}, at {here.value:.6g} {self._bias.unit}"
+                    )
+                beyond = np.sign(end - here.value) * OVERSHOOT * length
+                value = here.value + (beyond if abs(beyond) < abs(end - here.value) else end - here.value)
+                self._stability.forget()
+                rest = self._settling.settle(here.state.e, here.tangent if here.lost == "fold" else None, float(value))
+                cause, here = here.lost, self._placed(rest.u, float(value))
+                yield here, self._point(here, number, True, "to", cause, rest.time_us)
+
+    def _stable_piece(self, start: _Place, end: float) -> Iterator[_Place]:
+        """Yield the stable states after a stable one until the source is at its end or the state is lost there."""
+        problem, options = self._problem, self._options(start, end)
+        ahead = np.sign(end - start.value) * np.sign(problem.rates(start.state, start.tangent)["source"])
+        before = start
+        for curve in follow(problem, start.u, ahead * start.tangent, options):
+            if curve.s == 0.0:
+                continue
+            here = self._examined(curve)
+            if curve.fold:
+                lost = self._lost_before(before, here, options)
+                yield lost or replace(here, lost="fold")
+                return
+            if here.growth > 0.0:
+                yield self._last_stable(before, here, options)
+                return
+            yield here
+            before = here
+
+    def _options(self, start: _Place, end: float) -> Options:
+        numerics, legs = self._model.scenario.numerics, self._model.scenario.bias
+        # After a jump the rest of a leg is as finely divided as the whole.
+        whole = max(abs(b - a) for a, b in pairwise((0.0, *sweep_legs(legs))))
+        step = min(whole / legs.points_per_leg, abs(end - start.value))
+        return Options(end, step, tolerance=numerics.tolerance, max_points=MAX_POINTS)
+
+    def _examined(self, curve: CurvePoint) -> _Place:
+        state = curve.evaluation
+        if curve.goal == 0.0:  # at rest exactly, rather than at the rounding errors of V and I
+            return replace(self._placed(self._problem.cold_start()[0], 0.0), newton_steps=curve.newton_steps)
+        return _Place(curve.u, state, curve.tangent, curve.goal, self._growth(state), curve.newton_steps)
+
+    def _placed(self, u: Array, value: float) -> _Place:
+        """Return a state that is no point of a curve, with the step that raises the source by one unit."""
+        state = self._problem.evaluate(u)
+        _, row = self._problem.goal(state)
+        return _Place(u, state, self._problem.null_vector(state, row), value, self._growth(state))
+
+    def _growth(self, state: State) -> float:
+        return float(self._stability.modes(state.e, self._bias, 1).rates[0])
+
+    def _lost_before(self, stable: _Place, fold: _Place, options: Options) -> _Place | None:
+        """Return where the state is lost by a growing mode on its way to a fold, None if the fold comes first."""
+        rates = self._stability.modes(fold.state.e, self._bias, 2).rates
+        # The fold has one rate at zero up to rounding; any other that is positive has crossed zero before.
+        other = float(np.delete(rates, int(np.argmin(np.abs(rates))))[0])
+        if other <= ROUNDING * abs(stable.growth):
+            return None
+        return self._last_stable(stable, replace(fold, growth=other), options)
+
+    def _last_stable(self, a: _Place, b: _Place, options: Options) -> _Place:
+        """Return the state between a stable and an unstable one at which the mode begins to grow.
+
+        Where the way between them cannot be solved at given values of the source, it is the unstable one.
+        """
+        found: dict[float, _Place] = {a.value: a, b.value: b}
+
+        def unit(place: _Place) -> Array:
+            return np.asarray(place.tangent / np.sqrt(self._problem.inner(place.tangent, place.tangent)))
+
+        # The value is wanted to ACCURACY only; landing on it to rounding could fail close to a fold.
+        loose = replace(options, goal_step=1e3 * options.goal_step, max_newton=20)
+
+        def growth(value: float) -> float:
+            if value not in found:
+                part = (value - a.value) / (b.value - a.value)
+                u = land(self._problem, a.u + part * (b.u - a.u), replace(loose, goal_end=value))
+                found[value] = self._placed(u, value)
+            return found[value].growth
+
+        try:
+            root = float(brentq(growth, a.value, b.value, xtol=ACCURACY * options.goal_step, rtol=1e-12))
+            growth(root)
+        except SolveError as error:
+            LOG.warning("the loss of a state is placed to a step only, at %.6g %s: %s", b.value, self._bias.unit, error)
+            return replace(b, lost="mode")
+        # At a zero growth rate the tangent is not unique: that of the followed curve is between its neighbours'.
+        part = (root - a.value) / (b.value - a.value)
+        return replace(found[root], lost="mode", tangent=(1.0 - part) * unit(a) + part * unit(b))
+
+    def _point(
+        self, place: _Place, leg: int, keep: bool, jump: str = "", cause: Cause = "", time_us: float = float("nan")
+    ) -> SweepPoint:
+        e = place.state.e
+        resistance = self._problem.resistance(place.state, place.tangent)
+        unit = self._bias.unit
+        self._travel, self._source = self._travel + abs(place.value - self._source), place.value
+        row: Row = {"leg": leg, f"source_{unit}": place.value, f"travel_{unit}": self._travel}
+        row |= observe(self._model, e)
+        row |= {"dV_dI_ohm": resistance, "growth_per_us": place.growth, "jump": jump, "jump_cause": cause}
+        row |= {"settling_us": time_us, "newton_steps": place.newton_steps}
+        keep = keep or self._count % self._model.scenario.output.every == 0
+        self._count += 1
+        return SweepPoint(row, field_state(self._model, self._gather, e) if keep else None)

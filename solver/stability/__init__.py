@@ -1,0 +1,1 @@
+"""Do the states last? Growth rates, bifurcations, unconnected states."""

@@ -1,0 +1,94 @@
+"""Stability of the points of a branch as columns of iv.csv and as fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from hotmesa.scenarios import ScenarioError
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.stability.stability import Modes, Stability
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.fields import Gatherer
+from hotmesa.solver.states.observables import Row
+
+
+class BranchStability:
+    """Answers for the points of one branch what [stability] of the scenario asks for.
+
+    Attributes:
+        biases: the circuits, by the name in column headers.
+    """
+
+    def __init__(self, model: Model, gather: Gatherer) -> None:
+        """Prepare; nothing is set up if no point asks for it.
+
+        Raises:
+            ScenarioError: more modes are asked for than the device has unknowns.
+        """
+        self._asked = model.scenario.stability
+        self._gather = gather
+        self.biases = biases_of(model.scenario)
+        self._stability = None if self._asked.points == "none" else checked_stability(model)
+
+    def columns(self, modes: Mapping[str, Modes] | None) -> Row:
+        """Return the columns of one point; empty where its modes were not computed."""
+        row: Row = {}
+        for name in self.biases:
+            row[f"unstable_modes_{name}"] = "" if modes is None else modes[name].unstable
+        for name in self.biases:
+            row[f"rate_{name}_per_us"] = "" if modes is None else float(modes[name].rates[0])
+        return row
+
+    def modes(self, e: Evaluation, kept: bool) -> dict[str, Modes] | None:
+        """Return the modes of a point by bias, None where they are not asked for. Collective."""
+        if self._stability is None or (self._asked.points == "kept" and not kept):
+            return None
+        found = self._stability.modes_under(e, tuple(self.biases.values()), self._asked.count)
+        return dict(zip(self.biases, found, strict=True))
+
+    def fields(self, modes: Mapping[str, Modes] | None) -> dict[str, Array] | None:
+        """Return the first modes as fields by bias, each (count, sublayers, nodes), on the first rank. Collective."""
+        if modes is None or self._stability is None or not self._asked.modes:
+            return {}
+        fields = {name: self._gather(self._full(m.shapes[:, : self._asked.count])) for name, m in modes.items()}
+        return None if any(f is None for f in fields.values()) else {k: f for k, f in fields.items() if f is not None}
+
+    def _full(self, shapes: Array) -> Array:
+        """Return modes on all owned nodes, NaN outside of a layer, shape (count, sublayers, owned)."""
+        if self._stability is None:
+            return np.zeros((0, 0, 0))
+        layout = self._stability.layout
+        full = np.full((shapes.shape[1], len(layout.sublayers), layout.operators.owned), np.nan)
+        for k in range(len(layout.sublayers)):
+            full[:, k, layout.nodes_of(k)] = shapes[layout.rows(k)].T
+        return full
+
+
+def biases_of(scenario: Scenario) -> dict[str, Bias]:
+    """Return the circuits whose stability is told: both ideal sources, and the load line of [bias] if it is one."""
+    biases = {"voltage_bias": Bias.voltage(), "current_bias": Bias.current()}
+    if scenario.bias.load_resistance_ohm is not None:
+        biases["load_line"] = Bias.load_line(scenario.bias.load_resistance_ohm)
+    return biases
+
+
+def checked_stability(model: Model, tolerance: float = 1e-4) -> Stability:
+    """Return the stability of a model, if it has as many modes as the scenario asks for.
+
+    Raises:
+        ScenarioError: it has not.
+    """
+    stability = Stability(model, tolerance)
+    count, unknowns = model.scenario.stability.count, stability.model.unknowns
+    if count >= unknowns:
+        raise ScenarioError(
+            [
+                f"stability.count = {count}: the device has only {unknowns} unknown temperatures on this mesh, "
+                f"so at most {unknowns - 1} modes can be computed; lower it or refine the mesh"
+            ]
+        )
+    return stability

@@ -1,0 +1,249 @@
+"""Leading eigenvalues of the linearised heat balance by shift-invert; the bias stays a border of the systems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from petsc4py import PETSc
+from slepc4py import SLEPc
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.linear.bordered import Closure
+from hotmesa.solver.linear.conduction import Factors, SparseConduction, SparseFactors
+from hotmesa.solver.linear.jacobian import Linearisation, shifted
+from hotmesa.solver.parallel import Comm, global_max, global_sums
+
+MAX_RESTARTS = 100
+MAX_VECTORS = 300
+SPARE_VECTORS = 3
+"""Krylov vectors beyond the wanted modes: few, because a warm start needs few; see benchmarks/bench_stability.py."""
+NEW_DIRECTION = 0.5
+"""Sine of the angle to other modes of its rate above which a mode is one of its own."""
+COARSE = 1e-2
+"""Relative residual that tells whether there is another mode, but not yet its rate (of which the error is smaller)."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Eigenpairs, fastest growing first: real parts of the rates (1/us), patterns as columns with unit maximum."""
+
+    rates: Array
+    shapes: Array
+
+
+class ShiftInvert:
+    """The map C T -> solution of (J + s C) T + B g = C T with the equations of wires and bias.
+
+    Its eigenvalues are 1/(s - rate). One factorisation of J + s C serves every bias. The exact one is made when it is
+    first needed, and so is the cheaper one of a matrix close to it.
+
+    Attributes:
+        shift: s (1/us).
+        factorisations: made so far.
+        solves: solutions with the factors so far, those for the borders (made when first needed) included.
+    """
+
+    def __init__(
+        self, comm: Comm, conduction: SparseConduction, lin: Linearisation, capacity: Array, shift: float
+    ) -> None:
+        """Take the matrices."""
+        self._comm, self._lin, self._capacity = comm, lin, capacity
+        self._conduction, self._shifted = conduction, shifted(lin, shift * capacity)
+        self.shift = shift
+        self.factorisations = 0
+        self.solves = 0
+
+    @cached_property
+    def _exact(self) -> Factors:
+        if isinstance(self.__dict__.get("_close"), SparseFactors):  # on several processes, or without CHOLMOD
+            return self._close
+        self.factorisations += 1
+        return self._conduction.factorise(self._shifted.kappa, self._shifted.local)
+
+    @cached_property
+    def _close(self) -> Factors:
+        self.factorisations += 1
+        return self._conduction.precondition(self._shifted.kappa, self._shifted.local)
+
+    @cached_property
+    def _columns(self) -> Array:
+        """Solutions for the borders."""
+        return np.column_stack([self._unbordered(c) for c in self._lin.columns.T])
+
+    def _unbordered(self, rhs: Array) -> Array:
+        """Return the solution of (J + s C) T = rhs, wires and voltage at rest."""
+        self.solves += 1
+        return self._exact.solve(rhs)
+
+    def approximate(self, rhs: Array) -> Array:
+        """Return nearly the solution of (J + s C) T = rhs, wires and voltage at rest."""
+        self.solves += 1
+        return self._close.solve(rhs)
+
+    def operator(self, closure: Closure) -> _Operator:
+        """Return the map under the bias whose derivatives are given."""
+        lin = self._lin
+        rows = np.vstack([lin.wire_rows, closure.by_T])
+        corner = np.zeros((len(rows), len(rows)))
+        corner[:-1, :-1] = np.diag(lin.wire_diagonal)
+        corner[-1] = np.append(closure.by_wires, closure.by_V)
+        schur = corner - global_sums(self._comm, rows @ self._columns)
+        return _Operator(self, rows, np.linalg.inv(schur))
+
+    def solve(self, rhs: Array, rows: Array, inverse_schur: Array) -> Array:
+        """Return the solution for C times a vector on the right of the heat balance."""
+        z = self._unbordered(self._capacity * rhs)
+        return np.asarray(z + self._columns @ (inverse_schur @ global_sums(self._comm, rows @ z)))
+
+    def leading(self, closure: Closure, count: int, start: Array, tolerance: float) -> Pairs:
+        """Return the modes with the rates nearest to the shift, each multiple rate found once at least.
+
+        Args:
+            closure: the equation of the bias.
+            count: number of modes.
+            start: vector to start from; the sum of similar modes saves iterations.
+            tolerance: relative residual of an eigenvalue 1/(s - rate).
+
+        Raises:
+            SolveError: SLEPc did not converge.
+        """
+        with self._shell(closure) as shell:
+            return self._solve_for(shell, count, start, tolerance, None)
+
+    def completed(self, closure: Closure, pairs: Pairs, tolerance: float) -> Pairs:
+        """Return modes together with those that share a rate with them, which one Krylov space cannot hold.
+
+        A symmetric device has multiple rates (the stripes along x and y of a square), of which a Krylov method finds
+        one mode each; rounding may add another copy of it, which is thrown away. Leaving out what is found, the search
+        is repeated until nothing above the slowest mode is left.
+
+        Raises:
+            SolveError: SLEPc did not converge.
+        """
+        pairs = self._without_copies(pairs, tolerance)
+        with self._shell(closure) as shell:
+            while len(pairs.rates) < shell.getSize()[0] - 1:
+                more = self._solve_for(shell, 1, self._irregular_start(), tolerance, pairs.shapes)
+                slack = 10.0 * tolerance * abs(self.shift - float(pairs.rates[-1]))
+                if more.rates[0] < pairs.rates[-1] - slack:
+                    break
+                rates = np.append(pairs.rates, more.rates)
+                order = np.argsort(rates)[::-1]
+                pairs = Pairs(rates[order], np.column_stack([pairs.shapes, more.shapes])[:, order])
+        return pairs
+
+    def _without_copies(self, pairs: Pairs, tolerance: float) -> Pairs:
+        """Return the modes without those that are nearly a combination of others of the same rate."""
+        kept: list[int] = []
+        units: list[Array] = []
+        for k, shape in enumerate(pairs.shapes.T):
+            slack = 10.0 * tolerance * abs(self.shift - float(pairs.rates[k]))
+            rest = shape / self._length(shape)
+            for j, unit in zip(kept, units, strict=True):
+                if abs(float(pairs.rates[k] - pairs.rates[j])) <= slack:
+                    rest = rest - float(global_sums(self._comm, np.array([unit @ rest]))[0]) * unit
+            if self._length(rest) > NEW_DIRECTION:
+                kept.append(k)
+                units.append(rest / self._length(rest))
+        return Pairs(pairs.rates[kept], pairs.shapes[:, kept])
+
+    def _length(self, v: Array) -> float:
+        return float(np.sqrt(global_sums(self._comm, np.array([v @ v]))[0]))
+
+    def is_complete(self, closure: Closure, pairs: Pairs, start: Array) -> bool:
+        """Return whether a coarse search without the modes given finds none above the slowest of them, or near it.
+
+        Raises:
+            SolveError: SLEPc did not converge.
+        """
+        with self._shell(closure) as shell:
+            if len(pairs.rates) >= shell.getSize()[0] - 1:
+                return True
+            more = self._solve_for(shell, 1, start, COARSE, pairs.shapes)
+        return bool(more.rates[0] < pairs.rates[-1] - COARSE * abs(self.shift - float(pairs.rates[-1])))
+
+    @contextmanager
+    def _shell(self, closure: Closure) -> Iterator[PETSc.Mat]:
+        n = self._capacity.size
+        size = (n, PETSc.DETERMINE)
+        shell = PETSc.Mat().createPython((size, size), self.operator(closure), comm=self._comm)
+        shell.setUp()
+        try:
+            yield shell
+        finally:
+            shell.destroy()
+
+    def _solve_for(self, shell: PETSc.Mat, count: int, start: Array, tolerance: float, without: Array | None) -> Pairs:
+        """Return `count` modes, besides those given as columns of `without`."""
+        total, spare = shell.getSize()[0], SPARE_VECTORS
+        vector, work = shell.createVecs()
+        while True:
+            vector.array[:] = start
+            eps = self._eigensolver(shell, count, min(count + spare, total), tolerance)
+            try:
+                if without is not None:
+                    eps.setDeflationSpace([_filled(work.duplicate(), column) for column in without.T])
+                eps.setInitialSpace(vector)
+                eps.solve()
+                found = eps.getConverged()
+                if found >= count:
+                    return self._pairs(eps, count, work)
+            finally:
+                eps.destroy()
+            if count + spare >= min(total, MAX_VECTORS):
+                raise SolveError(f"only {found} of {count} growth rates converged")
+            spare = 4 * spare
+
+    def _eigensolver(self, shell: PETSc.Mat, count: int, vectors: int, tolerance: float) -> SLEPc.EPS:
+        eps = SLEPc.EPS().create(self._comm)
+        eps.setOperators(shell)
+        eps.setProblemType(SLEPc.EPS.ProblemType.NHEP)
+        eps.setWhichEigenpairs(SLEPc.EPS.Which.LARGEST_MAGNITUDE)
+        eps.setDimensions(count, vectors)
+        eps.setTolerances(tolerance, MAX_RESTARTS)
+        return eps
+
+    def _pairs(self, eps: SLEPc.EPS, count: int, work: PETSc.Vec) -> Pairs:
+        rates, shapes = [], []
+        for k in range(count):
+            rates.append(float((self.shift - 1.0 / eps.getEigenvalue(k)).real))
+            eps.getEigenvector(k, work)
+            shapes.append(np.array(work.array))
+        order = np.argsort(rates)[::-1]
+        return Pairs(np.array(rates)[order], unit_peaks(self._comm, np.array(shapes).T[:, order]))
+
+    def _irregular_start(self) -> Array:
+        """Return a vector without any symmetry."""
+        return np.asarray(np.random.default_rng(self._comm.rank).normal(size=self._capacity.size))
+
+
+def unit_peaks(comm: Comm, shapes: Array) -> Array:
+    """Return patterns, columns, each scaled so that what is largest in size is 1. Collective."""
+    columns = []
+    for shape in shapes.T:
+        peak = global_max(comm, shape.max(initial=0.0)), global_max(comm, (-shape).max(initial=0.0))
+        columns.append(shape / (peak[0] if peak[0] >= peak[1] else -peak[1]))
+    return np.array(columns).T
+
+
+def _filled(vector: PETSc.Vec, values: Array) -> PETSc.Vec:
+    vector.array[:] = values
+    return vector
+
+
+@dataclass(frozen=True)
+class _Operator:
+    """One bias of a `ShiftInvert`, in the form that SLEPc calls."""
+
+    parent: ShiftInvert
+    rows: Array
+    inverse_schur: Array
+
+    def mult(self, _: PETSc.Mat, x: PETSc.Vec, y: PETSc.Vec) -> None:
+        """Apply the map (called by SLEPc)."""
+        y.getArray()[:] = self.parent.solve(x.getArray(readonly=True), self.rows, self.inverse_schur)

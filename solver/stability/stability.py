@@ -1,0 +1,296 @@
+"""Linear stability of a steady state under its bias: growth rates and the modes that grow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.linear.bordered import Closure
+from hotmesa.solver.linear.jacobian import Linearisation
+from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.parallel import global_max
+from hotmesa.solver.stability.eigen import Pairs, ShiftInvert
+from hotmesa.solver.stability.following import Tracker, Wanted, irregular_pattern
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.fields import full_temperatures
+from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.variants import own_conduction, with_path
+
+VOLTAGE = Bias.voltage()
+ONE_SIGN = 1e-2
+"""A mode counts as one-signed if its other sign stays below this share of its maximum."""
+
+ACCURACY = 0.1
+"""Bound on the error of a mode that is followed, over the root of the tolerance.
+
+The error of a rate is about its square as far as the Jacobian is symmetric: 1e-6 of s - rate. Where conductivities grow
+steeply with temperature it is larger, seldom more than 1e-4.
+"""
+RESOLVED = 5e-2
+"""Rates that cannot be told from zero, over tolerance and s - rate."""
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Leading modes of a state under one bias, fastest growing first.
+
+    Attributes:
+        bias: the circuit.
+        rates: growth rates (1/us), real parts, shape (k,).
+        shapes: temperature patterns of the modes in the order of `Stability.layout`, columns, unit maximum.
+        resolution: rates of this size (1/us) cannot be told from zero.
+    """
+
+    bias: Bias
+    rates: Array
+    shapes: Array
+    resolution: float
+
+    @property
+    def unstable(self) -> int:
+        """Number of growing modes; at a fold the mode with rate zero does not count."""
+        return int(np.count_nonzero(self.rates > self.resolution))
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A state of the unfolded model with its Jacobian and heat capacities."""
+
+    e: Evaluation
+    lin: Linearisation
+    capacity: Array
+
+
+class Stability:
+    """Stability of the states of one model.
+
+    C dT/dt = -(J T + F_V V), with V slaved to T by the bias: by_V V + by_I (I_T T + I_V V) = 0; wire nodes have
+    no heat capacity. One factorisation of J + s C, with s just above the fastest mode under voltage bias, serves all
+    biases. Along a branch the modes are followed (see tracking.py); the first state, and every one where that is not
+    certain, takes shift-invert Krylov-Schur, the bias a border. Nothing above s is missed: without the bias term the
+    matrix is of Metzler type (heat only spreads), so the mode with one sign is the fastest one (Perron and Frobenius),
+    and a mode found otherwise sends the shift up and starts again.
+
+    Attributes:
+        model: the device, its crystal not condensed.
+        layout: order of its unknowns.
+        factorisations, solves: so far; solves with the factors, of all searches.
+        computed_anew: states whose modes were not followed.
+        checked: searches for other modes where the number of growing ones changed.
+    """
+
+    def __init__(self, model: Model, tolerance: float = 1e-4) -> None:
+        """Prepare; a condensed crystal is unfolded, since its heat capacity counts.
+
+        Args:
+            model: the device.
+            tolerance: relative residual of the eigenvalues; the error of a rate is about its square.
+        """
+        self._tolerance = tolerance
+        self._given = model
+        self.model = model if model.condensed is None else with_path(model, "sparse")
+        self.layout = self.model.layout
+        self._conduction = own_conduction(self.model)
+        self._problem = ThermalBranch(self.model)
+        self._last: dict[Bias, Modes] = {}
+        # Uniform warming with an irregular part excites every mode.
+        self._start = 1.0 + 0.1 * irregular_pattern(self.layout, 0)
+        self._tracker = Tracker(self._conduction, self.layout)
+        self._shift: float | None = None
+        self.factorisations = 0
+        self.solves = 0
+        self.computed_anew = self.checked = 0
+
+    def forget(self) -> None:
+        """Begin anew: the next state is far from the last one, whose modes tell nothing about it."""
+        self._last = {}
+        self._shift = None
+        self._tracker.forget()
+
+    def unfold(self, e: Evaluation) -> Evaluation:
+        """Return a state of the given model as a state of the unfolded one."""
+        if self.model is self._given:
+            return e
+        T = full_temperatures(self._given, e)
+        rows = [T[k, self.layout.nodes_of(k)] for k in range(len(self.layout.sublayers))]
+        return self.model.evaluate(np.concatenate(rows), e.wires, e.V)
+
+    def given_part(self, shape: Array) -> Array:
+        """Return what of a mode the given model has as unknowns: of a condensed crystal its top on the mesa."""
+        if self.model is self._given:
+            return shape
+        mesa = int(self.layout.starts[len(self.layout.mesa_layers)])
+        top = shape[self.layout.rows(len(self.layout.mesa_layers))]
+        return np.concatenate([shape[:mesa], top[self.layout.mesa_nodes]])
+
+    def heat_capacity(self, e: Evaluation) -> Array:
+        """Return the heat capacity of every unknown (pJ/K = uW us/K)."""
+        return self.layout.heat_capacity(e.T)
+
+    def modes(self, e: Evaluation, bias: Bias, count: int = 2) -> Modes:
+        """Return the `count` leading modes of a steady state under one bias, and all that grow; see `modes_under`."""
+        return self.modes_under(e, (bias,), count)[0]
+
+    def modes_under(
+        self, e: Evaluation, biases: Sequence[Bias], count: int = 2, complete: bool = False
+    ) -> tuple[Modes, ...]:
+        """Return the leading modes of a steady state under several biases, with one factorisation for all.
+
+        The modes of the state before are where the search starts, so states are best given in the order of a branch.
+
+        Args:
+            e: evaluated steady state of the given model.
+            biases: what the source holds.
+            count: modes wanted at least; more are returned where more grow.
+            complete: look for every mode of a multiple rate, also where none of them grows.
+
+        Raises:
+            SolveError: the eigenvalue solver did not converge, or more modes are asked for than there are unknowns.
+        """
+        if not 1 <= count < self.model.unknowns:
+            raise SolveError(
+                f"{count} modes are asked for, but the device has {self.model.unknowns} unknown temperatures: "
+                f"1 to {self.model.unknowns - 1} are possible"
+            )
+        e = self.unfold(e)
+        point = _Point(e, self.model.linearise(e), self.heat_capacity(e))
+        asked = tuple(dict.fromkeys((VOLTAGE, *biases)))
+        found, inverse = (None, None) if complete else self._followed(point, asked, count)
+        if found is None:
+            found = self._anew(point, asked, count, complete, inverse)
+        self._shift = self._shift_after(found[VOLTAGE])
+        self._last = found
+        return tuple(found[bias] for bias in biases)
+
+    def _followed(
+        self, point: _Point, biases: Sequence[Bias], count: int
+    ) -> tuple[dict[Bias, Modes] | None, ShiftInvert | None]:
+        """Return the modes as those of the last states lead to them, None where that is not certain; and the factors.
+
+        It is certain if fewer modes grow than are known and the fastest has one sign. Where not as many grow as at the
+        state before, a search without the modes found looks for others.
+        """
+        if not self._tracker.ready or any(bias not in self._last for bias in biases):
+            return None, None
+        wanted = {}
+        for bias in biases:
+            enough = min(max(count, self._last[bias].unstable + 1), self.model.unknowns - 1)
+            wanted[bias] = Wanted(self._problem.bias_closure(point.lin, bias), enough)
+        try:
+            space = self._tracker.space(point.lin, point.capacity, wanted)
+            rates = space.modes(VOLTAGE).rates
+            if len(rates) < 2:
+                return None, None
+            inverse = self._inverse(point, min(self._shift_above(rates), self._bound(point)))
+            pairs = self._tracker.follow(space, inverse, wanted, ACCURACY * np.sqrt(self._tolerance))
+        except np.linalg.LinAlgError:
+            return None, None
+        self._count(inverse)
+        if pairs is None:
+            return None, inverse
+        found = {bias: self._resolved(bias, inverse, pairs[bias]) for bias in biases}
+        leading = found[VOLTAGE]
+        if leading.rates[0] >= inverse.shift or self._has_two_signs(leading):
+            return None, inverse
+        found = {bias: self._checked(m, inverse, wanted[bias].closure) for bias, m in found.items()}
+        self._count(inverse)
+        certain = all(m.unstable < len(m.rates) for m in found.values())
+        return (found if certain else None), inverse
+
+    def _checked(self, modes: Modes, inverse: ShiftInvert, closure: Closure) -> Modes:
+        """Return modes, where not as many grow as before with those that a search without them still finds."""
+        if modes.unstable == self._last[modes.bias].unstable:
+            return modes
+        self.checked += 1
+        pairs = Pairs(modes.rates, modes.shapes)
+        if inverse.is_complete(closure, pairs, self._tracker.probe):
+            return modes
+        return self._resolved(modes.bias, inverse, inverse.completed(closure, pairs, self._tolerance))
+
+    def _anew(
+        self, point: _Point, biases: Sequence[Bias], count: int, complete: bool, inverse: ShiftInvert | None
+    ) -> dict[Bias, Modes]:
+        """Return the modes by shift-invert Krylov-Schur for each bias, with factors that may be at hand."""
+        self.computed_anew += 1
+        inverse, found = self._factorised(point, count, complete, inverse)
+        by_bias = {VOLTAGE: found}
+        for bias in biases:
+            if bias not in by_bias:
+                by_bias[bias] = self._leading(inverse, point.lin, bias, count, complete)
+        self._count(inverse)
+        if not complete:
+            self._tracker.keep(np.column_stack([m.shapes for m in by_bias.values()]))
+        return by_bias
+
+    def _count(self, inverse: ShiftInvert) -> None:
+        self.factorisations, inverse.factorisations = self.factorisations + inverse.factorisations, 0
+        self.solves, inverse.solves = self.solves + inverse.solves, 0
+
+    def _inverse(self, point: _Point, shift: float) -> ShiftInvert:
+        return ShiftInvert(self.model.comm, self._conduction, point.lin, point.capacity, shift)
+
+    def _factorised(
+        self, point: _Point, count: int, complete: bool, inverse: ShiftInvert | None
+    ) -> tuple[ShiftInvert, Modes]:
+        """Return factors about a shift above all growth rates, and the modes under voltage bias that prove it."""
+        bound = self._bound(point)
+        if inverse is None:
+            inverse = self._inverse(point, bound if self._shift is None else min(self._shift, bound))
+        while True:
+            modes = self._leading(inverse, point.lin, Bias.voltage(), count, complete)
+            above = modes.rates[0] >= inverse.shift
+            if inverse.shift >= bound or not (above or self._has_two_signs(modes)):
+                return inverse, modes
+            self._count(inverse)
+            inverse = self._inverse(point, bound)
+
+    def _leading(self, inverse: ShiftInvert, lin: Linearisation, bias: Bias, count: int, complete: bool) -> Modes:
+        """Return at least `count` leading modes, and one more than grow (as far as there are unknowns)."""
+        closure = self._problem.bias_closure(lin, bias)
+        last = self._last.get(bias)
+        limit = self.model.unknowns - 1
+        count = min(max(count, 0 if last is None else last.unstable + 1), limit)
+        start = self._start if last is None else last.shapes.sum(axis=1)
+        while True:
+            modes = self._resolved(bias, inverse, inverse.leading(closure, count, start, self._tolerance))
+            # The fastest mode under voltage bias is simple; any other that grows may stand for several.
+            simple = 1 if bias == VOLTAGE else 0
+            if complete or modes.unstable > simple:
+                pairs = inverse.completed(closure, Pairs(modes.rates, modes.shapes), self._tolerance)
+                modes = self._resolved(bias, inverse, pairs)
+            if modes.unstable < len(modes.rates) or count == limit:
+                return modes
+            count = min(2 * count, limit)
+
+    def _resolved(self, bias: Bias, inverse: ShiftInvert, pairs: Pairs) -> Modes:
+        resolution = RESOLVED * self._tolerance * float(np.abs(inverse.shift - pairs.rates).max())
+        return Modes(bias, pairs.rates, pairs.shapes, resolution)
+
+    def _has_two_signs(self, modes: Modes) -> bool:
+        """Return whether the leading mode (maximum 1) is negative somewhere."""
+        return global_max(self.model.comm, (-modes.shapes[:, 0]).max(initial=0.0)) > ONE_SIGN
+
+    def _bound(self, point: _Point) -> float:
+        """Return a rate (1/us) that no mode exceeds: conduction makes no heat, so heating over heat capacity bounds."""
+        # All heat that warming one place makes, in whatever sublayer: conduction has zero sums over the same places.
+        heating = self.model.junction_mass * point.e.junctions.Q_by_T.sum(axis=0)
+        ratio = heating / point.capacity[self.layout.junction_rows].reshape(heating.shape)
+        return max(1.05 * global_max(self.model.comm, ratio.max(initial=0.0)), 1e-3)
+
+    def _shift_after(self, modes: Modes) -> float:
+        """Return a shift for the next state: above the leading rate by what it moved, or half the gap to the next."""
+        leading = float(modes.rates[0])
+        gap = leading - float(modes.rates[1]) if len(modes.rates) > 1 else 0.0
+        before = self._last.get(VOLTAGE)
+        moved = 0.0 if before is None else abs(leading - float(before.rates[0]))
+        return leading + max(0.5 * gap, 1.5 * moved, 0.05 * abs(leading))
+
+    def _shift_above(self, rates: Array) -> float:
+        """Return a shift above the leading one of approximate rates: the nearer, the faster the iteration."""
+        leading = float(rates[0])
+        moved = abs(leading - float(self._last[VOLTAGE].rates[0]))
+        return leading + max(0.1 * (leading - float(rates[1])), 0.1 * moved, 1e-3 * abs(leading))

@@ -1,0 +1,1 @@
+"""Which steady states are there, and what is read off them?"""

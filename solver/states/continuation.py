@@ -1,0 +1,300 @@
+"""Pseudo-arclength continuation of one curve of solutions, as an iterator; knows nothing of heat or of DOLFINx."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline, KroghInterpolator
+from scipy.optimize import brentq
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import SolveError
+
+REMEMBERED = 2
+"""Points that a prediction uses: a cubic. Tables of conductivities make the curve no smoother than that."""
+MAY_BE_LAST = 30.0
+"""Times the tolerance that the square of a residual may be for the next Newton step to have a chance to be the last."""
+SHARP_TURN = 0.5
+"""Cosine of the angle between two tangents beyond which a curve has turned too sharply for one step."""
+
+
+class Evaluated(Protocol):
+    """Residual of the problem at one place."""
+
+    @property
+    def norm(self) -> float:
+        """Dimensionless size of the residual."""
+
+
+class BranchProblem(Protocol):
+    """N equations F(u) = 0 for N + 1 unknowns u (a flat array; on several ranks each holds its part).
+
+    A `row` is a linear functional on steps du: of a plane, or of the goal.
+    """
+
+    def evaluate(self, u: Array) -> Evaluated:
+        """Return the residual at u, with what is needed to linearise there."""
+
+    def plane(self, normal: Array) -> Any:
+        """Return the row du -> inner(normal, du)."""
+
+    def goal(self, e: Any) -> tuple[float, Any]:
+        """Return the value of the goal (the quantity whose end value ends the branch) and its row."""
+
+    def step(self, e: Any, row: Any, gap: float, rtol: float) -> Array:
+        """Return du with J du = -F and row(du) = -gap, solved to a relative residual rtol."""
+
+    def null_vector(self, e: Any, row: Any, guess: Array | None = None) -> Array:
+        """Return t with J t = 0 and row(t) = 1, looked for near the guess."""
+
+    def inner(self, a: Array, b: Array) -> float:
+        """Return the dimensionless inner product that measures arclength."""
+
+    def damping(self, u: Array, du: Array) -> float:
+        """Return the largest factor in (0, 1] for which u + factor du is sensible."""
+
+    def rates(self, e: Any, tangent: Array) -> dict[str, float]:
+        """Return the derivatives along the curve of the quantities whose folds are wanted."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a curve is followed.
+
+    Attributes:
+        goal_end: value of the goal at which the curve ends, landed on exactly.
+        goal_step: largest change of the goal from point to point.
+        first_step, min_step, max_step: arclength between points.
+        tolerance: size of the residual that counts as solved.
+        predictor_error: wanted distance between prediction and solution.
+        max_newton: Newton steps before a step is given up.
+        max_points: points before the branch is given up.
+        loosest: largest relative residual of the linear systems; less is needed near bifurcations.
+    """
+
+    goal_end: float
+    goal_step: float
+    first_step: float = 0.05
+    min_step: float = 1e-6
+    max_step: float = 0.5
+    tolerance: float = 1e-10
+    predictor_error: float = 1e-3
+    max_newton: int = 8
+    max_points: int = 2000
+    loosest: float = 1e-2
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One solution on the curve.
+
+    Attributes:
+        u: the solution.
+        tangent: unit tangent, in the direction of travel.
+        evaluation: the problem evaluated there.
+        s: arclength from the start.
+        newton_steps: steps it took.
+        rates: derivatives along the curve, by name.
+        goal: value of the goal.
+        goal_rate: its derivative along the curve.
+        fold: names of the quantities that have an extremum here, joined by "+"; empty at ordinary points.
+    """
+
+    u: Array
+    tangent: Array
+    evaluation: Any
+    s: float
+    newton_steps: int
+    rates: dict[str, float]
+    goal: float
+    goal_rate: float
+    fold: str = ""
+
+
+def follow(problem: BranchProblem, start: Array, direction: Array, options: Options) -> Iterator[CurvePoint]:
+    """Yield the points of the curve from `start` on, folds among them, until the goal reaches its end.
+
+    Args:
+        problem: the equations.
+        start: a solution, or a guess close to one.
+        direction: the tangent at the start has a positive inner product with it.
+        options: step control.
+
+    Raises:
+        SolveError: the step became too small or the points too many; what was yielded stays valid.
+    """
+    here = _first_point(problem, start, direction, options)
+    yield here
+    passed: deque[CurvePoint] = deque([here], maxlen=REMEMBERED)
+    ds, count = options.first_step, 1
+    sign = np.sign(options.goal_end - here.goal)
+    while (options.goal_end - here.goal) * sign > 0.0:
+        there, ds = _advance(problem, tuple(passed), ds, options)
+        done = (there.goal - options.goal_end) * sign >= 0.0
+        if done:
+            there = _land(problem, here, there, options)
+        for point in [*_folds(problem, here, there, options), there]:
+            yield point
+            count += 1
+        here = there
+        passed.append(here)
+        if done:
+            return
+        if count >= options.max_points:
+            raise SolveError(f"{count} points did not reach the end of the branch; raise branch.max_points")
+
+
+def _first_point(problem: BranchProblem, start: Array, direction: Array, options: Options) -> CurvePoint:
+    normal = direction / np.sqrt(problem.inner(direction, direction))
+    u, e, steps = correct(problem, start, normal, options)
+    return _point(problem, u, e, normal, 0.0, steps)
+
+
+def correct(problem: BranchProblem, guess: Array, normal: Array, options: Options) -> tuple[Array, Any, int]:
+    """Return solution, evaluation and number of Newton steps in the plane through the guess across the normal.
+
+    Raises:
+        SolveError: Newton's method did not converge.
+    """
+    row, u = problem.plane(normal), guess
+    e = problem.evaluate(u)
+    for k in range(options.max_newton + 1):
+        if e.norm <= options.tolerance:
+            return u, e, k
+        if k == options.max_newton or not np.isfinite(e.norm) or e.norm > 1e3:
+            break
+        du = problem.step(e, row, problem.inner(normal, u - guess), _forcing(e.norm, options))
+        u = u + problem.damping(u, du) * du
+        e = problem.evaluate(u)
+    raise SolveError(f"Newton's method stopped at a residual of {e.norm:.1e}")
+
+
+def _forcing(norm: float, options: Options) -> float:
+    """Return the relative accuracy a Newton step deserves: its own error is quadratic, more would be lost.
+
+    A step that may be the last is solved well below the tolerance, so that it is.
+    """
+    if norm**2 <= MAY_BE_LAST * options.tolerance:
+        return float(np.clip(0.1 * options.tolerance / norm, 1e-7, options.loosest))
+    return float(min(options.loosest, norm))
+
+
+def _point(problem: BranchProblem, u: Array, e: Any, ahead: Array, s: float, steps: int) -> CurvePoint:
+    """Return a solution with its tangent, oriented along `ahead`."""
+    t = problem.null_vector(e, problem.plane(ahead), ahead)
+    t = t / np.sqrt(problem.inner(t, t))
+    goal, goal_row = problem.goal(e)
+    return CurvePoint(u, t, e, s, steps, problem.rates(e, t), goal, float(goal_row(t)))
+
+
+def _advance(
+    problem: BranchProblem, passed: tuple[CurvePoint, ...], ds: float, options: Options
+) -> tuple[CurvePoint, float]:
+    """Return the next point and the arclength to try after it; halve the step until it works."""
+    here = passed[-1]
+    ds = min(ds, options.max_step)
+    if here.goal_rate != 0.0:
+        ds = min(ds, options.goal_step / abs(here.goal_rate))
+    reason = ""
+    while ds >= options.min_step:
+        guess, ahead = _predict(problem, passed, ds)
+        try:
+            u, e, steps = correct(problem, guess, ahead, options)
+            there = _point(problem, u, e, ahead, here.s + _arclength(problem, here, u, ahead), steps)
+            leap = abs(there.goal - here.goal) > 2.0 * options.goal_step
+            if leap or problem.inner(here.tangent, there.tangent) < SHARP_TURN:
+                raise SolveError("the curve turns too sharply for this step")
+        except SolveError as error:
+            ds, reason = 0.5 * ds, str(error)
+            continue
+        miss = u - guess
+        distance = np.sqrt(problem.inner(miss, miss))
+        # With value and tangent of m points the prediction misses by the power 2 m of the step.
+        growth = (options.predictor_error / max(distance, 1e-300)) ** (0.5 / len(passed))
+        # In whole steps of a quarter octave: the miss may be small enough to hold the last digits of the linear
+        # solver, and the places of the points must not depend on those (nor on the number of processes).
+        return there, ds * 2.0 ** (np.round(4.0 * np.log2(np.clip(growth, 0.4, 1.6))) / 4.0)
+    raise SolveError(f"no step from s = {here.s:.4g}, goal {here.goal:.6g}: {reason}")
+
+
+def _predict(problem: BranchProblem, passed: tuple[CurvePoint, ...], ds: float) -> tuple[Array, Array]:
+    """Return the point predicted at a distance ds along the tangent and the unit direction of the curve there.
+
+    The curve is taken as a polynomial of the projection on the last tangent, through the last points with their
+    slopes; unlike the arclength this parameter is known exactly.
+    """
+    here = passed[-1]
+    along = [(problem.inner(here.tangent, p.u - here.u), problem.inner(here.tangent, p.tangent), p) for p in passed]
+    # Points behind a sharp turn say nothing about what lies ahead.
+    usable = [(x, slope, p) for x, slope, p in along if slope > SHARP_TURN]
+    nodes = np.repeat([x for x, _, _ in usable], 2)
+    values = np.array([row for _, slope, p in usable for row in (p.u, p.tangent / slope)])
+    guess, ahead = KroghInterpolator(nodes, values).derivatives(ds, der=2)
+    return guess, ahead / np.sqrt(problem.inner(ahead, ahead))
+
+
+def _arclength(problem: BranchProblem, here: CurvePoint, u: Array, ahead: Array) -> float:
+    """Return the length of the arc from `here` to u: the chord, lengthened as on a circle."""
+    chord = u - here.u
+    half_angle = 0.5 * np.arccos(np.clip(problem.inner(here.tangent, ahead), -1.0, 1.0))
+    return float(np.sqrt(problem.inner(chord, chord)) / np.sinc(half_angle / np.pi))
+
+
+def between(problem: BranchProblem, a: CurvePoint, b: CurvePoint, s: float, options: Options) -> CurvePoint:
+    """Return the solution at arclength s between two points."""
+    curve = CubicHermiteSpline([a.s, b.s], [a.u, b.u], [a.tangent, b.tangent])
+    ahead = curve(s, 1)
+    ahead = ahead / np.sqrt(problem.inner(ahead, ahead))
+    u, e, steps = correct(problem, curve(s), ahead, options)
+    return _point(problem, u, e, ahead, s, steps)
+
+
+def _land(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options) -> CurvePoint:
+    """Return the point between a and b at which the goal has its end value."""
+    goal = CubicHermiteSpline([a.s, b.s], [a.goal, b.goal], [a.goal_rate, b.goal_rate])
+    s = float(brentq(lambda x: goal(x) - options.goal_end, a.s, b.s)) if b.goal != options.goal_end else b.s
+    near = between(problem, a, b, s, options)
+    u = land(problem, near.u, options)
+    landed = _point(problem, u, problem.evaluate(u), near.tangent, s, near.newton_steps)
+    return replace(landed, goal=options.goal_end)
+
+
+def land(problem: BranchProblem, guess: Array, options: Options) -> Array:
+    """Return the solution near a guess at which the goal has its end value exactly.
+
+    Raises:
+        SolveError: Newton's method did not converge.
+    """
+    u, e = guess, problem.evaluate(guess)
+    for _ in range(options.max_newton):
+        value, row = problem.goal(e)
+        gap = value - options.goal_end
+        if e.norm <= options.tolerance and abs(gap) <= 1e-12 * options.goal_step:
+            return u
+        du = problem.step(e, row, gap, 1e-7)
+        u = u + problem.damping(u, du) * du
+        e = problem.evaluate(u)
+    raise SolveError(f"Newton's method stopped at a residual of {e.norm:.1e} on the way to {options.goal_end:.6g}")
+
+
+def _folds(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options) -> list[CurvePoint]:
+    """Return the extrema of the rated quantities between two points, in order."""
+    found = []
+    for name in a.rates:
+        if a.rates[name] * b.rates[name] < 0.0:
+            at: dict[float, CurvePoint] = {a.s: a, b.s: b}
+
+            def rate(s: float, name: str = name, at: dict[float, CurvePoint] = at) -> float:
+                if s not in at:
+                    at[s] = between(problem, a, b, s, options)
+                return at[s].rates[name]
+
+            # Near a fold the quantity is quadratic in s: 1e-6 in s is 1e-12 in the quantity.
+            s = brentq(rate, a.s, b.s, xtol=1e-6 * (b.s - a.s))
+            rate(s)
+            found.append(replace(at[s], fold=name))
+    return sorted(found, key=lambda p: p.s)

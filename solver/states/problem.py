@@ -1,0 +1,162 @@
+"""The heat balance of a device in the form that continuation follows: unknowns T, wire temperatures and V."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.linear.bordered import BorderedSolver, Closure, Correction
+from hotmesa.solver.linear.jacobian import Linearisation
+from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.parallel import global_max, global_sum
+from hotmesa.solver.states.bias import Bias
+
+POWER_FLOOR_UW = 1e-2
+"""Below this Joule power the heat imbalance is measured in its units, lest rounding looks like a residual."""
+ROUNDINGS = 2.0
+"""Rounding errors of all temperatures that are no imbalance."""
+TEMPERATURE_SCALE_K = 20.0
+VOLTAGE_SCALE_MV = 10.0
+TANGENT_RTOL = 1e-8
+"""Of the residual in uW for a tangent of about 20 K: an error of about 1e-10 in dV/dI, which places the next point."""
+NEAR_FOLD_RTOL = 1e-6
+"""Asked of a tangent where rounding keeps the finer one out of reach, as it can right at a fold."""
+MAX_CHANGE_K = 40.0
+KEPT_SHARE = 0.7
+"""Of the bath temperature that a Newton step leaves at least."""
+ABOVE_ZERO_K = 1e-3
+"""Lowest temperature of a device whose law has no table."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A linear functional on steps (dT, dwires, dV)."""
+
+    closure: Closure
+    problem: ThermalBranch
+
+    def __call__(self, du: Array) -> float:
+        """Return its value for a step."""
+        T, wires, V = self.problem.split(du)
+        here = global_sum(self.problem.model.comm, self.closure.by_T @ T)
+        return here + float(self.closure.by_wires @ wires) + self.closure.by_V * V
+
+
+@dataclass(frozen=True)
+class State:
+    """An evaluated state with its lazily made Jacobian."""
+
+    e: Evaluation
+    norm: float
+    make: Callable[[Evaluation], Linearisation]
+
+    @cached_property
+    def lin(self) -> Linearisation:
+        """The Jacobian."""
+        return self.make(self.e)
+
+
+class ThermalBranch:
+    """Steady states of a model, parametrised by nothing: V is one of the unknowns (the last).
+
+    Attributes:
+        model: the device.
+        bias: whose value is the goal of the branch.
+        coldest: temperature (K) below which the law knows no state.
+        linear: solver of the bordered linear systems.
+    """
+
+    def __init__(self, model: Model, bias: Bias | None = None) -> None:
+        """Prepare metric and linear solver; the goal of the branch is the value of the bias (default: the current)."""
+        self.model = model
+        self.bias = bias or Bias.current()
+        self.coldest = max(model.junctions.law.T_range[0], ABOVE_ZERO_K)
+        self._n = model.layout.size
+        self._rows = model.layout.junction_rows
+        layers = len(model.layout.junction_layers)
+        # Mean square over the junctions, so that the arclength does not depend on mesh or stack.
+        self._weight = np.tile(model.junction_mass, layers) / (model.area * layers * TEMPERATURE_SCALE_K**2)
+        self._V_scale = VOLTAGE_SCALE_MV * float(model.junctions.counts.sum())
+        self.linear = BorderedSolver(model.comm, model.conduction, self._n, len(model.wired))
+
+    def cold_start(self) -> tuple[Array, Array]:
+        """Return the state at rest, u = (T_B, ..., V = 0), and the direction of rising voltage."""
+        T, wires = self.model.cold()
+        direction = np.zeros(T.size + wires.size + 1)
+        direction[-1] = 1.0
+        return np.concatenate([T, wires, [0.0]]), direction
+
+    def split(self, u: Array) -> tuple[Array, Array, float]:
+        """Return temperatures, wire temperatures and voltage of a flat state."""
+        return u[: self._n], u[self._n : -1], float(u[-1])
+
+    def evaluate(self, u: Array) -> State:
+        """Return the heat balance at u; its norm is the sum of all imbalances over the Joule power.
+
+        Raises:
+            SolveError: a temperature is below `coldest`.
+        """
+        lowest = -global_max(self.model.comm, -float(u[: self._n].min(initial=np.inf)))
+        if not lowest >= self.coldest:
+            raise SolveError(f"a prediction went down to {lowest:.4g} K, below any state of the device")
+        e = self.model.evaluate(*self.split(u))
+        imbalance = global_sum(self.model.comm, np.abs(e.residual).sum()) + np.abs(e.wire_residual).sum()
+        floor = ROUNDINGS * self.model.rounding(e) / self.model.scenario.numerics.tolerance
+        return State(e, float(imbalance / max(e.P, POWER_FLOOR_UW, floor)), self.model.linearise)
+
+    def plane(self, normal: Array) -> Row:
+        """Return the row du -> inner(normal, du)."""
+        T, wires, V = self.split(normal)
+        by_T = np.zeros(self._n)
+        by_T[self._rows] = self._weight * T[self._rows]
+        return Row(Closure(by_T, np.zeros(wires.size), V / self._V_scale**2), self)
+
+    def goal(self, state: State) -> tuple[float, Row]:
+        """Return the value of the bias and its row."""
+        closure = self.bias_closure(state.lin, self.bias)
+        return self.bias.value(state.e.V, state.e.I), Row(closure, self)
+
+    def bias_closure(self, lin: Linearisation, bias: Bias) -> Closure:
+        """Return the derivatives of the value of a bias."""
+        return Closure(bias.by_I * lin.I_by_T, np.zeros(lin.wire_diagonal.size), bias.by_V + bias.by_I * lin.I_by_V)
+
+    def step(self, state: State, row: Row, gap: float, rtol: float) -> Array:
+        """Return the Newton step with row(du) = -gap."""
+        rhs = Correction(-state.e.residual, -state.e.wire_residual, -gap)
+        return self._solve(state, row, rhs, rtol)
+
+    def null_vector(self, state: State, row: Row, guess: Array | None = None) -> Array:
+        """Return the tangent with row(t) = 1, looked for near the guess."""
+        rhs = Correction(np.zeros(self._n), np.zeros(state.e.wires.size), 1.0)
+        near = None if guess is None else Correction(*self.split(guess))
+        try:
+            return self._solve(state, row, rhs, TANGENT_RTOL, near)
+        except SolveError:
+            return self._solve(state, row, rhs, NEAR_FOLD_RTOL, near)
+
+    def _solve(self, state: State, row: Row, rhs: Correction, rtol: float, guess: Correction | None = None) -> Array:
+        d = self.linear.solve(state.lin, row.closure, rhs, rtol, guess=guess)
+        return np.concatenate([d.T, d.wires, [d.V]])
+
+    def inner(self, a: Array, b: Array) -> float:
+        """Return mean over the junctions of dT dT' / (20 K)^2 plus dv dv' / (10 mV)^2 (v per junction)."""
+        here = float(np.sum(self._weight * a[: self._n][self._rows] * b[: self._n][self._rows]))
+        return global_sum(self.model.comm, here) + float(a[-1] * b[-1]) / self._V_scale**2
+
+    def damping(self, u: Array, du: Array) -> float:
+        """Return the factor that keeps every change below 40 K and every temperature above 0.7 T_B."""
+        T, dT = u[: self._n], du[: self._n]
+        largest = global_max(self.model.comm, np.abs(dT).max(initial=0.0))
+        room = np.where(dT < 0.0, (T - KEPT_SHARE * self.model.bath) / np.maximum(-dT, 1e-300), np.inf)
+        nearest = -global_max(self.model.comm, -float(room.min(initial=np.inf)))
+        return float(min(1.0, MAX_CHANGE_K / max(largest, 1e-300), max(0.9 * nearest, 1e-3)))
+
+    def rates(self, state: State, tangent: Array) -> dict[str, float]:
+        """Return dV/ds (mV) and dI/ds (mA)."""
+        row = Row(self.bias_closure(state.lin, Bias.current()), self)
+        return {"V": float(tangent[-1]), "I": row(tangent)}

@@ -1,0 +1,164 @@
+"""States of a finished run as starting points: which of them lie around a current, and the exact state there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import RequestError, SolveError
+from hotmesa.solver.model import Model
+from hotmesa.solver.states.problem import State, ThermalBranch
+from hotmesa.solver.states.steady import solve_steady_state
+
+WALK_STEPS = 10
+"""Steps in current from a stored state when Newton's method does not get there at once."""
+SAME_BRANCH = 1e-3
+"""How far (relative) a voltage may lie outside those of its neighbours on the branch: another mesher, not more."""
+
+
+class StoredStates(Protocol):
+    """Fields at k points of a branch, in branch order, as states.npz holds them; folds are among them."""
+
+    @property
+    def node_xy(self) -> Array:
+        """Nodes of the plan (um), shape (n, 2)."""
+
+    @property
+    def T_K(self) -> Array:
+        """Temperatures, shape (k, sublayers, n), NaN outside the region of a layer."""
+
+    @property
+    def wire_T_K(self) -> Array:
+        """Temperatures behind the contacts, shape (k, contacts)."""
+
+    @property
+    def V_mV(self) -> Array:
+        """Voltages, shape (k,)."""
+
+    @property
+    def I_mA(self) -> Array:
+        """Currents, shape (k,)."""
+
+    @property
+    def row(self) -> NDArray[np.int64]:
+        """Row of iv.csv of each state, shape (k,)."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One place where a branch passes a current: between two neighbouring stored states.
+
+    Attributes:
+        first, second: numbers of the stored states before and after.
+        part: of the way from the first to the second, by current.
+        rows: their rows in iv.csv.
+        V_mV: voltages at both.
+    """
+
+    first: int
+    second: int
+    part: float
+    rows: tuple[int, int]
+    V_mV: tuple[float, float]
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        return f"rows {self.rows[0]} to {self.rows[1]} ({self.V_mV[0]:.5g} to {self.V_mV[1]:.5g} mV)"
+
+
+def passages(states: StoredStates, I_mA: float) -> tuple[Passage, ...]:
+    """Return where the branch passes a current, in branch order.
+
+    Folds in I are stored, so that the current is monotonic between neighbours.
+
+    Raises:
+        RequestError: the branch does not reach the current.
+    """
+    I = states.I_mA  # noqa: E741 - the symbol of the field
+    found = []
+    for k in range(len(I)):
+        after = min(k + 1, len(I) - 1)
+        inside = min(I[k], I[after]) < I_mA < max(I[k], I[after])
+        if I[k] == I_mA or inside:
+            second = after if inside else k
+            part = float((I_mA - I[k]) / (I[second] - I[k])) if inside else 0.0
+            rows, V = (int(states.row[k]), int(states.row[second])), (float(states.V_mV[k]), float(states.V_mV[second]))
+            found.append(Passage(k, second, part, rows, V))
+    if not found:
+        reach = f"from {I.min():.6g} to {I.max():.6g} mA" if len(I) else "nowhere"
+        raise RequestError(f"a current of {I_mA:g} mA lies outside the stored states, which reach {reach}")
+    return tuple(found)
+
+
+def choose_passage(found: Sequence[Passage], row: int | None) -> Passage:
+    """Return the passage nearest to a row of iv.csv, the first one without it.
+
+    Raises:
+        RequestError: the branch does not pass the current at or next to that row.
+    """
+    if row is None:
+        return found[0]
+    for passage in found:
+        if min(passage.rows) <= row <= max(passage.rows):
+            return passage
+    known = "; ".join(str(passage) for passage in found)
+    raise RequestError(f"the branch does not pass this current at row {row}; it does between {known}")
+
+
+def flat_state(model: Model, states: StoredStates, k: int) -> Array:
+    """Return stored state k as unknowns of a model (T, wires, V), each node taking the nearest stored value.
+
+    On the mesh of the run these are the stored values themselves; on another mesh they are a starting point.
+    """
+    layout, xy = model.layout, model.operators.xy
+    T = np.empty(layout.size)
+    for number in range(len(layout.sublayers)):
+        stored = states.T_K[k, number]
+        known = np.flatnonzero(np.isfinite(stored))
+        _, nearest = cKDTree(states.node_xy[known]).query(xy[layout.nodes_of(number)])
+        T[layout.rows(number)] = stored[known[nearest]]
+    wires = [states.wire_T_K[k, c] for c, sink in enumerate(model.contacts) if sink.wire is not None]
+    return np.concatenate([T, wires, [states.V_mV[k]]])
+
+
+def solve_at(problem: ThermalBranch, states: StoredStates, passage: Passage, I_mA: float) -> State:
+    """Return the exact state of a passage; the problem must be under current bias. Collective.
+
+    Raises:
+        SolveError: no state was found, or one that belongs to another part of the branch.
+    """
+    ends = [flat_state(problem.model, states, k) for k in (passage.first, passage.second)]
+    try:
+        return _checked(solve_steady_state(problem, I_mA, ends[0] + passage.part * (ends[1] - ends[0])), passage)
+    except SolveError as error:
+        reason = error
+    for k, u in zip((passage.first, passage.second), ends, strict=True):
+        try:
+            return _checked(_walk(problem, u, float(states.I_mA[k]), I_mA), passage)
+        except SolveError as error:
+            reason = error
+    raise SolveError(
+        f"the state at {I_mA:g} mA between {passage} was not found: {reason}; "
+        "keep more states (--set output.every=1) in the run, or take a current farther from the fold"
+    )
+
+
+def _walk(problem: ThermalBranch, u: Array, start_mA: float, end_mA: float) -> State:
+    for current in np.linspace(start_mA, end_mA, WALK_STEPS + 1)[1:]:
+        state = solve_steady_state(problem, float(current), u)
+        u = np.concatenate([state.e.T, state.e.wires, [state.e.V]])
+    return state
+
+
+def _checked(state: State, passage: Passage) -> State:
+    """Return the state if its voltage lies between those of its neighbours: folds in V are stored as well."""
+    slack = SAME_BRANCH * max(passage.V_mV)
+    if not min(passage.V_mV) - slack <= state.e.V <= max(passage.V_mV) + slack:
+        raise SolveError(f"V = {state.e.V:.6g} mV belongs to another part of the branch")
+    return state

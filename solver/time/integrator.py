@@ -1,0 +1,230 @@
+"""PETSc's integrator over one smooth piece of the source, stepped from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from petsc4py import PETSc
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.linear.bordered import BorderedSolver, Closure
+from hotmesa.solver.linear.jacobian import shifted
+from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.parallel import global_min
+from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.time.source import Circuit
+
+SMALLEST_STEP_US = 1e-12
+STALE_RATIO = 2.0
+"""Factors serve while the step differs from theirs by less than this factor."""
+STALE_ITERATIONS = 9
+NEWTON_RTOL = 1e-3
+"""Newton's method starts from the prediction, whose distance from the solution is the local error: a thousandth of it
+is far below the error that is controlled."""
+NEWTON_ATOL = 1e-6
+"""Imbalance (uW) that is always small enough: 1e-9 of a typical power."""
+OPTIONS_PREFIX = "hotmesa_time_"
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """Error control: local error of every temperature (K) and of V (mV) below atol + rtol |value|.
+
+    Attributes:
+        atol_K, rtol: of the local error of a step.
+        first_step_us: after the start and after every corner of the source.
+        max_step_us: largest step.
+        max_steps: give up after so many steps in one piece of the source.
+    """
+
+    atol_K: float = 1e-3
+    rtol: float = 1e-4
+    first_step_us: float = 1e-4
+    max_step_us: float = np.inf
+    max_steps: int = 100_000
+
+
+class Equations:
+    """Residual and Jacobian in time of one piece of the source, in the form that PETSc calls."""
+
+    def __init__(
+        self,
+        model: Model,
+        problem: ThermalBranch,
+        linear: BorderedSolver,
+        circuit: Circuit,
+        begin: float,
+        end: float,
+    ) -> None:
+        """Set up the piece from `begin` to `end` (us)."""
+        self.model, self.problem, self.linear = model, problem, linear
+        self.begin, self.end = begin, end
+        self.last: Evaluation | None = None
+        self._circuit = circuit
+        self._n = model.layout.size
+        self._shift = 0.0
+        self._iterations = 0
+
+    def source(self, t: float) -> float:
+        """Return the value of the source, at the ends of the piece its limit from inside."""
+        inside = 1e-12 * (self.end - self.begin)
+        return self._circuit.source(min(max(t, self.begin + inside), self.end - inside))
+
+    def load(self, vector: PETSc.Vec) -> Array:
+        """Return the flat state (T, wires, V) of a vector."""
+        return np.concatenate(self.linear.layout.load(vector))
+
+    def store(self, vector: PETSc.Vec, u: Array) -> None:
+        """Write a flat state into a vector."""
+        self.linear.layout.store(vector, u[: self._n], u[self._n :])
+
+    def evaluation(self, u: Array) -> Evaluation:
+        """Return the device at a flat state; the last one asked for is kept."""
+        T, wires, V = self.problem.split(u)
+        e = self.last
+        if e is None or not self._same(e, u):
+            e = self.last = self.model.evaluate(T, wires, V)
+        return e
+
+    def _same(self, e: Evaluation, u: Array) -> bool:
+        T, wires, V = self.problem.split(u)
+        equal = e.V == V and np.array_equal(e.wires, wires) and np.array_equal(e.T, T)
+        return global_min(self.model.comm, float(equal)) > 0.0
+
+    def function(self, ts: PETSc.TS, t: float, u: PETSc.Vec, rate: PETSc.Vec, f: PETSc.Vec) -> None:
+        """Residual of the equations in time (called by PETSc)."""
+        flat, dot = self.load(u), self.load(rate)
+        lowest = global_min(self.model.comm, np.min(flat[: self._n], initial=np.inf))
+        if not lowest >= self.problem.coldest:
+            f.set(np.nan)  # no temperature of a device: Newton's method fails here, and PETSc takes a smaller step
+            return
+        e, c = self.evaluation(flat), self._circuit
+        capacity = self.model.layout.heat_capacity(e.T)
+        circuit = c.bias.value(e.V, e.I) + c.bias.by_I * c.capacitance * dot[-1] - self.source(t)
+        self.store(f, np.concatenate([capacity * dot[: self._n] + e.residual, e.wire_residual, [circuit]]))
+
+    def jacobian(
+        self, ts: PETSc.TS, t: float, u: PETSc.Vec, rate: PETSc.Vec, shift: float, A: PETSc.Mat, P: PETSc.Mat
+    ) -> bool:
+        """Jacobian of that residual (called by PETSc): the steady one, heat capacities on the diagonal."""
+        c, layout = self._circuit, self.model.layout
+        flat, dot = self.load(u), self.load(rate)
+        e = self.evaluation(flat)
+        lin = self.model.linearise(e)
+        diagonal = shift * layout.heat_capacity(e.T) + layout.heat_capacity_slope(e.T) * dot[: self._n]
+        closure = self.problem.bias_closure(lin, c.bias)
+        closure = Closure(closure.by_T, closure.by_wires, closure.by_V + c.bias.by_I * c.capacitance * shift)
+        slow = ts.getSNES().getKSP().getIterationNumber() > STALE_ITERATIONS
+        stale = slow or not 1.0 / STALE_RATIO < self._shift / shift < STALE_RATIO
+        self.linear.attach(shifted(lin, diagonal), closure, refresh=stale)
+        self._shift = shift if stale else self._shift
+        return True
+
+
+class Stepper:
+    """One PETSc TS over one smooth piece of the source.
+
+    Attributes:
+        newton_steps: of the last step, rejected tries included.
+    """
+
+    def __init__(self, equations: Equations, tolerances: Tolerances, start: Array) -> None:
+        """Set up the integrator at the start of the piece. Collective."""
+        self._equations, self._tolerances = equations, tolerances
+        self._matrix = equations.linear.layout.shell(equations.linear)
+        self._u, self._f = self._matrix.createVecs()
+        self._between = self._u.duplicate()
+        self.newton_steps = 0
+        equations.store(self._u, start)
+        self._ts = self._integrator()
+
+    @property
+    def time(self) -> float:
+        """Time reached (us)."""
+        return self._equations.end if self.finished else float(self._ts.getTime())
+
+    @property
+    def finished(self) -> bool:
+        """Whether the end of the piece was reached."""
+        e = self._equations
+        return bool(self._ts.getTime() >= e.end - 1e-13 * max(abs(e.end), e.end - e.begin))
+
+    def step(self) -> Evaluation:
+        """Take one accepted step; return the device at its end.
+
+        Raises:
+            SolveError: the step became too small or there were too many.
+        """
+        before = self._ts.getSNESIterations()
+        try:
+            self._ts.step()
+        except PETSc.Error as error:
+            raise SolveError(f"the time step failed at t = {self.time:.6g} us (PETSc error {error.ierr})") from error
+        self.newton_steps = self._ts.getSNESIterations() - before
+        reason = self._ts.getConvergedReason()
+        if reason < 0:
+            raise SolveError(f"the integrator stopped at t = {self.time:.6g} us: {self._why(reason)}")
+        if self._ts.getStepNumber() >= self._tolerances.max_steps and not self.finished:
+            raise SolveError(f"more than {self._tolerances.max_steps} steps at t = {self.time:.6g} us")
+        return self._equations.evaluation(self._equations.load(self._u))
+
+    def at(self, t: float) -> Array:
+        """Return the flat state at a time within the last step."""
+        self._ts.interpolate(t, self._between)
+        return self._equations.load(self._between)
+
+    def close(self) -> None:
+        """Free the integrator; collective."""
+        for part in (self._ts, self._matrix, self._u, self._f, self._between):
+            part.destroy()
+
+    def _why(self, reason: int) -> str:
+        words = {
+            int(PETSc.TS.ConvergedReason.DIVERGED_NONLINEAR_SOLVE): "Newton's method failed at ever smaller steps",
+            int(PETSc.TS.ConvergedReason.DIVERGED_STEP_REJECTED): "the error stayed too large at ever smaller steps",
+        }
+        return words.get(int(reason), f"PETSc reason {reason}")
+
+    def _integrator(self) -> PETSc.TS:
+        e, tolerances = self._equations, self._tolerances
+        ts = PETSc.TS().create(e.model.comm)
+        ts.setOptionsPrefix(OPTIONS_PREFIX)
+        ts.setProblemType(PETSc.TS.ProblemType.NONLINEAR)
+        ts.setType(PETSc.TS.Type.BDF)
+        ts.setIFunction(e.function, self._f)
+        ts.setIJacobian(e.jacobian, self._matrix, self._matrix)
+        ts.setTime(e.begin)
+        ts.setTimeStep(min(tolerances.first_step_us, 0.1 * (e.end - e.begin)))
+        ts.setMaxTime(e.end)
+        ts.setMaxSteps(tolerances.max_steps)
+        ts.setExactFinalTime(PETSc.TS.ExactFinalTime.MATCHSTEP)
+        ts.setTolerances(rtol=tolerances.rtol, atol=tolerances.atol_K)
+        ts.setMaxSNESFailures(20)
+        ts.setStepLimits(SMALLEST_STEP_US, min(tolerances.max_step_us, e.end - e.begin))
+        _set_solvers(ts, e.linear)
+        ts.setSolution(self._u)
+        ts.setUp()
+        return ts
+
+
+def _set_solvers(ts: PETSc.TS, linear: BorderedSolver) -> None:
+    """Set Newton's method, its linear solver and the norm of the local error."""
+    # The largest error anywhere counts: a mean over the crystal would hide that of a small hot spot.
+    options = {"ts_adapt_wnormtype": "infinity", "snes_linesearch_type": "basic"}
+    database = PETSc.Options(OPTIONS_PREFIX)
+    for key, value in options.items():
+        database[key] = value
+    ts.setFromOptions()
+    for key in options:
+        database.delValue(key)
+    snes = ts.getSNES()
+    snes.setTolerances(rtol=NEWTON_RTOL, atol=NEWTON_ATOL, stol=1e-12, max_it=8)
+    ksp = snes.getKSP()
+    ksp.setType("fgmres")
+    ksp.setGMRESRestart(40)
+    ksp.setPCSide(PETSc.PC.Side.RIGHT)
+    ksp.setTolerances(rtol=1e-3, max_it=60)
+    ksp.getPC().setType("python")
+    ksp.getPC().setPythonContext(linear)

@@ -1,0 +1,121 @@
+"""What becomes of a state that is lost: time integration at a fixed source until it comes to rest in a stable state."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.parallel import global_max, global_sum
+from hotmesa.solver.stability.stability import Stability
+from hotmesa.solver.states.continuation import Options, land
+from hotmesa.solver.states.fields import full_temperatures
+from hotmesa.solver.states.problem import State, ThermalBranch
+from hotmesa.solver.time.transient import Circuit, Tolerances, Transient
+from hotmesa.solver.variants import own_conduction
+
+PUSH_K = 0.5
+"""Largest change of temperature that starts a lost state on its way."""
+LIMIT_US = 1e7
+NEAR_K = 1.0
+"""A steady state further than this from the transient is not the one that it approaches."""
+QUIET = 1e-3
+"""Heat imbalance over Joule power below which the transient may be close to its end."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A stable steady state that was reached in time.
+
+    Attributes:
+        u: the state, flat.
+        state: evaluated.
+        growth: its leading growth rate (1/us), negative.
+        time_us: how long it took.
+    """
+
+    u: Array
+    state: State
+    growth: float
+    time_us: float
+
+
+class Settling:
+    """Finds where a lost state goes. The steps in time are coarse: only the end counts, and that is solved for."""
+
+    def __init__(self, problem: ThermalBranch, stability: Stability) -> None:
+        """Prepare for the states of a problem; a condensed crystal is unfolded, since its heat capacity counts."""
+        self._problem, self._stability = problem, stability
+        self._model = copy(stability.model)
+        self._model.conduction = own_conduction(stability.model)
+        self._metric = ThermalBranch(self._model, problem.bias)
+
+    def settle(self, lost: Evaluation, along: Array | None, value: float) -> Rest:
+        """Return the stable state that follows a lost one at a fixed value of the source.
+
+        The growing mode is added with at most 0.5 K, along a step (flat, of the problem) if one is given.
+
+        Raises:
+            SolveError: the integration failed or did not come to rest.
+        """
+        bias = self._problem.bias
+        circuit = Circuit(bias, 0.0, lambda t: value)
+        transient = Transient(self._model, circuit, Tolerances(atol_K=2e-2, rtol=1e-3))
+        tried = np.inf
+        for moment in transient.run(self._pushed(lost, along), 0.0, LIMIT_US):
+            e = moment.e
+            imbalance = self._metric.evaluate(np.concatenate([e.T, e.wires, [e.V]])).norm
+            if imbalance > 10.0 * QUIET:
+                tried = np.inf
+            # At a slow passage too the imbalance is small; then the attempt fails, and is made again later.
+            if imbalance < min(QUIET, 0.1 * tried):
+                tried = imbalance
+                rest = self._at_rest(e, value, moment.t)
+                if rest is not None:
+                    return rest
+        raise SolveError(f"the state that was lost at {value:.6g} {bias.unit} did not settle within {LIMIT_US:g} us")
+
+    def _pushed(self, lost: Evaluation, along: Array | None) -> Array:
+        e = self._stability.unfold(lost)
+        shape = self._stability.modes(lost, self._problem.bias, 1).shapes[:, 0]
+        push = PUSH_K * shape * self._sign(shape, along)
+        return np.concatenate([e.T + push, e.wires, [e.V]])
+
+    def _sign(self, shape: Array, along: Array | None) -> float:
+        """Return the sign that turns a mode along a given step, or else to heat more at positive x and y."""
+        model = self._problem.model
+        mode = shape[self._model.layout.junction_rows]
+        if along is None:
+            xy = model.operators.xy[model.layout.mesa_nodes]
+            size = global_max(model.comm, np.abs(xy).max(initial=0.0))
+            step = np.tile(1.0 + (xy @ [1.0, 0.5]) / size, mode.size // xy.shape[0]) if xy.size else mode
+        else:
+            step = along[model.layout.junction_rows]
+        mass = np.tile(model.junction_mass, len(model.layout.junction_layers))
+        return -1.0 if global_sum(model.comm, float((mass * mode) @ step)) < 0.0 else 1.0
+
+    def _at_rest(self, e: Evaluation, value: float, time_us: float) -> Rest | None:
+        """Return the stable state close by, or None."""
+        problem = self._problem
+        options = Options(value, max(abs(value), 1e-9), tolerance=problem.model.scenario.numerics.tolerance)
+        near = fold(self._model, problem.model, e)
+        try:
+            u = land(problem, near, options)
+        except SolveError:
+            return None
+        if global_max(problem.model.comm, np.abs(u[:-1] - near[:-1]).max(initial=0.0)) > NEAR_K:
+            return None
+        state = problem.evaluate(u)
+        growth = float(self._stability.modes(state.e, problem.bias, 1).rates[0])
+        return Rest(u, state, growth, time_us) if growth < 0.0 else None
+
+
+def fold(unfolded: Model, model: Model, e: Evaluation) -> Array:
+    """Return a state of the unfolded model as flat state of a model, which may have a condensed crystal."""
+    T = full_temperatures(unfolded, e)
+    rows = [T[k, model.layout.nodes_of(k)] for k in range(len(model.layout.sublayers))]
+    return np.concatenate([*rows, e.wires, [e.V]])

@@ -1,0 +1,145 @@
+"""Time integration of the layered heat balance with its bias circuit, by PETSc's adaptive integrators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.linear.bordered import BorderedSolver
+from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.time.integrator import Equations, Stepper, Tolerances
+from hotmesa.solver.time.source import Circuit
+
+__all__ = ["Circuit", "Moment", "Tolerances", "Transient"]
+
+BALANCE_STEPS = 60
+CIRCUIT_RTOL = 1e-6
+"""How well the source is held at the moments that are handed out."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The device at one time.
+
+    Attributes:
+        t: time (us).
+        e: its state.
+        source: value of the source (mA or mV).
+        asked: whether this is one of the times asked for (the moments between them are those of the integrator).
+        newton_steps: spent since the moment before.
+    """
+
+    t: float
+    e: Evaluation
+    source: float
+    asked: bool = False
+    newton_steps: int = 0
+
+
+class Transient:
+    """C(T) dT/dt + F(T, V) = 0 with wires in balance at every moment and V set by the circuit.
+
+    The integrator is PETSc's BDF of second order with adaptive steps (stiff and differential-algebraic). The Jacobian
+    is the bordered one of the steady problem with the heat capacities on its diagonal; its factors are kept.
+    """
+
+    def __init__(self, model: Model, circuit: Circuit, tolerances: Tolerances | None = None) -> None:
+        """Prepare the integrator.
+
+        Raises:
+            SolveError: the model has a condensed crystal, whose heat capacity is lost.
+        """
+        if model.condensed is not None:
+            raise SolveError("a condensed crystal has no heat capacity: use numerics.path = 'sparse' in time")
+        self.model, self.circuit, self.tolerances = model, circuit, tolerances or Tolerances()
+        self._problem = ThermalBranch(model, circuit.bias)
+        self._linear = BorderedSolver(model.comm, model.conduction, model.layout.size, len(model.wired))
+
+    @property
+    def factorisations(self) -> int:
+        """Number of factorisations so far."""
+        return self._linear.factorisations
+
+    def run(self, start: Array, t0: float, t1: float, save_at: Sequence[float] = ()) -> Iterator[Moment]:
+        """Yield the accepted moments from t0 to t1 from a flat state u = (T, wires, V) at t0. Collective.
+
+        The first moment is the start itself, with wires and V brought into balance with its temperatures; at a corner
+        of the source there are two, right before it and right after it.
+
+        Args:
+            start: flat state at t0.
+            t0: first time (us).
+            t1: last time (us).
+            save_at: more times to yield, taken from the interpolant of the integrator.
+
+        Raises:
+            SolveError: the step became too small; what was yielded stays valid.
+        """
+        u = start
+        stops = [t for t in sorted(set(self.circuit.corners)) if t0 < t < t1] + [t1]
+        times = sorted(t for t in set(save_at) if t0 <= t <= t1)
+        for begin, end in zip([t0, *stops[:-1]], stops, strict=True):
+            equations = Equations(self.model, self._problem, self._linear, self.circuit, begin, end)
+            u = self._balanced(u, equations, begin)
+            yield self._moment(equations, begin, self._evaluate(u), begin in times)
+            for moment in self._piece(equations, u, [t for t in times if begin < t <= end]):
+                yield moment
+                u = np.concatenate([moment.e.T, moment.e.wires, [moment.e.V]])
+
+    def _piece(self, equations: Equations, start: Array, times: list[float]) -> Iterator[Moment]:
+        """Yield the moments after the start of one smooth piece of the source."""
+        stepper = Stepper(equations, self.tolerances, start)
+        try:
+            while not stepper.finished:
+                e = self._closed(stepper.step(), equations, stepper.time)
+                while times and times[0] < stepper.time:
+                    t = times.pop(0)
+                    # The interpolant has the order of the method; V and wires are put in balance with it exactly.
+                    u = self._balanced(stepper.at(t), equations, t)
+                    yield self._moment(equations, t, self._evaluate(u), True)
+                asked = bool(times) and times[0] == stepper.time
+                yield self._moment(equations, stepper.time, e, asked, stepper.newton_steps)
+        finally:
+            stepper.close()
+
+    def _closed(self, e: Evaluation, equations: Equations, t: float) -> Evaluation:
+        """Return the state of a step with its circuit closed; the integrator leaves a part of the local error open."""
+        value = equations.source(t)
+        loose = abs(self.circuit.bias.value(e.V, e.I) - value) > CIRCUIT_RTOL * abs(value)
+        if self._keeps_charge or not loose:
+            return e
+        return self._evaluate(self._balanced(np.concatenate([e.T, e.wires, [e.V]]), equations, t))
+
+    @property
+    def _keeps_charge(self) -> bool:
+        return self.circuit.bias.by_I * self.circuit.capacitance > 0.0
+
+    def _moment(self, equations: Equations, t: float, e: Evaluation, asked: bool, newton_steps: int = 0) -> Moment:
+        return Moment(t, e, equations.source(t), asked, newton_steps)
+
+    def _evaluate(self, u: Array) -> Evaluation:
+        return self.model.evaluate(*self._problem.split(u))
+
+    def _balanced(self, u: Array, equations: Equations, t: float) -> Array:
+        """Return the state with V (and wires) obeying their equations at the temperatures given.
+
+        With a parallel capacitance V is a state of its own and stays.
+        """
+        T, wires, V = self._problem.split(u)
+        bias = self.circuit.bias
+        value = equations.source(t)
+        for _ in range(BALANCE_STEPS):
+            e = self.model.evaluate(T, wires, V)
+            lin = self.model.linearise(e)
+            gap = 0.0 if self._keeps_charge else bias.value(e.V, e.I) - value
+            step_V = -gap / (bias.by_V + bias.by_I * lin.I_by_V)
+            step_w = -e.wire_residual / lin.wire_diagonal if wires.size else wires
+            V, wires = V + step_V, wires + step_w
+            if abs(step_V) <= 1e-12 * max(abs(V), 1e-9) and np.abs(step_w).max(initial=0.0) <= 1e-11 * self.model.bath:
+                return np.concatenate([T, wires, [V]])
+        raise SolveError(f"no voltage balances the circuit at t = {t:.6g} us")

@@ -1,0 +1,273 @@
+"""Fits: known parameters come back from synthetic data, with uncertainties that mean what they say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hotmesa import case as study_case
+from hotmesa import fitting as fit_job
+from hotmesa.cli import main
+from hotmesa.fit_result import covariance_of
+from hotmesa.postprocess.fit_curves import compare_curves
+from hotmesa.scenarios import ScenarioError, load_scenario
+from hotmesa.scenarios.files import bundled_plans
+from hotmesa.scenarios.plans.data import Measured, read_measured
+from hotmesa.scenarios.plans.fit import Data
+from hotmesa.scenarios.plans.load_fit import load_fit
+from hotmesa.solver.law.laws import build_law
+from hotmesa.solver.runs.uniform import uniform_curve
+
+pytest.importorskip("lmfit")
+
+OHMIC = (
+    "law.kind=ohmic",
+    "law.set=none",
+    "law.resistivity_ohm_cm={T_K=[4.0, 300.0], values=[200.0, 20.0]}",
+)
+ALPHA, AREA = 110.0, 2421.0
+HEAD = """
+name = "small"
+scenario = "kurter2010-uniform"
+
+[fixed]
+law.kind = "ohmic"
+law.set = "none"
+law.resistivity_ohm_cm = {T_K = [4.0, 300.0], values = [200.0, 20.0]}
+
+[[parameters]]
+key = "uniform.thermal_resistance_K_per_mW"
+label = "alpha"
+start = 60.0
+min = 30.0
+max = 300.0
+scale = "log"
+"""
+RESISTANCE = """
+[[parameters]]
+key = "mesa.spacing_nm"
+label = "spacing"
+start = 1.5
+min = 1.0
+max = 4.0
+"""
+CURVE = '[[data]]\nname = "iv"\nfile = "iv.csv"\nsigma_mV = 2.0\nlast_mA = 1.6\n'
+SPACING, SIGMA = 2.151, 2.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a curve of the uniform model at known values and Gaussian noise of 2 mV."""
+    scenario = load_scenario("kurter2010-uniform", OHMIC)
+    curve = uniform_curve(build_law(scenario), scenario)
+    order = np.linspace(0.02, 1.5, 60)
+    rows = np.arange(curve.I_mA.size)
+    from scipy.interpolate import PchipInterpolator
+
+    places = [float(PchipInterpolator(rows, curve.I_mA).solve(current, extrapolate=False).min()) for current in order]
+    V = PchipInterpolator(rows, curve.V_mV)(places)
+    V = V + np.random.default_rng(3).normal(0.0, SIGMA, V.shape)
+    lines = [f"{voltage!r},{1e3 * current!r}" for voltage, current in zip(V.tolist(), order.tolist(), strict=True)]
+    (tmp_path / "iv.csv").write_text("\n".join(["V_mV,I (uA)", *lines]) + "\n")
+    return tmp_path
+
+
+def fit(folder: Path, text: str, *arguments: str) -> int:
+    (folder / "fit.toml").write_text(text)
+    command = ["fit", str(folder / "fit.toml"), "--out", str(folder / "out"), "--workers", "0", "--quiet", *arguments]
+    return main(command)
+
+
+def result(folder: Path) -> dict[str, dict[str, float]]:
+    return json.loads((folder / "out" / "fit.json").read_text())
+
+
+def test_a_curve_gives_its_parameters_back(folder: Path):
+    assert fit(folder, HEAD + RESISTANCE + CURVE) == 0
+    found = result(folder)
+    for name, true in (("alpha", ALPHA), ("spacing", SPACING)):
+        value, error = found["parameters"][name]["value"], found["parameters"][name]["uncertainty"]
+        assert 0 < error < 0.2 * true
+        # The noise is drawn once: 3.5 standard deviations of two values fail once in a thousand seeds.
+        assert abs(value - true) < 3.5 * error
+    # 58 degrees of freedom: chi^2 per degree has a standard deviation of 0.19.
+    assert found["chi_squared_reduced"] == pytest.approx(1.0, abs=0.6)
+    assert (
+        found["parameters"]["alpha"]["correlations"]["spacing"]
+        == found["parameters"]["spacing"]["correlations"]["alpha"]
+    )
+    assert len(found["directions"]) == 2 and found["directions"][0]["sigma"] >= found["directions"][1]["sigma"]
+    names = {file.name for file in (folder / "out").iterdir()}
+    assert {"fit.json", "residuals.csv", "history.csv", "best-iv.toml", "fit.png", "fit.toml"} <= names
+    best = load_scenario(folder / "out" / "best-iv.toml")
+    assert best.uniform.thermal_resistance_K_per_mW == found["parameters"]["alpha"]["value"]
+
+
+def test_numbers_of_several_scenarios(folder: Path):
+    data = ""
+    for n in (6, 12):
+        scenario = load_scenario("kurter2010-uniform", (*OHMIC, f"mesa.junctions={n}"))
+        V = uniform_curve(build_law(scenario), scenario).V_mV
+        data += f'[[data]]\nname = "n{n}"\nset = {{mesa.junctions = {n}}}\nobservable = "end.V_mV"\n'
+        data += f"value = {float(V[-1])!r}\nsigma = 1.0\n"
+    assert fit(folder, HEAD + data) == 0
+    found = result(folder)["parameters"]["alpha"]
+    # Data without noise: what is left is the tolerance of the fit, far below the uncertainty.
+    assert found["value"] == pytest.approx(ALPHA, abs=0.01 * found["uncertainty"])
+
+
+@pytest.mark.parametrize(("limit", "missed"), [("at-least", False), ("at-most", True)])
+def test_limits_count_on_their_forbidden_side_alone(folder: Path, limit: str, missed: bool):
+    scenario = load_scenario("kurter2010-uniform", OHMIC)
+    V = float(uniform_curve(build_law(scenario), scenario).V_mV[-1])
+    number = f'[[data]]\nname = "v"\nobservable = "end.V_mV"\nvalue = {V!r}\nsigma = 1.0\n'
+    # 5 mV below what the first number asks for: a contradiction if it is an upper limit, nothing if it is a lower one.
+    bound = f'[[data]]\nname = "w"\nobservable = "end.V_mV"\nvalue = {V - 5.0!r}\nsigma = 1.0\nlimit = "{limit}"\n'
+    assert fit(folder, HEAD + number + bound) == 0
+    # Half-way both are missed by 2.5 sigma; the fit stops where a step would gain little of that.
+    assert result(folder)["chi_squared"] == pytest.approx(12.5 if missed else 0.0, abs=0.3)
+
+
+def test_a_second_fit_computes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    assert fit(folder, HEAD + CURVE) == 0
+    first = result(folder)
+    monkeypatch.setattr(study_case, "run", lambda request: pytest.fail("computed again"))
+    assert fit(folder, HEAD + CURVE) == 0
+    second = result(folder)
+    assert second["cases_computed"] == 0
+    assert second["parameters"] == first["parameters"]
+
+
+def test_an_interrupted_fit_keeps_its_evaluations(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    original, calls = study_case.run, []
+
+    def run(request: study_case.Request) -> int:
+        calls.append(request)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return original(request)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(study_case, "run", run)
+        assert fit(folder, HEAD + CURVE) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert fit(folder, HEAD + CURVE) == 0
+    assert result(folder)["cases_computed"] == result(folder)["points"] - 3
+
+
+def test_a_parameter_that_does_nothing_has_no_uncertainty(folder: Path, capsys: pytest.CaptureFixture[str]):
+    idle = '[[parameters]]\nkey = "branch.end_current_mA"\nstart = 1.0\nmin = 0.5\nmax = 2.0\n'
+    assert fit(folder, HEAD + idle + CURVE) in (0, 3)
+    assert result(folder)["parameters"]["branch.end_current_mA"]["uncertainty"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HEAD.replace("start = 60.0", "start = 10.0") + CURVE, "start = 10 lies outside of 30 to 300"),
+        (HEAD.replace("min = 30.0", "min = 400.0") + CURVE, "min = 400 is not below max = 300"),
+        (HEAD.replace("min = 30.0", "min = -1.0") + CURVE, "needs positive bounds"),
+        (HEAD.replace("thermal_resistance", "thermal_resistanc") + CURVE, "did you mean thermal_resistance_K_per_mW"),
+        (HEAD.replace("uniform.thermal_resistance_K_per_mW", "mesa.junctions") + CURVE, "whole number"),
+        (HEAD, "data: is missing"),
+        (HEAD + CURVE + CURVE, "2 data sets are called iv"),
+        (HEAD + CURVE.replace("iv.csv", "none.csv"), "none.csv: cannot be read"),
+        (HEAD + CURVE.replace("last_mA = 1.6", "last_mA = 0.0"), "no point of iv.csv"),
+        (HEAD + '[[data]]\nname = "a"\nobservable = "betta"\nvalue = 1.0\nsigma = 1.0\n', "did you mean beta"),
+        (HEAD + '[[data]]\nname = "a"\nobservable = "beta"\nvalue = 1.0\n', "sigma is missing"),
+        (HEAD + CURVE + 'limit = "at-most"\n', "limit is for numbers"),
+        (HEAD.replace("law.set", "uniform.thermal_resistance_K_per_mW = 1.0\nlaw.set") + CURVE, "also set in fixed"),
+    ],
+)
+def test_bad_fits_have_status_2_and_a_reason(folder: Path, capsys: pytest.CaptureFixture[str], text: str, words: str):
+    assert fit(folder, text) == 2
+    printed = capsys.readouterr().err
+    assert words in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("V,I\n1,2\n", "column V has no unit"),
+        ("1,2\n3,4\n", "the first line has no names"),
+        ("V_mV,I_mA\n1,nan\n", 'line 2, column I_mA: "nan" is no finite number'),
+        ("V_mV,I_mA\n1,2\n1\n", "line 3 has 1 fields instead of 2"),
+        ("V_mV,I_mV\n1,2\n", "mV is no unit of I"),
+        ("V_mV,T_K\n1,2\n", "has no column I_mA"),
+        ("V_mV,V (V),I_mA\n1,2,3\n", "two columns mean the same"),
+        ("V_mV,I_mA\n", "holds no data"),
+        ("V_mV,I_mA,sigma_V_mV\n1,2,0\n", "sigma_V must be positive"),
+    ],
+)
+def test_bad_csv_files_are_refused(tmp_path: Path, text: str, words: str):
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(ScenarioError) as error:
+        read_measured(tmp_path / "x.csv")
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# from the plotter\nV_mV,I_mA\n30,0.5\n60,1\n",
+        "Voltage (V);Current [uA];note\n0.03;500;a\n0.06;1000;b\n",
+        "V/mV\tI/A\n30\t5e-4\n60\t1e-3\n",
+        "V_per_junction_mV,I_mA\n3,0.5\n6,1\n",
+    ],
+)
+def test_units_of_the_header_count(tmp_path: Path, text: str):
+    (tmp_path / "x.csv").write_text(text)
+    measured = read_measured(tmp_path / "x.csv", junctions=10)
+    assert measured.V_mV == pytest.approx([30.0, 60.0], rel=1e-14)  # rounding of one product
+    assert measured.I_mA == pytest.approx([0.5, 1.0], rel=1e-14)
+
+
+@pytest.mark.parametrize("kind", ["V-at-I", "I-at-V", "nearest"])
+def test_curves_that_fold_back_are_compared_where_they_are(kind: str):
+    s = np.linspace(0.0, 2.0, 60)
+    V, I = 30.0 * (s - 0.9 * s**2 + 0.3 * s**3), s  # noqa: E741 - V falls between two extrema
+    fine = np.linspace(0.1, 1.9, 37)
+    measured = Measured(30.0 * (fine - 0.9 * fine**2 + 0.3 * fine**3), fine)
+    data = Data(name="x", file="x.csv", compare=kind, sigma_mV=1.0, sigma_mA=0.1)
+    exact = compare_curves(V, I, measured, data)
+    # PCHIP between points 0.03 apart, and its flattening at the extrema: below 1e-2 mV and 1e-2 mA there.
+    assert np.abs(exact.residual).max() < 0.1
+    shifted = compare_curves(V + 2.0, I, measured, data)
+    if kind == "V-at-I":
+        assert shifted.residual == pytest.approx(np.full(37, 2.0), abs=0.1)
+    if kind == "nearest":
+        assert (shifted.residual > 0).all() and shifted.residual.max() < 2.1
+
+
+def test_covariance_is_that_of_a_straight_line():
+    x = np.linspace(0.0, 1.0, 20)
+    jacobian = np.column_stack([np.ones(20), x]) / 0.3
+    covariance = covariance_of(jacobian, 18.0, absolute=True)
+    assert covariance is not None
+    # Textbook: var(slope) = sigma^2 / sum (x - mean)^2.
+    assert covariance[1, 1] == pytest.approx(0.09 / np.sum((x - x.mean()) ** 2), rel=1e-12)
+    scaled = covariance_of(jacobian, 36.0, absolute=False)
+    assert scaled == pytest.approx(2.0 * covariance, rel=1e-12)
+    assert covariance_of(np.ones((20, 2)), 1.0, absolute=True) is None
+
+
+def test_without_lmfit_the_way_out_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setitem(__import__("sys").modules, "lmfit", None)
+    assert fit(folder, HEAD + CURVE) == 2
+    assert fit_job.NO_LMFIT in capsys.readouterr().err
+
+
+def test_bundled_fits_are_valid():
+    assert "fit-cooling" in bundled_plans("fit")
+    for name in bundled_plans("fit"):
+        assert load_fit(name).goals
+    assert isinstance(fit_job.minimizer_class(), Callable)

@@ -1,0 +1,396 @@
+"""Studies: cases from files, computed once, side by side, whatever happens to one of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hotmesa import case as study_case
+from hotmesa.case import Task, known_outcome
+from hotmesa.cli import main
+from hotmesa.pool import Processes
+from hotmesa.postprocess.values import At, value_at
+from hotmesa.scenarios import Scenario, ScenarioError, available_scenarios, load_scenario
+from hotmesa.scenarios.files import bundled_plans
+from hotmesa.scenarios.plans.load_study import load_study
+from hotmesa.solver.errors import SolveError
+
+# An ohmic stack in the uniform model: a case takes milliseconds.
+HEAD = """
+name = "small"
+scenario = "kurter2010-uniform"
+
+[fixed]
+law.kind = "ohmic"
+law.set = "none"
+law.resistivity_ohm_cm = {T_K = [4.0, 300.0], values = [200.0, 20.0]}
+"""
+TWO = HEAD + '[[vary]]\nkey = "mesa.junctions"\nvalues = [6, 12]\n'
+THREE = TWO + '[[vary]]\nkey = "bath.temperature_K"\nrange = {first = 4.0, last = 40.0, points = 3}\n'
+
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write_text(text: str) -> Path:
+        file = tmp_path / "small.toml"
+        file.write_text(text)
+        return file
+
+    return write_text
+
+
+def study(file: Path, *arguments: str) -> int:
+    return main(["study", str(file), "--out", str(file.parent / "out"), "--quiet", "--workers", "0", *arguments])
+
+
+def table(file: Path) -> list[dict[str, str]]:
+    with (file.parent / "out" / "table.csv").open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def problems(file: Path) -> str:
+    with pytest.raises(ScenarioError) as error:
+        load_study(file)
+    return str(error.value)
+
+
+# --- cases -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_grid_is_the_product_of_its_axes(write: Write):
+    plan = load_study(write(THREE))
+    assert [case.name for case in plan.cases][:2] == ["junctions-6_temperature-4.0", "junctions-6_temperature-22.0"]
+    found = [(case.scenario.mesa.junctions, case.scenario.bath.temperature_K) for case in plan.cases if case.scenario]
+    assert found == [(6, 4.0), (6, 22.0), (6, 40.0), (12, 4.0), (12, 22.0), (12, 40.0)]
+    assert plan.keys == ("mesa.junctions", "bath.temperature_K")
+
+
+def test_rows_go_together_and_named_cases_may_change_different_keys(write: Write):
+    text = HEAD + (
+        '[[vary]]\nlabel = "size"\nkeys = ["mesa.width_um", "mesa.depth_um"]\nrows = [[5.0, 5.0], [20.0, 10.0]]\n'
+        'names = ["small", "large"]\n[[vary]]\nlabel = "kind"\n[vary.cases.plain]\n'
+        "[vary.cases.warm]\nbath.temperature_K = 20.0\nuniform.thermal_resistance_K_per_mW = 50.0\n"
+    )
+    plan = load_study(write(text))
+    assert [case.name for case in plan.cases] == ["small_plain", "small_warm", "large_plain", "large_warm"]
+    last = plan.cases[-1]
+    assert last.points == {"size": "large", "kind": "warm"}
+    assert last.scenario is not None
+    assert (last.scenario.mesa.width_um, last.scenario.bath.temperature_K) == (20.0, 20.0)
+
+
+def test_cases_from_a_csv_file(write: Write, tmp_path: Path):
+    (tmp_path / "devices.csv").write_text("case,mesa.junctions,mesa.width_um\na,6,5\nb,12,\n")
+    plan = load_study(write(HEAD + '[[vary]]\nfile = "devices.csv"\n'))
+    found = [(case.name, case.scenario.mesa.width_um) for case in plan.cases if case.scenario]
+    assert found == [("a", 5.0), ("b", 10.0)]
+
+
+def test_ranges():
+    from hotmesa.scenarios.plans.study import Range
+
+    assert Range(first=6, last=30, step=6).numbers() == [6, 12, 18, 24, 30]
+    assert Range(first=0.1, last=0.5, step=0.1).numbers() == [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert Range(first=1e-3, last=10.0, points=5, spacing="log").numbers() == [1e-3, 0.01, 0.1, 1.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HEAD, "the study is empty"),
+        (HEAD + '[[vary]]\nkey = "mesa.junctions"\nvalues = []\n', "no case"),
+        (HEAD + '[[vary]]\nkey = "mesa.juntions"\nvalues = [1, 2]\n', "did you mean junctions?"),
+        (HEAD + '[[vary]]\nkey = "mesa.junctions"\nvalues = [6, 6]\n', "2 cases are called junctions-6"),
+        (HEAD + '[[vary]]\nkey = "mesa.junctions"\nvalues = [6]\n' * 2, "mesa.junctions is varied by 2 axes"),
+        (HEAD + '[[vary]]\nkey = "mesa.junctions"\nvalues = [6, -1]\n', "must be a whole number >= 1"),
+        (HEAD + '[[vary]]\nkey = "mesa.junctions"\nvalue = [6]\n', "did you mean values"),
+        (HEAD + '[[vary]]\nfile = "none.csv"\n', "none.csv: cannot be read"),
+        (HEAD + '[[vary]]\nkeys = ["mesa.width_um", "mesa.depth_um"]\nrows = [[1.0]]\n', "do not have 2 values"),
+        ('observables = ["bakbending_mV_per_junction"]' + TWO, "did you mean backbending_mV_per_junction"),
+        ('observables = ["T_max_K@I=1.0"]' + TWO, "unknown column I; did you mean I_mA"),
+        ("max_cases = 5" + THREE, "6 cases are more than max_cases"),
+        ("colour = 1" + TWO, "colour: unknown key"),
+        (TWO.replace("kurter2010-uniform", "kurter2010-unifrm"), "did you mean kurter2010-uniform"),
+        ("name = ", "not valid TOML"),
+    ],
+)
+def test_bad_studies_have_status_2_and_a_reason(
+    write: Write, capsys: pytest.CaptureFixture[str], text: str, words: str
+):
+    assert study(write(text)) == 2
+    printed = capsys.readouterr().err
+    assert words in printed
+    assert "Traceback" not in printed
+
+
+def test_unknown_study_and_case_are_named(write: Write, capsys: pytest.CaptureFixture[str]):
+    assert main(["study", "heat-snks"]) == 2
+    assert "did you mean study-heat-sinks" in capsys.readouterr().err
+    assert study(write(TWO), "--case", "junctions-7") == 2
+    assert "did you mean junctions-" in capsys.readouterr().err
+
+
+def test_bundled_studies_are_valid_and_no_scenarios():
+    assert "study-heat-sinks" in bundled_plans("study")
+    assert not any(name.startswith(("study-", "fit-")) for name in available_scenarios())
+    for name in bundled_plans("study"):
+        plan = load_study(name)
+        assert all(case.scenario is not None for case in plan.cases)
+
+
+# --- computing -------------------------------------------------------------------------------------------------------
+
+
+def test_the_table_has_one_row_for_each_case(write: Write):
+    file = write('observables = ["end.V_mV", "I_mA@V_mV=10.0", "beta"]' + THREE)
+    assert study(file) == 0
+    rows = table(file)
+    assert list(rows[0]) == [
+        "case", "status", "mesa.junctions", "bath.temperature_K", "end.V_mV", "I_mA@V_mV=10.0", "beta", "wall_s",
+        "cpu_s", "reason",
+    ]  # fmt: skip
+    assert [row["status"] for row in rows] == ["ok"] * 6
+    assert all(float(row["end.V_mV"]) > 0 for row in rows)
+    assert rows[0]["beta"] == "" and "beta: " in rows[0]["reason"]
+    # The same current through twice the junctions at nearly the same temperature needs about twice the voltage.
+    assert float(rows[3]["I_mA@V_mV=10.0"]) == pytest.approx(float(rows[0]["I_mA@V_mV=10.0"]) / 2, rel=0.05)
+
+
+def test_parquet_holds_the_same(write: Write):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    file = write(THREE)
+    assert study(file) == 0
+    read = parquet.read_table(file.parent / "out" / "table.parquet").to_pydict()
+    assert read["case"] == [row["case"] for row in table(file)]
+    assert read["end.V_mV"] == [float(row["end.V_mV"]) for row in table(file)]
+
+
+def test_without_pyarrow_there_is_a_csv_and_a_word(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    file = write(TWO)
+    assert main(["study", str(file), "--out", str(file.parent / "out"), "--workers", "0"]) == 0
+    assert "pyarrow is missing" in capsys.readouterr().out
+    assert not (file.parent / "out" / "table.parquet").exists()
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    calls: list[str] = []
+    original = study_case.run
+
+    def run(request: study_case.Request) -> int:
+        calls.append(Path(str(request.out)).name)
+        return original(request)
+
+    monkeypatch.setattr(study_case, "run", run)
+    return calls
+
+
+def test_nothing_is_computed_twice(write: Write, monkeypatch: pytest.MonkeyPatch):
+    calls, file = counted(monkeypatch), write(TWO)
+    assert study(file) == 0
+    before = table(file)
+    assert study(file) == 0
+    assert calls == ["junctions-6", "junctions-12"]
+    assert table(file) == before
+    file.write_text(TWO.replace("[6, 12]", "[6, 12, 18]"))
+    assert study(file) == 0
+    assert calls[2:] == ["junctions-18"]
+
+
+def test_an_interrupted_case_and_a_changed_scenario_are_computed_again(write: Write, monkeypatch: pytest.MonkeyPatch):
+    calls, file = counted(monkeypatch), write(TWO)
+    assert study(file) == 0
+    record = file.parent / "out" / "cases" / "junctions-6" / "provenance.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"status": "running"}))
+    assert study(file) == 0
+    assert calls[2:] == ["junctions-6"]
+    file.write_text(TWO.replace("values = [200.0, 20.0]", "values = [200.0, 30.0]"))
+    assert study(file) == 0
+    assert calls[3:] == ["junctions-6", "junctions-12"]
+
+
+def test_a_run_without_its_summary_is_summarised_not_computed(write: Write, monkeypatch: pytest.MonkeyPatch):
+    calls, file = counted(monkeypatch), write(TWO)
+    assert study(file) == 0
+    summary = file.parent / "out" / "cases" / "junctions-6" / "summary.json"
+    before = json.loads(summary.read_text())
+    summary.unlink()
+    assert study(file) == 0
+    assert len(calls) == 2
+    assert json.loads(summary.read_text())["end"] == before["end"]
+
+
+def test_a_failure_is_recorded_and_the_rest_goes_on(write: Write, monkeypatch: pytest.MonkeyPatch):
+    original = study_case.run
+
+    def run(request: study_case.Request) -> int:
+        if Path(str(request.out)).name == "junctions-6":
+            raise SolveError("no convergence, on purpose")
+        return original(request)
+
+    file = write(TWO)
+    with monkeypatch.context() as patch:
+        patch.setattr(study_case, "run", run)
+        assert study(file) == 3
+        assert [(row["status"], row["reason"]) for row in table(file)] == [
+            ("failed", "SolveError: no convergence, on purpose"),
+            ("ok", ""),
+        ]
+    assert study(file) == 3  # known to fail: not tried again
+    assert study(file, "--retry") == 0
+    assert [row["status"] for row in table(file)] == ["ok", "ok"]
+
+
+def test_ctrl_c_ends_the_study_and_the_table_tells_what_is_missing(write: Write, monkeypatch: pytest.MonkeyPatch):
+    def run(request: study_case.Request) -> int:
+        raise KeyboardInterrupt
+
+    file = write(TWO)
+    with monkeypatch.context() as patch:
+        patch.setattr(study_case, "run", run)
+        assert study(file) == 130
+    assert [row["status"] for row in table(file)] == ["interrupted", "not computed"]
+    assert study(file) == 0
+    assert [row["status"] for row in table(file)] == ["ok", "ok"]
+
+
+def test_invalid_combinations_can_be_skipped(write: Write):
+    file = write('invalid = "skip"' + TWO.replace("[6, 12]", "[6, 0]"))
+    assert study(file) == 0
+    rows = table(file)
+    assert [row["status"] for row in rows] == ["ok", "invalid"]
+    assert "mesa.junctions" in rows[1]["reason"]
+
+
+def test_single_cases_and_collecting(write: Write, capsys: pytest.CaptureFixture[str]):
+    file = write(TWO)
+    assert main(["study", str(file), "--list"]) == 0
+    assert capsys.readouterr().out.split() == ["junctions-6", "junctions-12"]
+    assert study(file, "--case", "junctions-12") == 0
+    assert not (file.parent / "out" / "table.csv").exists()
+    assert study(file, "--collect") == 0
+    assert [row["status"] for row in table(file)] == ["not computed", "ok"]
+
+
+class Deadly(Scenario):
+    """A scenario that ends the process that receives it."""
+
+    def __reduce__(self) -> tuple[Callable[[int], None], tuple[int]]:
+        return os._exit, (9,)
+
+
+def test_a_process_that_dies_takes_no_other_case_with_it(write: Write, tmp_path: Path):
+    plan = load_study(write(TWO))
+    good = [Task(case.name, tmp_path / case.name, case.scenario) for case in plan.cases if case.scenario]
+    bad = replace(
+        good[0], name="bad", folder=tmp_path / "bad", scenario=Deadly.model_construct(**dict(good[0].scenario))
+    )
+    with Processes(2) as workers:
+        outcomes = {outcome.name: outcome for outcome in workers.outcomes([good[0], bad, good[1]])}
+    assert {name: outcome.status for name, outcome in outcomes.items()} == {
+        "junctions-6": "ok", "junctions-12": "ok", "bad": "failed",
+    }  # fmt: skip
+    assert "died" in outcomes["bad"].reason
+    assert known_outcome(good[0]) is not None
+
+
+def test_a_killed_study_leaves_no_process_and_goes_on(tmp_path: Path):
+    file = tmp_path / "many.toml"
+    file.write_text(HEAD + '[[vary]]\nkey = "mesa.junctions"\nrange = {first = 1, last = 400, step = 1}\n')
+    command = [
+        sys.executable,
+        "-m",
+        "hotmesa",
+        "study",
+        str(file),
+        "--out",
+        str(tmp_path / "out"),
+        "--workers",
+        "1",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        os.kill(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+        printed = process.stdout.read()
+    assert process.returncode == 130, printed
+    done = len(list((tmp_path / "out" / "cases").glob("*/case.json")))
+    assert 0 < done < 400
+    with (tmp_path / "out" / "table.csv").open(newline="") as stream:
+        states = [row["status"] for row in csv.DictReader(stream)]
+    assert states.count("ok") >= 1
+    assert states.count("not computed") > 0
+
+
+def test_two_studies_in_one_folder_are_refused(write: Write, capsys: pytest.CaptureFixture[str]):
+    from hotmesa.folder import locked
+
+    file = write(TWO)
+    with locked(file.parent / "out", "cases"):
+        assert study(file) == 2
+    assert "another command computes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("file", "text"), [("scenario.toml", ""), ("fit.toml", ""), ("study.toml", 'name = "other"')])
+def test_a_folder_of_other_results_is_left_alone(
+    write: Write, capsys: pytest.CaptureFixture[str], file: str, text: str
+):
+    path = write(TWO)
+    folder = path.parent / "out"
+    folder.mkdir()
+    (folder / file).write_text(text)
+    assert study(path) == 2
+    assert "choose another" in capsys.readouterr().err
+    assert [item.name for item in folder.iterdir()] == [file]
+
+
+def test_a_spatial_case_keeps_tables_alone(tmp_path: Path):
+    scenario = load_scenario(
+        "sweep-poor-film", ("mode=branch", "mesh.size_um=2.5", "law.kind=ohmic", "law.set=none",
+                            "law.resistivity_ohm_cm=100.0", "branch.min_points=4"),
+    )  # fmt: skip
+    outcome = study_case.compute(Task("sheet", tmp_path / "sheet", scenario))
+    assert (outcome.status, outcome.reason) == ("ok", "")
+    names = {file.name for file in (tmp_path / "sheet").iterdir()}
+    assert {"iv.csv", "summary.json", "case.json"} <= names
+    assert not names & {"states.npz", "iv.png", "fields.pvd"}
+
+
+def test_mpi_ranks_share_the_cases(run_mpi: Callable[..., subprocess.CompletedProcess[str]], write: Write):
+    file = write(TWO)
+    out = file.parent / "out"
+    done = run_mpi(
+        2, "-m", "mpi4py", "-m", "hotmesa", "study", str(file), "--mpi", "--out", str(out), timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert [row["status"] for row in table(file)] == ["ok", "ok"]
+
+
+def test_values_between_the_points_follow_the_branch():
+    import numpy as np
+
+    s = np.linspace(0.0, 3.0, 31)
+    curve = {"I_mA": s - 0.4 * s**2 + 0.06 * s**3, "T_max_K": 4.0 + s**2, "dV_dI_ohm": np.full(31, np.inf)}
+    exact = np.roots([0.06, -0.4, 1.0, -0.5])
+    place = float(exact[np.isreal(exact)].real.min())
+    found = value_at(curve, At("T_max_K", "I_mA", 0.5)).number
+    # PCHIP is of third order in the step of 0.1 here; 1e-3 K of 4.5 K.
+    assert found == pytest.approx(4.0 + place**2, abs=1e-3)
+    assert "goes from" in value_at(curve, At("T_max_K", "I_mA", 50.0)).reason
+    assert "fewer" in value_at(curve, At("dV_dI_ohm", "I_mA", 0.5)).reason
