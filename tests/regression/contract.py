@@ -1,6 +1,6 @@
 """What the contract fixes: names of files, columns, keys, words of the command line, and small runs to 1e-9.
 
-python tests/regression/contract.py     writes the golden files anew, from the present program: look at the change.
+python tests/regression/contract.py FOLDER   writes the golden files anew by runs in FOLDER: look at the change.
 """
 
 from __future__ import annotations
@@ -14,8 +14,14 @@ import sys
 from pathlib import Path
 
 GOLDEN = Path(__file__).parent / "golden"
-RUNS = {"uniform": "uniform.csv", "strip": "iv.csv", "disc": "iv.csv", "sweep": "sweep.csv",
-        "transient": "transient.csv", "diagram": "diagram.csv"}  # fmt: skip
+RUNS = {
+    "uniform": "uniform.csv",
+    "strip": "iv.csv",
+    "disc": "iv.csv",
+    "sweep": "sweep.csv",
+    "transient": "transient.csv",
+    "diagram": "diagram.csv",
+}
 WORDS = {
     "help": ("--help",),
     "list": ("list",),
@@ -28,7 +34,8 @@ WORDS = {
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
     program = shutil.which("hotmesa") or "hotmesa"
-    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "100"})
+    wide = {**os.environ, "COLUMNS": "100"}
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False, env=wide)
 
 
 def keys(values: object, prefix: str = "") -> list[str]:
