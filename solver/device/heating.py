@@ -86,14 +86,16 @@ class Junctions:
         """Return the voltage per junction in each sublayer (mV), shape of T, by Newton's method on sum n_k v_k = V."""
         n = self.counts[:, None]
         v = np.full(T.shape, V / float(self.counts.sum()))
+        if V == 0.0:
+            return v
         for _ in range(50):
             law = self.law.at(v, T)
             weight = n / law.di_dv
             i = np.sum(weight * law.i, axis=0) / np.sum(weight, axis=0)
             step = (i - law.i) / law.di_dv
             # A sublayer never takes more than twice or less than half of its voltage in one step.
-            v_new = np.clip(v + step, 0.5 * v, 2.0 * v)
-            v_new *= V / np.maximum(np.sum(n * v_new, axis=0), 1e-300)
+            v_new = v * np.clip(1.0 + step / v, 0.5, 2.0)
+            v_new *= V / np.sum(n * v_new, axis=0)
             if np.max(np.abs(v_new - v), initial=0.0) <= 1e-13 * abs(V):
                 return np.asarray(v_new)
             v = v_new

@@ -41,6 +41,20 @@ def test_one_current_runs_through_all_sublayers(law) -> None:
     assert np.all(np.diff(v, axis=0) < 0.0)  # the colder sublayer takes the larger voltage
 
 
+@pytest.mark.parametrize("counts", [[19.0], [9.0, 10.0], [4.0, 5.0, 10.0], [1.0, 2.0, 3.0, 4.0, 9.0]])
+@pytest.mark.parametrize("V", [1e-11, 0.3, 40.0, 570.0, 1500.0])
+def test_current_is_odd_and_heating_even_in_the_voltage(law, counts, V) -> None:
+    T = np.linspace(15.0, 120.0, 6 * len(counts)).reshape(len(counts), 6)
+    junctions = Junctions(law, R, np.array(counts))
+    forth, back = junctions.evaluate(V, T), junctions.evaluate(-V, T)
+    for odd in ("J", "J_by_T", "Q_by_V"):
+        # The mirrored steps are the same numbers with the other sign.
+        np.testing.assert_allclose(getattr(back, odd), -getattr(forth, odd), rtol=1e-12, atol=0.0)
+    for even in ("Q", "J_by_V", "Q_by_T"):
+        np.testing.assert_allclose(getattr(back, even), getattr(forth, even), rtol=1e-12, atol=0.0)
+    assert np.all(forth.Q > 0.0)
+
+
 def test_no_voltage_no_current(law) -> None:
     state = Junctions(law, R, np.array([9.0, 10.0])).evaluate(0.0, np.full((2, 3), 30.0))
     assert np.all(state.J == 0.0)

@@ -246,3 +246,20 @@ def test_the_pristine_mesa_jumps_on_a_low_load_line_only(ohm: float, count: int)
         before, after = found[0]
         assert before["dV_dI_ohm"] == pytest.approx(-ohm, rel=1e-3)  # where the load line touches the curve
         assert before["T_max_K"] < 74.0 < after["T_max_K"]
+
+
+@pytest.mark.parametrize("kind", ["voltage", "load-line", "current"])
+def test_sweeps_to_negative_bias_mirror_those_to_positive(kind: str) -> None:
+    """Two junction sublayers: their voltages are matched to one current on both sides of zero, and at the return."""
+    load = {"load_resistance_ohm": 100.0} if kind == "load-line" else {}
+    top = 0.6 if kind == "current" else 500.0
+    unit = "mA" if kind == "current" else "mV"
+    bias = Bias(kind=kind, points_per_leg=4, **load, **{f"legs_{unit}": (0.0, top, 0.0, -top, 0.0)})
+    scenario = cooled_strip(POOR, bias).model_copy(update={"layers": (FILM, junction_layer(2))})
+    rows = [point.row for point in sweep(Model(scenario, build_mesh(scenario)))]
+    assert rows[-1]["V_mV"] == rows[-1]["I_mA"] == rows[-1][f"source_{unit}"] == 0.0
+    a, b = ([row for row in rows if row["leg"] == leg][-1] for leg in (1, 3))
+    # The end of a leg is landed on exactly; there the states solve the same equations to 1e-10 of the power.
+    assert b["V_mV"] == pytest.approx(-a["V_mV"], rel=1e-8)
+    assert b["I_mA"] == pytest.approx(-a["I_mA"], rel=1e-8)
+    assert b["T_max_K"] == pytest.approx(a["T_max_K"], rel=1e-8)
