@@ -16,7 +16,7 @@ from typing import Any
 from hotmesa.folder import OWN_FILES
 from hotmesa.runner import Request, run, summarise_again
 from hotmesa.scenarios import Scenario, to_toml
-from hotmesa.solver.errors import DONE, INTERRUPTED
+from hotmesa.scenarios.errors import DONE, INTERRUPTED
 
 CASE_FILE = "case.json"
 OK, FAILED, INVALID, STOPPED, WAITING = "ok", "failed", "invalid", "interrupted", "not computed"

@@ -8,17 +8,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hotmesa.folder import FolderError
 from hotmesa.processes import leave_together
-from hotmesa.scenarios import ScenarioError, available_scenarios, load_scenario
+from hotmesa.scenarios import available_scenarios, load_scenario
 from hotmesa.scenarios.describe import summary
+from hotmesa.scenarios.errors import BAD_INPUT, INTERRUPTED, HotmesaError
 from hotmesa.scenarios.files import bundled_plans, title_of
 from hotmesa.scenarios.reference import schema_markdown, schema_text
-from hotmesa.solver.errors import SolveError
 from hotmesa.spectrum_arguments import add_spectrum, add_subtract
 from hotmesa.study_arguments import add_compare, add_fit, add_study
-
-BAD_INPUT, NO_CONVERGENCE, INTERRUPTED = 2, 3, 130
 
 _EPILOG = """\
 examples:
@@ -32,13 +29,6 @@ exit status: 0 done, 2 bad input, 3 no convergence (what was reached is kept), 1
 """
 _SET_HELP = "change a key, for example mesa.junctions=12 or contacts.0.x_um=-3 (may be repeated; none leaves it out)"
 _SOLVER_PACKAGES = ("dolfinx", "ufl", "basix", "petsc4py", "mpi4py", "gmsh")
-# Errors that are meant for the user, by the module that defines them.
-_USER_ERRORS = (
-    ("hotmesa.meshes.errors", "MeshError"),
-    ("hotmesa.solver.law.files", "LawError"),
-    ("hotmesa.solver.errors", "RequestError"),
-    ("hotmesa.postprocess.errors", "ResultError"),
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,25 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return leave_together("interrupted", INTERRUPTED)
-    except SolveError as error:
-        return leave_together(str(error), NO_CONVERGENCE)
-    except (ValueError, OSError, ModuleNotFoundError) as error:
-        text = _message(error)
-        if text is None:
-            raise
-        return leave_together(text, BAD_INPUT)
-
-
-def _message(error: Exception) -> str | None:
-    """What to tell the user about bad input; None for an error that is a fault of the program."""
-    if isinstance(error, ModuleNotFoundError):
+    except HotmesaError as error:
+        return leave_together(str(error), error.status)
+    except OSError as error:
+        return leave_together(str(error), BAD_INPUT)
+    except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in _SOLVER_PACKAGES:
-            return None
-        return f"{error.name} is missing, and the spatial model needs it; `hotmesa doctor` tells how to get it"
-    # A class whose module is not loaded cannot have been raised; loading it could need DOLFINx.
-    loaded = [(sys.modules.get(module), name) for module, name in _USER_ERRORS]
-    classes = tuple(getattr(module, name) for module, name in loaded if module is not None)
-    return str(error) if isinstance(error, (ScenarioError, FolderError, OSError, *classes)) else None
+            raise
+        text = f"{error.name} is missing, and the spatial model needs it; `hotmesa doctor` tells how to get it"
+        return leave_together(text, BAD_INPUT)
 
 
 def _parser() -> argparse.ArgumentParser:

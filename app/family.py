@@ -13,7 +13,8 @@ from hotmesa.meshes import build_mesh
 from hotmesa.processes import world
 from hotmesa.record import begin_record
 from hotmesa.scenarios import Scenario, load_scenario, to_toml
-from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE, RequestError, SolveError
+from hotmesa.scenarios.errors import DONE, INTERRUPTED, NO_CONVERGENCE
+from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.family import Change, changes, parse_counts, trace_member
 from hotmesa.solver.runs.record import write_rows

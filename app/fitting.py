@@ -20,8 +20,9 @@ from hotmesa.folder import locked, refuse_foreign
 from hotmesa.interrupts import ended_like_interrupted
 from hotmesa.pool import Ranks, Workers, workers_of
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.errors import DONE, INTERRUPTED, NO_CONVERGENCE
 from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
-from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE, RequestError, SolveError
+from hotmesa.solver.errors import RequestError, SolveError
 
 NO_LMFIT = "lmfit is missing, and hotmesa fit needs it: pip install 'hotmesa[fit]'"
 

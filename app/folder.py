@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hotmesa.scenarios.errors import HotmesaError
+
 # Everything that a run writes; nothing else is ever removed.
 OWN_FILES = (
     "iv.csv",
@@ -35,7 +37,7 @@ OWN_FILES = (
 )
 
 
-class FolderError(ValueError):
+class FolderError(HotmesaError, ValueError):
     """The output folder cannot be used; the message says why and what to do."""
 
 

@@ -15,7 +15,8 @@ from hotmesa.processes import anywhere, wait_for_all, world
 from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
 from hotmesa.scenarios import Scenario, load_scenario, to_toml
-from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE, SolveError
+from hotmesa.scenarios.errors import BAD_INPUT, DONE, INTERRUPTED, NO_CONVERGENCE, HotmesaError
+from hotmesa.solver.errors import SolveError
 from hotmesa.solver.runs.kinds import Tools, Words, alone, tools_of
 
 CHECKPOINT_S = 20.0
@@ -76,9 +77,9 @@ def run(request: Request) -> int:
                 status = _uniform(scenario, record, progress, request.figures)
             else:
                 status = _spatial(_Work(scenario, folder, record, progress, tools, comm, request.figures))
-    except ValueError as error:
+    except HotmesaError as error:
         # Bad input that shows only now: a mesh, a table, a state of another device. Faults of the program keep the log.
-        if not progress.points and type(error) is not ValueError:
+        if not progress.points and error.status == BAD_INPUT:
             record.discard()
         raise
     if status == INTERRUPTED and not progress.points:

@@ -16,9 +16,9 @@ from hotmesa.folder import locked, refuse_foreign
 from hotmesa.interrupts import ended_like_interrupted
 from hotmesa.pool import Ranks, Workers, workers_of
 from hotmesa.scenarios import StudyError
+from hotmesa.scenarios.errors import DONE, INTERRUPTED, NO_CONVERGENCE
 from hotmesa.scenarios.plans.errors import nearest
 from hotmesa.scenarios.plans.load_study import Plan, load_study
-from hotmesa.solver.errors import DONE, INTERRUPTED, NO_CONVERGENCE
 from hotmesa.study_table import NO_PARQUET, rows_of, write_table
 
 _TABLE_EVERY_S = 20.0

@@ -1,11 +1,27 @@
-"""The error of bad input: every problem of a scenario at once."""
+"""The family of errors that are meant for the user, with the exit status of the command that they end."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
+
+DONE, BAD_INPUT, NO_CONVERGENCE, INTERRUPTED = 0, 2, 3, 130
+"""Exit statuses of every command."""
 
 
-class ScenarioError(ValueError):
+class HotmesaError(Exception):
+    """What was asked for cannot be done; the message says what is wrong, where, and what to try.
+
+    Any other exception is a fault of the program or of the machine.
+
+    Attributes:
+        status: exit status of a command that ends with the error.
+    """
+
+    status: ClassVar[int] = BAD_INPUT
+
+
+class ScenarioError(HotmesaError, ValueError):
     """A scenario cannot be used.
 
     Attributes:

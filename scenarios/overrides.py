@@ -6,13 +6,15 @@ import re
 import tomllib
 from typing import Any
 
+from hotmesa.scenarios.errors import HotmesaError
+
 _BARE_WORD = re.compile(r"^[A-Za-z_./~-][^\"'\[\]{}=,]*$")
 _INDEX = re.compile(r"^\d+$")
 
 Path = tuple[str | int, ...]
 
 
-class OverrideError(ValueError):
+class OverrideError(HotmesaError, ValueError):
     """One --set that cannot be applied; the text says why."""
 
 

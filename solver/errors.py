@@ -1,12 +1,17 @@
-"""Errors of the solver, each says what happened, where, and what to try; and how commands end."""
+"""Errors of the solver: each says what happened, where, and what to try."""
 
-DONE, NO_CONVERGENCE, INTERRUPTED = 0, 3, 130
-"""Exit statuses; bad input is 2."""
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hotmesa.scenarios.errors import NO_CONVERGENCE, HotmesaError
 
 
-class SolveError(RuntimeError):
+class SolveError(HotmesaError, RuntimeError):
     """A steady state, a branch or a time integration could not be continued; what was reached is kept."""
 
+    status: ClassVar[int] = NO_CONVERGENCE
 
-class RequestError(ValueError):
+
+class RequestError(HotmesaError, ValueError):
     """What was asked for does not fit the run or the device; the message says why and what is possible."""

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.solver.law.gap import Pairs
 
 
-class LawError(ValueError):
+class LawError(HotmesaError, ValueError):
     """A junction law cannot be made from what the user gave; the message says which file or key and why."""
 
 
