@@ -10,6 +10,10 @@ import pkgutil
 import pytest
 
 import hotmesa
+import hotmesa.meshes
+import hotmesa.postprocess
+import hotmesa.scenarios
+import hotmesa.solver
 from hotmesa import cli
 from hotmesa.scenarios.errors import BAD_INPUT, NO_CONVERGENCE, HotmesaError, ScenarioError
 from hotmesa.solver.errors import SolveError
@@ -17,7 +21,9 @@ from hotmesa.solver.errors import SolveError
 
 def own_errors() -> set[type[BaseException]]:
     """The exception classes that the modules of the package define."""
-    names = [info.name for info in pkgutil.walk_packages(hotmesa.__path__, "hotmesa.") if "__main__" not in info.name]
+    floors = [hotmesa, hotmesa.scenarios, hotmesa.meshes, hotmesa.postprocess, hotmesa.solver]
+    found = [info for floor in floors for info in pkgutil.walk_packages(floor.__path__, f"{floor.__name__}.")]
+    names = [info.name for info in found if "__main__" not in info.name]
     values = [value for name in names for value in vars(importlib.import_module(name)).values()]
     classes = {value for value in values if inspect.isclass(value) and issubclass(value, BaseException)}
     return {each for each in classes if each.__module__.startswith("hotmesa")}
