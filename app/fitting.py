@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from hotmesa import provenance
 from hotmesa.fit_model import Evaluator, Point, bounds
 from hotmesa.fit_result import FitResult, covariance_of, is_absolute, text_of, write_history, write_result
 from hotmesa.folder import locked, refuse_foreign
 from hotmesa.interrupts import ended_like_interrupted
 from hotmesa.pool import Ranks, Workers, workers_of
+from hotmesa.postprocess import provenance
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.errors import DONE, INTERRUPTED, NO_CONVERGENCE
 from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotmesa import provenance
 from hotmesa.folder import prepare
 from hotmesa.meshes import build_mesh
+from hotmesa.postprocess import provenance
 from hotmesa.processes import on_first, world
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.solver.errors import RequestError

@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hotmesa import provenance
 from hotmesa.folder import OWN_FILES, prepare
+from hotmesa.postprocess import provenance
 from hotmesa.processes import on_first
 from hotmesa.progress import Progress, ProgressHandler
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from hotmesa import provenance
 from hotmesa.case import FAILED, INVALID, OK, STOPPED, WAITING, Outcome, Task, forget, known_outcome
 from hotmesa.folder import locked, refuse_foreign
 from hotmesa.interrupts import ended_like_interrupted
 from hotmesa.pool import Ranks, Workers, workers_of
+from hotmesa.postprocess import provenance
 from hotmesa.scenarios import StudyError
 from hotmesa.scenarios.errors import DONE, INTERRUPTED, NO_CONVERGENCE
 from hotmesa.scenarios.plans.errors import nearest

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from hotmesa import provenance
+from hotmesa.postprocess import provenance
 
 
 def test_record_names_versions_command_and_scenario(tmp_path: Path) -> None:
