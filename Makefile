@@ -43,10 +43,10 @@ docs:
 	$(INSIDE) python -m pytest tests/test_house.py -k docs
 
 pictures:
-	$(INSIDE) python docs/make_pictures.py
+	$(INSIDE) env PYTHONPATH=tests python -m validation.pictures
 
 paper:
-	$(INSIDE) python docs/make_paper.py
+	$(INSIDE) env PYTHONPATH=tests python -m validation.kurter2010
 
 bench:
 	@mkdir -p out/benchmarks

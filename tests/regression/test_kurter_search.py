@@ -6,10 +6,10 @@ import csv
 from collections import Counter
 
 import pytest
-from paper.fitted import composition, misfit, plan
-from paper.page import DOCS, blocks_of
-from paper.search import GAPS, PLACES, RANGES, design, write_design
-from paper.stacks import BETA, POWER_MW, STACKS, paper_range
+from validation.kurter2010.fitted import composition, misfit, plan
+from validation.kurter2010.page import DOCS, blocks_of
+from validation.kurter2010.search import GAPS, PLACES, RANGES, design, write_design
+from validation.kurter2010.stacks import BETA, POWER_MW, STACKS, paper_range
 
 from hotmesa.scenarios.files import bundled_file
 from hotmesa.scenarios.plans.fit import Data

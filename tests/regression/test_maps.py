@@ -1,4 +1,4 @@
-"""Maps of backbending (docs/paper/maps.py): borders, grids, and the shipped device on the map's own coarse mesh."""
+"""Maps of backbending (validation.kurter2010.maps): borders, grids, and the shipped device on their coarse mesh."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from paper import maps
-from paper.page import DOCS, IMAGES, blocks_of
-from paper.runs import trace
+from validation.kurter2010 import maps
+from validation.kurter2010.page import DOCS, IMAGES, blocks_of
+from validation.kurter2010.runs import trace
 
 from hotmesa.postprocess.curve import make_curve
 from hotmesa.scenarios.plans.load_study import load_study

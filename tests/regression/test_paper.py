@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import make_paper
 import numpy as np
 import pytest
-from paper import area, pristine, spectra, uniform_heating
-from paper.page import DOCS, Target, blocks_of, markdown, number, target_table, verdict, write_block
+from validation.kurter2010 import area, pristine, spectra, uniform_heating
+from validation.kurter2010.__main__ import SECTIONS
+from validation.kurter2010.page import DOCS, Target, blocks_of, markdown, number, target_table, verdict, write_block
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.solver.law.fit import SpectrumParameters, fit_spectrum, tunnelling_conductance
@@ -125,7 +125,7 @@ def test_words_of_tables() -> None:
 def test_page_holds_every_block_filled() -> None:
     blocks = blocks_of(PAGE)
     wanted = {"summary"}
-    for name, (_, _, tables, _) in make_paper.SECTIONS.items():
+    for name, (_, _, tables, _) in SECTIONS.items():
         wanted |= {f"{name}-targets", *tables}
     assert set(blocks) == wanted
     assert [name for name, block in blocks.items() if "|" not in block] == []
@@ -140,7 +140,7 @@ def test_tables_of_the_page_are_whole() -> None:
 def test_summary_counts_the_verdicts_of_the_page() -> None:
     blocks = blocks_of(PAGE)
     all_met = all_missed = 0
-    for name, (title, _, _, _) in make_paper.SECTIONS.items():
+    for name, (title, _, _, _) in SECTIONS.items():
         table = blocks[f"{name}-targets"]
         met, missed = len(re.findall(r"\| met \|", table)), table.count("**not met**")
         assert f"| {title} | {met} | {missed} |" in blocks["summary"]

@@ -7,8 +7,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from paper import thz
-from paper.runs import Trace, trace
+from validation.kurter2010 import thz
+from validation.kurter2010.runs import Trace, trace
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.files import bundled_file

@@ -1,6 +1,6 @@
 """Compute every number and picture of docs/kurter2010.md: `make paper`.
 
-    python docs/make_paper.py [SECTION ...]
+    python -m validation.kurter2010 [SECTION ...]
 
 All sections take some minutes on one processor. A page with a section left out keeps its numbers of the last time.
 """
@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from paper import area, maps, pristine, spatial, spectra, spots, thz, uniform_heating
-from paper.page import DOCS, Target, markdown, target_table, write_block
-from paper.stacks import bath_table
+from validation.kurter2010 import area, maps, pristine, spatial, spectra, spots, thz, uniform_heating
+from validation.kurter2010.page import DOCS, Target, markdown, target_table, write_block
+from validation.kurter2010.stacks import bath_table
 
 PAGE = DOCS / "kurter2010.md"
 VERDICTS = Path("out/paper/verdicts.json")

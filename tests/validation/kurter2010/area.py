@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.runs import Trace, trace
+from validation.kurter2010.spectra import current
 
 from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import mesa_area_um2
 from hotmesa.solver.law.laws import spectrum_of
-from paper.page import IMAGES, Target, markdown, number
-from paper.runs import Array, Trace, trace
-from paper.spectra import current
 
 WIDTHS_UM = {"zhu-w05": 0.5, "zhu-w07": 0.7, "zhu-w1": 1.0, "zhu-w2": 2.0, "zhu-w5": 5.0, "zhu-w10": 10.0}
 BETWEEN_UM = (0.6, 0.85, 1.2, 1.4, 1.7)
@@ -112,9 +113,9 @@ def draw() -> list[str]:
         resistance = run.scenario.mesa.specific_resistance_ohm_um2 / area(run)
         v = run.curve.V_mV(s) / run.scenario.mesa.junctions
         left.plot(v, run.curve.I_mA(s) * resistance, color=colour, linewidth=1.7, label=f"{area(run):.3g} µm²")
-    v = np.linspace(0.0, 80.0, 300)
-    cold = current(spectrum_of(load_scenario("zhu-w1").law), v, 4.2)
-    left.plot(v, cold, ":", color="black", linewidth=1.4, label="equilibrium, 4.2 K")
+    voltages: Array = np.linspace(0.0, 80.0, 300)
+    cold = current(spectrum_of(load_scenario("zhu-w1").law), voltages, 4.2)
+    left.plot(voltages, cold, ":", color="black", linewidth=1.4, label="equilibrium, 4.2 K")
     left.set(xlim=(0, 70), ylim=(0, 70), xlabel="V/N (mV)", ylabel="I R_j (mV)")
     left.legend(fontsize=9, frameon=False)
     points = [(area(run), run.figures["beta"]) for run in mesas() if run.figures["beta"] is not None]

@@ -6,13 +6,13 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from validation.kurter2010.page import markdown, number, verdict
+from validation.kurter2010.runs import Trace, trace
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.runs.uniform import uniform_curve
-from paper.page import markdown, number, verdict
-from paper.runs import Trace, trace
 
 STACKS = (6, 12, 19, 24, 30)
 BATHS_K = (4.2, 20.0, 40.0, 60.0, 80.0)

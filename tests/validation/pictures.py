@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 OUT = Path("out/pictures")
 
 # (arguments of hotmesa without --out; an image needs the run before it, {file in the results: picture})

@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 from scipy.interpolate import CubicSpline
-
-from hotmesa.postprocess import style
-from paper.page import IMAGES, Target, markdown, number
-from paper.stacks import (
+from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.stacks import (
     BATHS_K,
     BETA,
     COARSE,
@@ -22,6 +20,8 @@ from paper.stacks import (
     stack,
     width_ratio,
 )
+
+from hotmesa.postprocess import style
 
 COLOURS = dict(zip(STACKS, ("#f0a13c", "#2a7f3f", "#c4361d", "#8b2f8f", "#1f4e9c"), strict=True))
 

@@ -1,6 +1,6 @@
 """Compute every number of docs/kurter2010-parameters.md and write the tables between its markers.
 
-    python docs/make_kurter_parameters.py [TABLE ...]
+    python -m validation.kurter2010.parameters [TABLE ...]
 
 All tables take about five minutes on one processor; the finest meshes are half of it. The search and the fit take ten
 more where their results are not in out/kurter2010-search and out/kurter2010-fit, in the folder of the call.
@@ -11,18 +11,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from paper.fitted import fit_directions_table, fit_table, fit_targets_table, value_of
-from paper.page import markdown, number, write_block
-from paper.searched import best_table, costs_table, effects_table, search_table
-from paper.stacks import COARSE, bath_table, branch, stack_table
+from validation.kurter2010.fitted import fit_directions_table, fit_table, fit_targets_table, value_of
+from validation.kurter2010.page import DOCS, markdown, number, write_block
+from validation.kurter2010.searched import best_table, costs_table, effects_table, search_table
+from validation.kurter2010.stacks import COARSE, bath_table, branch, stack_table
 
 from hotmesa.scenarios import load_scenario
 
-PAGE = Path(__file__).with_name("kurter2010-parameters.md")
+PAGE = DOCS / "kurter2010-parameters.md"
 
 # Key, lower and upper end of what can be defended, short name. The scenario holds the reason of each range.
 KNOBS: tuple[tuple[str, float, float, str], ...] = (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-DOCS = Path(__file__).resolve().parents[1]
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 IMAGES = DOCS / "images"
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import spearmanr
+from validation.kurter2010.fitted import FILE, misfit, result
+from validation.kurter2010.page import markdown, number
+from validation.kurter2010.search import GAPS, PLACES, RANGES
+from validation.kurter2010.stacks import POWER_MW
 
+from hotmesa.scenarios.arrays import Array
 from hotmesa.studies import StudyRequest, study
-from paper.fitted import FILE, misfit, result
-from paper.page import markdown, number
-from paper.runs import Array
-from paper.search import GAPS, PLACES, RANGES
-from paper.stacks import POWER_MW
 
 NAME = "kurter2010-search"
 BEST = 5

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from validation.kurter2010.page import markdown, number, verdict
+from validation.kurter2010.stacks import STACKS, branch, checks
 
 from hotmesa.fit_model import beyond, bounds
 from hotmesa.fitting import FitRequest, fit
@@ -16,8 +18,6 @@ from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
 from hotmesa.scenarios.plans.values import flat
 from hotmesa.scenarios.schema import Scenario
-from paper.page import markdown, number, verdict
-from paper.stacks import STACKS, branch, checks
 
 NAME = "kurter2010-fit"
 FILE = "fit-kurter2010"
@@ -112,7 +112,7 @@ def fit_directions_table() -> str:
 def composition(parts: Mapping[str, float]) -> str:
     """Return the larger parts of a direction in words, the largest first and positive."""
     names, values = list(parts), np.array(list(parts.values()))
-    order: Sequence[int] = np.argsort(-np.abs(values)).tolist()
+    order = [int(k) for k in np.argsort(-np.abs(values))]
     values = values * np.sign(values[order[0]])
     return ", ".join(f"{values[k]:+.2f} {names[k]}" for k in order if abs(values[k]) >= 0.2)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from validation.kurter2010.page import IMAGES, Target, markdown, number
 
 from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.law.fit import (
     Kind,
     SpectrumFit,
@@ -18,8 +20,6 @@ from hotmesa.solver.law.fit import (
 from hotmesa.solver.law.gap import Spectrum, gamma_meV, gap_meV
 from hotmesa.solver.law.laws import spectrum_of
 from hotmesa.solver.law.tunnelling import sis_current
-from paper.page import IMAGES, Target, markdown, number
-from paper.runs import Array
 
 TEMPERATURES_K = (4.2, 20.0, 40.0, 60.0, 74.0, 84.0)
 # The two crystals of Fig. 4, meV; the paper gives no number for its momentum averaging.
@@ -148,11 +148,14 @@ def table() -> str:
 def draw() -> list[str]:
     """Draw Figs. 4 and 5a and return the names of the pictures."""
     from matplotlib import colormaps
+    from matplotlib.axes import Axes
 
     colours = colormaps["inferno"](np.linspace(0.05, 0.8, len(TEMPERATURES_K)))
     figure = style.new_figure(11.0, 4.6)
     left, right = figure.subplots(1, 2)
-    for axes, kind, name in ((left, "SIN", "intercalated"), (right, "SIS", "intercalated")):
+    name = "intercalated"
+    panels: tuple[tuple[Axes, Kind], ...] = ((left, "SIN"), (right, "SIS"))
+    for axes, kind in panels:
         v, g, fit = fits()[name, kind]
         axes.plot(v, g, ".", color="#9aa7b8", markersize=4, label="synthetic data, 4.2 K")
         fine = np.linspace(v[0], v[-1], 1200)

@@ -59,9 +59,8 @@ def design() -> list[dict[str, str]]:
     rows = []
     for number, parts in enumerate(sequence.random(CASES), start=1):
         values = {one.key: one.at(part) for one, part in zip(RANGES, parts[2:], strict=True)}
-        place, gaps = (
-            list(levels)[int(part * len(levels))] for levels, part in zip((PLACES, GAPS), parts[:2], strict=True)
-        )
+        place = list(PLACES)[int(parts[0] * len(PLACES))]
+        gaps = list(GAPS)[int(parts[1] * len(GAPS))]
         reach = EDGE_UM - values["contacts.0.radius_um"]
         x, y = (float(f"{-part * reach:.2f}") + 0.0 for part in PLACES[place])
         listed, weights = GAPS[gaps]

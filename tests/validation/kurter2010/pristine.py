@@ -7,13 +7,13 @@ from functools import cache
 
 import numpy as np
 from scipy.optimize import brentq
+from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.runs import Trace, trace
 
 from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.geometry import mesa_area_um2, normal_resistance_ohm
 from hotmesa.scenarios.materials import build_material
-from paper.page import IMAGES, Target, markdown, number
-from paper.runs import Trace, trace
 
 CURRENT_MA = 3.64
 """Current of the paper's estimate: 3.9 mV per junction of the normal state times 28 over 30 Ω."""

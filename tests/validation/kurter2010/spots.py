@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.runs import Trace, trace
 
 from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
-from paper.page import IMAGES, Target, markdown, number
-from paper.runs import Array, Trace, trace
+from hotmesa.scenarios.arrays import Array
 
 PLACES: dict[str, tuple[float, float] | None] = {
     "off the centre": (-1.5, -1.5),

@@ -7,12 +7,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from validation.kurter2010.page import IMAGES, Target, markdown, number
 
 from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.runs.uniform import Peak, UniformCurve, UniformDevice, trace_uniform, uniform_curve
-from paper.page import IMAGES, Target, markdown, number
 
 SETS = (1, 2, 3)
 COLOURS = {1: "#1f4e9c", 2: "#2a7f3f", 3: "#c4361d"}

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
+from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.stacks import stack
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.merit import steepest
 from hotmesa.postprocess.report import curve_figures, curve_of
 from hotmesa.postprocess.tables import read_table
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.scenarios.materials import build_material
 from hotmesa.scenarios.plans.load_study import load_study
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.studies import StudyRequest, study
-from paper.page import IMAGES, Target, markdown, number
-from paper.runs import Array
-from paper.stacks import stack
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -217,7 +217,7 @@ def _finer(one: Map, log: bool) -> tuple[Array, Array, Array]:
 
 def _panel(axes: Axes, one: Map, log: bool, top: float) -> QuadMesh:
     """Draw one map: computed points as cells, and the border where dV/dI passes zero."""
-    depth = np.ma.masked_less_equal(one.depth, 0.0)
+    depth: Array = np.where(one.depth > 0.0, one.depth, np.nan)
     if log:
         axes.set(xscale="log", yscale="log")  # before the lines, whose labels are placed on the page
     colour = axes.pcolormesh(one.x, one.y, depth, shading="nearest", cmap="YlOrRd", vmin=0.0, vmax=top)

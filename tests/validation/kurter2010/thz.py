@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.runs import Trace, trace
+from validation.kurter2010.spots import draw_map, hot_nodes
 
 from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Contact
-from paper.page import IMAGES, Target, markdown, number
-from paper.runs import Array, Trace, trace
-from paper.spots import draw_map, hot_nodes
 
 BATHS_K = (20.0, 26.0, 40.0, 50.0, 55.0, 60.0, 80.0)
 OWN_BATH_K = 26.0
