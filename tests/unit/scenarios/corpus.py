@@ -273,7 +273,7 @@ mode=transient ; transient.waveform=table ; transient.table_us=[0.0,0.0] ; trans
 mode=transient ; transient.waveform=table ; transient.table_us=[0.0,1.0] ; transient.table_mV=[0.0,1.0]
 mode=transient ; transient.waveform=table ; transient.table="t.csv" ; transient.table_us=[0.0,1.0]
 mode=transient ; transient.waveform=table ; transient.table="t.csv"
-mode=transient ; transient.waveform=table ; transient.table_us=[0.0,1.0] ; transient.table_mA=[0.0,1.0] ; transient.level_mA=1
+mode=transient ; transient={waveform="table",table_us=[0.0,1.0],table_mA=[0.0,1.0],level_mA=1}
 mode=transient ; transient.waveform=sine
 mode=transient ; transient.level_mA=1 ; transient.at_us=10
 mode=transient ; transient.level_mA=1 ; transient.begin_us=10
