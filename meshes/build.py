@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 from mpi4py import MPI
 
-from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.line import line_mesh
 from hotmesa.meshes.plan import plan_mesh
 from hotmesa.meshes.quality import check_quality
-from hotmesa.meshes.raw import RawMesh, region_tags
+from hotmesa.meshes.raw import MeshError, RawMesh, region_tags
 from hotmesa.meshes.sizes import element_sizes, healing_length
 from hotmesa.meshes.tagged import TaggedMesh, distribute
 from hotmesa.meshes.user import user_mesh

@@ -7,11 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from hotmesa.meshes.errors import MeshError
-from hotmesa.meshes.grading import size_function
 from hotmesa.meshes.outlines import required_radius
-from hotmesa.meshes.raw import RawMesh, region_names
-from hotmesa.meshes.sizes import Sizes
+from hotmesa.meshes.raw import MeshError, RawMesh, region_names
+from hotmesa.meshes.sizes import Sizes, size_function
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hotmesa.meshes.errors import MeshError
+from hotmesa.meshes.raw import MeshError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Crystal, Mesa
 

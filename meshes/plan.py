@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.meshes.errors import MeshError
-from hotmesa.meshes.grading import size_function
 from hotmesa.meshes.outlines import DIAGONAL, clip, crystal_outline, disc, line_coordinate, mesa_outline, on_line
 from hotmesa.meshes.raw import (
     MESA,
+    MeshError,
     RawMesh,
     mirrored,
     oriented,
@@ -22,7 +21,7 @@ from hotmesa.meshes.raw import (
     region_names,
     without_unused_nodes,
 )
-from hotmesa.meshes.sizes import Sizes
+from hotmesa.meshes.sizes import Sizes, size_function
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Contact, Scenario
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.meshes.errors import MeshError
-from hotmesa.meshes.raw import RawMesh, cell_sizes
+from hotmesa.meshes.raw import MeshError, RawMesh, cell_sizes
 
 GOOD_ANGLE_DEG = 20.0  # generated meshes stay well above it
 LEAST_ANGLE_DEG = 1.0  # below it gradients on the element lose all meaning

@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.meshes.errors import MeshError
+from hotmesa.scenarios.errors import HotmesaError
 
 MESA = "mesa"
 PLAN = "plan"
 CONTACT_PREFIX = "contact:"
+
+
+class MeshError(HotmesaError, ValueError):
+    """A mesh could not be made or read, or it does not fit the scenario; the message says where and what to try."""
 
 
 @dataclass(frozen=True)

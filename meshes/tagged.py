@@ -14,8 +14,7 @@ from mpi4py import MPI
 from numpy.typing import NDArray
 
 from hotmesa.meshes.compat import IntArray, geometry_dofmap
-from hotmesa.meshes.errors import MeshError
-from hotmesa.meshes.raw import RawMesh, region_tags
+from hotmesa.meshes.raw import MeshError, RawMesh, region_tags
 
 RIM = 1
 Geometry = Literal["plan", "strip", "disc"]

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.raw import (
     CONTACT_PREFIX,
+    MeshError,
     RawMesh,
     cell_sizes,
     oriented,

@@ -293,7 +293,7 @@ def test_warnings_go_to_the_log_and_the_terminal(run: Run, tmp_path: Path, capsy
 
 @pytest.mark.filterwarnings("ignore:Could not import numba:ImportWarning")  # DOLFINx says so at its first import
 def test_mesh_problem_is_bad_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
-    from hotmesa.meshes.errors import MeshError
+    from hotmesa.meshes.raw import MeshError
 
     def no_mesh(scenario: Scenario) -> None:
         raise MeshError("the file has no region called mesa")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hotmesa.meshes.build import make_raw_mesh
-from hotmesa.meshes.errors import MeshError
+from hotmesa.meshes.raw import MeshError
 from hotmesa.scenarios.schema import Scenario
 
 ROUND = {"geometry": "disc", "mesa": {"shape": "disc", "radius_um": 5}, "crystal": {"shape": "disc", "radius_um": 30}}

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from hotmesa.meshes.build import make_raw_mesh
-from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.outlines import DIAGONAL
 from hotmesa.meshes.plan import mirror_lines
-from hotmesa.meshes.raw import RawMesh, cell_sizes, region_tags
+from hotmesa.meshes.raw import MeshError, RawMesh, cell_sizes, region_tags
 from hotmesa.scenarios.schema import Scenario
 
 ROUNDING = 1e-12  # relative, of sums over a few thousand cells

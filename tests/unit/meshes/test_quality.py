@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from hotmesa.meshes.build import make_raw_mesh
-from hotmesa.meshes.errors import MeshError
 from hotmesa.meshes.quality import check_quality
-from hotmesa.meshes.raw import RawMesh, outer_boundary
+from hotmesa.meshes.raw import MeshError, RawMesh, outer_boundary
 from hotmesa.scenarios.schema import Scenario
 
 

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from hotmesa.meshes.build import make_raw_mesh
-from hotmesa.meshes.errors import MeshError
-from hotmesa.meshes.raw import RawMesh, cell_sizes
+from hotmesa.meshes.raw import MeshError, RawMesh, cell_sizes
 from hotmesa.scenarios.schema import Scenario
 
 PARTS: dict[str, object] = {"crystal": {}, "contacts": [{"x_um": 1.5, "y_um": 0.7}]}
