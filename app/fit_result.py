@@ -35,6 +35,8 @@ class FitResult:
         absolute: whether all data had uncertainties, so that the covariance is not scaled by the scatter.
         converged: whether the method ended by itself.
         message: what it said.
+        folder: of the results.
+        files: that were written there.
     """
 
     plan: FitPlan
@@ -45,6 +47,8 @@ class FitResult:
     absolute: bool
     converged: bool
     message: str
+    folder: Path
+    files: tuple[Path, ...] = ()
 
     @property
     def errors(self) -> list[float | None]:

@@ -7,80 +7,62 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hotmesa.fit_model import Evaluator, Point, bounds
-from hotmesa.fit_result import FitResult, covariance_of, is_absolute, text_of, write_history, write_result
+from hotmesa.fit_result import FitResult, covariance_of, is_absolute, write_history, write_result
 from hotmesa.folder import locked, refuse_foreign
 from hotmesa.interrupts import ended_like_interrupted
-from hotmesa.pool import Ranks, Workers, workers_of
+from hotmesa.pool import Ranks, workers_of
 from hotmesa.postprocess import provenance
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.errors import DONE, INTERRUPTED, NO_CONVERGENCE
 from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
 from hotmesa.solver.errors import RequestError, SolveError
 
 NO_LMFIT = "lmfit is missing, and hotmesa fit needs it: pip install 'hotmesa[fit]'"
 
 
-@dataclass(frozen=True)
-class FitRequest:
-    """What the command line asks for.
+def fit(
+    name_or_file: str | Path, *, out: str | Path | None = None, workers: int | None = None, mpi: bool = False,
+    overwrite: bool = False, quiet: bool = True, command: str = "",
+) -> FitResult | None:  # fmt: skip
+    """Fit, and write what was found. What was computed before, for these values, is taken from the folder.
 
-    Attributes:
-        fit: name or file.
-        folder: for the results; None for out/NAME.
+    Args:
+        name_or_file: a bundled fit, or a TOML file.
+        out: folder for the results; None for out/NAME.
         workers: processes; None for as many as there are processors, 0 for this one.
         mpi: let the processes of mpirun compute.
         overwrite: compute all again.
-        quiet: print errors only.
+        quiet: whether to print errors only.
         command: the command line, for the record.
-    """
 
-    fit: str
-    folder: Path | None = None
-    workers: int | None = None
-    mpi: bool = False
-    overwrite: bool = False
-    quiet: bool = False
-    command: str = ""
-
-
-@dataclass(frozen=True)
-class FitOutcome:
-    """How a fit ended: exit status, and its result (None where there is none)."""
-
-    status: int
-    folder: Path | None = None
-    result: FitResult | None = None
-    files: tuple[Path, ...] = ()
-
-
-def fit(request: FitRequest) -> FitOutcome:
-    """Fit, and write what was found. What was computed before, for these values, is taken from the folder.
+    Returns:
+        Values, uncertainties and correlations; None on processes of mpirun that compute for the first one.
 
     Raises:
         StudyError, RequestError, FolderError: bad input.
         SolveError: the start cannot be computed.
+        KeyboardInterrupt: it was interrupted; what has been computed is kept.
         OSError: results cannot be written.
     """
-    plan = load_fit(request.fit)
+    plan = load_fit(str(name_or_file))
     minimizer_class()
-    folder = request.folder or Path("out") / plan.fit.name
+    folder = Path(out) if out is not None else Path("out") / plan.fit.name
     refuse_foreign(folder, "fit.toml", plan.fit.name)
-    workers = workers_of(request.workers, request.mpi)
-    if isinstance(workers, Ranks) and not workers.leads:
-        with workers:
-            return FitOutcome(DONE)
-    with locked(folder, "evaluations"), workers, nullcontext() if request.mpi else ended_like_interrupted():
-        if request.overwrite:
+    pool = workers_of(workers, mpi)
+    if isinstance(pool, Ranks) and not pool.leads:
+        with pool:
+            return None
+    with locked(folder, "evaluations"), pool, nullcontext() if mpi else ended_like_interrupted():
+        if overwrite:
             shutil.rmtree(folder / "evaluations", ignore_errors=True)
         (folder / "fit.toml").write_text(plan.text, encoding="utf-8")
-        return _fit(plan, folder, workers, request)
+        return _fit(plan, folder, Evaluator(plan, folder / "evaluations", pool, _reporter(plan, quiet)), command)
 
 
 def minimizer_class() -> Any:
@@ -96,28 +78,24 @@ def minimizer_class() -> Any:
     return Minimizer
 
 
-def _fit(plan: FitPlan, folder: Path, workers: Workers, request: FitRequest) -> FitOutcome:
+def _fit(plan: FitPlan, folder: Path, evaluator: Evaluator, command: str) -> FitResult:
     started = time.perf_counter()
-    evaluator = Evaluator(plan, folder / "evaluations", workers, _reporter(plan, request.quiet))
     try:
         found = _minimise(plan, evaluator)
-        result = _result(plan, evaluator, found)
+        result = _result(plan, folder, evaluator, found)
     except KeyboardInterrupt:
         write_history(folder, plan, evaluator.points)
-        sys.stderr.write("hotmesa: interrupted; the same command goes on from what has been computed\n")
-        return FitOutcome(INTERRUPTED, folder)
+        raise KeyboardInterrupt("interrupted; the same command goes on from what has been computed") from None
     cost = {
         "points": len(evaluator.points),
         "cases_computed": evaluator.computed,
         "wall_s": round(time.perf_counter() - started, 3),
     }
     files = write_result(folder, result, evaluator.points, cost)
-    record = provenance.collect(plan.text, request.command, 1)
+    record = provenance.collect(plan.text, command, 1)
     record["fit_sha256"] = record.pop("scenario_sha256")
     provenance.write(folder / "provenance.json", record | {"status": "complete", "wall_s": cost["wall_s"]})
-    if not request.quiet:
-        sys.stdout.write(f"{text_of(result)}\n")
-    return FitOutcome(DONE if result.converged else NO_CONVERGENCE, folder, result, files)
+    return replace(result, files=files)
 
 
 def _reporter(plan: FitPlan, quiet: bool) -> Callable[[Point, int], None]:
@@ -179,7 +157,7 @@ def _minimise(plan: FitPlan, evaluator: Evaluator) -> _Found:
     return _Found(internal(result.params), bool(getattr(result, "success", False)) and not result.aborted, message)
 
 
-def _result(plan: FitPlan, evaluator: Evaluator, found: _Found) -> FitResult:
+def _result(plan: FitPlan, folder: Path, evaluator: Evaluator, found: _Found) -> FitResult:
     best = min(evaluator.points, key=lambda point: point.chi_squared)
     values = [best.values[parameter.key] for parameter in plan.fit.parameters]
     logs = [parameter.scale == "log" for parameter in plan.fit.parameters]
@@ -189,4 +167,4 @@ def _result(plan: FitPlan, evaluator: Evaluator, found: _Found) -> FitResult:
     absolute = is_absolute(plan)
     covariance = covariance_of(jacobian, best.chi_squared, absolute)
     free = best.residual.size - len(values)
-    return FitResult(plan, best, place, covariance, free, absolute, found.converged, found.message)
+    return FitResult(plan, best, place, covariance, free, absolute, found.converged, found.message, folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,31 +21,22 @@ from hotmesa.solver.states.stored import Passage, StoredStates, choose_passage, 
 OWN_FILES = ("ltslm.npz", "ltslm.json", "ltslm.png", "ltslm.vtu")
 
 
-@dataclass(frozen=True)
-class ImageRequest:
-    """What the command line asks for.
+def image_of_run(
+    scenario: Scenario, states: StoredStates | None, current_mA: float, folder: Path, *, row: int | None = None,
+    beam_um: float = 0.0, overwrite: bool = False, quiet: bool = True, command: str = "",
+) -> Path | None:  # fmt: skip
+    """Write ltslm.npz and ltslm.json of a run and return the former; None on other processes than the first.
 
-    Attributes:
+    Args:
+        scenario: of the run.
+        states: its stored states.
         current_mA: held constant while the beam heats.
+        folder: for the files.
         row: row of iv.csv that tells which state is meant, where the branch passes the current several times.
         beam_um: full width at half maximum of the beam, 0 for a point.
-        folder: for the files.
         overwrite: whether an earlier image there may be replaced.
         quiet: whether to print errors only.
         command: the command line, for the record.
-    """
-
-    current_mA: float
-    row: int | None
-    beam_um: float
-    folder: Path
-    overwrite: bool = False
-    quiet: bool = False
-    command: str = ""
-
-
-def image_of_run(scenario: Scenario, states: StoredStates | None, request: ImageRequest) -> Path | None:
-    """Write ltslm.npz and ltslm.json of a run and return the former; None on other processes than the first.
 
     Raises:
         RequestError: the run has no states, or its branch does not pass the current.
@@ -55,18 +45,19 @@ def image_of_run(scenario: Scenario, states: StoredStates | None, request: Image
     """
     if states is None:
         raise RequestError("the run holds no states.npz, only a curve: the uniform model has no places to heat")
-    if not request.current_mA > 0.0:
-        raise RequestError(f"--current {request.current_mA:g}: an image needs a current above 0 mA to be read by")
-    if not 0.0 <= request.beam_um < float("inf"):
-        raise RequestError(f"--beam-um {request.beam_um:g}: the width of the beam is 0 (a point) or more")
-    found = passages(states, request.current_mA)
-    passage = choose_passage(found, request.row)
+    if not current_mA > 0.0:
+        raise RequestError(f"--current {current_mA:g}: an image needs a current above 0 mA to be read by")
+    if not 0.0 <= beam_um < float("inf"):
+        raise RequestError(f"--beam-um {beam_um:g}: the width of the beam is 0 (a point) or more")
+    found = passages(states, current_mA)
+    passage = choose_passage(found, row)
     comm = world()
-    on_first(comm, lambda: prepare(request.folder, request.overwrite, OWN_FILES))
-    computed = _compute(scenario, states, passage, request)
+    on_first(comm, lambda: prepare(folder, overwrite, OWN_FILES))
+    computed = _compute(scenario, states, passage, current_mA, beam_um)
     if computed is None:
         return None
-    image, path = computed
+    image, model = computed
+    path = save_image(image, model, folder)
     value, x, y = image.extremum()
     record: dict[str, Any] = {
         "I_mA": image.I_mA,
@@ -77,22 +68,22 @@ def image_of_run(scenario: Scenario, states: StoredStates | None, request: Image
         "strongest_mV_per_mW": value,
         "strongest_x_um": x,
         "strongest_y_um": y,
-        **provenance.collect(to_toml(scenario), request.command, 1 if comm is None else comm.size),
+        **provenance.collect(to_toml(scenario), command, 1 if comm is None else comm.size),
     }
-    provenance.write(request.folder / "ltslm.json", record | {"status": "complete"})
-    if not request.quiet:
+    provenance.write(folder / "ltslm.json", record | {"status": "complete"})
+    if not quiet:
         sys.stdout.write(_message(record, found, passage))
     return path
 
 
 def _compute(
-    scenario: Scenario, states: StoredStates, passage: Passage, request: ImageRequest
-) -> tuple[LaserImage, Path] | None:
+    scenario: Scenario, states: StoredStates, passage: Passage, current_mA: float, beam_um: float
+) -> tuple[LaserImage, Model] | None:
     model = Model(scenario, build_mesh(scenario))
     problem = ThermalBranch(model, Bias.current())
-    state = solve_at(problem, states, passage, request.current_mA)
-    image = laser_image(problem, state, request.beam_um)
-    return None if image is None else (image, save_image(image, model, request.folder))
+    state = solve_at(problem, states, passage, current_mA)
+    image = laser_image(problem, state, beam_um)
+    return None if image is None else (image, model)
 
 
 def _message(record: dict[str, Any], found: tuple[Passage, ...], passage: Passage) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -18,51 +18,41 @@ from hotmesa.solver.law.fit import Kind, SpectrumFit, SpectrumParameters, fit_sp
 _NAMES = tuple(field.name for field in fields(SpectrumParameters))
 
 
-@dataclass(frozen=True)
-class SpectrumRequest:
-    """What `hotmesa spectrum` is asked for.
+def fit_file(
+    data: Path, kind: Kind, temperature_K: float, *, window_mV: tuple[float | None, float | None] = (None, None),
+    hold: Sequence[str] = (), out: Path | None = None,
+) -> SpectrumFit:  # fmt: skip
+    """Fit a measured conductance and write the result where asked.
 
-    Attributes:
+    Args:
         data: CSV file with the columns v_mV and dI_dV.
         kind: "SIN" or "SIS".
         temperature_K: of the measurement.
         window_mV: smallest and largest |v| that enter; None: no limit.
         hold: parameters that stay at a value, as NAME=VALUE.
         out: JSON file for the result, or None.
-    """
-
-    data: Path
-    kind: Kind
-    temperature_K: float
-    window_mV: tuple[float | None, float | None]
-    hold: tuple[str, ...]
-    out: Path | None
-
-
-def fit_file(request: SpectrumRequest) -> SpectrumFit:
-    """Fit a measured conductance and write the result where asked.
 
     Raises:
         RequestError: for values that do not fit together.
         LawError: the file is not as described.
         OSError: the result cannot be written.
     """
-    v, g = read_columns(request.data, ("v_mV", "dI_dV")).T
-    first, last = request.window_mV
+    v, g = read_columns(data, ("v_mV", "dI_dV")).T
+    first, last = window_mV
     inside = (np.abs(v) >= (first or 0.0)) & (np.abs(v) <= (np.inf if last is None else last))
-    if not request.temperature_K > 0:
-        raise RequestError(f"--temperature must be above 0 K, not {request.temperature_K:g}")
-    if request.out is not None and request.out.resolve() == request.data.resolve():
-        raise RequestError(f"--out {request.out} is the file of the data")
-    held = _held(request.hold)
+    if not temperature_K > 0:
+        raise RequestError(f"--temperature must be above 0 K, not {temperature_K:g}")
+    if out is not None and out.resolve() == data.resolve():
+        raise RequestError(f"--out {out} is the file of the data")
+    held = _held(hold)
     try:
-        fit = fit_spectrum(v[inside], g[inside], request.temperature_K, request.kind, held)
+        fit = fit_spectrum(v[inside], g[inside], temperature_K, kind, held)
     except ValueError as error:
-        raise RequestError(f"{request.data}: {error}") from error
-    if request.out is not None:
-        values = {"data": str(request.data), "kind": request.kind, "temperature_K": request.temperature_K}
+        raise RequestError(f"{data}: {error}") from error
+    if out is not None:
+        values = {"data": str(data), "kind": kind, "temperature_K": temperature_K}
         text = json.dumps(values | as_dict(fit), indent=2, allow_nan=False)
-        request.out.write_text(text + "\n", encoding="utf-8")
+        out.write_text(text + "\n", encoding="utf-8")
     return fit
 
 

@@ -16,7 +16,7 @@ from hotmesa.interrupts import ended_like_interrupted
 from hotmesa.pool import Ranks, Workers, workers_of
 from hotmesa.postprocess import provenance
 from hotmesa.scenarios import StudyError
-from hotmesa.scenarios.errors import DONE, INTERRUPTED, NO_CONVERGENCE
+from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
 from hotmesa.scenarios.plans.errors import nearest
 from hotmesa.scenarios.plans.load_study import Plan, load_study
 from hotmesa.study_table import NO_PARQUET, rows_of, write_table
@@ -25,62 +25,80 @@ _TABLE_EVERY_S = 20.0
 
 
 @dataclass(frozen=True)
-class StudyRequest:
-    """What the command line asks for.
+class StudyResult:
+    """What became of a study.
 
     Attributes:
-        study: name or file.
-        folder: for the results; None for out/NAME.
+        folder: of its results: table.csv, and cases/NAME with the results of each case.
+        plan: what was to be computed.
+        cases: how each case ended, by name.
+        files: the tables that were written; none where single cases were asked for.
+        status: 0, or 3 if a case failed.
+    """
+
+    folder: Path
+    plan: Plan
+    cases: Mapping[str, Outcome]
+    files: tuple[Path, ...]
+    status: int
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A study at work: what is computed, where, and what is known of each case."""
+
+    plan: Plan
+    folder: Path
+    only: Sequence[str]
+    command: str
+    quiet: bool
+    outcomes: dict[str, Outcome]
+
+
+def study(
+    name_or_file: str | Path, *, out: str | Path | None = None, workers: int | None = None, mpi: bool = False,
+    only: Sequence[str] = (), collect: bool = False, retry: bool = False, overwrite: bool = False,
+    quiet: bool = True, command: str = "",
+) -> StudyResult | None:  # fmt: skip
+    """Compute the cases of a study that are not done yet and write its table.
+
+    Args:
+        name_or_file: a bundled study, or a TOML file.
+        out: folder for the results; None for out/NAME.
         workers: processes; None for as many as there are processors, 0 for this one.
         mpi: let the processes of mpirun compute.
         only: names of cases, () for all.
         collect: make the table of what there is, compute nothing.
         retry: compute failed cases again.
         overwrite: compute all again.
-        quiet: print errors only.
+        quiet: whether to print errors only.
         command: the command line, for the record.
-    """
 
-    study: str
-    folder: Path | None = None
-    workers: int | None = None
-    mpi: bool = False
-    only: tuple[str, ...] = ()
-    collect: bool = False
-    retry: bool = False
-    overwrite: bool = False
-    quiet: bool = False
-    command: str = ""
-
-
-@dataclass(frozen=True)
-class StudyOutcome:
-    """How a study ended: exit status, and where its results are (None on processes that only compute)."""
-
-    status: int
-    folder: Path | None
-    plan: Plan
-    files: tuple[Path, ...] = ()
-
-
-def study(request: StudyRequest) -> StudyOutcome:
-    """Compute the cases of a study that are not done yet and write its table.
+    Returns:
+        How the cases ended; None on processes of mpirun that compute for the first one.
 
     Raises:
         StudyError, RequestError, FolderError: bad input.
+        KeyboardInterrupt: it was interrupted; the cases that are done, and their table, are kept.
         OSError: results cannot be written.
     """
-    plan = load_study(request.study)
-    folder = request.folder or Path("out") / plan.study.name
+    plan = load_study(str(name_or_file))
+    folder = Path(out) if out is not None else Path("out") / plan.study.name
     refuse_foreign(folder, "study.toml", plan.study.name)
-    tasks = _tasks(plan, folder, request)
-    workers = workers_of(0 if request.collect else request.workers, request.mpi)
-    if isinstance(workers, Ranks) and not workers.leads:
-        with workers:
-            return StudyOutcome(DONE, None, plan)
-    with workers if isinstance(workers, Ranks) else nullcontext(), locked(folder, "cases", bool(request.only)):
+    tasks = _tasks(plan, folder, only, command)
+    pool = workers_of(0 if collect else workers, mpi)
+    if isinstance(pool, Ranks) and not pool.leads:
+        with pool:
+            return None
+    with pool if isinstance(pool, Ranks) else nullcontext(), locked(folder, "cases", bool(only)):
         (folder / "study.toml").write_text(plan.text, encoding="utf-8")
-        return _compute(plan, folder, tasks, workers, request)
+        if overwrite and not collect:
+            for task in tasks:
+                forget(task.folder)
+        work = _Work(plan, folder, only, command, quiet, _known(plan, folder))
+        again = () if collect else (FAILED, WAITING) if retry else (WAITING,)
+        due = [task for task in tasks if work.outcomes[task.name].status in again]
+        return _compute(work, tasks, due, pool)
 
 
 def study_cases(name_or_file: str) -> tuple[str, ...]:
@@ -92,57 +110,60 @@ def study_cases(name_or_file: str) -> tuple[str, ...]:
     return tuple(case.name for case in load_study(name_or_file).cases)
 
 
-def _tasks(plan: Plan, folder: Path, request: StudyRequest) -> list[Task]:
+def _tasks(plan: Plan, folder: Path, only: Sequence[str] = (), command: str = "") -> list[Task]:
     """Return what belongs to this call.
 
     Raises:
         StudyError: --case names a case that does not exist.
     """
     names = [case.name for case in plan.cases]
-    unknown = [name for name in request.only if name not in names]
+    unknown = [name for name in only if name not in names]
     if unknown:
         raise StudyError([f"--case {name}: the study has no such case{nearest(name, names)}" for name in unknown])
     made = plan.study
     return [
-        Task(case.name, folder / "cases" / case.name, case.scenario, request.command, made.figures, made.states)
+        Task(case.name, folder / "cases" / case.name, case.scenario, command, made.figures, made.states)
         for case in plan.cases
-        if case.scenario is not None and (not request.only or case.name in request.only)
+        if case.scenario is not None and (not only or case.name in only)
     ]
 
 
-def _compute(plan: Plan, folder: Path, tasks: Sequence[Task], workers: Workers, request: StudyRequest) -> StudyOutcome:
+def _known(plan: Plan, folder: Path) -> dict[str, Outcome]:
+    """Return what is known of each case before anything is computed."""
     outcomes = {case.name: Outcome(case.name, WAITING) for case in plan.cases}
     outcomes |= {case.name: Outcome(case.name, INVALID, case.problem) for case in plan.cases if case.scenario is None}
-    if request.overwrite and not request.collect:
-        for task in tasks:
-            forget(task.folder)
-    every = _tasks(plan, folder, StudyRequest(request.study))
-    outcomes |= {known.name: known for task in every if (known := known_outcome(task)) is not None}
-    again = (FAILED, WAITING) if request.retry else (WAITING,)
-    due = [] if request.collect else [task for task in tasks if outcomes[task.name].status in again]
-    report = Report(sys.stdout, len(tasks), len(tasks) - len(due), request.quiet)
-    status = DONE
+    tasks = _tasks(plan, folder)
+    return outcomes | {known.name: known for task in tasks if (known := known_outcome(task)) is not None}
+
+
+def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: Workers) -> StudyResult:
+    report = Report(sys.stdout, len(tasks), len(tasks) - len(due), work.quiet)
     started, written = time.perf_counter(), time.perf_counter()
+    interrupted = False
     try:
         for outcome in _run(due, workers):
-            outcomes[outcome.name] = outcome
+            work.outcomes[outcome.name] = outcome
             report.case(outcome)
-            if not request.only and time.perf_counter() - written > _TABLE_EVERY_S:
-                write_table(folder, rows_of(plan, outcomes, folder))
+            if not work.only and time.perf_counter() - written > _TABLE_EVERY_S:
+                _write_table(work)
                 written = time.perf_counter()
     except KeyboardInterrupt:
-        status = INTERRUPTED
-        sys.stderr.write("hotmesa: interrupted; the same command goes on with the cases that are missing\n")
-    bad = [outcomes[task.name] for task in tasks if outcomes[task.name].status in (FAILED, STOPPED)]
-    if status == DONE and bad:
-        status = NO_CONVERGENCE
+        interrupted = True
+    bad = [work.outcomes[task.name] for task in tasks if work.outcomes[task.name].status in (FAILED, STOPPED)]
     report.end(bad)
-    files = () if request.only else write_table(folder, rows_of(plan, outcomes, folder))
-    if not request.only:
-        _record(plan, folder, outcomes, request, time.perf_counter() - started)
-        if len(files) == 1 and not request.quiet:
+    files = () if work.only else _write_table(work)
+    if files:
+        _record(work, time.perf_counter() - started)
+        if len(files) == 1 and not work.quiet:
             sys.stdout.write(f"{NO_PARQUET}\n")
-    return StudyOutcome(status, folder, plan, files)
+    if interrupted:
+        table = f" (the others: {files[0]})" if files else ""
+        raise KeyboardInterrupt(f"interrupted; the same command goes on with the cases that are missing{table}")
+    return StudyResult(work.folder, work.plan, work.outcomes, files, NO_CONVERGENCE if bad else DONE)
+
+
+def _write_table(work: _Work) -> tuple[Path, ...]:
+    return write_table(work.folder, rows_of(work.plan, work.outcomes, work.folder))
 
 
 def _run(due: Sequence[Task], workers: Workers) -> Iterator[Outcome]:
@@ -153,15 +174,15 @@ def _run(due: Sequence[Task], workers: Workers) -> Iterator[Outcome]:
         yield from workers.outcomes(due)
 
 
-def _record(plan: Plan, folder: Path, outcomes: Mapping[str, Outcome], request: StudyRequest, wall_s: float) -> None:
+def _record(work: _Work, wall_s: float) -> None:
     """Write provenance.json of the study."""
-    states = [outcome.status for outcome in outcomes.values()]
-    values = provenance.collect(plan.text, request.command, 1)
+    states = [outcome.status for outcome in work.outcomes.values()]
+    values = provenance.collect(work.plan.text, work.command, 1)
     values["study_sha256"] = values.pop("scenario_sha256")
     values |= {"status": "complete" if WAITING not in states else "incomplete", "wall_s": round(wall_s, 3)}
-    values |= {"cpu_s_of_cases": round(sum(outcome.cpu_s for outcome in outcomes.values()), 3)}
+    values |= {"cpu_s_of_cases": round(sum(outcome.cpu_s for outcome in work.outcomes.values()), 3)}
     values["cases"] = {state: str(states.count(state)) for state in sorted(set(states))}
-    provenance.write(folder / "provenance.json", values)
+    provenance.write(work.folder / "provenance.json", values)
 
 
 class Report:

@@ -107,10 +107,27 @@ def test_check_schema_needs_no_scenario(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["check"]) == 2
 
 
-def test_unknown_command_is_bad_input() -> None:
+@pytest.mark.parametrize(("word", "hint"), [("rnu", "did you mean run?"), ("xyzzy", "known are list, check, run, ")])
+def test_unknown_command_is_bad_input(word: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
-        main(["rnu"])
+        main([word])
     assert left.value.code == 2
+    assert f"unknown command {word}; {hint}" in capsys.readouterr().err
+
+
+def test_help_imports_no_command() -> None:
+    code = (
+        "import sys\n"
+        "from hotmesa.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: sys.stderr.write(' '.join(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    assert "hotmesa.commands" in loaded
+    heavy = {"scipy", "matplotlib", "dolfinx", "mpi4py.MPI", "petsc4py.PETSc", "hotmesa.solver.model", "hotmesa.runner"}
+    assert not loaded & heavy
+    assert not {name for name in loaded if name.startswith("hotmesa.commands.")}
 
 
 def test_list_and_check_need_no_solver(tmp_path: Path) -> None:

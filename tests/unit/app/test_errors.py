@@ -43,7 +43,7 @@ def test_a_command_ends_with_the_status_of_its_error(
     def fail(*_: object) -> None:
         raise pickle.loads(pickle.dumps(error))  # as it comes from another process
 
-    monkeypatch.setattr(cli, "available_scenarios", fail)
+    monkeypatch.setattr("hotmesa.commands.list.available_scenarios", fail)
     assert cli.main(["list"]) == status
     assert capsys.readouterr().err == f"hotmesa: {error}\n"
 
@@ -52,6 +52,6 @@ def test_a_fault_of_the_program_is_not_taken_for_bad_input(monkeypatch: pytest.M
     def fail() -> None:
         raise ValueError("mix-up")
 
-    monkeypatch.setattr(cli, "available_scenarios", fail)
+    monkeypatch.setattr("hotmesa.commands.list.available_scenarios", fail)
     with pytest.raises(ValueError, match="mix-up"):
         cli.main(["list"])

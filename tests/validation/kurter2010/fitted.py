@@ -13,7 +13,7 @@ from validation.kurter2010.page import markdown, number, verdict
 from validation.kurter2010.stacks import STACKS, branch, checks
 
 from hotmesa.fit_model import beyond, bounds
-from hotmesa.fitting import FitRequest, fit
+from hotmesa.fitting import fit
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
 from hotmesa.scenarios.plans.values import flat
@@ -54,7 +54,7 @@ def misfit(figures: Mapping[int, Mapping[str, Any]]) -> float:
 @cache
 def result(results: Path = Path("out") / NAME) -> dict[str, Any]:
     """Return fit.json, computing what is missing."""
-    fit(FitRequest(FILE, folder=results, quiet=True, command=f"hotmesa fit {FILE}"))
+    fit(FILE, out=results, command=f"hotmesa fit {FILE}")
     found: dict[str, Any] = json.loads((results / "fit.json").read_text(encoding="utf-8"))
     costs = [json.loads(file.read_text(encoding="utf-8")) for file in (results / "evaluations").glob("*/case.json")]
     return found | {"cpu_min": sum(cost["cpu_s"] for cost in costs) / 60, "branches": len(costs)}

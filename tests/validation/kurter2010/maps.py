@@ -22,7 +22,7 @@ from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.scenarios.materials import build_material
 from hotmesa.scenarios.plans.load_study import load_study
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.studies import StudyRequest, study
+from hotmesa.studies import study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -104,7 +104,7 @@ def _grid(numbers: dict[tuple[float, float], tuple[float, float]]) -> Map:
 @cache
 def maps(name: str) -> dict[str, Map]:
     """Compute a study anew and return its maps."""
-    study(StudyRequest(f"study-{name}", folder=RESULTS / name, overwrite=True, quiet=True, command="make paper"))
+    study(f"study-{name}", out=RESULTS / name, overwrite=True, command="make paper")
     return read_maps(name, RESULTS / name)
 
 

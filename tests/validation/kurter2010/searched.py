@@ -15,7 +15,7 @@ from validation.kurter2010.search import GAPS, PLACES, RANGES
 from validation.kurter2010.stacks import POWER_MW
 
 from hotmesa.scenarios.arrays import Array
-from hotmesa.studies import StudyRequest, study
+from hotmesa.studies import study
 
 NAME = "kurter2010-search"
 BEST = 5
@@ -31,7 +31,7 @@ Row = dict[str, Any]
 @cache
 def sets(results: Path = Path("out") / NAME) -> dict[str, dict[int, Row]]:
     """Return the rows of the study by set and number of junctions, computing what is missing."""
-    study(StudyRequest(f"study-{NAME}", folder=results, quiet=True, command=f"hotmesa study study-{NAME}"))
+    study(f"study-{NAME}", out=results, command=f"hotmesa study study-{NAME}")
     found: dict[str, dict[int, Row]] = {}
     with (results / "table.csv").open(newline="", encoding="utf-8") as stream:
         for row in csv.DictReader(stream):

@@ -1,12 +1,15 @@
-"""Arguments of the commands that work on measured tunnelling curves: spectrum, subtract."""
+"""hotmesa spectrum."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 
-def add_spectrum(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the arguments of `hotmesa spectrum`."""
     parser.add_argument("data", type=Path, metavar="FILE", help="CSV file with the columns v_mV and dI_dV (any unit)")
     parser.add_argument("--kind", choices=("SIN", "SIS"), required=True, help="contact to a metal, or break junction")
@@ -18,8 +21,13 @@ def add_spectrum(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the result as JSON")
 
 
-def add_subtract(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the arguments of `hotmesa subtract`."""
-    parser.add_argument("data", type=Path, metavar="FILE", help="CSV file with the columns V_mV and I_mA")
-    parser.add_argument("contact", type=Path, metavar="CONTACT", help="the same of the contact alone")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="CSV file for the result")
+def main(
+    data: Path, kind: Literal["SIN", "SIS"], temperature: float, first: float | None, last: float | None,
+    hold: Sequence[str], out: Path | None,
+) -> int:  # fmt: skip
+    """Fit a conductance and print what was found."""
+    from hotmesa.spectrum import fit_file, fit_words
+
+    found = fit_file(data, kind, temperature, window_mV=(first, last), hold=hold, out=out)
+    sys.stdout.write(f"{fit_words(found)}\n")
+    return 0

@@ -1,1 +1,0 @@
-../../app/spectrum_arguments.py

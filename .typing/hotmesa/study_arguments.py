@@ -1,1 +1,0 @@
-../../app/study_arguments.py

@@ -1,0 +1,37 @@
+"""hotmesa fit."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from hotmesa.commands import add_common, add_out, add_workers, say_where
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the arguments of `hotmesa fit`."""
+    parser.add_argument("fit", metavar="NAME-or-FILE", help="bundled fit or TOML file")
+    add_out(parser, "the results (default: out/NAME)")
+    add_workers(parser)
+    add_common(parser, "compute everything again")
+
+
+def main(
+    fit: str, out: Path | None, workers: int | None, mpi: bool, overwrite: bool, quiet: bool, command: str
+) -> int:  # fmt: skip
+    """Fit, print what was found, and draw it."""
+    from hotmesa import fitting
+    from hotmesa.fit_result import text_of
+    from hotmesa.postprocess.compare_fit import draw_fit
+    from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
+
+    result = fitting.fit(
+        fit, out=out, workers=workers, mpi=mpi, overwrite=overwrite, quiet=quiet, command=command
+    )  # fmt: skip
+    if result is None:  # this process computed for another
+        return DONE
+    if not quiet:
+        sys.stdout.write(f"{text_of(result)}\n")
+    say_where(result.folder, (*result.files, draw_fit(result.folder)), quiet)
+    return DONE if result.converged else NO_CONVERGENCE

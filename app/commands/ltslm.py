@@ -1,0 +1,38 @@
+"""hotmesa ltslm."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hotmesa.commands import add_common, add_out, say_where
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the arguments of `hotmesa ltslm`."""
+    parser.add_argument("result", type=Path, metavar="RESULT", help="folder of a finished run")
+    parser.add_argument("--current", type=float, required=True, metavar="I_mA", help="current in mA, held constant")
+    parser.add_argument("--row", type=int, metavar="N", help="row of iv.csv (from 0) near the state that is meant")
+    parser.add_argument("--beam-um", type=float, default=0.0, metavar="W", help="width of the beam (FWHM); 0: a point")
+    add_out(parser, "the files (default: RESULT/ltslm-ImA)")
+    add_common(parser, "replace an earlier image in the folder")
+
+
+def main(
+    result: Path, current: float, row: int | None, beam_um: float, out: Path | None, overwrite: bool, quiet: bool,
+    command: str,
+) -> int:  # fmt: skip
+    """Compute the image of a run and draw it."""
+    from hotmesa.image import image_of_run
+    from hotmesa.postprocess import load_run
+    from hotmesa.postprocess.runs.image import render_image
+
+    run = load_run(result)
+    folder = out or result / f"ltslm-{current:g}mA"
+    path = image_of_run(
+        run.scenario, run.states, current, folder, row=row, beam_um=beam_um, overwrite=overwrite, quiet=quiet,
+        command=command,
+    )  # fmt: skip
+    if path is not None:
+        say_where(folder, (path, *render_image(path)), quiet)
+    return 0

@@ -1,0 +1,26 @@
+"""hotmesa run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from hotmesa.commands import add_common, add_out, add_overrides
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the arguments of `hotmesa run`."""
+    parser.add_argument("scenario", metavar="NAME-or-FILE", help="bundled scenario or TOML file")
+    add_out(parser, "the results (default: out/NAME)")
+    add_overrides(parser)
+    add_common(parser, "replace results of an earlier run in the folder")
+
+
+def main(
+    scenario: str, out: Path | None, overrides: Sequence[str], overwrite: bool, quiet: bool, command: str
+) -> int:  # fmt: skip
+    """Compute a scenario."""
+    from hotmesa.runner import Request, run
+
+    return run(Request(scenario, tuple(overrides), out, overwrite, quiet, command))
