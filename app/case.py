@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from hotmesa.folder import OWN_FILES
 from hotmesa.runner import Request, run, summarise_again
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import DONE, INTERRUPTED
+from hotmesa.scenarios.writing import write_json
 
 CASE_FILE = "case.json"
 OK, FAILED, INVALID, STOPPED, WAITING = "ok", "failed", "invalid", "interrupted", "not computed"
@@ -132,11 +132,9 @@ def lost(task: Task, reason: str) -> Outcome:
 
 def keep(task: Task, outcome: Outcome) -> Outcome:
     """Write case.json, as far as the disk takes it, and return the outcome."""
-    draft = task.folder / f"{CASE_FILE}.part"
     with contextlib.suppress(OSError):
         task.folder.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(asdict(outcome), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(draft, task.folder / CASE_FILE)
+        write_json(task.folder / CASE_FILE, asdict(outcome))
     return outcome
 
 

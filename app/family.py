@@ -14,10 +14,10 @@ from hotmesa.processes import world
 from hotmesa.record import begin_record
 from hotmesa.scenarios import Scenario, load_scenario, to_toml
 from hotmesa.scenarios.errors import DONE, INTERRUPTED, NO_CONVERGENCE
+from hotmesa.scenarios.writing import write_table
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.family import Change, changes, parse_counts, trace_member
-from hotmesa.solver.runs.record import write_rows
 from hotmesa.solver.states.observables import Row
 
 OWN_FILES = ("family.csv", "changes.csv", "family.png", "scenario.toml", "provenance.json")
@@ -117,6 +117,6 @@ def _write(stream: Any, say: bool, text: str) -> None:
 
 
 def _save(folder: Path, rows: list[Row], found: list[Change]) -> None:
-    write_rows(folder / "family.csv", rows)
+    write_table(folder / "family.csv", rows)
     if found:
-        write_rows(folder / "changes.csv", [asdict(change) for change in found])
+        write_table(folder / "changes.csv", [asdict(change) for change in found])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +15,7 @@ from hotmesa.scenarios import to_toml
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.fit import Parameter
 from hotmesa.scenarios.plans.load_fit import FitPlan
+from hotmesa.scenarios.writing import write_json, write_table, write_text
 
 AT_BOUND = 1e-3
 
@@ -150,50 +148,34 @@ def write_result(folder: Path, result: FitResult, points: Sequence[Point], cost:
     Raises:
         OSError: they cannot be written.
     """
-    written = [_write_text(folder / "fit.json", json.dumps(as_dict(result, cost), indent=2, ensure_ascii=False) + "\n")]
+    written = [write_json(folder / "fit.json", as_dict(result, cost))]
     rows = []
     start = 0
     for goal in result.plan.goals:
         for place, value, sigma in measured_rows(goal):
             model, residual = float(result.best.model[start]), float(result.best.residual[start])
-            rows.append(
-                [goal.data.name, goal.data.observable or goal.data.compare, place, value, sigma, model, residual]
-            )
+            rows.append({
+                "data": goal.data.name, "quantity": goal.data.observable or goal.data.compare, "at": place,
+                "measured": value, "sigma": sigma, "model": model, "residual": residual,
+            })  # fmt: skip
             start += 1
-    header = ["data", "quantity", "at", "measured", "sigma", "model", "residual"]
-    written.append(_write_csv(folder / "residuals.csv", [header, *rows]))
+    written.append(write_table(folder / "residuals.csv", rows))
     written.append(write_history(folder, result.plan, points))
     for name, scenario in result.best.scenarios.items():
         if scenario is not None:
-            written.append(_write_text(folder / f"best-{name}.toml", to_toml(scenario)))
+            written.append(write_text(folder / f"best-{name}.toml", to_toml(scenario)))
     return tuple(written)
 
 
 def write_history(folder: Path, plan: FitPlan, points: Sequence[Point]) -> Path:
     """Write history.csv: every set of values that was computed, with its chi^2."""
     names = [parameter.key for parameter in plan.fit.parameters]
-    rows: list[list[Any]] = [["point", *names, "chi_squared", "problems"]]
+    rows: list[dict[str, Any]] = []
     for number, point in enumerate(points, start=1):
         problems = "; ".join(f"{name}: {text}" for name, text in point.problems.items())
-        rows.append([number, *(point.values[name] for name in names), point.chi_squared, problems])
-    return _write_csv(folder / "history.csv", rows)
-
-
-def _write_csv(file: Path, rows: Sequence[Sequence[Any]]) -> Path:
-    draft = file.with_name(file.name + ".part")
-    with draft.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        for row in rows:
-            writer.writerow(["" if item != item else repr(item) if isinstance(item, float) else item for item in row])
-    os.replace(draft, file)
-    return file
-
-
-def _write_text(file: Path, text: str) -> Path:
-    draft = file.with_name(file.name + ".part")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, file)
-    return file
+        values = {name: point.values[name] for name in names}
+        rows.append({"point": number, **values, "chi_squared": point.chi_squared, "problems": problems})
+    return write_table(folder / "history.csv", rows, ["point", *names, "chi_squared", "problems"])
 
 
 def text_of(result: FitResult) -> str:

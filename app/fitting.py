@@ -21,6 +21,7 @@ from hotmesa.pool import Ranks, workers_of
 from hotmesa.postprocess import provenance
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
+from hotmesa.scenarios.writing import write_json, write_text
 from hotmesa.solver.errors import RequestError, SolveError
 
 NO_LMFIT = "lmfit is missing, and hotmesa fit needs it: pip install 'hotmesa[fit]'"
@@ -61,7 +62,7 @@ def fit(
     with locked(folder, "evaluations"), pool, nullcontext() if mpi else ended_like_interrupted():
         if overwrite:
             shutil.rmtree(folder / "evaluations", ignore_errors=True)
-        (folder / "fit.toml").write_text(plan.text, encoding="utf-8")
+        write_text(folder / "fit.toml", plan.text)
         return _fit(plan, folder, Evaluator(plan, folder / "evaluations", pool, _reporter(plan, quiet)), command)
 
 
@@ -94,7 +95,7 @@ def _fit(plan: FitPlan, folder: Path, evaluator: Evaluator, command: str) -> Fit
     files = write_result(folder, result, evaluator.points, cost)
     record = provenance.collect(plan.text, command, 1)
     record["fit_sha256"] = record.pop("scenario_sha256")
-    provenance.write(folder / "provenance.json", record | {"status": "complete", "wall_s": cost["wall_s"]})
+    write_json(folder / "provenance.json", record | {"status": "complete", "wall_s": cost["wall_s"]})
     return replace(result, files=files)
 
 

@@ -11,6 +11,7 @@ from hotmesa.meshes import build_mesh
 from hotmesa.postprocess import provenance
 from hotmesa.processes import on_first, world
 from hotmesa.scenarios import Scenario, to_toml
+from hotmesa.scenarios.writing import write_json
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.image import LaserImage, laser_image, save_image
@@ -70,7 +71,7 @@ def image_of_run(
         "strongest_y_um": y,
         **provenance.collect(to_toml(scenario), command, 1 if comm is None else comm.size),
     }
-    provenance.write(folder / "ltslm.json", record | {"status": "complete"})
+    write_json(folder / "ltslm.json", record | {"status": "complete"})
     if not quiet:
         sys.stdout.write(_message(record, found, passage))
     return path

@@ -14,6 +14,7 @@ from hotmesa.folder import OWN_FILES, prepare
 from hotmesa.postprocess import provenance
 from hotmesa.processes import on_first
 from hotmesa.progress import Progress, ProgressHandler
+from hotmesa.scenarios.writing import write_json, write_text
 
 
 class RunRecord:
@@ -37,8 +38,8 @@ class RunRecord:
         self._provenance: dict[str, provenance.Value] = {}
         if folder is not None:
             self._provenance = provenance.collect(resolved_toml, command, mpi_size)
-            (folder / "scenario.toml").write_text(resolved_toml, encoding="utf-8")
-            provenance.write(folder / "provenance.json", self._provenance)
+            write_text(folder / "scenario.toml", resolved_toml)
+            write_json(folder / "provenance.json", self._provenance)
 
     @contextmanager
     def logging(self, progress: Progress) -> Iterator[None]:
@@ -110,7 +111,7 @@ class RunRecord:
         self.wall_s = time.perf_counter() - self._started
         if self.folder is not None:
             self._provenance |= {"status": status, "wall_s": round(self.wall_s, 3)}
-            provenance.write(self.folder / "provenance.json", self._provenance)
+            write_json(self.folder / "provenance.json", self._provenance)
         self.log.info("%s after %.2f s", status, self.wall_s)
 
 

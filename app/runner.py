@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 import time
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
 from hotmesa.scenarios import Scenario, load_scenario, to_toml
 from hotmesa.scenarios.errors import BAD_INPUT, DONE, INTERRUPTED, NO_CONVERGENCE, HotmesaError
+from hotmesa.scenarios.writing import rows_of, write_table
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.runs.kinds import Tools, Words, alone, tools_of
 
@@ -104,10 +104,7 @@ def _write_uniform(scenario: Scenario, record: RunRecord) -> int:
     if record.folder is None:
         return 0
     columns = uniform_rows(uniform_curve(build_law(scenario), scenario))
-    with (record.folder / "uniform.csv").open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([repr(float(value)) for value in row] for row in zip(*columns.values(), strict=True))
+    write_table(record.folder / "uniform.csv", rows_of(columns), list(columns))
     return len(columns["V_mV"])
 
 

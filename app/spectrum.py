@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.writing import rows_of, write_json, write_table
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.law.files import read_columns
 from hotmesa.solver.law.fit import Kind, SpectrumFit, SpectrumParameters, fit_spectrum
@@ -51,8 +50,7 @@ def fit_file(
         raise RequestError(f"{data}: {error}") from error
     if out is not None:
         values = {"data": str(data), "kind": kind, "temperature_K": temperature_K}
-        text = json.dumps(values | as_dict(fit), indent=2, allow_nan=False)
-        out.write_text(text + "\n", encoding="utf-8")
+        write_json(out, values | as_dict(fit))
     return fit
 
 
@@ -129,9 +127,5 @@ def subtract_files(data: Path, contact: Path, out: Path) -> int:
         raise RequestError(f"--out {out} is one of the files to read")
     V, current = read_columns(data, ("V_mV", "I_mA")).T
     stack = subtract_contact(V, current, *read_columns(contact, ("V_mV", "I_mA")).T)
-    with out.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream)
-        table.writerow(("V_mV", "I_mA", "V_contact_mV"))
-        table.writerows((repr(float(a)), repr(float(b)), repr(float(c - a))) for a, b, c in
-                        zip(stack, current, V, strict=True))  # fmt: skip
+    write_table(out, rows_of({"V_mV": stack, "I_mA": current, "V_contact_mV": V - stack}))
     return len(V)

@@ -19,7 +19,8 @@ from hotmesa.scenarios import StudyError
 from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
 from hotmesa.scenarios.plans.errors import nearest
 from hotmesa.scenarios.plans.load_study import Plan, load_study
-from hotmesa.study_table import NO_PARQUET, rows_of, write_table
+from hotmesa.scenarios.writing import write_json, write_text
+from hotmesa.study_table import NO_PARQUET, rows_of, write_tables
 
 _TABLE_EVERY_S = 20.0
 
@@ -91,7 +92,7 @@ def study(
         with pool:
             return None
     with pool if isinstance(pool, Ranks) else nullcontext(), locked(folder, "cases", bool(only)):
-        (folder / "study.toml").write_text(plan.text, encoding="utf-8")
+        write_text(folder / "study.toml", plan.text)
         if overwrite and not collect:
             for task in tasks:
                 forget(task.folder)
@@ -163,7 +164,7 @@ def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: W
 
 
 def _write_table(work: _Work) -> tuple[Path, ...]:
-    return write_table(work.folder, rows_of(work.plan, work.outcomes, work.folder))
+    return write_tables(work.folder, rows_of(work.plan, work.outcomes, work.folder))
 
 
 def _run(due: Sequence[Task], workers: Workers) -> Iterator[Outcome]:
@@ -182,7 +183,7 @@ def _record(work: _Work, wall_s: float) -> None:
     values |= {"status": "complete" if WAITING not in states else "incomplete", "wall_s": round(wall_s, 3)}
     values |= {"cpu_s_of_cases": round(sum(outcome.cpu_s for outcome in work.outcomes.values()), 3)}
     values["cases"] = {state: str(states.count(state)) for state in sorted(set(states))}
-    provenance.write(work.folder / "provenance.json", values)
+    write_json(work.folder / "provenance.json", values)
 
 
 class Report:

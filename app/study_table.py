@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from hotmesa.case import OK, Outcome
 from hotmesa.postprocess.values import Value, observe
 from hotmesa.scenarios.plans.load_study import Case, Plan, parameters_of
+from hotmesa.scenarios.writing import field, whole_file, write_table
 
 Row = dict[str, Any]
 NO_PARQUET = "table.parquet is left out: pyarrow is missing (pip install 'hotmesa[study]'); table.csv holds the same"
@@ -48,37 +47,22 @@ def _observables(plan: Plan, case: Case, outcome: Outcome, folder: Path) -> tupl
     return values, "; ".join(reasons)
 
 
-def write_table(folder: Path, rows: Sequence[Row]) -> tuple[Path, ...]:
-    """Write table.csv, and table.parquet if pyarrow is there, whole or not at all; their paths.
+def write_tables(folder: Path, rows: Sequence[Row]) -> tuple[Path, ...]:
+    """Write table.csv, and table.parquet if pyarrow is there; their paths.
 
     Raises:
         OSError: they cannot be written.
     """
-    file = folder / "table.csv"
-    draft = file.with_name(file.name + ".part")
-    with draft.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: _text(value) for name, value in row.items()} for row in rows)
-    os.replace(draft, file)
+    file = write_table(folder / "table.csv", rows)
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
         return (file,)
     parquet = folder / "table.parquet"
-    draft = parquet.with_name(parquet.name + ".part")
-    pyarrow.parquet.write_table(pyarrow.table({name: _column(rows, name) for name in rows[0]}), draft)
-    os.replace(draft, parquet)
+    with whole_file(parquet) as stream:
+        pyarrow.parquet.write_table(pyarrow.table({name: _column(rows, name) for name in rows[0]}), stream)
     return (file, parquet)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None:
-        return ""
-    return repr(value) if isinstance(value, float) else str(value)
 
 
 def _column(rows: Sequence[Row], name: str) -> list[Any]:
@@ -87,4 +71,4 @@ def _column(rows: Sequence[Row], name: str) -> list[Any]:
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int, float} and kinds != {int}:
         return [None if value is None else float(value) for value in values]
-    return values if len(kinds) <= 1 else [None if value is None else _text(value) for value in values]
+    return values if len(kinds) <= 1 else [None if value is None else field(value) for value in values]

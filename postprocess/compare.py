@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import difflib
-import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.report import summarise
 from hotmesa.postprocess.results import load_run
+from hotmesa.scenarios.writing import write_table
 
 Row = Mapping[str, str]
 FIXED = ("case", "status", "reason", "wall_s", "cpu_s")
@@ -186,14 +186,8 @@ def _varied(rows: Sequence[Row], about: Mapping[str, Any]) -> dict[str, tuple[st
 
 
 def _write(ranking: Ranking) -> Path:
-    file = ranking.folder / "ranking.csv"
     names = dict.fromkeys(name for row in ranking.rows for name in row)
     first = [name for name in names if name in ("case", "status") or name in ranking.varied]
     columns = ["rank", *first, ranking.by, *(name for name in names if name not in (*first, ranking.by))]
-    draft = file.with_name(file.name + ".part")
-    with draft.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({"rank": rank} | dict(row) for rank, row in enumerate(ranking.rows, start=1))
-    os.replace(draft, file)
-    return file
+    rows = [{"rank": rank} | dict(row) for rank, row in enumerate(ranking.rows, start=1)]
+    return write_table(ranking.folder / "ranking.csv", rows, columns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from hotmesa.postprocess.results import Run, States
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.writing import whole_file
 
 
 def write_fields(run: Run) -> list[Path]:
@@ -104,7 +104,14 @@ def _write_part(
     # Single precision halves the files and is finer than any colour; states.npz keeps all digits.
     data = {name: values[nodes].astype(np.float32) for name, values in fields.items()}
     mesh = meshio.Mesh(points, [(kind, local.reshape(cells.shape))], point_data=data)
-    meshio.write(path, mesh, file_format="vtu", binary=True)
+    write_vtu(path, mesh)
+
+
+def write_vtu(path: Path, mesh: meshio.Mesh) -> Path:
+    """Write a mesh with its fields as a compressed binary .vtu, whole or not at all, and return its path."""
+    with whole_file(path) as stream:
+        meshio.write(stream.name, mesh, file_format="vtu", binary=True)  # it takes no stream
+    return path
 
 
 def _write_index(path: Path, entries: list[tuple[float, int, Path]]) -> Path:
@@ -116,7 +123,6 @@ def _write_index(path: Path, entries: list[tuple[float, int, Path]]) -> Path:
             collection, "DataSet", timestep=repr(time), part=str(part), name=file.name.split("_")[0], file=file.name
         )
     ElementTree.indent(root)
-    draft = path.with_name(path.name + ".part")
-    ElementTree.ElementTree(root).write(draft, encoding="utf-8", xml_declaration=True)
-    os.replace(draft, path)
+    with whole_file(path) as stream:
+        ElementTree.ElementTree(root).write(stream, encoding="utf-8", xml_declaration=True)
     return path

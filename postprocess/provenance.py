@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import json
 import os
 import platform
 import subprocess
@@ -97,12 +96,3 @@ def _git(source: Path, arguments: Sequence[str]) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def write(path: Path, values: Mapping[str, Value]) -> None:
-    """Write provenance.json whole or not at all.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(draft, path)

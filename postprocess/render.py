@@ -8,7 +8,7 @@ from typing import Any
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.map import draw_map
 from hotmesa.postprocess.paraview import write_fields
-from hotmesa.postprocess.report import summarise, write_json
+from hotmesa.postprocess.report import summarise
 from hotmesa.postprocess.results import Run, load_run
 from hotmesa.postprocess.runs.branch import draw_iv
 from hotmesa.postprocess.runs.diagram import draw_diagram
@@ -16,6 +16,7 @@ from hotmesa.postprocess.runs.sweep import draw_sweep
 from hotmesa.postprocess.runs.sweep_summary import summarise_sweep
 from hotmesa.postprocess.runs.transient import draw_transient
 from hotmesa.postprocess.runs.transient_summary import summarise_transient
+from hotmesa.scenarios.writing import write_json
 
 
 def render(folder: str | Path, pictures: bool = True) -> tuple[Path, ...]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,11 +97,3 @@ def _largest(table: Table, name: str) -> float | None:
     values = np.abs(column(table, name))
     values = values[np.isfinite(values)]
     return float(values.max()) if len(values) else None
-
-
-def write_json(path: Path, values: dict[str, Any]) -> Path:
-    """Write a JSON file whole or not at all (a reader never meets half a file) and return its path."""
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(json.dumps(values, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(draft, path)
-    return path

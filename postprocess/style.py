@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from hotmesa.scenarios.writing import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +37,6 @@ def tidy(axes: Axes) -> None:
 
 def save_figure(figure: Figure, path: Path) -> Path:
     """Write a PNG whole or not at all and return its path."""
-    draft = path.with_name(path.name + ".part")
-    figure.savefig(draft, format="png", bbox_inches="tight", pad_inches=0.12)
-    os.replace(draft, path)
+    with whole_file(path) as stream:
+        figure.savefig(stream, format="png", bbox_inches="tight", pad_inches=0.12)
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from hotmesa.postprocess import style
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.map import three_digits
+from hotmesa.postprocess.paraview import write_vtu
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
@@ -95,10 +95,10 @@ def render_image(path: Path) -> tuple[Path, ...]:
         OSError: a file cannot be written.
     """
     image = load_image(path)
-    return draw_image(image, path.with_suffix(".png")), write_vtu(image, path.with_suffix(".vtu"))
+    return draw_image(image, path.with_suffix(".png")), save_vtu(image, path.with_suffix(".vtu"))
 
 
-def write_vtu(image: Image, path: Path) -> Path:
+def save_vtu(image: Image, path: Path) -> Path:
     """Write the image for ParaView: dV_dP_mV_per_mW and T_surface_K at the nodes, in_mesa on the cells."""
     points = np.column_stack([image.node_xy, np.zeros(len(image.node_xy))])
     kind = "triangle" if image.cells.shape[1] == 3 else "line"
@@ -109,10 +109,7 @@ def write_vtu(image: Image, path: Path) -> Path:
         point_data={name: values.astype(np.float32) for name, values in data.items()},
         cell_data={"in_mesa": [image.cell_in_mesa.astype(np.float32)]},
     )
-    draft = path.with_name(path.name + ".part")
-    meshio.write(draft, mesh, file_format="vtu", binary=True)
-    os.replace(draft, path)
-    return path
+    return write_vtu(path, mesh)
 
 
 def draw_image(image: Image, path: Path) -> Path:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.writing import whole_file
 
 FORMAT = 1
 """Raise this number whenever the way a table is computed changes."""
@@ -55,17 +56,10 @@ def store_grid(folder: Path, key: str, T_K: Array, v_mV: Array, grid: Array) -> 
 
     Several processes may store the same table at once: each writes its own temporary file and renames it.
     """
-    temporary = None
-    try:
+    with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{key[:16]}-", suffix=".tmp")
-        with os.fdopen(handle, "wb") as file:
+        with whole_file(folder / f"{key}.npz", f".{secrets.token_hex(4)}.part") as file:
             np.savez(file, key=key, T_K=T_K, v_mV=v_mV, log_conductance=grid, digest=_digest(grid))
-        os.replace(temporary, folder / f"{key}.npz")
-    except OSError:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
 
 
 def _digest(grid: Array) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotmesa.scenarios import Scenario, to_toml
+from hotmesa.scenarios.writing import write_table, write_text
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_row
 from hotmesa.solver.runs.diagram import Diagram, Found
 from hotmesa.solver.runs.kinds import Tools, Words
-from hotmesa.solver.runs.record import Branch, Recorded, write_rows
+from hotmesa.solver.runs.record import Branch, Recorded
 from hotmesa.solver.stability.bifurcation import RatedPoint
 from hotmesa.solver.states.fields import FieldState, Gatherer, field_state
 from hotmesa.solver.states.observables import Row
@@ -77,11 +78,11 @@ class DiagramRecord(Branch):
         for number, branch in self._others.items():
             place = folder / branch_folder(number)
             branch.save(place)
-            (place / "scenario.toml").write_text(to_toml(branch.scenario), encoding="utf-8")
-        write_rows(folder / "diagram.csv", [_branch_line(found) for found in self._diagram.branches if found.points])
+            write_text(place / "scenario.toml", to_toml(branch.scenario))
+        write_table(folder / "diagram.csv", [_branch_line(found) for found in self._diagram.branches if found.points])
         lines = _bifurcation_lines(self._diagram)
         if lines:
-            write_rows(folder / "bifurcations.csv", lines)
+            write_table(folder / "bifurcations.csv", lines)
 
 
 def branch_folder(number: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.writing import whole_file
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.linear.bordered import Correction
 from hotmesa.solver.model import Model
@@ -159,8 +160,7 @@ def save_image(image: LaserImage, model: Model, folder: Path) -> Path:
     """
     scenario, contacts = model.scenario, model.scenario.contacts
     path = folder / "ltslm.npz"
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
+    with whole_file(path) as file:
         np.savez_compressed(
             file,
             node_xy=image.mesh.node_xy,
@@ -179,5 +179,4 @@ def save_image(image: LaserImage, model: Model, folder: Path) -> Path:
             geometry=np.array(scenario.geometry),
             title=np.array(scenario.title or scenario.name),
         )
-    part.replace(path)
     return path

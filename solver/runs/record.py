@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.writing import whole_file, write_table
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.fields import FieldState, gather_mesh
 from hotmesa.solver.states.observables import Row
@@ -60,7 +60,7 @@ class Branch:
             return
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        write_rows(folder / self.table, self.rows)
+        write_table(folder / self.table, self.rows)
         self._save_states(folder / "states.npz")
 
     def checkpoint(self, folder: str | Path) -> None:
@@ -78,8 +78,7 @@ class Branch:
         # mypy would take the names of arrays for options of numpy.
         modes: dict[str, Any] = {f"modes_{name}": np.array([s.modes[name] for s in states]) for name in states[0].modes}
         contacts = self.scenario.contacts
-        part = path.with_name(path.name + ".part")
-        with part.open("wb") as file:
+        with whole_file(path) as file:
             np.savez_compressed(
                 file,
                 node_xy=self._mesh.node_xy,
@@ -98,20 +97,3 @@ class Branch:
                 geometry=np.array(self.scenario.geometry),
                 **modes,
             )
-        part.replace(path)
-
-
-def write_rows(path: Path, rows: list[Row]) -> None:
-    """Write rows as CSV with every digit; a value that is not a number (NaN) is left empty."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({key: _text(value) for key, value in row.items()} for row in rows)
-    part.replace(path)
-
-
-def _text(value: float | int | str) -> str:
-    if isinstance(value, str) or value != value:
-        return value if isinstance(value, str) else ""
-    return repr(float(value)) if isinstance(value, float) else str(value)

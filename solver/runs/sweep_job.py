@@ -9,11 +9,12 @@ from pathlib import Path
 
 from hotmesa.scenarios import Scenario
 from hotmesa.scenarios.rules.bias import sweep_legs
+from hotmesa.scenarios.writing import write_table
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.runs.kinds import Tools, Words
-from hotmesa.solver.runs.record import Branch, write_rows
+from hotmesa.solver.runs.record import Branch
 from hotmesa.solver.runs.sweep import sweep
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import Row
@@ -48,7 +49,7 @@ class SweepRecord(Branch):
             return
         curve = whole_curve(self._model, MARGIN * max(abs(float(row["I_mA"])) for row in self.rows))
         if self._mesh is not None and curve:
-            write_rows(Path(folder) / "iv.csv", curve)
+            write_table(Path(folder) / "iv.csv", curve)
 
     def _complete(self) -> bool:
         legs = sweep_legs(self.scenario.bias)

@@ -10,11 +10,12 @@ import numpy
 import pytest
 
 from hotmesa.postprocess import provenance
+from hotmesa.scenarios.writing import write_json
 
 
 def test_record_names_versions_command_and_scenario(tmp_path: Path) -> None:
     values = provenance.collect("name = 'x'\n", "hotmesa run x", 2)
-    provenance.write(tmp_path / "provenance.json", values)
+    write_json(tmp_path / "provenance.json", values)
     read = json.loads((tmp_path / "provenance.json").read_text())
     assert read["versions"]["numpy"] == numpy.__version__
     assert {"python", "hotmesa", "scipy", "dolfinx", "petsc4py", "gmsh"} <= set(read["versions"])
