@@ -23,6 +23,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
 from hotmesa.scenarios.writing import write_json, write_text
 from hotmesa.solver.errors import RequestError, SolveError
+from hotmesa.vocabulary import VOCABULARY
 
 NO_LMFIT = "lmfit is missing, and hotmesa fit needs it: pip install 'hotmesa[fit]'"
 
@@ -51,7 +52,7 @@ def fit(
         KeyboardInterrupt: it was interrupted; what has been computed is kept.
         OSError: results cannot be written.
     """
-    plan = load_fit(str(name_or_file))
+    plan = load_fit(str(name_or_file), VOCABULARY)
     minimizer_class()
     folder = Path(out) if out is not None else Path("out") / plan.fit.name
     refuse_foreign(folder, "fit.toml", plan.fit.name)

@@ -21,6 +21,7 @@ from hotmesa.scenarios.plans.errors import nearest
 from hotmesa.scenarios.plans.load_study import Plan, load_study
 from hotmesa.scenarios.writing import write_json, write_text
 from hotmesa.study_table import NO_PARQUET, rows_of, write_tables
+from hotmesa.vocabulary import VOCABULARY
 
 _TABLE_EVERY_S = 20.0
 
@@ -83,7 +84,7 @@ def study(
         KeyboardInterrupt: it was interrupted; the cases that are done, and their table, are kept.
         OSError: results cannot be written.
     """
-    plan = load_study(str(name_or_file))
+    plan = load_study(str(name_or_file), VOCABULARY)
     folder = Path(out) if out is not None else Path("out") / plan.study.name
     refuse_foreign(folder, "study.toml", plan.study.name)
     tasks = _tasks(plan, folder, only, command)
@@ -108,7 +109,7 @@ def study_cases(name_or_file: str) -> tuple[str, ...]:
     Raises:
         StudyError: bad input.
     """
-    return tuple(case.name for case in load_study(name_or_file).cases)
+    return tuple(case.name for case in load_study(name_or_file, VOCABULARY).cases)
 
 
 def _tasks(plan: Plan, folder: Path, only: Sequence[str] = (), command: str = "") -> list[Task]:

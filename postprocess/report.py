@@ -11,6 +11,53 @@ from hotmesa.postprocess.curve import IVCurve, make_curve
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import Table, column
 
+CURVE_NUMBERS = {
+    "backbending_mV_per_junction": "largest drop of V/n on the way up in current; 0 if none. Only places count whose "
+    "current exceeds all before them, as a current source passes them",
+    "V_peak_mV_per_junction": "V/n where N dI/dV is largest, if V never falls along the branch",
+    "V_extrema_mV_per_junction.0": "otherwise: V/n before the largest drop",
+    "V_extrema_mV_per_junction.1": "and after it",
+    "peak_height_over_Y_N": "R_j dI/dv at the peak",
+    "least_slope_over_R_N": "smallest dV/dI over R_N: 1/`peak_height_over_Y_N` on a branch with a peak, negative where "
+    "V falls, −1 for −1 and less. Unlike these it changes smoothly where backbending begins",
+    "V_steepest_mV_per_junction": "V/n at that place: V_peak, or within the backbending",
+    "FWHM_mV_per_junction": "full width at half height above zero",
+    "FWHM_above_Y_N_mV_per_junction": "full width at half height above Y_N",
+    "beta": "`FWHM_mV_per_junction` over V_peak. A peak below about 2 Y_N has no half height above zero",
+    "beta_above_Y_N": "`FWHM_above_Y_N_mV_per_junction` over V_peak",
+    "P_normal_mW": "power from which |R_j dI/dv − 1| ≤ 5 % holds to the end of the branch",
+    "P_normal_static_mW": "power from which I R_N/V ≥ 0.95 holds to the end of the branch",
+}
+"""Numbers that I(V) alone gives, with their meaning."""
+DEVICE_NUMBERS = {
+    "points": "rows of the table",
+    "junctions": "number n of junctions that carry voltage",
+    "normal_resistance_ohm": "R_N, with the area of the mesh",
+    "mesa_area_um2": "area of the mesa in the mesh",
+    "wall_s": "time that the computation took",
+}
+"""Numbers that every run has."""
+_PLACES = {"I_mA": "current", "V_per_junction_mV": "V/n", "P_mW": "power"}
+_ENDS = {"I_mA": "current", "V_mV": "voltage", "V_per_junction_mV": "V/n", "P_mW": "power", "T_max_K": "T_max"}
+BRANCH_NUMBERS = {
+    **CURVE_NUMBERS,
+    **{f"nucleation.{name}": f"{text} where T_max passes the hot temperature" for name, text in _PLACES.items()},
+    "nucleation.x_um": "x of the centroid at the first point with a hot part",
+    "nucleation.y_um": "y of the centroid at the first point with a hot part",
+    "nucleation.contact_distance_um": "its distance from the nearest contact",
+    "nucleation.row": "row of that point",
+    **{f"full_normality.{name}": f"{text} where all of the mesa is hot" for name, text in _PLACES.items()},
+    "full_normality.row": "row of that point",
+    **{f"end.{name}": f"{text} at the last point" for name, text in _ENDS.items()},
+    "alpha_mean_K_per_mW": "at the last point of the branch",
+    "alpha_mean_at_I_mA": "current of that point",
+    "heat_balance_error": "largest magnitude along the branch",
+    "T_max_K": "largest temperature along the branch",
+    **DEVICE_NUMBERS,
+    **{f"uniform.{name}": f"`{name}` of the uniform model" for name in CURVE_NUMBERS},
+}
+"""Numbers in summary.json of a branch, a diagram and the uniform model."""
+
 
 def curve_of(table: Table, normal_resistance_ohm: float) -> IVCurve | None:
     """Return the smooth I(V) of a table; None for fewer than four distinct points."""

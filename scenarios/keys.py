@@ -12,28 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from hotmesa.scenarios.schema import Scenario, Section
-
-# Longest first: "_K_per_mW" must not be read as "_mW".
-_UNITS = (
-    ("_J_per_m3K", "J/(m³ K)"),
-    ("_W_per_m2K", "W/(m² K)"),
-    ("_W_per_mK", "W/(m K)"),
-    ("_K_per_mW", "K/mW"),
-    ("_ohm_um2", "Ω µm²"),
-    ("_ohm_cm", "Ω cm"),
-    ("_ohm_m", "Ω m"),
-    ("_ohm", "Ω"),
-    ("_meV", "meV"),
-    ("_um", "µm"),
-    ("_nm", "nm"),
-    ("_nF", "nF"),
-    ("_mm", "mm"),
-    ("_mV", "mV"),
-    ("_mA", "mA"),
-    ("_us", "µs"),
-    ("_nF", "nF"),
-    ("_K", "K"),
-)
+from hotmesa.scenarios.units import unit_of
 
 CURVE = "a curve {T_K = [...], values = [...]}"
 
@@ -67,11 +46,6 @@ class Group:
     header: str
     text: str
     keys: tuple[Key, ...]
-
-
-def unit_of(name: str) -> str:
-    """The unit that the ending of a key names, or "" for a pure number or text."""
-    return next((unit for ending, unit in _UNITS if name == ending[1:] or name.endswith(ending)), "")
 
 
 def toml_value(value: object) -> str:

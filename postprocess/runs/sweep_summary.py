@@ -8,12 +8,41 @@ from typing import Any
 import numpy as np
 
 from hotmesa.postprocess.merit import Finding
+from hotmesa.postprocess.report import DEVICE_NUMBERS
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import Table, column
 from hotmesa.scenarios.arrays import Array
 
 SMALLEST_JUMP = 2e-3
 """A change of V and I below this part of their largest values is a continuous transition, not a jump."""
+
+
+_ENDS = {
+    "source_mA": "source",
+    "source_mV": "source",
+    "V_mV": "voltage",
+    "I_mA": "current",
+    "T_max_K": "largest temperature",
+    "hot_fraction": "hot part of the area",
+}
+_JUMP = {
+    "leg": "its leg",
+    "settling_us": "time in which the state behind it was reached",
+    **{f"from.{name}": f"{text} before it" for name, text in _ENDS.items()},
+    **{f"to.{name}": f"{text} behind it" for name, text in _ENDS.items()},
+}
+NUMBERS = {
+    "hysteresis_area_uW": "area between the legs of a closed sweep",
+    "T_max_K": "largest temperature",
+    "largest_growth_per_us": "largest growth rate of a state",
+    "heat_balance_error": "largest magnitude",
+    "legs": "number of legs",
+    "load_resistance_ohm": "of the circuit",
+    **{name: text for name, text in DEVICE_NUMBERS.items() if name != "mesa_area_um2"},
+    **{f"jumps.<n>.{name}": f"jump n: {text}" for name, text in _JUMP.items()},
+    **{f"continuous_transitions.<n>.{name}": f"continuous transition n: {text}" for name, text in _JUMP.items()},
+}
+"""Numbers in summary.json of a sweep."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,28 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from hotmesa.postprocess.merit import Finding
+from hotmesa.postprocess.report import DEVICE_NUMBERS
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import Table, column
 from hotmesa.scenarios.arrays import Array
 
+NUMBERS = {
+    "time_constant_V_us": "time after a step in which V makes 1 − 1/e of its way",
+    "time_constant_T_us": "the same of T_mean",
+    "hot_at_us": "first time at which T_max reaches the hot temperature",
+    "T_max_K": "largest temperature of the run",
+    "T_max_at_us": "its time",
+    "energy_balance_error": "(Joule energy − heat into the sinks − stored heat)/largest Joule energy, at the end",
+    "end.t_us": "last time",
+    "end.V_mV": "voltage at the end",
+    "end.I_mA": "current at the end",
+    "end.P_mW": "power at the end",
+    "end.T_max_K": "T_max at the end",
+    "hot_spots.<n>.t_us": "time of stored state n",
+    "hot_spots.<n>.count": "number of separate hot spots in it",
+    **DEVICE_NUMBERS,
+}
+"""Numbers in summary.json of a transient."""
 # Changes below this, in K or mV, are no response that a time constant could belong to.
 SMALLEST_CHANGE = 1e-3
 

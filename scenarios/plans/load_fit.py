@@ -16,7 +16,7 @@ from hotmesa.scenarios.plans.data import Measured, read_measured
 from hotmesa.scenarios.plans.errors import StudyError
 from hotmesa.scenarios.plans.fit import Data, Fit
 from hotmesa.scenarios.plans.load_study import base_scenario, find_plan, read_plan
-from hotmesa.scenarios.plans.observables import problem_with
+from hotmesa.scenarios.plans.observables import Vocabulary
 from hotmesa.scenarios.plans.values import flat, override, path_of
 from hotmesa.scenarios.schema import Scenario
 
@@ -57,8 +57,12 @@ class FitPlan:
         return load_scenario(base, [override(key, value, folder) for key, value in changes.items()])
 
 
-def load_fit(name_or_path: str | Path) -> FitPlan:
+def load_fit(name_or_path: str | Path, vocabulary: Vocabulary | None = None) -> FitPlan:
     """Return a fit with its data.
+
+    Args:
+        name_or_path: of a bundled fit, or a file.
+        vocabulary: the observables that there are; None leaves their names unchecked.
 
     Raises:
         StudyError, ScenarioError: with every problem found.
@@ -75,7 +79,7 @@ def load_fit(name_or_path: str | Path) -> FitPlan:
     if problems:
         raise StudyError([f"{file}: {problem}" for problem in problems])
     plan = FitPlan(fit, file, text, tuple(goals))
-    problems = _trial(plan)
+    problems = _trial(plan, vocabulary)
     if problems:
         raise StudyError([f"{file}: {problem}" for problem in problems])
     return plan
@@ -121,7 +125,7 @@ def _goal(fit: Fit, data: Data, folder: Path) -> Goal:
     return Goal(data, Measured(curve.V_mV[use], curve.I_mA[use], sigma_V, sigma_I))
 
 
-def _trial(plan: FitPlan) -> list[str]:
+def _trial(plan: FitPlan, vocabulary: Vocabulary | None) -> list[str]:
     """Return what is wrong with the scenarios at the start and with each parameter at its bounds."""
     start = {parameter.key: parameter.start for parameter in plan.fit.parameters}
     points = {"at the start": start}
@@ -141,7 +145,7 @@ def _trial(plan: FitPlan) -> list[str]:
                 if where == "at the start":
                     break
                 continue
-            if goal.data.observable is not None and where == "at the start":
-                problem = problem_with(goal.data.observable, (scenario.mode,))
+            if vocabulary is not None and goal.data.observable is not None and where == "at the start":
+                problem = vocabulary.problem_with(goal.data.observable, (scenario.mode,))
                 problems |= {f"data {goal.data.name}: {problem}": None} if problem else {}
     return list(problems)

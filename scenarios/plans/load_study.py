@@ -19,7 +19,7 @@ from hotmesa.scenarios.files import available_scenarios, bundled_file, bundled_p
 from hotmesa.scenarios.load import load_scenario
 from hotmesa.scenarios.plans.axes import Points, points_of
 from hotmesa.scenarios.plans.errors import StudyError, in_words, nearest
-from hotmesa.scenarios.plans.observables import problem_with
+from hotmesa.scenarios.plans.observables import Vocabulary
 from hotmesa.scenarios.plans.study import Study
 from hotmesa.scenarios.plans.values import LONGEST_NAME, flat, is_plain, look_up, override, path_of
 from hotmesa.scenarios.schema import Scenario
@@ -120,8 +120,12 @@ def base_scenario(name: str, folder: Path) -> str:
     return str(path)
 
 
-def load_study(name_or_path: str | Path) -> Plan:
+def load_study(name_or_path: str | Path, vocabulary: Vocabulary | None = None) -> Plan:
     """Return a study with all its cases.
+
+    Args:
+        name_or_path: of a bundled study, or a file.
+        vocabulary: the observables that there are; None leaves their names unchecked.
 
     Raises:
         StudyError, ScenarioError: with every problem found.
@@ -142,7 +146,7 @@ def load_study(name_or_path: str | Path) -> Plan:
     cases = tuple(
         _case(study, axes, combination, folder) for combination in itertools.product(*(a.points for a in axes))
     )
-    problems = _doubles(cases) + _invalid(study, cases) + _observables(study, cases)
+    problems = _doubles(cases) + _invalid(study, cases) + _observables(study, cases, vocabulary)
     if problems:
         raise StudyError([f"{file}: {problem}" for problem in problems])
     keys = dict.fromkeys(key for axis in axes for key in axis.keys)
@@ -201,12 +205,12 @@ def _invalid(study: Study, cases: Sequence[Case]) -> list[str]:
     return _cut([f"{text} (case {names[0]}{more[text]})" for text, names in found.items()])
 
 
-def _observables(study: Study, cases: Sequence[Case]) -> list[str]:
+def _observables(study: Study, cases: Sequence[Case], vocabulary: Vocabulary | None) -> list[str]:
     modes = dict.fromkeys(case.scenario.mode for case in cases if case.scenario is not None)
-    names = [*(study.observables or ()), *([study.rank_by] if study.rank_by else ())]
-    if not modes:
+    names = dict.fromkeys([*(study.observables or ()), *([study.rank_by] if study.rank_by else ())])
+    if not modes or vocabulary is None:
         return []
-    return [problem for name in dict.fromkeys(names) if (problem := problem_with(name, modes)) is not None]
+    return [problem for name in names if (problem := vocabulary.problem_with(name, modes)) is not None]
 
 
 def _cut(problems: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.stability.columns import BranchStability
 from hotmesa.solver.states.continuation import CurvePoint, Options, follow
 from hotmesa.solver.states.fields import FieldState, Gatherer, field_state
-from hotmesa.solver.states.observables import Row, observe
+from hotmesa.solver.states.observables import Measure, Row, observe
 from hotmesa.solver.states.problem import ThermalBranch
 
 FIRST_STEP = 0.05
@@ -49,8 +49,12 @@ def branch_options(model: Model) -> Options:
     )
 
 
-def trace_branch(model: Model) -> Iterator[Point]:
+def trace_branch(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     """Yield the points of the branch from rest to branch.end_current_mA, folds among them. Collective.
+
+    Args:
+        model: the device.
+        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
 
     Raises:
         SolveError: the branch could not be continued; the points before it stay valid.
@@ -63,7 +67,7 @@ def trace_branch(model: Model) -> Iterator[Point]:
     every, end = model.scenario.output.every, model.scenario.branch.end_current_mA
     hot = 0.0
     for number, curve in enumerate(follow(problem, start, direction, branch_options(model))):
-        e, row = curve.evaluation.e, branch_row(model, curve)
+        e, row = curve.evaluation.e, branch_row(model, curve, observables)
         before, hot = hot, float(row["hot_fraction"])
         appears_or_fills = (before == 0.0) != (hot == 0.0) or (before == 1.0) != (hot == 1.0)
         keep = number % every == 0 or bool(curve.fold) or curve.goal == end or appears_or_fills
@@ -72,10 +76,10 @@ def trace_branch(model: Model) -> Iterator[Point]:
         yield Point(row | stability.columns(modes), state, curve)
 
 
-def branch_row(model: Model, curve: CurvePoint) -> Row:
+def branch_row(model: Model, curve: CurvePoint, observables: Sequence[Measure] = ()) -> Row:
     """Return the numbers of a point on a branch that its state and tangent give."""
     rate_V, rate_I = curve.rates["V"], curve.rates["I"]
-    return observe(model, curve.evaluation.e) | {
+    return observe(model, curve.evaluation.e, observables) | {
         "dV_dI_ohm": rate_V / rate_I if rate_I != 0.0 else float(np.copysign(np.inf, rate_V)),
         "arclength": curve.s,
         "fold": curve.fold,

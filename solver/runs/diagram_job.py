@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from hotmesa.solver.runs.kinds import Tools, Words
 from hotmesa.solver.runs.record import Branch, Recorded
 from hotmesa.solver.stability.bifurcation import RatedPoint
 from hotmesa.solver.states.fields import FieldState, Gatherer, field_state
-from hotmesa.solver.states.observables import Row
+from hotmesa.solver.states.observables import Measure, Row
 
 WORDS = Words(
     "diagram",
@@ -107,8 +107,12 @@ def diagram_tools() -> Tools:
     return Tools(build_mesh, Model, trace_diagram, DiagramRecord, WORDS)
 
 
-def trace_diagram(model: Model) -> Iterator[Point]:
+def trace_diagram(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     """Yield the points of all branches. Collective.
+
+    Args:
+        model: the device.
+        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
 
     Raises:
         ScenarioError: more modes are asked for than there are unknowns.
@@ -119,11 +123,11 @@ def trace_diagram(model: Model) -> Iterator[Point]:
     for branch, point in diagram.run():
         keep = len(branch.points) % every == 1 or every == 1 or bool(point.curve.fold)
         state = field_state(model, gather, point.curve.evaluation.e) if keep else None
-        yield Point(_row(model, point), state, branch, diagram)
+        yield Point(_row(model, point, observables), state, branch, diagram)
 
 
-def _row(model: Model, point: RatedPoint) -> Row:
-    return branch_row(model, point.curve) | {
+def _row(model: Model, point: RatedPoint, observables: Sequence[Measure]) -> Row:
+    return branch_row(model, point.curve, observables) | {
         "unstable_modes_voltage_bias": point.voltage.unstable,
         "unstable_modes_current_bias": point.current.unstable,
         "rate_voltage_bias_per_us": float(point.voltage.rates[0]),

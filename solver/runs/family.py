@@ -14,7 +14,7 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options, branch_row
 from hotmesa.solver.runs.josephson import build_josephson
 from hotmesa.solver.states.continuation import follow
-from hotmesa.solver.states.observables import Row
+from hotmesa.solver.states.observables import Measure, Row
 from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.variants import with_resistive_junctions
 
@@ -66,7 +66,7 @@ def parse_counts(text: str | None, junctions: int) -> tuple[int, ...]:
     return tuple(sorted(counts))
 
 
-def trace_member(model: Model, n: int) -> Iterator[Row]:
+def trace_member(model: Model, n: int, observables: Sequence[Measure] = ()) -> Iterator[Row]:
     """Yield the rows of the branch with n junctions that carry voltage, from rest to branch.end_current_mA. Collective.
 
     To the columns of iv.csv (without stability) come n, and where the scenario gives a critical voltage I_c_mA (at
@@ -82,7 +82,7 @@ def trace_member(model: Model, n: int) -> Iterator[Row]:
     problem = ThermalBranch(member)
     start, direction = problem.cold_start()
     for curve in follow(problem, start, direction, branch_options(member)):
-        row: Row = {"n": n} | branch_row(member, curve)
+        row: Row = {"n": n} | branch_row(member, curve, observables)
         if josephson is not None:
             at = josephson.currents(member, curve.evaluation.e)
             I = float(row["I_mA"])  # noqa: E741 - the symbol of the field

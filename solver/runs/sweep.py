@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
@@ -19,7 +19,7 @@ from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import CurvePoint, Options, follow, land
 from hotmesa.solver.states.fields import FieldState, Gatherer, field_state
-from hotmesa.solver.states.observables import Row, observe
+from hotmesa.solver.states.observables import Measure, Row, observe
 from hotmesa.solver.states.problem import State, ThermalBranch
 from hotmesa.solver.time.settling import Settling
 
@@ -71,22 +71,26 @@ class SourceBranch(ThermalBranch):
         return rates["V"] / rates["I"] if rates["I"] != 0.0 else float(np.copysign(np.inf, rates["V"]))
 
 
-def sweep(model: Model) -> Iterator[SweepPoint]:
+def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[SweepPoint]:
     """Yield the stable states of the sweep of a scenario, point by point. Collective.
 
     A sweep that does not begin at zero is reached from rest on a leg with number 0.
 
+    Args:
+        model: the device.
+        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+
     Raises:
         SolveError: a state could not be followed or did not settle; what was yielded stays valid.
     """
-    yield from _Sweep(model).run()
+    yield from _Sweep(model, observables).run()
 
 
 class _Sweep:
     """The parts that all legs share."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, model: Model, observables: Sequence[Measure]) -> None:
+        self._model, self._observables = model, observables
         self._bias = Bias.of(model.scenario.bias)
         self._problem = SourceBranch(model, self._bias)
         self._stability = Stability(model)
@@ -218,7 +222,7 @@ class _Sweep:
         unit = self._bias.unit
         self._travel, self._source = self._travel + abs(place.value - self._source), place.value
         row: Row = {"leg": leg, f"source_{unit}": place.value, f"travel_{unit}": self._travel}
-        row |= observe(self._model, e)
+        row |= observe(self._model, e, self._observables)
         row |= {"dV_dI_ohm": resistance, "growth_per_us": place.growth, "jump": jump, "jump_cause": cause}
         row |= {"settling_us": time_us, "newton_steps": place.newton_steps}
         keep = keep or self._count % self._model.scenario.output.every == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from hotmesa.solver.runs.kinds import Tools, Words
 from hotmesa.solver.runs.record import Branch, Recorded
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.fields import FieldState, Gatherer, field_state
-from hotmesa.solver.states.observables import Row, bias, hot_spot, sinks, temperatures
+from hotmesa.solver.states.observables import Measure, Row, bias, observe
 from hotmesa.solver.states.restart import Start, start_from
 from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.time.integrator import Tolerances
@@ -98,8 +98,12 @@ def sparse_model(scenario: Scenario, tagged: Any) -> Model:
     return Model(scenario.model_copy(update={"numerics": numerics}), tagged)
 
 
-def trace_transient(model: Model) -> Iterator[Point]:
+def trace_transient(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     """Yield the moments of a scenario's transient. Collective.
+
+    Args:
+        model: the device.
+        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
 
     Raises:
         ScenarioError: the state to start from is one of another device or mesh, or lies after the end.
@@ -120,19 +124,18 @@ def trace_transient(model: Model) -> Iterator[Point]:
     for moment in Transient(model, circuit, tolerances).run(noisy(model, start.u), t0, spec.end_us, times):
         keep = moment.asked or before is None
         state = field_state(model, gather, moment.e) if keep else None
-        yield Point(_row(model, heat, moment, before), state, keep, moment.e)
+        yield Point(_row(model, heat, moment, before, observables), state, keep, moment.e)
         before = moment
 
 
-def _row(model: Model, heat: StoredHeat, moment: Moment, before: Moment | None) -> Row:
+def _row(
+    model: Model, heat: StoredHeat, moment: Moment, before: Moment | None, observables: Sequence[Measure]
+) -> Row:
     e = moment.e
-    hot = {"T_max_K", "T_mean_K", "T_min_K"}
     row: Row = {"t_us": moment.t} | bias(model, e) | {f"source_{source_unit(model.scenario)}": moment.source}
-    row |= {key: value for key, value in temperatures(model, e).items() if key in hot}
-    row |= hot_spot(model, e)
-    flows = {key: float(value) for key, value in sinks(model, e).items() if key.startswith("Q_")}
-    row |= flows
-    row |= heat.row(moment.t, e, sum(flows.values()))
+    row |= observe(model, e, observables, steady=False)
+    sinks_mW = sum(float(value) for key, value in row.items() if key.startswith("Q_"))
+    row |= heat.row(moment.t, e, sinks_mW)
     row["step_us"] = 0.0 if before is None else moment.t - before.t
     row["newton_steps"] = moment.newton_steps
     row["asked"] = int(moment.asked)

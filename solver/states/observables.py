@@ -1,17 +1,65 @@
-"""What is read off a state: one named number each, the columns of iv.csv."""
+"""What is read off a state: one named number each, declared with unit and meaning where it is computed.
+
+`OBSERVABLES` holds every function below; the tables of all kinds of runs, the names that studies and fits know and
+docs/results.md are made from it. An observable is added by writing one more function.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.scenarios.plans.observables import is_among
+from hotmesa.solver.errors import RequestError
 from hotmesa.solver.parallel import global_max, global_min, global_sum, global_sums
 
+if TYPE_CHECKING:  # so that the names can be asked for where DOLFINx is not imported
+    from hotmesa.solver.model import Evaluation, Model
+
 Row = dict[str, float | int | str]
+Measure = Callable[["Model", "Evaluation"], Mapping[str, float | int | str]]
+M = TypeVar("M", bound=Measure)
 
 PLACES = 9
 """Decimals of a centroid (um): what is left of a centred one by rounding is no place."""
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A function of a state with the columns that it fills.
+
+    Attributes:
+        measure: takes model and state and returns a number by column.
+        columns: meaning by column; the ending of a name is its unit, and <word> stands for any name.
+        steady: those of them that mean something in a steady state only; transients leave them out.
+    """
+
+    measure: Measure
+    columns: Mapping[str, str]
+    steady: frozenset[str] = frozenset()
+
+
+OBSERVABLES: list[Observable] = []
+"""All observables, in the order of the columns."""
+
+
+def observable(steady: Sequence[str] = (), /, **columns: str) -> Callable[[M], M]:
+    """Return a decorator that makes a function of a state an observable of every run.
+
+    Args:
+        steady: columns that mean something in a steady state only.
+        columns: meaning of each column that the function returns.
+    """
+
+    def register(measure: M) -> M:
+        OBSERVABLES.append(Observable(measure, columns, frozenset(steady)))
+        return measure
+
+    return register
 
 
 def junction_temperatures(model: Model, e: Evaluation) -> Array:
@@ -19,12 +67,25 @@ def junction_temperatures(model: Model, e: Evaluation) -> Array:
     return e.T[model.layout.junction_rows].reshape(len(model.layout.junction_layers), -1)
 
 
+@observable(
+    V_mV="voltage across the mesa, the same everywhere on it",
+    V_per_junction_mV="V/n",
+    I_mA="current, ∫ J dA over the mesa",
+    P_mW="Joule power V I",
+)
 def bias(model: Model, e: Evaluation) -> Row:
     """Return voltage, voltage per resistive junction, current and power."""
     n = float(model.junctions.counts.sum())
     return {"V_mV": e.V, "V_per_junction_mV": e.V / n, "I_mA": e.I, "P_mW": e.P * 1e-3}
 
 
+@observable(
+    ("alpha_mean_K_per_mW",),
+    T_max_K="largest temperature of the junctions",
+    T_mean_K="mean temperature of the junctions over the area",
+    T_min_K="smallest temperature of the junctions",
+    alpha_mean_K_per_mW="(T_mean − T_B)/P",
+)
 def temperatures(model: Model, e: Evaluation) -> Row:
     """Return extrema and mean of the junction temperature (K) and alpha = (mean - T_B)/P (K/mW)."""
     T = junction_temperatures(model, e)
@@ -37,6 +98,13 @@ def temperatures(model: Model, e: Evaluation) -> Row:
     }
 
 
+@observable(
+    hot_fraction="part of the mesa area above the hot temperature (`output.hot_temperature_K`, default 74 K)",
+    hot_x_um="x of the centroid of that part, from the centre of the mesa",
+    hot_y_um="y of the centroid of that part, from the centre of the mesa",
+    hot_contact_distance_um="distance of the centroid from the centre of the nearest contact",
+    hot_current_share="part of the current that flows through the hot part",
+)
 def hot_spot(model: Model, e: Evaluation) -> Row:
     """Return area fraction, centroid (um), distance from the nearest contact and share of the current of the hot spot.
 
@@ -67,6 +135,11 @@ def hot_spot(model: Model, e: Evaluation) -> Row:
     }
 
 
+@observable(
+    ("heat_balance_error",),
+    heat_balance_error="(P − heat into all sinks)/P, its magnitude",
+    **{"Q_<sink>_mW": "heat into each sink: `bottom`, `rim`, `top`, and every contact by its name"},
+)
 def sinks(model: Model, e: Evaluation) -> Row:
     """Return the heat into every sink (mW) and the relative difference between Joule power and their sum."""
     comm = model.comm
@@ -90,6 +163,39 @@ def sinks(model: Model, e: Evaluation) -> Row:
     return row
 
 
-def observe(model: Model, e: Evaluation) -> Row:
-    """Return all observables of a state. Collective."""
-    return bias(model, e) | temperatures(model, e) | hot_spot(model, e) | sinks(model, e)
+def observe(model: Model, e: Evaluation, own: Sequence[Measure] = (), steady: bool = True) -> Row:
+    """Return all observables of a state. Collective.
+
+    Args:
+        model: the device.
+        e: its state.
+        own: functions of the caller, each `(model, e) -> {name: number}`; they may communicate, on all ranks alike.
+        steady: whether the state is a steady one; else what means nothing in others is left out.
+
+    Raises:
+        RequestError: a function of the caller returns no table, or a column that exists.
+    """
+    row: Row = {}
+    for item in OBSERVABLES:
+        row |= {name: value for name, value in item.measure(model, e).items() if steady or name not in item.steady}
+    taken = columns() if own else ()
+    for measure in own:
+        found = measure(model, e)
+        title = getattr(measure, "__name__", repr(measure))
+        if not isinstance(found, Mapping):
+            raise RequestError(f"observable {title}: returns {type(found).__name__}; return {{name: number}}")
+        for name in found:
+            if name in row or is_among(name, taken):
+                raise RequestError(f"observable {title}: the column {name} exists; give it another name")
+        row |= found
+    return row
+
+
+def columns(steady: bool = True) -> dict[str, str]:
+    """Return the meaning of every column that `observe` fills, in order."""
+    return {
+        name: text
+        for item in OBSERVABLES
+        for name, text in item.columns.items()
+        if steady or name not in item.steady
+    }

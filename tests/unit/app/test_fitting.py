@@ -21,6 +21,7 @@ from hotmesa.scenarios.plans.fit import Data
 from hotmesa.scenarios.plans.load_fit import load_fit
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.runs.uniform import uniform_curve
+from hotmesa.vocabulary import VOCABULARY
 
 pytest.importorskip("lmfit")
 
@@ -269,5 +270,5 @@ def test_without_lmfit_the_way_out_is_named(
 def test_bundled_fits_are_valid():
     assert "fit-cooling" in bundled_plans("fit")
     for name in bundled_plans("fit"):
-        assert load_fit(name).goals
+        assert load_fit(name, VOCABULARY).goals
     assert isinstance(fit_job.minimizer_class(), Callable)

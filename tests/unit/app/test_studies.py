@@ -23,6 +23,7 @@ from hotmesa.scenarios import Scenario, ScenarioError, available_scenarios, load
 from hotmesa.scenarios.files import bundled_plans
 from hotmesa.scenarios.plans.load_study import load_study
 from hotmesa.solver.errors import SolveError
+from hotmesa.vocabulary import VOCABULARY
 
 # An ohmic stack in the uniform model: a case takes milliseconds.
 HEAD = """
@@ -62,7 +63,7 @@ def table(file: Path) -> list[dict[str, str]]:
 
 def problems(file: Path) -> str:
     with pytest.raises(ScenarioError) as error:
-        load_study(file)
+        load_study(file, VOCABULARY)
     return str(error.value)
 
 
@@ -146,7 +147,7 @@ def test_bundled_studies_are_valid_and_no_scenarios():
     assert "study-heat-sinks" in bundled_plans("study")
     assert not any(name.startswith(("study-", "fit-")) for name in available_scenarios())
     for name in bundled_plans("study"):
-        plan = load_study(name)
+        plan = load_study(name, VOCABULARY)
         assert all(case.scenario is not None for case in plan.cases)
 
 

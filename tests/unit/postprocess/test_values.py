@@ -1,10 +1,13 @@
 """Observables read from the folder of a run."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from hotmesa.postprocess.runs import numbers_of
 from hotmesa.postprocess.values import observe
+from hotmesa.scenarios.plans.observables import is_among
 
 SUMMARY = {
     "name": "device",
@@ -36,3 +39,14 @@ def test_numbers_of_a_table_are_found_by_name(folder):
         None, "this run has no such number",
     )  # fmt: skip
     assert values["V_mV@I_mA=1.0"].number == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(("name", "mode"), [("uniform", "uniform"), ("strip", "branch"), ("sweep", "sweep")])
+def test_the_numbers_of_a_summary_are_those_declared(name: str, mode: str) -> None:
+    golden = Path(__file__).parents[2] / "regression" / "golden" / "folders.json"
+    plain = {"name", "folds", "reasons", "bias", "jumps", "continuous_transitions"}
+    found = [key for key in json.loads(golden.read_text())[name]["keys"] if key.split(".")[0] not in plain]
+    found = [key for key in found if not key.startswith(("uniform.folds", "uniform.reasons"))]
+    declared = numbers_of(mode)
+    whole = {key.split(".")[0] for key in declared} | {key.rpartition(".")[0] for key in declared}
+    assert [key for key in found if not is_among(key, declared) and key not in whole] == []

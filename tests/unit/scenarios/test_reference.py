@@ -6,8 +6,9 @@ import pytest
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.describe import summary
-from hotmesa.scenarios.keys import find_key, groups, names_at, unit_of
+from hotmesa.scenarios.keys import find_key, groups, names_at
 from hotmesa.scenarios.reference import schema_markdown, schema_text
+from hotmesa.scenarios.units import label_of, unit_of
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -37,6 +38,8 @@ def test_every_key_is_described() -> None:
         ("table_max_mV", "mV"),
         ("junctions", ""),
         ("min_points", ""),
+        ("V_extrema_mV_per_junction.0", "mV per junction"),
+        ("rate_voltage_bias_per_us", "1/µs"),
     ],
 )
 def test_unit_follows_from_the_ending(name: str, unit: str) -> None:
@@ -72,3 +75,17 @@ def test_examples_of_the_guide_are_valid(tmp_path: Path) -> None:
     for number, text in enumerate([*whole, f'base = "0.toml"\n{fragments[0].replace("stack", "film")}']):
         (tmp_path / f"{number}.toml").write_text(text, encoding="utf-8")
         load_scenario(tmp_path / f"{number}.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("T_max_K@I_mA=1.2", r"$T_\mathrm{max}$ (K) at I = 1.2 mA"),
+        ("backbending_mV_per_junction", "backbending (mV per junction)"),
+        ("nucleation.I_mA", "nucleation: I (mA)"),
+        ("hot_fraction@t_us=0.06", "hot fraction at t = 0.06 µs"),
+        ("mesa.junctions", "mesa: junctions"),
+    ],
+)
+def test_an_observable_is_said_in_words_with_its_unit(name: str, label: str) -> None:
+    assert label_of(name) == label
