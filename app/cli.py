@@ -18,7 +18,7 @@ examples:
   hotmesa run kurter2010-n19 --set bath.temperature_K=20 --out out/n19-20K
   hotmesa check my-mesa.toml
   hotmesa study study-heat-sinks && hotmesa compare out/heat-sinks
-  mpirun -n 2 python -m mpi4py -m hotmesa run kurter2010-n19
+  mpirun -n 2 python -P -m mpi4py -m hotmesa run kurter2010-n19
 
 exit status: 0 done, 2 bad input, 3 no convergence (what was reached is kept), 130 interrupted
 """

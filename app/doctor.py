@@ -18,6 +18,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from hotmesa.processes import outside_mpi
+
 OK: Literal["ok"] = "ok"
 NOTE: Literal["note"] = "note"
 BROKEN: Literal["broken"] = "broken"
@@ -30,8 +32,6 @@ _PACKAGES = (
     "numpy", "scipy", "pydantic", "matplotlib", "meshio", "fenics-dolfinx", "mpi4py", "petsc4py", "gmsh", "pyvista",
 )  # fmt: skip
 _OPTIONAL = ("pyvista",)
-# An MPI program started from within one must not take itself for a part of it.
-_MPI_VARIABLES = ("OMPI_COMM", "OMPI_UNIVERSE", "PMIX_RANK", "PMIX_NAMESPACE", "PMIX_SERVER", "PRTE_", "PMI_", "HYDI_")
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,11 @@ def mpi_finding() -> Finding:
     mpirun = shutil.which("mpirun") or shutil.which("mpiexec")
     if mpirun is None:
         return Finding("MPI", NOTE, "no mpirun: one process only", "install the MPI that mpi4py was built with")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_MPI_VARIABLES)}
+    environment = outside_mpi(os.environ)
     environment["PRTE_MCA_rmaps_default_mapping_policy"] = ":oversubscribe"
     program = "from mpi4py import MPI; import sys; sys.stdout.write(f'size={MPI.COMM_WORLD.size} ')"
     result = subprocess.run(
-        [mpirun, "-n", "2", sys.executable, "-c", program],
+        [mpirun, "-n", "2", sys.executable, "-P", "-c", program],
         env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     if result.returncode == 0 and result.stdout.split() == ["size=2", "size=2"]:

@@ -16,9 +16,9 @@ import numpy as np
 from hotmesa.fit_model import Evaluator, Point, bounds
 from hotmesa.fit_result import FitResult, covariance_of, is_absolute, write_history, write_result
 from hotmesa.folder import locked, refuse_foreign
-from hotmesa.interrupts import ended_like_interrupted
 from hotmesa.pool import Ranks, workers_of
 from hotmesa.postprocess import provenance
+from hotmesa.processes import ended_like_interrupted
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
 from hotmesa.scenarios.writing import write_json, write_text

@@ -18,11 +18,10 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from hotmesa.case import STOPPED, Outcome, Task, compute, lost
+from hotmesa.processes import outside_mpi, safe_path
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.runs.kinds import spatial_tools
 
-# A child that inherits these from a process started by mpirun would try to join it.
-LAUNCHER_VARIABLES = ("OMPI_COMM_", "OMPI_MCA_ess", "PMIX_", "PRTE_", "PMI_", "OPAL_", "HYDI_", "MPIR_")
 _DEAD = "its process died (out of memory, or a crash in a library)"
 _LOOK_S = 1.0
 Kind = type[BaseException] | None
@@ -104,7 +103,8 @@ class Processes:
             try:
                 # No more than can run: what has not begun is not under suspicion.
                 while waiting and len(running) < self.count:
-                    running[self._pool().submit(compute, waiting[0])] = waiting[0]
+                    with safe_path():
+                        running[self._pool().submit(compute, waiting[0])] = waiting[0]
                     waiting.popleft()
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     outcome = future.result()
@@ -136,7 +136,9 @@ def _executor(count: int) -> ProcessPoolExecutor:
 def _alone(task: Task) -> Outcome:
     with _executor(1) as executor:
         try:
-            return executor.submit(compute, task).result()
+            with safe_path():
+                future = executor.submit(compute, task)
+            return future.result()
         except BrokenProcessPool:
             return lost(task, _DEAD)
 
@@ -144,7 +146,7 @@ def _alone(task: Task) -> Outcome:
 def _begin(parent: int) -> None:
     """Prepare a new process: Ctrl-C is the parent's business, and without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in [name for name in os.environ if name.startswith(LAUNCHER_VARIABLES)]:
+    for name in os.environ.keys() - outside_mpi(os.environ).keys():
         del os.environ[name]
 
     def watch() -> None:
@@ -174,7 +176,7 @@ class Ranks:
         self._served = "mpi4py.futures" in sys.orig_argv
         if self._comm.size < 2:
             raise RequestError(
-                "--mpi needs two processes or more: mpirun -n 4 python -m mpi4py -m hotmesa study FILE --mpi"
+                "--mpi needs two processes or more: mpirun -n 4 python -P -m mpi4py -m hotmesa study FILE --mpi"
             )
         self._stack = contextlib.ExitStack()
         self._executor: Any = None

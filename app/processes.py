@@ -1,15 +1,24 @@
-"""Several MPI processes behind one command: who speaks, and leaving together. Works without mpi4py too."""
+"""Several processes behind one command: who speaks, leaving together, requests to end, what a child inherits."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from hotmesa.folder import FolderError
 
 _PATIENCE_S = 3.0
+# A child that inherits these from a process started by mpirun would take itself for a part of that job.
+_LAUNCHER = ("OMPI_", "OPAL_", "PMIX_", "PRTE_", "PMI_", "HYDI_", "MPI_LOCAL")
+# Among them: settings of a user or of the launcher script, which hold for any job, and those that name the job.
+_SETTINGS = ("OMPI_MCA_", "OMPI_ALLOW_RUN_AS_ROOT", "OPAL_PREFIX", "PMIX_MCA_", "PRTE_MCA_")
+_OF_THE_JOB = ("OMPI_MCA_ess", "OMPI_MCA_orte", "OMPI_MCA_pmix", "PMIX_MCA_mca_base", "PRTE_MCA_ess")
 
 
 def world() -> Any:
@@ -72,3 +81,67 @@ def _all_come(comm: Any) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def outside_mpi(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a child that is no part of the MPI job of this process; settings of MPI are kept."""
+
+    def names_the_job(name: str) -> bool:
+        return name.startswith(_OF_THE_JOB) or (name.startswith(_LAUNCHER) and not name.startswith(_SETTINGS))
+
+    return {name: value for name, value in environment.items() if not names_the_job(name)}
+
+
+@contextmanager
+def safe_path() -> Iterator[None]:
+    """Let Python processes that are started meanwhile find no modules in the working folder, as `python -P` does."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
+
+
+@contextmanager
+def stop_on_signal() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl-C stop after the point at work, so that all processes stop at the same one; twice stops at once."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    try:
+        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread: signals belong to somebody else
+        yield lambda: False
+        return
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def ended_like_interrupted() -> Iterator[None]:
+    """Let a request to end (SIGTERM, as batch systems send it) do what Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

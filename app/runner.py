@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotmesa.interrupts import stop_on_signal
-from hotmesa.processes import anywhere, wait_for_all, world
+from hotmesa.processes import anywhere, stop_on_signal, wait_for_all, world
 from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
 from hotmesa.scenarios import Scenario, load_scenario, to_toml

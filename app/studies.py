@@ -12,9 +12,9 @@ from typing import TextIO
 
 from hotmesa.case import FAILED, INVALID, OK, STOPPED, WAITING, Outcome, Task, forget, known_outcome
 from hotmesa.folder import locked, refuse_foreign
-from hotmesa.interrupts import ended_like_interrupted
 from hotmesa.pool import Ranks, Workers, workers_of
 from hotmesa.postprocess import provenance
+from hotmesa.processes import ended_like_interrupted
 from hotmesa.scenarios import StudyError
 from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
 from hotmesa.scenarios.plans.errors import nearest

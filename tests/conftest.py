@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-# What a running MPI leaves in the environment of its children would make the new processes join it.
-LAUNCHER_VARIABLES = ("OMPI_", "PMIX_", "PRTE_", "PMI_", "OPAL_", "HYDI_", "MPIR_")
+from hotmesa.processes import outside_mpi
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,7 +24,6 @@ def run_mpi() -> Callable[..., subprocess.CompletedProcess[str]]:
         mpiexec = shutil.which("mpiexec")
         if mpiexec is None:
             pytest.skip("there is no mpiexec")
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(LAUNCHER_VARIABLES)}
         extra = {
             "OMPI_ALLOW_RUN_AS_ROOT": "1",
             "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -36,6 +34,7 @@ def run_mpi() -> Callable[..., subprocess.CompletedProcess[str]]:
             "OMP_NUM_THREADS": "1",
         }
         command = [mpiexec, "-n", str(ranks), sys.executable, *arguments]
+        kept = outside_mpi(os.environ)
         return subprocess.run(command, env=kept | extra, capture_output=True, text=True, timeout=timeout)
 
     return run

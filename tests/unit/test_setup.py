@@ -133,6 +133,20 @@ def test_launcher_sets_the_variables_that_mpi_and_blas_need(cache: Path):
     assert variables["PYTHONNOUSERSITE"] == "1"
 
 
+def test_launcher_keeps_modules_of_the_working_folder_out(cache: Path, tmp_path: Path):
+    (tmp_path / "logging.py").write_text("open('executed', 'w').close()\n")
+    assert launch(cache, "check", "kurter2010-uniform", cwd=tmp_path).returncode == 0
+    # The set-up asks the same shell for its Python, for venv and for pip.
+    text = (ROOT / "hotmesa").read_text()
+    assert text.index("export PYTHONSAFEPATH=1") < text.index("ensure_environment")
+    words = "inside python3 -c 'import logging'; inside python3 -m this"
+    assert shell(cache, f"route=system own_paths=no; cd '{tmp_path}'; export PYTHONSAFEPATH=1; {words}").returncode == 0
+    assert not (tmp_path / "executed").exists()
+    # A user's own program finds the modules beside it.
+    assert launch(cache, "--python", "-c", "import logging", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "executed").exists()
+
+
 def test_launcher_hands_arguments_to_the_command_unchanged(cache: Path):
     result = launch(cache, "check", "no such file.toml")
     assert result.returncode == 2
@@ -141,11 +155,11 @@ def test_launcher_hands_arguments_to_the_command_unchanged(cache: Path):
 
 def test_launcher_builds_the_mpi_command(tmp_path: Path):
     text = (ROOT / "hotmesa").read_text()
-    function = text[text.index("mpi_command() {") : text.index("verb=${1-}")]
+    function = text[text.index("mpi_command() {") : text.index("safe=${PYTHONSAFEPATH-}")]
     words = ("-n", "2", "--mca", "btl", "self", "--oversubscribe", "run", "x", "--set", "a=b c")
     result = shell(tmp_path, f"{function}\nmpi_command \"$@\"; printf '%s|' \"${{command[@]}}\"", *words)
     assert result.stdout == (
-        "mpirun|-n|2|--mca|btl|self|--oversubscribe|python|-m|mpi4py|-m|hotmesa|run|x|--set|a=b c|"
+        "mpirun|-n|2|--mca|btl|self|--oversubscribe|python|-P|-m|mpi4py|-m|hotmesa|run|x|--set|a=b c|"
     ), result.stderr
 
 
