@@ -11,7 +11,7 @@ from typing import Any
 
 import plain_dolfinx
 from petsc4py import PETSc
-from tools import Clock, count, median_of, print_table, run, timed
+from tools import Clock, counted, median_of, print_table, run, timed
 
 from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
@@ -69,7 +69,7 @@ def branch(refine: float, path: str, tagged: TaggedMesh) -> tuple[dict[str, Any]
         points[:] = trace_branch(model)
 
     repeats = REPEATS[path, refine]
-    counts = count(model)
+    model, counts = counted(model)
     clock = median_of(repeats, work)
     row = {
         "path": path,

@@ -59,9 +59,10 @@ def difference(problem: ThermalBranch, u: np.ndarray, place: int) -> float:
     """Return dV/dP (mV/mW) at one unknown of the film from two states, heated and cooled."""
     voltages = []
     for heat in (HEAT_UW, -HEAT_UW):
-        problem.model.extra_heat[place] = heat
-        voltages.append(solve_steady_state(problem, CURRENT_MA, u).e.V)
-    problem.model.extra_heat[place] = 0.0
+        extra_heat = np.zeros(problem.model.layout.size)
+        extra_heat[place] = heat
+        heated = ThermalBranch(problem.model.variant(extra_heat=extra_heat), problem.bias)
+        voltages.append(solve_steady_state(heated, CURRENT_MA, u).e.V)
     return (voltages[0] - voltages[1]) / (2 * HEAT_UW) * 1e3
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import plain_dolfinx
-from tools import count, median_of, print_table, run, timed
+from tools import counted, median_of, print_table, run, timed
 
 from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
@@ -81,7 +81,7 @@ def measure_size(temperatures: int, refine: float, target: float, repeats: int) 
         points[:] = trace_branch(model)
 
     clock = median_of(repeats, work)
-    counts = count(model)
+    model, counts = counted(model)
     work()
     return {
         "temperatures_a_node": temperatures,

@@ -10,12 +10,14 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from hotmesa.solver.model import Evaluation, Model
 
 
 @dataclass
@@ -86,17 +88,17 @@ class _CountedFactors:
         return self._factors.solve(*arguments, **options)
 
 
-def count(model: Any) -> Counts:
-    """Make a model count from now on, and return the counts."""
-    counts, evaluate = Counts(), model.evaluate
-    model.conduction = CountedConduction(model.conduction, counts)
+def counted(model: Model) -> tuple[Model, Counts]:
+    """Return the same model with its work counted, and the counts."""
+    counts = Counts()
 
-    def counted(*state: Any) -> Any:
-        counts.evaluations += 1
-        return evaluate(*state)
+    class Counted(Model):
+        def evaluate(self, *state: Any) -> Evaluation:
+            counts.evaluations += 1
+            return super().evaluate(*state)
 
-    model.evaluate = counted
-    return counts
+    parts = replace(model.parts, conduction=CountedConduction(model.conduction, counts))
+    return Counted(model.scenario, model.tagged, model.junctions.law, parts=parts), counts
 
 
 def machine() -> dict[str, Any]:

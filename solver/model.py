@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final, Literal
 
 import numpy as np
 
 from hotmesa.meshes import TaggedMesh
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.junction_counts import resistive_junctions as resistive_junctions_of
+from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.device.heating import Junctions, JunctionState
-from hotmesa.solver.device.layout import Layout, Potentials
-from hotmesa.solver.device.plan import PlanOperators, assemble_operators
-from hotmesa.solver.device.sinks import BathSink, ContactSink, build_baths, build_contacts
-from hotmesa.solver.device.stack import build_stack
-from hotmesa.solver.device.vertical import Flux, Interface, build_interfaces
-from hotmesa.solver.errors import SolveError
+from hotmesa.solver.device.layout import Potentials
+from hotmesa.solver.device.plan import assemble_operators
+from hotmesa.solver.device.sinks import ContactSink, Heat, Sink
+from hotmesa.solver.device.vertical import Flux
 from hotmesa.solver.law.laws import JunctionLaw, build_law
-from hotmesa.solver.linear.condensed import CondensedConduction, CondensedCrystal, why_not_condensed
-from hotmesa.solver.linear.conduction import Conduction, SparseConduction
-from hotmesa.solver.linear.couplings import LocalPattern, build_pattern
 from hotmesa.solver.linear.jacobian import Linearisation
 from hotmesa.solver.parallel import global_sum, global_sums
+from hotmesa.solver.parts import Brought, Parts, build_parts
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,11 @@ class Evaluation:
         T: temperatures (K) of this rank in the order of the layout.
         wires: temperature of each wire node (K), the same on all ranks.
         V: voltage over the stack (mV).
-        residual: heat (uW) that leaves each node minus what is made there, shape of T.
-        wire_residual: heat (uW) that leaves each wire node minus what enters.
+        heats: heat into each sink of the model.
         junctions: currents and heating at the mesa nodes.
+        conducted: heat (µW) that conduction along the layers takes from each node.
+        residual: heat (µW) that leaves each node minus what is made there, shape of T.
+        wire_residual: heat (µW) that leaves each wire node minus what enters.
         I: total current (mA).
     """
 
@@ -44,8 +46,7 @@ class Evaluation:
     V: float
     potentials: Potentials
     fluxes: tuple[Flux, ...]
-    bath_heat: tuple[tuple[Array, Array], ...]
-    contact_heat: tuple[tuple[Array, Array, Array], ...]
+    heats: tuple[Heat, ...]
     junctions: JunctionState
     conducted: Array
     residual: Array
@@ -59,55 +60,131 @@ class Evaluation:
 
 
 class Model:
-    """A device made ready for solving: spaces, constant matrices, laws. Built once, used for every state.
+    """A device made ready for solving: spaces, constant matrices, law. Built once, used for every state, never changed.
 
     Attributes:
         scenario: what was asked for.
         tagged: its mesh.
-        operators: finite elements of the plan.
-        layout: order of the unknowns.
-        condensed: the condensed crystal, None on the sparse path.
-        why_sparse: reason for the sparse path, None on the condensed one.
-        area: of the mesa (um^2).
+        parts: what its variants share.
+        operators, layout, interfaces, pattern, conduction, sinks: of the parts.
+        bath: temperature (K).
+        junctions: the stack of junctions.
+        contacts: sinks that are contacts; `wired` are those sinks that end in a wire node.
+        area: of the mesa (µm²).
         unknowns: number of unknown temperatures over all ranks.
-        extra_heat: heat (uW) put into each unknown of this rank besides the Joule heat, zero unless set.
+        extra_heat: heat (µW) put into each unknown of this rank besides the Joule heat.
     """
 
-    def __init__(self, scenario: Scenario, tagged: TaggedMesh, law: JunctionLaw | None = None) -> None:
-        """Set the device up.
+    def __init__(
+        self,
+        scenario: Scenario,
+        tagged: TaggedMesh,
+        law: JunctionLaw | None = None,
+        *,
+        materials: Mapping[str, ThermalMaterial] | None = None,
+        sinks: Sequence[Sink] = (),
+        extra_heat: Array | None = None,
+        parts: Parts | None = None,
+    ) -> None:
+        """Set the device up. Collective.
+
+        Args:
+            scenario: the device.
+            tagged: its mesh.
+            law: of one junction, in place of that of the scenario.
+            materials: by name, in place of those of the scenario and besides them.
+            sinks: heat sinks besides those of the scenario.
+            extra_heat: heat (µW) put into each unknown of this rank besides the Joule heat; none if not given.
+            parts: those of another model of this device, which then hold materials and sinks; see `variant`.
 
         Raises:
             SolveError: numerics.path = "condensed" was asked for but does not apply.
+            RequestError: a sink does not fit the device.
         """
-        self.scenario = scenario
-        self.tagged = tagged
-        self.bath = scenario.bath.temperature_K
-        self.operators = assemble_operators(scenario, tagged)
-        self.comm = self.operators.comm
-        self.layout, self.why_sparse = _choose_layout(scenario, self.operators)
-        self.junctions = Junctions(
-            law or build_law(scenario),
+        if parts is None:
+            brought = Brought(law, dict(materials or {}), tuple(sinks))
+            parts = build_parts(scenario, assemble_operators(scenario, tagged), brought)
+        self.scenario: Final = scenario
+        self.tagged: Final = tagged
+        self.parts: Final = parts
+        self.bath: Final = scenario.bath.temperature_K
+        self.operators: Final = parts.operators
+        self.comm: Final = parts.operators.comm
+        self.layout: Final = parts.layout
+        self.interfaces: Final = parts.interfaces
+        self.pattern: Final = parts.pattern
+        self.conduction: Final = parts.conduction
+        self.sinks: Final = parts.sinks
+        self.contacts: Final = tuple(sink for sink in parts.sinks if isinstance(sink, ContactSink))
+        self.wired: Final = tuple(sink for sink in parts.sinks if sink.wire is not None)
+        self.junctions: Final = Junctions(
+            law or parts.brought.law or build_law(scenario),
             scenario.mesa.specific_resistance_ohm_um2,
-            np.array([self.layout.sublayers[k].junctions for k in self.layout.junction_layers]),
+            _shares(parts) * resistive_junctions_of(scenario),
         )
-        self.interfaces: tuple[Interface, ...] = build_interfaces(self.layout)
-        self.pattern: LocalPattern = build_pattern(self.layout, self.interfaces)
-        self.condensed = CondensedCrystal(scenario, self.layout) if self.layout.condensed else None
-        self.conduction: Conduction = self._conduction()
-        self.baths: tuple[BathSink, ...] = build_baths(scenario, self.layout)
-        areas = {name: global_sum(self.comm, m.sum()) for name, m in self.operators.patches.items()}
-        self.contacts: tuple[ContactSink, ...] = build_contacts(scenario, self.layout, areas)
-        self.wired = tuple(c for c in self.contacts if c.wire is not None)
-        self.area = global_sum(self.comm, self.operators.mesa_mass.sum())
-        self.extra_heat = np.zeros(self.layout.size)
-        self.unknowns = round(global_sum(self.comm, self.layout.size))
+        self.area: Final = global_sum(self.comm, self.operators.mesa_mass.sum())
+        self.unknowns: Final = round(global_sum(self.comm, self.layout.size))
+        self.extra_heat: Final = np.zeros(self.layout.size) if extra_heat is None else np.array(extra_heat)
+        self.extra_heat.setflags(write=False)
+        self._is_built: Final = True
 
-    def _conduction(self) -> Conduction:
-        if self.condensed is not None:
-            return CondensedConduction(self.layout, self.condensed)
-        rim = self.layout.rim_rows if self.scenario.bath.rim == "bath" else np.zeros(0, dtype=np.int64)
-        self._fixed = rim
-        return SparseConduction(self.layout, self.pattern, rim)
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse changes once the model is built.
+
+        Raises:
+            AttributeError: always then.
+        """
+        if hasattr(self, "_is_built"):
+            raise AttributeError(f"a model is never changed: {name} cannot be set; ask for another one by `variant`")
+        object.__setattr__(self, name, value)
+
+    def variant(
+        self,
+        *,
+        path: Literal["condensed", "sparse"] | None = None,
+        resistive_junctions: int | None = None,
+        end_current_mA: float | None = None,
+        extra_heat: Array | None = None,
+        own_factors: bool = False,
+    ) -> Model:
+        """Return the same device with something else in it; all else is shared: mesh, matrices, condensed crystal, law.
+
+        Solve with one of the models that share factors at a time.
+
+        Args:
+            path: of the linear algebra.
+            resistive_junctions: number of junctions that carry voltage.
+            end_current_mA: where its branch ends.
+            extra_heat: heat (µW) put into each unknown besides the Joule heat.
+            own_factors: leave the factors of this model alone.
+
+        Raises:
+            ValueError: there are fewer junctions in the stack.
+            SolveError: the path does not apply.
+        """
+        scenario, parts, heat, law = self.scenario, self.parts, extra_heat, self.junctions.law
+        if heat is None:
+            heat = self.extra_heat
+        if resistive_junctions is not None:
+            if not 1 <= resistive_junctions <= scenario.mesa.junctions:
+                raise ValueError(f"{resistive_junctions} of {scenario.mesa.junctions} junctions cannot carry voltage")
+            mesa = scenario.mesa.model_copy(update={"resistive_junctions": resistive_junctions})
+            scenario = scenario.model_copy(update={"mesa": mesa})
+            # With a contact in series the law is one of V/n, so that it depends on n.
+            if scenario.law.sin_contact_ohm > 0.0:
+                law = parts.brought.law or build_law(scenario)
+        if end_current_mA is not None:
+            branch = scenario.branch.model_copy(update={"end_current_mA": end_current_mA})
+            scenario = scenario.model_copy(update={"branch": branch})
+        if path is not None and path != parts.path:
+            numerics = scenario.numerics.model_copy(update={"path": path})
+            scenario = scenario.model_copy(update={"numerics": numerics})
+            parts = build_parts(scenario, parts.operators, parts.brought)
+            if extra_heat is None:
+                heat = parts.layout.from_plan(np.nan_to_num(self.layout.on_plan(heat)))
+        elif own_factors:
+            parts = replace(parts, conduction=parts.conduction.separate())
+        return Model(scenario, self.tagged, law, extra_heat=heat, parts=parts)
 
     @cached_property
     def junction_mass(self) -> Array:
@@ -128,15 +205,16 @@ class Model:
             heat = face.mass * flux.q
             residual[face.upper] += heat
             residual[face.lower] -= heat
-        bath_heat = tuple(sink.heat(T, potentials) for sink in self.baths)
-        for sink, (heat, _) in zip(self.baths, bath_heat, strict=True):
-            residual[sink.rows] += heat
-        contact_heat, wire_residual = self._contact_heat(T, wires, residual)
+        heats = tuple(
+            sink.heat(T, potentials, T_w)
+            for sink, T_w in zip(self.sinks, self._outer_temperatures(wires), strict=True)
+        )
+        self._drain(residual, heats)
         rows = self.layout.junction_rows
         junctions = self.junctions.evaluate(V, T[rows].reshape(len(self.layout.junction_layers), -1))
         residual[rows] -= (self.junction_mass * junctions.Q).ravel()
-        if self.condensed is None and self._fixed.size:
-            residual[self._fixed] += T[self._fixed] - self.bath
+        held = self.conduction.held
+        residual[held] += T[held] - self.bath
         residual -= self.extra_heat
         return Evaluation(
             T=T,
@@ -144,12 +222,11 @@ class Model:
             V=V,
             potentials=potentials,
             fluxes=fluxes,
-            bath_heat=bath_heat,
-            contact_heat=contact_heat,
+            heats=heats,
             junctions=junctions,
             conducted=conducted,
             residual=residual,
-            wire_residual=wire_residual,
+            wire_residual=self._wire_residual(wires, heats),
             I=global_sum(self.comm, self.junction_mass @ junctions.J),
         )
 
@@ -162,26 +239,33 @@ class Model:
         heat = float(self.conduction.diagonal * e.potentials.kappa @ e.T)
         for face, flux in zip(self.interfaces, e.fluxes, strict=True):
             heat += float(face.mass * flux.by_upper @ e.T[face.upper])
-        for sink, (_, by_T, _) in zip(self.contacts, e.contact_heat, strict=True):
-            heat += float(by_T @ e.T[sink.rows])
+        for sink, into in zip(self.sinks, e.heats, strict=True):
+            heat += float(into.by_T @ e.T[sink.rows])
         return float(np.finfo(float).eps) * global_sum(self.comm, heat)
 
     def wire_temperatures(self, wires: Array) -> list[float]:
         """Return the temperature behind each contact: of its wire node, or the bath."""
-        own = iter(wires)
-        return [float(next(own)) if c.wire is not None else self.bath for c in self.contacts]
+        outer = self._outer_temperatures(wires)
+        return [T for sink, T in zip(self.sinks, outer, strict=True) if isinstance(sink, ContactSink)]
 
-    def _contact_heat(
-        self, T: Array, wires: Array, residual: Array
-    ) -> tuple[tuple[tuple[Array, Array, Array], ...], Array]:
-        """Add the heat into the contacts to the residual; return it with the residual of the wire nodes."""
-        heats = []
-        for sink, T_wire in zip(self.contacts, self.wire_temperatures(wires), strict=True):
-            heats.append(sink.heat(T, T_wire))
-            residual[sink.rows] += heats[-1][0]
-        entering = np.array([h[0].sum() for c, h in zip(self.contacts, heats, strict=True) if c.wire is not None])
-        leaving = np.array([c.wire_heat(float(T_w))[0] for c, T_w in zip(self.wired, wires, strict=True)])
-        return tuple(heats), leaving - global_sums(self.comm, entering) if wires.size else np.zeros(0)
+    def _outer_temperatures(self, wires: Array) -> list[float]:
+        """Return the temperature behind each sink: of its wire node, or the bath."""
+        own = iter(wires)
+        return [float(next(own)) if sink.wire is not None else self.bath for sink in self.sinks]
+
+    def _drain(self, residual: Array, heats: tuple[Heat, ...]) -> None:
+        """Add the heat into the sinks to the residual."""
+        for sink, heat in zip(self.sinks, heats, strict=True):
+            residual[sink.rows] += heat.q
+
+    def _wire_residual(self, wires: Array, heats: tuple[Heat, ...]) -> Array:
+        """Return the heat (µW) that leaves each wire node minus what enters. Collective where there are wires."""
+        if not wires.size:
+            return np.zeros(0)
+        entering = [heat.q.sum() for sink, heat in zip(self.sinks, heats, strict=True) if sink.wire is not None]
+        curves = [sink.wire for sink in self.wired if sink.wire is not None]
+        leaving = [float(c.integral(T) - c.integral(self.bath)) for c, T in zip(curves, wires, strict=True)]
+        return np.array(leaving) - global_sums(self.comm, np.array(entering))
 
     def linearise(self, e: Evaluation) -> Linearisation:
         """Return the Jacobian at an evaluated state."""
@@ -191,11 +275,11 @@ class Model:
         columns[rows, -1] = -(self.junction_mass * e.junctions.Q_by_V).ravel()
         wire_rows, wire_diagonal = np.zeros((g - 1, n)), np.zeros(g - 1)
         k = 0
-        for sink, (_, by_T, by_wire) in zip(self.contacts, e.contact_heat, strict=True):
+        for sink, heat in zip(self.sinks, e.heats, strict=True):
             if sink.wire is not None:
-                columns[sink.rows, k] = by_wire
-                wire_rows[k, sink.rows] = -by_T
-                wire_diagonal[k] = sink.wire_heat(float(e.wires[k]))[1] - global_sum(self.comm, by_wire.sum())
+                columns[sink.rows, k] = heat.by_wire
+                wire_rows[k, sink.rows] = -heat.by_T
+                wire_diagonal[k] = float(sink.wire(e.wires[k])) - global_sum(self.comm, heat.by_wire.sum())
                 k += 1
         I_by_T = np.zeros(n)
         I_by_T[rows] = (self.junction_mass * e.junctions.J_by_T).ravel()
@@ -217,25 +301,16 @@ class Model:
             diagonal[face.upper] += face.mass * flux.by_upper
             diagonal[face.lower] -= face.mass * flux.by_lower
             pairs += [face.mass * flux.by_lower, -face.mass * flux.by_upper]
-        for sink, (_, by_T) in zip(self.baths, e.bath_heat, strict=True):
-            diagonal[sink.rows] += by_T
-        for contact, (_, by_T, _) in zip(self.contacts, e.contact_heat, strict=True):
-            diagonal[contact.rows] += by_T
+        for sink, heat in zip(self.sinks, e.heats, strict=True):
+            diagonal[sink.rows] += heat.by_T
         Q_T, m = e.junctions.Q_by_T, self.junction_mass
         layers = range(len(self.layout.junction_layers))
         diagonal[self.layout.junction_rows] -= np.concatenate([m * Q_T[k, k] for k in layers])
-        if self.condensed is None:
-            diagonal[self._fixed] += 1.0
+        diagonal[self.conduction.held] += 1.0
         return np.concatenate([diagonal, *pairs, *(-m * Q_T[k, j] for k in layers for j in layers if k != j)])
 
 
-def _choose_layout(scenario: Scenario, operators: PlanOperators) -> tuple[Layout, str | None]:
-    """Return the layout and, for the sparse one, why the crystal is not condensed."""
-    sparse = Layout(operators, build_stack(scenario))
-    wish = scenario.numerics.path
-    reason = "asked for" if wish == "sparse" else why_not_condensed(scenario, sparse)
-    if reason is None:
-        return Layout(operators, sparse.stack, condensed=True), None
-    if wish == "condensed":
-        raise SolveError(f"numerics.path = 'condensed' does not apply: {reason}; use 'auto' or 'sparse'")
-    return sparse, reason
+def _shares(parts: Parts) -> Array:
+    """Return which part of the junctions each junction sublayer holds."""
+    counts = np.array([parts.layout.sublayers[k].junctions for k in parts.layout.junction_layers])
+    return np.asarray(counts / counts.sum())

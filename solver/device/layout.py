@@ -14,6 +14,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.solver.device.plan import PlanOperators
 from hotmesa.solver.device.stack import Sublayer
+from hotmesa.solver.errors import SolveError
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,25 @@ class Layout:
                 psi[rows], across[rows] = ratio * phi[rows], ratio * kappa[rows]
         return Potentials(phi, kappa, psi, across)
 
+    def on_plan(self, values: Array) -> Array:
+        """Return values of the unknowns on the owned nodes of every sublayer, shape (stack, owned); NaN elsewhere."""
+        fields = np.full((len(self.stack), self.operators.owned), np.nan)
+        for k in range(len(self.sublayers)):
+            fields[k, self.nodes_of(k)] = values[self.rows(k)]
+        return fields
+
+    def from_plan(self, fields: Array) -> Array:
+        """Return the values of the unknowns in fields of shape (stack, owned): what `on_plan` spreads."""
+        return np.concatenate([fields[k, self.nodes_of(k)] for k in range(len(self.sublayers))])
+
     def heat_capacity(self, T: Array) -> Array:
-        """Return the heat capacity of every unknown (pJ/K = uW us/K) at temperatures T (K)."""
+        """Return the heat capacity of every unknown (pJ/K = µW µs/K) at temperatures T (K).
+
+        Raises:
+            SolveError: the crystal is condensed, so that most of its heat capacity belongs to no unknown.
+        """
+        if self.condensed:
+            raise SolveError("a condensed crystal has no heat capacity: use numerics.path = 'sparse' in time")
         capacity = np.empty(self.size)
         for k, sublayer in enumerate(self.sublayers):
             rows = self.rows(k)

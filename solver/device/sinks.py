@@ -1,8 +1,10 @@
-"""Where heat leaves the device: bath below, bath above, and contacts with their wires."""
+"""Where heat leaves the device: bath below, bath above, contacts with their wires, and sinks that a user brings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,15 @@ from hotmesa.scenarios.schema import Contact, Scenario
 from hotmesa.solver.device.layout import Layout, Potentials
 from hotmesa.solver.device.stack import Sublayer
 from hotmesa.solver.device.vertical import series_flux
+from hotmesa.solver.errors import RequestError, SolveError
+from hotmesa.solver.parallel import global_sum
 
+Rows = slice | NDArray[np.int64]
+Face = Literal["top", "crystal", "bottom"]
+NOWHERE: Rows = slice(0, 0)
+MAX_STEPS = 60
+LAST_CHANGE = 1e-9
+"""Relative change of a surface temperature that ends Newton's method: its square is below rounding."""
 PERFECT_CONTACT_K_PER_UW = 1e-7
 """Stands for a contact resistance of zero: 1e-4 K/mW.
 
@@ -23,34 +33,141 @@ would turn the last digit of the temperatures into more heat than the tolerance 
 """
 
 
+class Sink(Protocol):
+    """A surface that gives off heat by a law of its temperature: any object with these three can be brought along.
+
+    Attributes:
+        name: of the sink; its column is Q_<name>_mW.
+        face: "top" (of the stack, on the mesa), "crystal" (its surface beside the mesa) or "bottom" (of the stack).
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the sink."""
+
+    @property
+    def face(self) -> Face:
+        """Face of the device that it cools."""
+
+    def flux(self, T: Array) -> tuple[Array, Array]:
+        """Return q (µW/µm²), smooth and rising with the surface temperature T (K), and dq/dT; both shape of T."""
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Heat (µW) that leaves through each node of a sink, with derivatives (µW/K) by T and by the wire temperature."""
+
+    q: Array
+    by_T: Array
+    by_wire: Array
+
+
+class Outlet(Protocol):
+    """A sink in its place, in the form that the heat balance asks.
+
+    Attributes:
+        name: of the sink.
+        rows: unknowns that it cools.
+        wire: conductivity curve of its wire (µW/K), None where none is in between.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name of the sink."""
+
+    @property
+    def rows(self) -> Rows:
+        """Unknowns that it cools."""
+
+    @property
+    def wire(self) -> PowerCurve | None:
+        """Conductivity curve of its wire (µW/K)."""
+
+    def heat(self, T: Array, potentials: Potentials, T_wire: float) -> Heat:
+        """Return the heat through every node at temperatures T of all unknowns."""
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A face of the device: its unknowns, their lumped areas (µm²) and the sublayer below it."""
+
+    rows: Rows
+    mass: Array
+    sublayer: Sublayer
+
+
+@dataclass(frozen=True)
+class SurfaceSink:
+    """A sink behind half a sublayer: (psi(T) - psi(T_s)) / (d/2) = q(T_s) gives the surface temperature T_s."""
+
+    sink: Sink
+    surface: Surface
+    wire: None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the sink."""
+        return self.sink.name
+
+    @property
+    def rows(self) -> Rows:
+        """Unknowns that it cools."""
+        return self.surface.rows
+
+    def heat(self, T: Array, potentials: Potentials, T_wire: float) -> Heat:
+        """Return the heat through every node."""
+        here, mass = T[self.rows], self.surface.mass
+        curve, g = self.surface.sublayer.material.out_of_plane, 2.0 / self.surface.sublayer.thickness
+        T_s = self._surface_temperature(here, curve, g)
+        q, slope = self.sink.flux(T_s)
+        by_T = slope * g * curve(here) / (slope + g * curve(T_s))
+        return Heat(mass * q, mass * by_T, np.zeros(here.shape))
+
+    def _surface_temperature(self, T: Array, curve: PowerCurve, g: float) -> Array:
+        psi, T_s = curve.integral(T), T.copy()
+        for _ in range(MAX_STEPS):
+            q, slope = self.sink.flux(T_s)
+            kappa, psi_s = curve.with_integral(T_s)
+            change = (g * (psi - psi_s) - q) / (slope + g * kappa)
+            T_new = np.clip(T_s + change, 0.5 * T_s, 2.0 * T_s)
+            done = np.abs(T_new - T_s) <= LAST_CHANGE * T
+            T_s = T_new
+            if done.all():
+                return T_s
+        raise SolveError(f"the sink {self.name} has no surface temperature: its heat flux must rise with temperature")
+
+
 @dataclass(frozen=True)
 class BathSink:
     """Heat from one sublayer to the bath: q = (psi(T) - psi(T_B)) / (d/2), or through a conductance in series.
 
     Attributes:
         name: "bottom" or "top".
-        rows: unknowns of the sublayer.
-        mass: their lumped areas (um^2).
-        sublayer: the sublayer that touches the bath.
-        conductance: uW/(um^2 K); inf for half a sublayer alone.
+        surface: where it touches the device.
+        conductance: µW/(µm² K); inf for half a sublayer alone.
         bath: temperature (K).
     """
 
     name: str
-    rows: slice
-    mass: Array
-    sublayer: Sublayer
+    surface: Surface
     conductance: float
     bath: float
+    wire: None = None
 
-    def heat(self, T: Array, potentials: Potentials) -> tuple[Array, Array]:
-        """Return the heat (uW) leaving through each node and its derivative (uW/K)."""
+    @property
+    def rows(self) -> Rows:
+        """Unknowns that it cools."""
+        return self.surface.rows
+
+    def heat(self, T: Array, potentials: Potentials, T_wire: float) -> Heat:
+        """Return the heat through every node."""
+        here, mass, sublayer = T[self.rows], self.surface.mass, self.surface.sublayer
+        none = np.zeros(here.shape)
         if np.isinf(self.conductance):
-            g = self.mass * 2.0 / self.sublayer.thickness
-            return g * potentials.psi[self.rows], g * potentials.kappa_across[self.rows]
-        here = T[self.rows]
-        flux = series_flux(here, np.full(here.shape, self.bath), self.sublayer, None, self.conductance)
-        return self.mass * flux.q, self.mass * flux.by_upper
+            g = mass * 2.0 / sublayer.thickness
+            return Heat(g * potentials.psi[self.rows], g * potentials.kappa_across[self.rows], none)
+        flux = series_flux(here, np.full(here.shape, self.bath), sublayer, None, self.conductance)
+        return Heat(mass * flux.q, mass * flux.by_upper, none)
 
 
 @dataclass(frozen=True)
@@ -71,26 +188,20 @@ class ContactSink:
     """
 
     name: str
-    rows: NDArray[np.int64]
+    rows: Rows
     share: Array
     linear: float
     quadratic: float
     wire: PowerCurve | None
     bath: float
 
-    def heat(self, T: Array, T_wire: float) -> tuple[Array, Array, Array]:
-        """Return the heat (uW) through each node of the patch and its derivatives by T and T_wire (uW/K)."""
+    def heat(self, T: Array, potentials: Potentials, T_wire: float) -> Heat:
+        """Return the heat through each node of the patch."""
         here = T[self.rows]
         heat = self.linear * (here - T_wire) + self.quadratic * (here**2 - T_wire**2)
         by_T = self.linear + 2.0 * self.quadratic * here
         by_wire = np.full(here.shape, -self.linear - 2.0 * self.quadratic * T_wire)
-        return self.share * heat, self.share * by_T, self.share * by_wire
-
-    def wire_heat(self, T_wire: float) -> tuple[float, float]:
-        """Return the heat (uW) through the wire and its derivative (uW/K)."""
-        if self.wire is None:
-            raise ValueError(f"contact {self.name} has no wire")
-        return float(self.wire.integral(T_wire) - self.wire.integral(self.bath)), float(self.wire(T_wire))
+        return Heat(self.share * heat, self.share * by_T, self.share * by_wire)
 
 
 def build_contact(contact: Contact, bath: float, rows: NDArray[np.int64], share: Array) -> ContactSink:
@@ -109,26 +220,66 @@ def build_contact(contact: Contact, bath: float, rows: NDArray[np.int64], share:
     return ContactSink(contact.name, rows, share, linear, quadratic, wire, bath)
 
 
-def build_contacts(scenario: Scenario, layout: Layout, patch_areas: dict[str, float]) -> tuple[ContactSink, ...]:
-    """Return the contacts of a device; they touch the top sublayer."""
-    sinks = []
-    for contact in scenario.contacts:
-        weight = layout.operators.patches[contact.name][layout.nodes_of(0)]
-        inside = np.flatnonzero(weight > 0.0)
-        share = weight[inside] / patch_areas[contact.name]
-        sinks.append(build_contact(contact, scenario.bath.temperature_K, inside, share))
+def surface_of(layout: Layout, face: Face) -> Surface:
+    """Return a face of the device. What a condensed crystal gives off below or beside the mesa has no unknowns."""
+    k = {"top": 0, "crystal": len(layout.mesa_layers), "bottom": len(layout.sublayers) - 1}[face]
+    mass = layout.mass(k)
+    if face == "crystal":
+        mass = mass - layout.operators.mesa_mass[layout.nodes_of(k)]
+    return Surface(layout.rows(k), mass, layout.sublayers[k])
+
+
+def build_sinks(
+    scenario: Scenario, layout: Layout, brought: Sequence[Sink] = (), held: Rows = NOWHERE
+) -> tuple[Outlet, ...]:
+    """Return all sinks of a device: those of its scenario, then those brought along. Collective.
+
+    Args:
+        scenario: the device.
+        layout: order of its unknowns.
+        brought: sinks that a user adds; each rank gives the same.
+        held: unknowns at the temperature of the bath, to which nothing is added.
+
+    Raises:
+        RequestError: two sinks have one name, or one stands on a crystal that there is none of.
+    """
+    sinks = [sink for build in OF_SCENARIO for sink in build(scenario, layout)]
+    free = np.ones(layout.size)
+    free[held] = 0.0
+    for sink in brought:
+        if sink.name in {"bottom", "rim", "top", *(s.name for s in sinks)}:
+            raise RequestError(f'there is another heat sink with the name "{sink.name}"; take another name')
+        if sink.face == "crystal" and not layout.crystal_layers:
+            raise RequestError(f'the heat sink "{sink.name}" cools the crystal, but there is none; try "bottom"')
+        surface = surface_of(layout, sink.face)
+        sinks.append(SurfaceSink(sink, replace(surface, mass=surface.mass * free[surface.rows])))
     return tuple(sinks)
 
 
-def build_baths(scenario: Scenario, layout: Layout) -> tuple[BathSink, ...]:
-    """Return the baths below and above the stack (a condensed crystal holds its bottom bath itself)."""
-    bath, last = scenario.bath, len(layout.sublayers) - 1
-    baths = []
+def _bottom(scenario: Scenario, layout: Layout) -> Iterator[Outlet]:
+    """Yield the bath below the stack (a condensed crystal holds that itself)."""
+    bath = scenario.bath
     if bath.bottom != "insulated" and not layout.condensed:
         h = np.inf if bath.bottom_W_per_m2K is None else bath.bottom_W_per_m2K * 1e-6
-        sublayer = layout.sublayers[last]
-        baths.append(BathSink("bottom", layout.rows(last), layout.mass(last), sublayer, h, bath.temperature_K))
+        yield BathSink("bottom", surface_of(layout, "bottom"), h, bath.temperature_K)
+
+
+def _top(scenario: Scenario, layout: Layout) -> Iterator[Outlet]:
+    """Yield the bath above the stack."""
+    bath = scenario.bath
     if bath.top_W_per_m2K > 0.0:
-        h = bath.top_W_per_m2K * 1e-6
-        baths.append(BathSink("top", layout.rows(0), layout.mass(0), layout.sublayers[0], h, bath.temperature_K))
-    return tuple(baths)
+        yield BathSink("top", surface_of(layout, "top"), bath.top_W_per_m2K * 1e-6, bath.temperature_K)
+
+
+def _contacts(scenario: Scenario, layout: Layout) -> Iterator[Outlet]:
+    """Yield the contacts; they touch the top sublayer."""
+    for contact in scenario.contacts:
+        patch = layout.operators.patches[contact.name]
+        weight = patch[layout.nodes_of(0)]
+        inside = np.flatnonzero(weight > 0.0)
+        share = weight[inside] / global_sum(layout.operators.comm, patch.sum())
+        yield build_contact(contact, scenario.bath.temperature_K, inside, share)
+
+
+OF_SCENARIO = (_bottom, _top, _contacts)
+"""What makes the sinks of a scenario, in the order of their columns."""

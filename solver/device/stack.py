@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,9 +59,9 @@ def graded(total: float, count: int, first: float | None) -> Array:
     return np.asarray(thickness * total / thickness.sum())
 
 
-def build_stack(scenario: Scenario) -> tuple[Sublayer, ...]:
-    """Return all sublayers from top to bottom."""
-    materials = {name: build_material(spec) for name, spec in scenario.materials.items()}
+def build_stack(scenario: Scenario, brought: Mapping[str, ThermalMaterial] | None = None) -> tuple[Sublayer, ...]:
+    """Return all sublayers from top to bottom; materials that are brought along go before those of the scenario."""
+    materials = {name: build_material(spec) for name, spec in scenario.materials.items()} | dict(brought or {})
     n = resistive_junctions(scenario)
     stack: list[Sublayer] = []
     for layer in scenario.layers:

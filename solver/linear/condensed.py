@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.device.plan import PlanOperators
+from hotmesa.solver.device.sinks import Sink
 from hotmesa.solver.device.stack import Sublayer
 from hotmesa.solver.linear.conduction import Factors
 
@@ -21,7 +23,7 @@ MAX_DENSE_UNKNOWNS = 9000
 """A dense Jacobian of this size takes about 0.3 GB in single precision."""
 
 
-def why_not_condensed(scenario: Scenario, layout: Layout) -> str | None:
+def why_not_condensed(scenario: Scenario, layout: Layout, brought: Sequence[Sink] = ()) -> str | None:
     """Return why the crystal cannot be condensed, or None if it can."""
     crystal = layout.crystal_layers
     if layout.operators.comm.size > 1:
@@ -39,6 +41,9 @@ def why_not_condensed(scenario: Scenario, layout: Layout) -> str | None:
         return "boundary conductances together with conductivities that depend on temperature"
     if bath.bottom == "insulated" and bath.rim == "insulated":
         return "the crystal has no path to the bath"
+    for sink in brought:
+        if sink.face != "top":
+            return f"the heat sink {sink.name} cools the crystal"
     if layout.mesa_nodes.size * (len(layout.mesa_layers) + 1) > MAX_DENSE_UNKNOWNS:
         return "too many mesa nodes for dense matrices"
     return None
@@ -155,50 +160,85 @@ class CondensedConduction:
 
     patience = 8  # dense factors cost some hundred solutions
 
-    def __init__(self, layout: Layout, crystal: CondensedCrystal) -> None:
-        """Keep the constant blocks."""
+    def __init__(self, scenario: Scenario, layout: Layout) -> None:
+        """Condense the crystal and keep the constant blocks."""
+        crystal = CondensedCrystal(scenario, layout)
+        self._layout, self._bath, self._cold_rim = layout, scenario.bath.temperature_K, scenario.bath.rim == "bath"
+        self.crystal = crystal
+        self.held = layout.rim_rows
         nodes = layout.mesa_nodes
         mesa = layout.operators.mesa_stiffness[nodes][:, nodes].tocsr()
         self._blocks = [(layout.rows(k), mesa * s.thickness) for k, s in enumerate(layout.mesa_layers)]
         self._crystal_rows = layout.rows(len(layout.mesa_layers))
-        self._crystal = crystal.operator
         self._size = layout.size
-        self.diagonal = np.concatenate([*(block.diagonal() for _, block in self._blocks), np.diag(self._crystal)])
+        self.diagonal = np.concatenate([*(block.diagonal() for _, block in self._blocks), np.diag(crystal.operator)])
 
     def apply(self, phi: Array) -> Array:
         """Return the heat (uW) leaving each node for potentials phi (uW/um)."""
         heat = np.empty(self._size)
         for rows, block in self._blocks:
             heat[rows] = block @ phi[rows]
-        heat[self._crystal_rows] = self._crystal @ phi[self._crystal_rows]
+        heat[self._crystal_rows] = self.crystal.operator @ phi[self._crystal_rows]
         return heat
 
     def apply_transposed(self, weights: Array) -> Array:
         """Return the derivative by each potential of the sum of weights times heats: the map is symmetric."""
         return self.apply(weights)
 
-    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
-        """Return dense factors of the Jacobian.
+    def temperatures(self, T: Array, conducted: Array) -> Array:
+        """Return the temperatures (K) of all sublayers at the owned nodes, those of the crystal from its potentials."""
+        fields = self._layout.on_plan(T)
+        shape = self._layout.crystal_layers[0].material.out_of_plane
+        theta = self.crystal.interior(conducted[self._crystal_rows])
+        fields[len(self._layout.mesa_layers) :] = shape.inverse_integral(theta + shape.integral(self._bath))
+        return fields
 
-        Single precision halves time and memory; the factors only precondition a Krylov solution whose residual is
-        formed in double precision, so nothing is lost.
+    def leaving(self, conducted: Array) -> dict[str, float]:
+        """Return the heat (µW) through the bottom of the crystal and, where that is cold, its rim."""
+        entering = conducted[self._crystal_rows]
+        bottom = float(self.crystal.bottom_share @ entering)
+        return {"bottom": bottom} | ({"rim": float(entering.sum()) - bottom} if self._cold_rim else {})
+
+    def crystal_response(self, adjoint: Array) -> Array:
+        """Return the adjoint field in the top sublayer of the crystal.
+
+        Without heat of its own the eliminated crystal is symmetric: the adjoint continues like a potential.
         """
-        J = local.toarray().astype(np.float32)
+        heat = self.crystal.operator @ adjoint[self._crystal_rows]
+        return np.asarray(self.crystal.interior(heat)[0])
+
+    def separate(self) -> CondensedConduction:
+        """Return itself: its factors are new ones every time."""
+        return self
+
+    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+        """Return dense factors of the Jacobian in single precision, which halves time and memory.
+
+        They only precondition a Krylov solution whose residual is formed in double precision, so nothing is lost.
+        """
+        return DenseFactors(self._jacobian(kappa, local.toarray().astype(np.float32)))
+
+    def factorise(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+        """Return dense factors of the Jacobian."""
+        return DenseFactors(self._jacobian(kappa, local.toarray()))
+
+    def _jacobian(self, kappa: Array, J: Any) -> Any:
+        """Return the node-local part with conduction added to it."""
         for rows, block in self._blocks:
             J[rows, rows] += (block @ sp.diags(kappa[rows])).toarray()
         rows = self._crystal_rows
-        J[rows, rows] += self._crystal * kappa[rows]
-        return DenseFactors(J)
+        J[rows, rows] += self.crystal.operator * kappa[rows]
+        return J
 
 
 class DenseFactors:
-    """Single-precision LU factors of a dense Jacobian."""
+    """LU factors of a dense Jacobian, in its precision."""
 
     def __init__(self, matrix: Any) -> None:
         """Factorise the matrix (overwritten)."""
         self._lu = la.lu_factor(matrix, overwrite_a=True, check_finite=False)
 
     def solve(self, rhs: Array, transposed: bool = False) -> Array:
-        """Return the solution for one right-hand side, with the transpose if asked for, to single precision."""
-        b = rhs.astype(np.float32)
+        """Return the solution for one right-hand side, with the transpose if asked for."""
+        b = rhs.astype(self._lu[0].dtype)
         return np.asarray(la.lu_solve(self._lu, b, trans=int(transposed), check_finite=False), dtype=float)

@@ -14,6 +14,9 @@ from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.couplings import LocalPattern
 from hotmesa.solver.linear.symmetric import NearlySymmetric, NotDefiniteError, is_available
+from hotmesa.solver.parallel import global_sum
+
+Index = NDArray[np.int64]
 
 
 class Factors(Protocol):
@@ -27,12 +30,14 @@ class Conduction(Protocol):
     """The linear map from Kirchhoff potentials to the heat that conduction along the layers takes from each node.
 
     Attributes:
-        diagonal: its diagonal (um).
+        diagonal: its diagonal (µm).
         patience: Krylov iterations a solution may take before new factors of the Jacobian pay off.
+        held: unknowns that it holds at the temperature of the bath (a cold rim); they take no heat from it.
     """
 
     diagonal: Array
     patience: int
+    held: Index
 
     def apply(self, phi: Array) -> Array:
         """Return the heat (uW) leaving each node along the layers for potentials phi (uW/um)."""
@@ -40,8 +45,28 @@ class Conduction(Protocol):
     def apply_transposed(self, weights: Array) -> Array:
         """Return the derivative by each potential of the sum of weights times heats."""
 
+    def factorise(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+        """Return factors of the Jacobian, conduction times diag(kappa) plus local."""
+
     def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
-        """Return factors of the Jacobian, conduction times diag(kappa) plus local, or of a matrix close to it."""
+        """Return factors of the Jacobian or, where that costs less, of a matrix close to it."""
+
+    def temperatures(self, T: Array, conducted: Array) -> Array:
+        """Return the temperatures (K) of all sublayers at the owned nodes, NaN outside, shape (stack, owned).
+
+        Args:
+            T: temperatures of the unknowns.
+            conducted: heat (µW) that `apply` takes from each of them.
+        """
+
+    def leaving(self, conducted: Array) -> dict[str, float]:
+        """Return the heat (µW) that conduction itself carries out of the device, by name of the sink. Collective."""
+
+    def crystal_response(self, adjoint: Array) -> Array:
+        """Return the adjoint field on the surface of the crystal, shape (owned,), from that of the unknowns."""
+
+    def separate(self) -> Conduction:
+        """Return the same map with factors of its own, which leave those of this one alone."""
 
 
 class SparseConduction:
@@ -53,13 +78,15 @@ class SparseConduction:
 
     patience = 5
 
-    def __init__(self, layout: Layout, pattern: LocalPattern, fixed: NDArray[np.int64]) -> None:
-        """Build the matrix; rows in `fixed` (rim at the bath temperature) carry no conduction."""
+    def __init__(self, layout: Layout, pattern: LocalPattern, cold_rim: bool) -> None:
+        """Build the matrix; rows on a cold rim carry no conduction."""
         self._comm = layout.operators.comm
+        self._layout, self._cold_rim = layout, cold_rim
+        self.held: Index = layout.rim_rows if cold_rim else layout.rim_rows[:0]
         self._pattern = pattern
         self._offset = self._comm.exscan(layout.size) or 0
         free = np.ones(layout.size)
-        free[fixed] = 0.0
+        free[self.held] = 0.0
         self._matrix = self._build(layout, free)
         self._jacobian = self._matrix.copy()
         self._ksp: PETSc.KSP | None = None
@@ -120,6 +147,24 @@ class SparseConduction:
         self._in.array[:] = weights
         self._matrix.multTranspose(self._in, self._out)
         return np.array(self._out.array)
+
+    def temperatures(self, T: Array, conducted: Array) -> Array:
+        """Return the temperatures (K) of all sublayers at the owned nodes: all of them are unknowns."""
+        return self._layout.on_plan(T)
+
+    def leaving(self, conducted: Array) -> dict[str, float]:
+        """Return the heat (µW) into a cold rim: it holds no conduction, so that it takes what the others lose."""
+        return {"rim": global_sum(self._comm, conducted.sum())} if self._cold_rim else {}
+
+    def crystal_response(self, adjoint: Array) -> Array:
+        """Return the adjoint field in the top sublayer of the crystal; what is held at the bath answers to no heat."""
+        answering = adjoint.copy()
+        answering[self.held] = 0.0
+        return np.asarray(self._layout.on_plan(answering)[len(self._layout.mesa_layers)])
+
+    def separate(self) -> SparseConduction:
+        """Return the same map in a matrix of its own."""
+        return SparseConduction(self._layout, self._pattern, self._cold_rim)
 
     def jacobian(self, kappa: Array, local: sp.csr_matrix) -> PETSc.Mat:
         """Return the Jacobian as a matrix (reused by the next call): conduction times diag(kappa) plus local."""

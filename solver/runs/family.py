@@ -16,7 +16,6 @@ from hotmesa.solver.runs.josephson import build_josephson
 from hotmesa.solver.states.continuation import follow
 from hotmesa.solver.states.observables import Measure, Row
 from hotmesa.solver.states.problem import ThermalBranch
-from hotmesa.solver.variants import with_resistive_junctions
 
 SAME_POINT = 1e-4
 """Points closer than this part of the whole arc length are taken as one."""
@@ -76,7 +75,7 @@ def trace_member(model: Model, n: int, observables: Sequence[Measure] = ()) -> I
     Raises:
         SolveError: the branch could not be continued; the rows before it stay valid.
     """
-    member = with_resistive_junctions(model, n)
+    member = model.variant(resistive_junctions=n)
     josephson = build_josephson(model.scenario)
     partial = n < model.scenario.mesa.junctions
     problem = ThermalBranch(member)

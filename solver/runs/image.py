@@ -55,17 +55,9 @@ def surface_response(problem: ThermalBranch, state: State) -> SurfaceResponse:
 
 def _crystal_surface(model: Model, y: Array) -> Array:
     """Return the adjoint field in the top sublayer of the crystal, shape (owned,), NaN without a crystal."""
-    layout = model.layout
-    if not layout.crystal_layers:
+    if not model.layout.crystal_layers:
         return np.full(model.operators.owned, np.nan)
-    top = y[layout.rows(len(layout.mesa_layers))]
-    if model.condensed is not None:
-        # Without heat of its own the eliminated crystal is symmetric: the adjoint continues like a potential.
-        return np.asarray(model.condensed.interior(model.condensed.operator @ top)[0])
-    if model.scenario.bath.rim == "bath":
-        # A place that is held at the bath temperature answers to no heat.
-        return np.where(model.operators.on_rim, 0.0, top)
-    return np.array(top)
+    return model.conduction.crystal_response(y)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from copy import copy
 from itertools import pairwise
 from pathlib import Path
 
@@ -70,12 +69,9 @@ def sweep_tools(scenario: Scenario) -> Tools:
 
 def whole_curve(model: Model, end_current_mA: float) -> list[Row]:
     """Return the rows of the branch from rest to a current; what was reached, if it cannot be followed so far."""
-    branch = model.scenario.branch.model_copy(update={"end_current_mA": end_current_mA})
-    other = copy(model)
-    other.scenario = model.scenario.model_copy(update={"branch": branch})
     rows: list[Row] = []
     try:
-        for point in trace_branch(other):
+        for point in trace_branch(model.variant(end_current_mA=end_current_mA)):
             rows.append(point.row)
     except SolveError as error:
         LOG.warning("the curve behind the sweep ends early: %s", error)

@@ -16,9 +16,8 @@ from hotmesa.solver.parallel import global_max
 from hotmesa.solver.stability.eigen import Pairs, ShiftInvert
 from hotmesa.solver.stability.following import Tracker, Wanted, irregular_pattern
 from hotmesa.solver.states.bias import Bias
-from hotmesa.solver.states.fields import full_temperatures
+from hotmesa.solver.states.fields import carried_over
 from hotmesa.solver.states.problem import ThermalBranch
-from hotmesa.solver.variants import own_conduction, with_path
 
 VOLTAGE = Bias.voltage()
 ONE_SIGN = 1e-2
@@ -58,7 +57,7 @@ class Modes:
 
 @dataclass(frozen=True)
 class _Point:
-    """A state of the unfolded model with its Jacobian and heat capacities."""
+    """A state of the full model with its Jacobian and heat capacities."""
 
     e: Evaluation
     lin: Linearisation
@@ -84,7 +83,7 @@ class Stability:
     """
 
     def __init__(self, model: Model, tolerance: float = 1e-4) -> None:
-        """Prepare; a condensed crystal is unfolded, since its heat capacity counts.
+        """Prepare, with the full crystal, whose heat capacity counts.
 
         Args:
             model: the device.
@@ -92,9 +91,9 @@ class Stability:
         """
         self._tolerance = tolerance
         self._given = model
-        self.model = model if model.condensed is None else with_path(model, "sparse")
+        self.model = model.variant(path="sparse", own_factors=True)
         self.layout = self.model.layout
-        self._conduction = own_conduction(self.model)
+        self._conduction = self.model.conduction
         self._problem = ThermalBranch(self.model)
         self._last: dict[Bias, Modes] = {}
         # Uniform warming with an irregular part excites every mode.
@@ -111,21 +110,15 @@ class Stability:
         self._shift = None
         self._tracker.forget()
 
-    def unfold(self, e: Evaluation) -> Evaluation:
-        """Return a state of the given model as a state of the unfolded one."""
-        if self.model is self._given:
+    def to_full(self, e: Evaluation) -> Evaluation:
+        """Return a state of the given model as a state of the full one."""
+        if self.layout is self._given.layout:
             return e
-        T = full_temperatures(self._given, e)
-        rows = [T[k, self.layout.nodes_of(k)] for k in range(len(self.layout.sublayers))]
-        return self.model.evaluate(np.concatenate(rows), e.wires, e.V)
+        return self.model.evaluate(*self._problem.split(carried_over(self._given, self.model, e)))
 
     def given_part(self, shape: Array) -> Array:
         """Return what of a mode the given model has as unknowns: of a condensed crystal its top on the mesa."""
-        if self.model is self._given:
-            return shape
-        mesa = int(self.layout.starts[len(self.layout.mesa_layers)])
-        top = shape[self.layout.rows(len(self.layout.mesa_layers))]
-        return np.concatenate([shape[:mesa], top[self.layout.mesa_nodes]])
+        return self._given.layout.from_plan(self.layout.on_plan(shape))
 
     def heat_capacity(self, e: Evaluation) -> Array:
         """Return the heat capacity of every unknown (pJ/K = uW us/K)."""
@@ -156,7 +149,7 @@ class Stability:
                 f"{count} modes are asked for, but the device has {self.model.unknowns} unknown temperatures: "
                 f"1 to {self.model.unknowns - 1} are possible"
             )
-        e = self.unfold(e)
+        e = self.to_full(e)
         point = _Point(e, self.model.linearise(e), self.heat_capacity(e))
         asked = tuple(dict.fromkeys((VOLTAGE, *biases)))
         found, inverse = (None, None) if complete else self._followed(point, asked, count)

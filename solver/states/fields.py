@@ -81,19 +81,12 @@ def gather_mesh(operators: PlanOperators, tagged: TaggedMesh) -> MeshArrays | No
 
 def full_temperatures(model: Model, e: Evaluation) -> Array:
     """Return the temperatures (K) of every sublayer at the owned nodes, NaN outside, shape (sublayers, owned)."""
-    layout, operators = model.layout, model.operators
-    T = np.full((len(layout.stack), operators.owned), np.nan)
-    for k, _ in enumerate(layout.mesa_layers):
-        T[k, layout.mesa_nodes] = e.T[layout.rows(k)]
-    first = len(layout.mesa_layers)
-    if model.condensed is not None:
-        shape = layout.crystal_layers[0].material.out_of_plane
-        theta = model.condensed.interior(e.conducted[layout.rows(first)])
-        T[first:] = shape.inverse_integral(theta + shape.integral(model.bath))
-    else:
-        for k in range(first, len(layout.stack)):
-            T[k] = e.T[layout.rows(k)]
-    return T
+    return model.conduction.temperatures(e.T, e.conducted)
+
+
+def carried_over(source: Model, target: Model, e: Evaluation) -> Array:
+    """Return a state of one model as flat state of another of the same device: condensed from full or the reverse."""
+    return np.concatenate([target.layout.from_plan(full_temperatures(source, e)), e.wires, [e.V]])
 
 
 def field_state(

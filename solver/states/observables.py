@@ -142,21 +142,9 @@ def hot_spot(model: Model, e: Evaluation) -> Row:
 )
 def sinks(model: Model, e: Evaluation) -> Row:
     """Return the heat into every sink (mW) and the relative difference between Joule power and their sum."""
-    comm = model.comm
-    heat: dict[str, float] = {}
-    if model.condensed is not None:
-        entering = e.conducted[model.layout.rows(len(model.layout.mesa_layers))]
-        heat["bottom"] = float(model.condensed.bottom_share @ entering)
-        heat["rim"] = float(entering.sum()) - heat["bottom"]
-    elif model.scenario.bath.rim == "bath":
-        # Rows on the rim hold no conduction, so what the others lose along the layers is what enters the rim.
-        heat["rim"] = global_sum(comm, e.conducted.sum())
-    if model.scenario.bath.rim != "bath":
-        heat.pop("rim", None)
-    for sink, (q, _) in zip(model.baths, e.bath_heat, strict=True):
-        heat[sink.name] = global_sum(comm, q.sum())
-    for contact, (q, _, _) in zip(model.contacts, e.contact_heat, strict=True):
-        heat[contact.name] = global_sum(comm, q.sum())
+    heat = model.conduction.leaving(e.conducted)
+    for sink, into in zip(model.sinks, e.heats, strict=True):
+        heat[sink.name] = global_sum(model.comm, into.q.sum())
     error = abs(e.P - sum(heat.values())) / e.P if e.P > 0.0 else 0.0
     row: Row = {"heat_balance_error": error}
     row.update({f"Q_{name}_mW": q * 1e-3 for name, q in heat.items()})

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Evaluation
 from hotmesa.solver.parallel import global_max, global_sum
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.continuation import Options, land
-from hotmesa.solver.states.fields import full_temperatures
+from hotmesa.solver.states.fields import carried_over
 from hotmesa.solver.states.problem import State, ThermalBranch
 from hotmesa.solver.time.transient import Circuit, Tolerances, Transient
-from hotmesa.solver.variants import own_conduction
 
 PUSH_K = 0.5
 """Largest change of temperature that starts a lost state on its way."""
@@ -48,10 +46,9 @@ class Settling:
     """Finds where a lost state goes. The steps in time are coarse: only the end counts, and that is solved for."""
 
     def __init__(self, problem: ThermalBranch, stability: Stability) -> None:
-        """Prepare for the states of a problem; a condensed crystal is unfolded, since its heat capacity counts."""
+        """Prepare for the states of a problem; time runs on the full crystal, whose heat capacity counts."""
         self._problem, self._stability = problem, stability
-        self._model = copy(stability.model)
-        self._model.conduction = own_conduction(stability.model)
+        self._model = stability.model.variant(own_factors=True)
         self._metric = ThermalBranch(self._model, problem.bias)
 
     def settle(self, lost: Evaluation, along: Array | None, value: float) -> Rest:
@@ -80,7 +77,7 @@ class Settling:
         raise SolveError(f"the state that was lost at {value:.6g} {bias.unit} did not settle within {LIMIT_US:g} us")
 
     def _pushed(self, lost: Evaluation, along: Array | None) -> Array:
-        e = self._stability.unfold(lost)
+        e = self._stability.to_full(lost)
         shape = self._stability.modes(lost, self._problem.bias, 1).shapes[:, 0]
         push = PUSH_K * shape * self._sign(shape, along)
         return np.concatenate([e.T + push, e.wires, [e.V]])
@@ -102,7 +99,7 @@ class Settling:
         """Return the stable state close by, or None."""
         problem = self._problem
         options = Options(value, max(abs(value), 1e-9), tolerance=problem.model.scenario.numerics.tolerance)
-        near = fold(self._model, problem.model, e)
+        near = carried_over(self._model, problem.model, e)
         try:
             u = land(problem, near, options)
         except SolveError:
@@ -112,10 +109,3 @@ class Settling:
         state = problem.evaluate(u)
         growth = float(self._stability.modes(state.e, problem.bias, 1).rates[0])
         return Rest(u, state, growth, time_us) if growth < 0.0 else None
-
-
-def fold(unfolded: Model, model: Model, e: Evaluation) -> Array:
-    """Return a state of the unfolded model as flat state of a model, which may have a condensed crystal."""
-    T = full_temperatures(unfolded, e)
-    rows = [T[k, model.layout.nodes_of(k)] for k in range(len(model.layout.sublayers))]
-    return np.concatenate([*rows, e.wires, [e.V]])

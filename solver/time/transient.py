@@ -54,8 +54,7 @@ class Transient:
         Raises:
             SolveError: the model has a condensed crystal, whose heat capacity is lost.
         """
-        if model.condensed is not None:
-            raise SolveError("a condensed crystal has no heat capacity: use numerics.path = 'sparse' in time")
+        model.layout.heat_capacity(model.cold()[0])
         self.model, self.circuit, self.tolerances = model, circuit, tolerances or Tolerances()
         self._problem = ThermalBranch(model, circuit.bias)
         self._linear = BorderedSolver(model.comm, model.conduction, model.layout.size, len(model.wired))

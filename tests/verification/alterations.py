@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hotmesa.scenarios.curves import PowerCurve
-from hotmesa.solver import model
+from hotmesa.solver import model, parts
 from hotmesa.solver.device import heating, layout, sinks, stack, vertical
 from hotmesa.solver.device import plan as operators
 from hotmesa.solver.law import dwave as law_build
@@ -52,19 +52,21 @@ def potential_of_the_wrong_layer(patch: Patch) -> None:
 
 def coupling_forgotten(patch: Patch) -> None:
     """Film and junctions do not touch."""
-    build = model.build_interfaces
-    patch.setattr(model, "build_interfaces", lambda of: build(of)[1:])
+    build = parts.build_interfaces
+    patch.setattr(parts, "build_interfaces", lambda of: build(of)[1:])
 
 
 def boundary_ignored(patch: Patch) -> None:
     """Boundary conductances between layers are taken as perfect."""
-    build = model.build_stack
-    patch.setattr(model, "build_stack", lambda s: tuple(replace(layer, boundary=np.inf) for layer in build(s)))
+    build = parts.build_stack
+    patch.setattr(
+        parts, "build_stack", lambda *a: tuple(replace(layer, boundary=np.inf) for layer in build(*a))
+    )
 
 
 def upper_distance_only(patch: Patch) -> None:
     """The distance between two sublayers of one material is the thickness of the upper one."""
-    build = model.build_interfaces
+    build = parts.build_interfaces
 
     def interfaces(of: layout.Layout) -> tuple[vertical.Interface, ...]:
         thickness = np.concatenate([np.full(of.mass(k).size, s.thickness) for k, s in enumerate(of.sublayers)])
@@ -73,24 +75,29 @@ def upper_distance_only(patch: Patch) -> None:
             for f in build(of)
         )
 
-    patch.setattr(model, "build_interfaces", interfaces)
+    patch.setattr(parts, "build_interfaces", interfaces)
 
 
 def whole_layer_to_the_bath(patch: Patch) -> None:
     """The bath below is reached through the whole last sublayer instead of half of it."""
     heat = sinks.BathSink.heat
 
-    def halved(self: sinks.BathSink, T: layout.Array, p: layout.Potentials) -> tuple[layout.Array, layout.Array]:
-        q, by_T = heat(self, T, p)
-        return (0.5 * q, 0.5 * by_T) if self.name == "bottom" else (q, by_T)
+    def halved(self: sinks.BathSink, T: layout.Array, p: layout.Potentials, T_wire: float) -> sinks.Heat:
+        into = heat(self, T, p, T_wire)
+        return replace(into, q=0.5 * into.q, by_T=0.5 * into.by_T) if self.name == "bottom" else into
 
     patch.setattr(sinks.BathSink, "heat", halved)
 
 
 def contact_forgotten(patch: Patch) -> None:
     """The heat into the contacts is not taken from the film (the wires get it nevertheless)."""
-    true = model.Model._contact_heat
-    patch.setattr(model.Model, "_contact_heat", lambda self, T, w, residual: true(self, T, w, residual.copy()))
+    true = model.Model._drain
+
+    def forgetful(self: model.Model, residual: layout.Array, heats: tuple[sinks.Heat, ...]) -> None:
+        left = (replace(h, q=0.0 * h.q) if s in self.contacts else h for s, h in zip(self.sinks, heats, strict=True))
+        true(self, residual, tuple(left))
+
+    patch.setattr(model.Model, "_drain", forgetful)
 
 
 def contact_doubled(patch: Patch) -> None:
@@ -177,17 +184,17 @@ def one_voltage_for_all_sublayers(patch: Patch) -> None:
 
 def junctions_shared_evenly(patch: Patch) -> None:
     """Every mesa sublayer holds the same number of junctions, whatever its thickness."""
-    build = model.build_stack
+    build = parts.build_stack
 
-    def even(scenario: object) -> tuple[stack.Sublayer, ...]:
-        sublayers = build(scenario)
+    def even(*arguments: object) -> tuple[stack.Sublayer, ...]:
+        sublayers = build(*arguments)
         counts = [s.junctions for s in sublayers if s.junctions > 0]
         return tuple(replace(s, junctions=float(np.mean(counts))) if s.junctions > 0 else s for s in sublayers)
 
-    patch.setattr(model, "build_stack", even)
+    patch.setattr(parts, "build_stack", even)
 
 
-def _linearisation(patch: Patch, **parts: object) -> None:
+def _linearisation(patch: Patch, **altered: object) -> None:
     """Replace parts of the linearisation; each value is a function of the true linearisation."""
     true = model.Model.linearise
 
@@ -333,23 +340,24 @@ def heat_capacity_halved(patch: Patch) -> None:
 
 def contact_uneven(patch: Patch) -> None:
     """The right half of every contact takes 1 % more of the heat than its area says."""
-    build = model.build_contacts
+    build = sinks.build_sinks
 
-    def tilted(scenario: object, of: layout.Layout, areas: dict[str, float]) -> tuple[sinks.ContactSink, ...]:
-        right = of.operators.xy[of.nodes_of(0), 0] > 0.0
-        return tuple(replace(c, share=c.share * (1.0 + 0.01 * right[c.rows])) for c in build(scenario, of, areas))
+    def tilted(scenario: object, of: layout.Layout, *others: object) -> tuple[sinks.Outlet, ...]:
+        right = 1.0 + 0.01 * (of.operators.xy[of.nodes_of(0), 0] > 0.0)
+        made = build(scenario, of, *others)
+        return tuple(replace(c, share=c.share * right[c.rows]) if isinstance(c, sinks.ContactSink) else c for c in made)
 
-    patch.setattr(model, "build_contacts", tilted)
+    patch.setattr(parts, "build_sinks", tilted)
 
 
 def first_node_of_the_contact_left_out(patch: Patch) -> None:
     """The first node of every contact, in whatever order they come, takes no heat."""
-    build = model.build_contacts
+    build = sinks.build_sinks
 
-    def cut(*arguments: object) -> tuple[sinks.ContactSink, ...]:
-        return tuple(replace(c, share=c.share * (np.arange(c.share.size) > 0)) for c in build(*arguments))
+    def cut(c: sinks.Outlet) -> sinks.Outlet:
+        return replace(c, share=c.share * (np.arange(c.share.size) > 0)) if isinstance(c, sinks.ContactSink) else c
 
-    patch.setattr(model, "build_contacts", cut)
+    patch.setattr(parts, "build_sinks", lambda *arguments: tuple(cut(c) for c in build(*arguments)))
 
 
 def voltages_do_not_add_up(patch: Patch) -> None:

@@ -20,6 +20,7 @@ from verification.exact_meshes import disc_line, disc_quarter, graded_line, seri
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.schema import Crystal, Law, Layer, Material, Mesa, Mesh, Scenario
+from hotmesa.solver.linear.condensed import CondensedConduction
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import observe
@@ -80,12 +81,12 @@ def constants(plan: Plan, refine: float) -> dict[str, float]:
     else:
         mesh, parts = serial(square_quarter(x, HALF), "plan"), 4
     model = Model(device(plan, refine), mesh)
-    if model.condensed is None:
+    if not isinstance(model.conduction, CondensedConduction):
         raise ValueError("the crystal was not condensed")
     area = model.junction_mass
     # From the middle of the first sublayer to its surface the heat of a node passes half of it.
     half = 0.5 * model.layout.crystal_layers[0].thickness / (ACROSS * area)
-    response = la.inv(model.condensed.operator) / ACROSS + np.diag(half)
+    response = la.inv(model.conduction.crystal.operator) / ACROSS + np.diag(half)
     T = response @ (area / area.sum())
     distance = np.hypot(*model.operators.xy[model.layout.mesa_nodes].T)
     edge = distance >= distance.max() * (1.0 - 1e-9)

@@ -152,17 +152,17 @@ def middles(model: Model) -> Array:
     return np.cumsum(d) - 0.5 * d
 
 
-def inject(model: Model, p: Profile) -> Array:
-    """Put the sources in; return the exact temperatures of all unknowns."""
-    T = np.empty(model.layout.size)
+def injected(model: Model, p: Profile) -> tuple[Model, Array]:
+    """Return the model with the sources in it, and the exact temperatures of all unknowns."""
+    T, extra_heat = np.empty(model.layout.size), np.empty(model.layout.size)
     for k, (z, s) in enumerate(zip(middles(model)[:, None], model.layout.sublayers, strict=True)):
         field, law = (p.mesa, p.mesa_law) if s.on_mesa else (p.crystal, CRYSTAL_LAW)
         here = numeric(field)(z, 0 * z)
         density = s.thickness * numeric(source(law, field))(z, 0 * z)
         density = density - s.junctions * voltage(CURRENT_MV, here) * CURRENT_MV / RESISTANCE_OHM_UM2
         T[model.layout.rows(k)] = here
-        model.extra_heat[model.layout.rows(k)] = model.layout.mass(k) * density
-    return T
+        extra_heat[model.layout.rows(k)] = model.layout.mass(k) * density
+    return model.variant(extra_heat=extra_heat), T
 
 
 @cache
@@ -170,8 +170,7 @@ def solve(boundaries: bool, graded: bool, count: int) -> tuple[float, float]:
     """Return the errors of temperature (K, L2 mean over the depth) and voltage (mV)."""
     p = profile(boundaries)
     device = scenario(p, count, graded)
-    model = Model(device, build_mesh(device), SmoothLaw())
-    T = inject(model, p)
+    model, T = injected(Model(device, build_mesh(device), SmoothLaw()), p)
     branch = ThermalBranch(model, Bias.current())
     guess = np.append(T, total_voltage(p))
     e = solve_steady_state(branch, CURRENT_MV / RESISTANCE_OHM_UM2 * WIDTH_UM**2, guess).e

@@ -143,23 +143,23 @@ def structured_plan(refine: float) -> TaggedMesh:
     return distribute(raw, "plan", MPI.COMM_WORLD)
 
 
-def inject(model: Model, exact: Manufactured, V: float) -> list[Array]:
-    """Put the sources of the manufactured solution into a model; return its temperatures at the nodes."""
+def injected(model: Model, exact: Manufactured, V: float) -> tuple[Model, list[Array]]:
+    """Return the model with the sources of the manufactured solution, and its temperatures at the nodes."""
     layout, ops = model.layout, model.operators
     patch = ops.patches["wire"]
     masses = {"plan": ops.mass, "mesa": ops.mesa_mass, "patch": patch / patch.sum()}
     x, y = (np.ascontiguousarray(c) for c in ops.xy.T)
-    T = []
+    T, extra_heat = [], np.zeros(layout.size)
     for k, (field, parts) in enumerate(zip(exact.T, exact.sources, strict=True)):
         nodes = layout.nodes_of(k)
         T.append(field(x[nodes], y[nodes]))
         heat = sum(masses[region][nodes] * f(x[nodes], y[nodes]) for region, f in parts.items())
-        model.extra_heat[layout.rows(k)] = heat
+        extra_heat[layout.rows(k)] = heat
     rows = layout.junction_rows
-    model.extra_heat[rows] -= model.junction_mass * model.junctions.evaluate(V, T[1][None]).Q[0]
+    extra_heat[rows] -= model.junction_mass * model.junctions.evaluate(V, T[1][None]).Q[0]
     if exact.rim == "bath":
-        model.extra_heat[layout.rim_rows] = 0.0
-    return T
+        extra_heat[layout.rim_rows] = 0.0
+    return model.variant(extra_heat=extra_heat), T
 
 
 @cache
@@ -167,7 +167,8 @@ def solve(problem: Problem, refine: float) -> Errors:
     """Return the errors of the solution at the exact current, on a mesh with elements divided by `refine`."""
     scenario, law = scenario_of(problem, refine), law_of(problem)
     model = Model(scenario, structured_plan(refine) if problem.structured else build_mesh(scenario), law)
-    T = np.concatenate(inject(model, manufacture(problem.geometry, problem.rim), VOLTAGE_MV))
+    model, fields = injected(model, manufacture(problem.geometry, problem.rim), VOLTAGE_MV)
+    T = np.concatenate(fields)
     branch = ThermalBranch(model, Bias.current())
     guess = np.concatenate([T, [WIRE_K], [VOLTAGE_MV]])
     e = solve_steady_state(branch, current(problem, law), guess).e

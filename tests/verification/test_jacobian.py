@@ -5,6 +5,7 @@ import pytest
 from verification.cases import describe, evaluate
 from verification.jacobian import CASES, DEVICES, Place, build, directions, outputs, predicted, random_place
 
+from hotmesa.solver.device.sinks import BathSink
 from hotmesa.solver.linear.bordered import Correction
 from hotmesa.solver.linear.conduction import SparseConduction
 from hotmesa.solver.states.bias import Bias
@@ -23,11 +24,11 @@ def test_devices_cover_both_forms_of_the_crystal_and_every_sink():
     models = {name: build(name) for name in DEVICES if "plan" not in name}
     assert {m.layout.condensed for m in models.values()} == {True, False}
     assert {c.wire is None for m in models.values() for c in m.contacts} == {True, False}
-    assert {b.name for m in models.values() for b in m.baths} == {"bottom", "top"}
+    assert {s.name for m in models.values() for s in m.sinks if isinstance(s, BathSink)} == {"bottom", "top"}
     assert {c.quadratic > 0 for m in models.values() for c in m.contacts} == {True, False}
     assert {len(m.junctions.counts) for m in models.values()} == {1, 3}
     assert any(m.layout.rim_rows.size and m.scenario.bath.rim == "bath" for m in models.values())
-    assert any(np.isinf(b.conductance) for m in models.values() for b in m.baths)
+    assert any(np.isinf(s.conductance) for m in models.values() for s in m.sinks if isinstance(s, BathSink))
 
 
 @pytest.mark.parametrize("bias", BIASES, ids=lambda b: b.name)

@@ -25,7 +25,6 @@ from hotmesa.solver.runs.josephson import Josephson, build_josephson
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import Row
 from hotmesa.solver.states.steady import solve_steady
-from hotmesa.solver.variants import with_resistive_junctions
 
 JOSEPHSON = JosephsonKeys(critical_voltage_mV=7.2, mccumber_parameter=400.0)
 COLD_MA = 7.2 / 2421.0 * 100.0  # I_c R_N over r, times 100 um^2: 0.30 mA
@@ -50,7 +49,7 @@ def test_shared_model_is_the_same_as_a_fresh_one(parts: dict[str, object]) -> No
     scenario = device(**parts)
     tagged = build_mesh(scenario)
     whole = Model(scenario, tagged)
-    shared = solve_steady(with_resistive_junctions(whole, 5), Bias.current(), 0.5)
+    shared = solve_steady(whole.variant(resistive_junctions=5), Bias.current(), 0.5)
     mesa = scenario.mesa.model_copy(update={"resistive_junctions": 5})
     fresh = solve_steady(Model(scenario.model_copy(update={"mesa": mesa}), tagged), Bias.current(), 0.5)
     assert shared.V == pytest.approx(fresh.V, rel=1e-9)  # both solved to 1e-10 of the power
@@ -80,7 +79,7 @@ def test_numbers_of_junctions_are_read() -> None:
     assert parse_counts("19,3,1:2,3", 19) == (1, 2, 3, 19)
     with pytest.raises(ValueError, match="20 of 19"):
         scenario = device()
-        with_resistive_junctions(Model(scenario, build_mesh(scenario)), 20)
+        Model(scenario, build_mesh(scenario)).variant(resistive_junctions=20)
 
 
 @pytest.mark.parametrize("text", ["0:3", "5:20", "20", "4:2", "1:5:0", "1:2:3:4", "x", "", "1,,2", "1.5"])
@@ -118,7 +117,7 @@ def test_changes_are_where_the_current_passes_its_limits(model: Model) -> None:
     rows = list(trace_member(model, n))
     retrap, switch = changes(rows, 19)
     assert (retrap.kind, switch.kind) == ("retrap", "switch")
-    josephson, member = build_josephson(model.scenario), with_resistive_junctions(model, n)
+    josephson, member = build_josephson(model.scenario), model.variant(resistive_junctions=n)
     assert josephson is not None
     # 5e-4: cubic splines between the points of a coarse branch.
     exact = solve_steady(member, Bias.current(), switch.I_mA)

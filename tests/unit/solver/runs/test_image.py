@@ -25,7 +25,7 @@ from hotmesa.solver.runs.image import laser_image, save_image, smear, surface_re
 from hotmesa.solver.runs.record import Branch
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import State, ThermalBranch
-from hotmesa.solver.states.steady import solve_steady_state
+from hotmesa.solver.states.steady import solve_steady, solve_steady_state
 from hotmesa.solver.states.stored import choose_passage, flat_state, passages, solve_at
 
 CURRENT = 0.7
@@ -61,9 +61,9 @@ def heated(problem: ThermalBranch, state: State, unknown: int) -> float:
     u = np.concatenate([state.e.T, state.e.wires, [state.e.V]])
     voltages = []
     for sign in (1.0, -1.0):
-        problem.model.extra_heat[unknown] = sign * power
-        voltages.append(solve_steady_state(problem, state.e.I, u).e.V)
-    problem.model.extra_heat[unknown] = 0.0
+        heat = np.zeros(problem.model.layout.size)
+        heat[unknown] = sign * power
+        voltages.append(solve_steady(problem.model.variant(extra_heat=heat), problem.bias, state.e.I, u).V)
     return (voltages[0] - voltages[1]) / (2.0 * power) * 1e3
 
 

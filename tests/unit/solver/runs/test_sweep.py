@@ -22,10 +22,10 @@ from hotmesa.solver.runs.sweep import sweep
 from hotmesa.solver.runs.sweep_job import whole_curve
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias as Source
+from hotmesa.solver.states.fields import carried_over
 from hotmesa.solver.states.observables import Row, observe
 from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.time import settling
-from hotmesa.solver.time.settling import fold
 from hotmesa.solver.time.transient import Circuit, Tolerances, Transient
 
 POOR = Material(base="gold-film", residual_resistivity_ohm_m=8e-8)
@@ -145,17 +145,17 @@ def test_negative_legs_mirror_positive_ones() -> None:
     assert bottom["T_max_K"] == pytest.approx(top["T_max_K"], rel=1e-9)
 
 
-def test_states_of_a_condensed_crystal_unfold_and_fold_back() -> None:
+def test_states_of_a_condensed_crystal_go_to_the_full_one_and_back() -> None:
     scenario = on_crystal()
     model = Model(scenario, build_mesh(scenario))
-    assert model.condensed is not None
+    assert model.layout.condensed
     stability = Stability(model)
     e = solve_steady(model, Source.current(), 0.5)
-    unfolded = stability.unfold(e)
-    back = fold(stability.model, model, unfolded)
+    full = stability.to_full(e)
+    back = carried_over(stability.model, model, full)
     np.testing.assert_allclose(back, np.concatenate([e.T, e.wires, [e.V]]), rtol=1e-10)
     # 1e-8 of the power: the condensed crystal is exact, both are solved to 1e-10.
-    assert np.abs(unfolded.residual).sum() < 1e-8 * unfolded.P
+    assert np.abs(full.residual).sum() < 1e-8 * full.P
 
 
 def test_what_does_not_settle_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_energy_is_conserved_in_time(model: Model) -> None:
         moments = steps(model, Circuit(Bias.current(), 0.0, lambda t: 1.0), 2.0, rtol=rtol, atol_K=rtol)
         t = np.array([m.t for m in moments])
         power = np.array([m.e.P for m in moments])
-        sinks = np.array([sum(q.sum() for q, _ in m.e.bath_heat) for m in moments])
+        sinks = np.array([sum(heat.q.sum() for heat in m.e.heats) for m in moments])
         stored = enthalpy(model, moments[-1].e) - enthalpy(model, moments[0].e)
         joule = np.trapezoid(power, t)
         errors.append(abs(joule - np.trapezoid(sinks, t) - stored) / joule)

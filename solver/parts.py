@@ -1,0 +1,90 @@
+"""What a model is made of, whatever its law and its bias: matrices, layers, conduction and heat sinks of one device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hotmesa.scenarios.materials import ThermalMaterial
+from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.device.layout import Layout
+from hotmesa.solver.device.plan import PlanOperators
+from hotmesa.solver.device.sinks import Outlet, Sink, build_sinks
+from hotmesa.solver.device.stack import build_stack
+from hotmesa.solver.device.vertical import Interface, build_interfaces
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.law.laws import JunctionLaw
+from hotmesa.solver.linear.condensed import CondensedConduction, why_not_condensed
+from hotmesa.solver.linear.conduction import Conduction, SparseConduction
+from hotmesa.solver.linear.couplings import LocalPattern, build_pattern
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a user brings along from Python.
+
+    Attributes:
+        law: of one junction, in place of that of the scenario.
+        materials: by name, in place of those of the scenario and besides them.
+        sinks: besides those of the scenario.
+    """
+
+    law: JunctionLaw | None = None
+    materials: Mapping[str, ThermalMaterial] = field(default_factory=dict)
+    sinks: tuple[Sink, ...] = ()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Parts that models of one device share.
+
+    Attributes:
+        brought: what a user brought along.
+        operators: finite elements of the plan.
+        layout: order of the unknowns.
+        why_sparse: reason for the sparse path, None on the condensed one.
+        interfaces: between the sublayers.
+        pattern: of the node-local couplings.
+        conduction: along the layers.
+        sinks: where heat leaves.
+    """
+
+    brought: Brought
+    operators: PlanOperators
+    layout: Layout
+    why_sparse: str | None
+    interfaces: tuple[Interface, ...]
+    pattern: LocalPattern
+    conduction: Conduction
+    sinks: tuple[Outlet, ...]
+
+    @property
+    def path(self) -> Literal["condensed", "sparse"]:
+        """The path of the linear algebra."""
+        return "condensed" if self.why_sparse is None else "sparse"
+
+
+def build_parts(scenario: Scenario, operators: PlanOperators, brought: Brought) -> Parts:
+    """Return the parts of a device; here alone the path of the linear algebra is chosen.
+
+    Raises:
+        SolveError: numerics.path = "condensed" was asked for but does not apply.
+        RequestError: a sink that was brought along does not fit the device.
+    """
+    stack = build_stack(scenario, brought.materials)
+    layout, option = Layout(operators, stack), scenario.numerics.path
+    reason = "asked for" if option == "sparse" else why_not_condensed(scenario, layout, brought.sinks)
+    if reason is not None and option == "condensed":
+        raise SolveError(f"numerics.path = 'condensed' does not apply: {reason}; use 'auto' or 'sparse'")
+    if reason is None:
+        layout = Layout(operators, stack, condensed=True)
+    interfaces = build_interfaces(layout)
+    pattern = build_pattern(layout, interfaces)
+    conduction: Conduction = (
+        CondensedConduction(scenario, layout)
+        if reason is None
+        else SparseConduction(layout, pattern, cold_rim=scenario.bath.rim == "bath")
+    )
+    sinks = build_sinks(scenario, layout, brought.sinks, conduction.held)
+    return Parts(brought, operators, layout, reason, interfaces, pattern, conduction, sinks)
