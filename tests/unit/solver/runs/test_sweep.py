@@ -203,11 +203,11 @@ def test_an_interrupted_sweep_keeps_what_it_has(
 ) -> None:
     seen: list[float] = []
 
-    def interrupting(model: Model, e: Evaluation) -> Row:
+    def interrupting(model: Model, e: Evaluation, *others: object) -> Row:
         seen.append(e.V)
         if len(seen) == 5:
             signal.raise_signal(signal.SIGINT)
-        return observe(model, e)
+        return observe(model, e, *others)
 
     monkeypatch.setattr("hotmesa.solver.runs.sweep.observe", interrupting)
     assert main(["run", str(scenario_file), "--out", str(tmp_path / "out"), "--quiet"]) == 130
