@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hotmesa.folder import OWN_FILES
+from hotmesa.folder import run_files
 from hotmesa.runner import Request, run, summarise_again
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import DONE, INTERRUPTED
@@ -140,7 +140,7 @@ def keep(task: Task, outcome: Outcome) -> Outcome:
 
 def forget(folder: Path) -> None:
     """Remove the results of a case."""
-    for pattern in (*OWN_FILES, CASE_FILE):
+    for pattern in (*run_files(), CASE_FILE):
         for file in folder.glob(pattern):
             file.unlink()
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hotmesa.postprocess.runs import picture_files
 from hotmesa.scenarios.errors import HotmesaError
 
-# Everything that a run writes; nothing else is ever removed.
-OWN_FILES = (
+# Everything that a run writes beside its pictures; nothing else is ever removed.
+_FILES = (
     "iv.csv",
     "transient.csv",
     "sweep.csv",
@@ -22,32 +23,33 @@ OWN_FILES = (
     "provenance.json",
     "scenario.toml",
     "run.log",
-    "iv.png",
-    "map.png",
-    "transient.png",
-    "sweep.png",
     "fields.pvd",
     "fields_[0-9]*.vtu",
     "crystal_[0-9]*.vtu",
     "diagram.csv",
-    "diagram.png",
     "bifurcations.csv",
-    *(f"branch_[0-9]*/{name}" for name in ("iv.csv", "states.npz", "scenario.toml", "summary.json", "*.png")),
+    *(f"branch_[0-9]*/{name}" for name in ("iv.csv", "states.npz", "scenario.toml", "summary.json")),
     *(f"branch_[0-9]*/{name}" for name in ("fields.pvd", "fields_[0-9]*.vtu", "crystal_[0-9]*.vtu")),
 )
+
+
+def run_files() -> tuple[str, ...]:
+    """Return the patterns of everything that a run writes."""
+    pictures = picture_files()
+    return (*_FILES, *pictures, *(f"branch_[0-9]*/{name}" for name in pictures))
 
 
 class FolderError(HotmesaError, ValueError):
     """The output folder cannot be used; the message says why and what to do."""
 
 
-def own_files(folder: Path, own: Sequence[str] = OWN_FILES) -> tuple[Path, ...]:
-    """Files of an earlier run in a folder, sorted; `own` are the patterns of what a run writes."""
-    return tuple(sorted(file for pattern in own for file in folder.glob(pattern)))
+def own_files(folder: Path, own: Sequence[str] | None = None) -> tuple[Path, ...]:
+    """Files of an earlier run in a folder, sorted; `own` are the patterns of what is meant, None for those of a run."""
+    return tuple(sorted(file for pattern in (run_files() if own is None else own) for file in folder.glob(pattern)))
 
 
-def prepare(folder: Path, overwrite: bool, own: Sequence[str] = OWN_FILES) -> None:
-    """Make the folder, or make room in it for files of the patterns `own`.
+def prepare(folder: Path, overwrite: bool, own: Sequence[str] | None = None) -> None:
+    """Make the folder, or make room in it for files of the patterns `own`, None for those of a run.
 
     Raises:
         FolderError: results exist and may not be overwritten, or the folder cannot be made or written to.

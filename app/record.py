@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hotmesa.folder import OWN_FILES, prepare
+from hotmesa.folder import prepare
 from hotmesa.postprocess import provenance
 from hotmesa.processes import on_first
 from hotmesa.progress import Progress, ProgressHandler
@@ -116,12 +116,13 @@ class RunRecord:
 
 
 def begin_record(
-    comm: Any, folder: Path, resolved_toml: str, command: str, overwrite: bool, own: Sequence[str] = OWN_FILES
+    comm: Any, folder: Path, resolved_toml: str, command: str, overwrite: bool, own: Sequence[str] | None = None
 ) -> RunRecord:
     """Make room in a folder and begin the record of a run there; on other processes than the first an empty one.
 
     Raises:
-        FolderError: results of the patterns `own` exist and may not be overwritten, or the folder cannot be used.
+        FolderError: results of the patterns `own` (None: those of a run) exist and may not be overwritten, or the
+            folder cannot be used.
         OSError: the folder cannot be written to.
     """
     on_first(comm, lambda: prepare(folder, overwrite, own))

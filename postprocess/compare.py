@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from hotmesa.postprocess.errors import ResultError
+from hotmesa.postprocess.pictures import save_picture
 from hotmesa.postprocess.report import summarise
 from hotmesa.postprocess.results import load_run
 from hotmesa.scenarios.writing import write_table
@@ -76,7 +77,7 @@ def compare(results: Sequence[Path], order: Order, out: Path | None = None) -> R
         ResultError: nothing to read, an unknown observable, or no case that has it.
         OSError: the files cannot be written.
     """
-    from hotmesa.postprocess.compare_figure import draw_comparison
+    from hotmesa.postprocess.compare_figure import plot_comparison
 
     if len(results) == 1 and not (results[0] / "iv.csv").exists() and _table_in(results[0]) is not None:
         rows, about, folder = *_study(results[0]), results[0] if results[0].is_dir() else results[0].parent
@@ -87,7 +88,7 @@ def compare(results: Sequence[Path], order: Order, out: Path | None = None) -> R
         raise ResultError(f"--by is missing: name a number to rank by, for example {' or '.join(_numbers(rows)[:4])}")
     ranking = _rank(rows, about, by, order, out or folder)
     ranking.folder.mkdir(parents=True, exist_ok=True)
-    files = (_write(ranking), draw_comparison(ranking, ranking.folder / "compare.png"))
+    files = (_write(ranking), save_picture(lambda: plot_comparison(ranking), ranking.folder / "compare.png"))
     return Ranking(**{**ranking.__dict__, "files": files})
 
 

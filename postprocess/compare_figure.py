@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from hotmesa.postprocess import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from hotmesa.postprocess.compare import Ranking
 
@@ -21,12 +21,9 @@ FEW = 6
 BEST, REST = style.HOT_COLOUR, style.BRANCH_COLOUR
 
 
-def draw_comparison(ranking: Ranking, path: Path) -> Path:
-    """Draw the ranking (the best 30 cases) and a panel for each axis: all cases as dots, their mean as a line.
-
-    Raises:
-        OSError: the picture cannot be written.
-    """
+@style.styled
+def plot_comparison(ranking: Ranking) -> Figure:
+    """Return a figure of the ranking (the best 30 cases) and a panel for each axis: cases as dots, means as a line."""
     count = int(np.isfinite(ranking.values).sum())
     shown = min(count, SHOWN)
     panels = tuple(ranking.varied)
@@ -46,7 +43,7 @@ def draw_comparison(ranking: Ranking, path: Path) -> Path:
         for axes in grid[::columns]:
             axes.set_ylabel(ranking.by, fontsize=9)
     figure.suptitle(f"{ranking.title}\n{ranking.by}, {ranking.rule} first".strip(), fontsize=11)
-    return style.save_figure(figure, path)
+    return figure
 
 
 def _draw_ranking(axes: Axes, ranking: Ranking, shown: int) -> None:

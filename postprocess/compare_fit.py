@@ -16,6 +16,7 @@ from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 PICTURE_DPI = 115
 LABELS = {
@@ -26,12 +27,12 @@ LABELS = {
 }
 
 
-def draw_fit(folder: Path) -> Path:
-    """Draw fit.png in the folder of a fit and return its path.
+@style.styled
+def plot_fit(folder: Path) -> Figure:
+    """Return a figure of the fit in a folder: measured points and model, and their differences below.
 
     Raises:
         ResultError: a file is missing or damaged.
-        OSError: the picture cannot be written.
     """
     table = read_table(folder / "residuals.csv", ("at", "measured", "sigma", "model", "residual"), ("data", "quantity"))
     try:
@@ -49,7 +50,7 @@ def draw_fit(folder: Path) -> Path:
     if numbers:
         _draw_numbers(grid[0, -1], grid[1, -1], _part(table, numbers))
     figure.suptitle(_title(about), fontsize=10)
-    return style.save_figure(figure, folder / "fit.png")
+    return figure
 
 
 def _part(table: Table, names: list[str]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +14,15 @@ from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 PANELS = 4
 COLOUR_MAP = "inferno"
 
 
-def draw_map(run: Run, path: Path) -> Path | None:
-    """Draw map.png and return its path; None for a run without states.
+@style.styled
+def plot_map(run: Run) -> Figure | None:
+    """Return a figure of the junction temperature at up to four states; None for a run without states.
 
     Plan: maps with a common colour scale, the outline of the mesa, the contact patches (circles) and the isotherm of
     the hot temperature. Strip and disc: T against x or r.
@@ -34,8 +35,8 @@ def draw_map(run: Run, path: Path) -> Path | None:
     else:
         chosen = choose_states(column(run.rows, "hot_fraction")[states.row], states.I_mA)
     if states.geometry == "plan":
-        return _draw_plan(run, states, junction, chosen, path)
-    return _draw_lines(run, states, junction, chosen, path)
+        return _draw_plan(run, states, junction, chosen)
+    return _draw_lines(run, states, junction, chosen)
 
 
 def choose_states(hot_fraction: Array, I_mA: Array) -> NDArray[np.int64]:
@@ -68,7 +69,7 @@ def spread_states(count: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(min(1, count - 1), count - 1, min(PANELS, count)).round().astype(np.int64))
 
 
-def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int64], path: Path) -> Path:
+def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int64]) -> Figure:
     from matplotlib.tri import Triangulation
 
     nodes, local = np.unique(states.mesa_cells, return_inverse=True)
@@ -103,7 +104,7 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
         f"blue line: {run.hot_temperature_K:g} K" + (",  white circle: contact" if len(states.contact_xyr) else ""),
         fontsize=11,
     )  # fmt: skip
-    return style.save_figure(figure, path)
+    return figure
 
 
 def _label_grid(panels: Any, used: int) -> None:
@@ -157,7 +158,7 @@ def three_digits(value: float) -> str:
     return f"{value:#.3g}".rstrip(".")
 
 
-def _draw_lines(run: Run, states: States, junction: Array, chosen: NDArray[np.int64], path: Path) -> Path:
+def _draw_lines(run: Run, states: States, junction: Array, chosen: NDArray[np.int64]) -> Figure:
     from matplotlib import colormaps
 
     figure = style.new_figure(7.5, 5.4)
@@ -179,4 +180,4 @@ def _draw_lines(run: Run, states: States, junction: Array, chosen: NDArray[np.in
     axes.margins(x=0)
     figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=2)
     axes.set_title(run.scenario.title or run.scenario.name, fontsize=12)
-    return style.save_figure(figure, path)
+    return figure

@@ -25,10 +25,13 @@ def main(
 ) -> int:  # fmt: skip
     """Trace the branches of a scenario and draw them."""
     from hotmesa.family import FamilyRequest, family_of_scenario
-    from hotmesa.postprocess.runs.family import draw_family
+    from hotmesa.postprocess.pictures import save_picture
+    from hotmesa.postprocess.runs.family import plot_family
 
     request = FamilyRequest(scenario, tuple(overrides), junctions, out, overwrite, quiet, command)
     outcome = family_of_scenario(request)
-    if outcome.folder is not None:
-        say_where(outcome.folder, (outcome.folder / "family.csv", draw_family(outcome.folder, log)), quiet)
+    folder = outcome.folder
+    if folder is not None:
+        picture = save_picture(lambda: plot_family(folder, log), folder / "family.png")
+        say_where(folder, (folder / "family.csv", *([picture] if picture else [])), quiet)
     return outcome.status

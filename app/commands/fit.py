@@ -23,7 +23,8 @@ def main(
     """Fit, print what was found, and draw it."""
     from hotmesa import fitting
     from hotmesa.fit_result import text_of
-    from hotmesa.postprocess.compare_fit import draw_fit
+    from hotmesa.postprocess.compare_fit import plot_fit
+    from hotmesa.postprocess.pictures import save_picture
     from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
 
     result = fitting.fit(
@@ -33,5 +34,6 @@ def main(
         return DONE
     if not quiet:
         sys.stdout.write(f"{text_of(result)}\n")
-    say_where(result.folder, (*result.files, draw_fit(result.folder)), quiet)
+    picture = save_picture(lambda: plot_fit(result.folder), result.folder / "fit.png")
+    say_where(result.folder, (*result.files, *([picture] if picture else [])), quiet)
     return DONE if result.converged else NO_CONVERGENCE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,36 +9,46 @@ from numpy.typing import NDArray
 
 from hotmesa.postprocess import stability_lines, style
 from hotmesa.postprocess.curve import IVCurve
-from hotmesa.postprocess.report import curve_of
+from hotmesa.postprocess.report import curve_of, summarise
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import Table, column
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # A conductance peak beyond this is drawn as running out of the figure.
 LARGEST_CONDUCTANCE = 12.0
 
 
-def draw_iv(run: Run, figures: dict[str, Any], path: Path) -> Path:
-    """Draw iv.png from the rows of a run and its summary and return the path.
+@style.styled
+def plot_iv(run: Run, ax: Axes | None = None) -> Figure:
+    """Return a figure of the current-voltage curve of a run.
 
     Left I against V per junction (stable solid, unstable under voltage bias only dashed, under current bias dotted,
     uniform model dashed grey, folds, onset of the hot spot, whole mesa hot); right R_N dI/dV against V per junction.
+
+    Args:
+        run: a branch, a diagram or a uniform curve.
+        ax: axes for I(V) alone, in a figure of the caller.
     """
+    curve = curve_of(run.rows, run.normal_resistance_ohm)
+    if ax is not None:
+        _draw_current(ax, run, curve)
+        return style.figure_of(ax)
     figure = style.new_figure(11.0, 5.2)
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
-    curve = curve_of(run.rows, run.normal_resistance_ohm)
-    if run.uniform is not None and run.uniform is not run.rows:
-        _draw_uniform(left, right, run)
-    _draw_branch(left, run, curve)
-    if curve is not None:
-        _draw_conductance(right, curve, run.junctions, color=style.BRANCH_COLOUR, linewidth=1.8)
-    _draw_marks(left, figures)
-    _finish(left, right, run, curve)
-    figure.suptitle(run.scenario.title or run.scenario.name, fontsize=12)
-    return style.save_figure(figure, path)
+    _draw_current(left, run, curve)
+    _draw_conductances(right, run, curve)
+    right.set_xlim(left.get_xlim())
+    figure.suptitle(title_of(run))
+    return figure
+
+
+def title_of(run: Run) -> str:
+    """Return what stands above a figure of a run."""
+    return run.scenario.title or run.scenario.name
 
 
 def uniform_label(run: Run) -> str:
@@ -69,14 +78,44 @@ def _between(curve: IVCurve, junctions: int, first: int, last: int) -> tuple[Arr
     return curve.V_mV(s) / junctions, curve.I_mA(s)
 
 
-def _draw_uniform(left: Axes, right: Axes, run: Run) -> None:
-    table: Table = run.uniform or {}
-    look: dict[str, Any] = {"color": style.UNIFORM_COLOUR, "linestyle": "--", "linewidth": 1.4}
-    label = uniform_label(run)
-    left.plot(column(table, "V_per_junction_mV"), column(table, "I_mA"), label=label, zorder=2, **look)
-    curve = curve_of(table, run.normal_resistance_ohm)
+_UNIFORM_LOOK: dict[str, Any] = {"color": style.UNIFORM_COLOUR, "linestyle": "--", "linewidth": 1.4}
+
+
+def _draw_current(axes: Axes, run: Run, curve: IVCurve | None) -> None:
+    """Draw I against V per junction."""
+    uniform = _uniform_beside(run)
+    if uniform is not None:
+        v, current = column(uniform, "V_per_junction_mV"), column(uniform, "I_mA")
+        axes.plot(v, current, label=uniform_label(run), zorder=2, **_UNIFORM_LOOK)
+    _draw_branch(axes, run, curve)
+    _draw_marks(axes, summarise(run))
+    v_end, I_end = _limit(column(run.rows, "V_per_junction_mV")), _limit(column(run.rows, "I_mA"))
+    junction_ohm = run.normal_resistance_ohm / run.junctions
+    ohmic = np.array([0.0, min(v_end, I_end * junction_ohm)])
+    axes.plot(ohmic, ohmic / junction_ohm, ":", color="black", linewidth=1.0, label="normal state", zorder=1)
+    axes.set(xlim=(0, v_end), ylim=(0, I_end), xlabel="voltage per junction V/n (mV)", ylabel="current I (mA)")
+    style.tidy(axes)
+    axes.legend(loc="upper left")
+
+
+def _draw_conductances(axes: Axes, run: Run, curve: IVCurve | None) -> None:
+    """Draw R_N dI/dV of the device and of the uniform model against V per junction."""
+    uniform = _uniform_beside(run)
+    beside = None if uniform is None else curve_of(uniform, run.normal_resistance_ohm)
+    if beside is not None:
+        _draw_conductance(axes, beside, run.junctions, **_UNIFORM_LOOK)
     if curve is not None:
-        _draw_conductance(right, curve, run.junctions, **look)
+        _draw_conductance(axes, curve, run.junctions, color=style.BRANCH_COLOUR, linewidth=1.8)
+    axes.axhline(1.0, color="black", linestyle=":", linewidth=1.0, zorder=1)
+    axes.set_ylim(0, _conductance_limit(curve))
+    axes.set_xlabel("voltage per junction V/n (mV)")
+    axes.set_ylabel(r"$R_N\,\mathrm{d}I/\mathrm{d}V$  (normal state = 1)")
+    style.tidy(axes)
+
+
+def _uniform_beside(run: Run) -> Table | None:
+    """Return the curve of the uniform model that is drawn beside a device."""
+    return None if run.scenario.mode == "uniform" else run.uniform
 
 
 def _draw_conductance(axes: Axes, curve: IVCurve, junctions: int, **look: Any) -> None:
@@ -103,22 +142,6 @@ def _draw_marks(axes: Axes, figures: dict[str, Any]) -> None:
                 place["V_per_junction_mV"], place["I_mA"], "o", markerfacecolor="white", markeredgecolor=colour,
                 markeredgewidth=2, markersize=8, zorder=6, label=label, linestyle="none",
             )  # fmt: skip
-
-
-def _finish(left: Axes, right: Axes, run: Run, curve: IVCurve | None) -> None:
-    v, I = column(run.rows, "V_per_junction_mV"), column(run.rows, "I_mA")  # noqa: E741
-    v_end, I_end = _limit(v), _limit(I)
-    junction_ohm = run.normal_resistance_ohm / run.junctions
-    ohmic = np.array([0.0, min(v_end, I_end * junction_ohm)])
-    left.plot(ohmic, ohmic / junction_ohm, ":", color="black", linewidth=1.0, label="normal state", zorder=1)
-    left.set(xlim=(0, v_end), ylim=(0, I_end))
-    right.axhline(1.0, color="black", linestyle=":", linewidth=1.0, zorder=1)
-    right.set(xlim=(0, v_end), ylim=(0, _conductance_limit(curve)))
-    for axes, label in ((left, "current I (mA)"), (right, r"$R_N\,\mathrm{d}I/\mathrm{d}V$  (normal state = 1)")):
-        axes.set_xlabel("voltage per junction V/n (mV)", fontsize=11)
-        axes.set_ylabel(label, fontsize=11)
-        style.tidy(axes)
-    left.legend(fontsize=9, frameon=False, loc="upper left")
 
 
 def _limit(values: NDArray[np.float64]) -> float:

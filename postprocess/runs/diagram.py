@@ -10,10 +10,12 @@ import numpy as np
 
 from hotmesa.postprocess import stability_lines, style
 from hotmesa.postprocess.results import Run, load_run
+from hotmesa.postprocess.runs.branch import title_of
 from hotmesa.postprocess.tables import Table, column, read_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = ("#1f4e9c", "#c4361d", "#2a7f3f", "#8a4fb0", "#c98a1b", "#1b8a96", "#a0406f", "#5b5b5b", "#7a9a2b", "#4a6fd0")
 MAPS_IN_A_ROW = 6
@@ -57,12 +59,15 @@ def load_branches(folder: str | Path) -> list[BranchPart]:
     return [BranchPart(int(number), str(kind), load_run(folder / str(place))) for number, kind, place in lines]
 
 
-def draw_diagram(run: Run, path: Path) -> Path:
-    """Draw diagram.png and return its path.
+@style.styled
+def plot_diagram(run: Run) -> Figure | None:
+    """Return a figure of all branches of a diagram; None where it was interrupted before there was one.
 
     Above: I against V per junction, and the largest against the mean temperature difference, of all branches; below:
     the junction temperature in the middle of each branch (plans only).
     """
+    if not (run.folder / "diagram.csv").exists():
+        return None
     branches = load_branches(run.folder)
     shown = [b for b in branches if _middle(b) is not None] if run.scenario.geometry == "plan" else []
     rows = -(-len(shown) // MAPS_IN_A_ROW)
@@ -77,8 +82,8 @@ def draw_diagram(run: Run, path: Path) -> Path:
     _draw_bifurcations(left, right, run)
     _finish(left, right)
     _zoom(left, branches, run.junctions)
-    figure.suptitle(run.scenario.title or run.scenario.name, fontsize=12)
-    return style.save_figure(figure, path)
+    figure.suptitle(title_of(run))
+    return figure
 
 
 def _contrast(rows: Table) -> Any:

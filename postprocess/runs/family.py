@@ -15,6 +15,7 @@ from hotmesa.postprocess.tables import Table, column, read_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 REQUIRED = ("n", "V_mV", "I_mA", "T_max_K", "arclength")
 WORDS = ("fold", "josephson", "kind")
@@ -24,15 +25,15 @@ PICTURE_DPI = 115
 MARKS = {"switch": ("o", "one more junction switches"), "retrap": ("v", "a junction retraps")}
 
 
-def draw_family(folder: Path, logarithmic: bool = False) -> Path:
-    """Draw family.png in a folder with family.csv and return its path.
+@style.styled
+def plot_family(folder: Path, logarithmic: bool = False) -> Figure:
+    """Return a figure of the branches in a folder with family.csv.
 
     V to the right, I upwards (logarithmic on request), a line for each n: thick where all junctions keep their state,
     thin where one would have changed it (by the columns I_c_mA and I_r_mA), with marks where it does.
 
     Raises:
         ResultError: a file is missing or damaged.
-        OSError: the picture cannot be written.
     """
     from matplotlib import colormaps
 
@@ -55,7 +56,7 @@ def draw_family(folder: Path, logarithmic: bool = False) -> Path:
     _finish(axes, table, logarithmic)
     title = f"{scenario.title or scenario.name}\nn of {scenario.mesa.junctions} junctions carry voltage"
     axes.set_title(title, fontsize=11)
-    return style.save_figure(figure, folder / "family.png")
+    return figure
 
 
 def _draw_member(axes: Axes, member: Table, colour: Any, whole: bool) -> None:

@@ -15,6 +15,7 @@ from hotmesa.postprocess import style
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.map import three_digits
 from hotmesa.postprocess.paraview import write_vtu
+from hotmesa.postprocess.pictures import save_picture
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def render_image(path: Path) -> tuple[Path, ...]:
         OSError: a file cannot be written.
     """
     image = load_image(path)
-    return draw_image(image, path.with_suffix(".png")), save_vtu(image, path.with_suffix(".vtu"))
+    picture = save_picture(lambda: plot_image(image), path.with_suffix(".png"))
+    return (*([picture] if picture else []), save_vtu(image, path.with_suffix(".vtu")))
 
 
 def save_vtu(image: Image, path: Path) -> Path:
@@ -112,13 +114,14 @@ def save_vtu(image: Image, path: Path) -> Path:
     return write_vtu(path, mesh)
 
 
-def draw_image(image: Image, path: Path) -> Path:
-    """Draw the image seen from above, with contact circles and the isotherm of T_c; curves in a strip or disc."""
+@style.styled
+def plot_image(image: Image) -> Figure:
+    """Return a figure of the image from above, with contacts and the isotherm of T_c; curves in a strip or disc."""
     figure = _draw_plan(image) if image.geometry == "plan" else _draw_line(image)
     beam = f"beam {image.beam_um:g} µm wide (FWHM)" if image.beam_um > 0 else "point beam"
     state = f"I = {three_digits(image.I_mA)} mA,  V = {three_digits(image.V_mV)} mV,  {beam}"
     figure.suptitle(f"{image.title}\n{state}", fontsize=10)
-    return style.save_figure(figure, path)
+    return figure
 
 
 def colour_scale(values: Array) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,42 +9,58 @@ import numpy as np
 from hotmesa.postprocess import style
 from hotmesa.postprocess.report import curve_of
 from hotmesa.postprocess.results import REQUIRED_COLUMNS, Run
+from hotmesa.postprocess.runs.branch import title_of
 from hotmesa.postprocess.runs.sweep_summary import Jump, jumps, source_column
 from hotmesa.postprocess.tables import column, read_table
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 UP_COLOUR = style.BRANCH_COLOUR
 DOWN_COLOUR = style.HOT_COLOUR
 CURVE_COLOUR = "#b5b5b5"
 
 
-def draw_sweep(run: Run, path: Path) -> Path:
-    """Draw sweep.png and return its path: left I(V), right the hottest temperature over the source.
+@style.styled
+def plot_sweep(run: Run, ax: Axes | None = None) -> Figure:
+    """Return a figure of a sweep: left I(V), right the hottest temperature over the source.
 
-    Legs that lead away from zero are blue, those towards it red, jumps are dashed arrows, continuous transitions
+    Legs that lead away from zero are solid, those towards it dashed, jumps are dashed arrows, continuous transitions
     circles, and the curve of steady states connected to rest, stable or not, lies grey behind them.
+
+    Args:
+        run: a sweep.
+        ax: axes for I(V) alone, in a figure of the caller.
     """
+    V, I, T = (column(run.rows, name) for name in ("V_mV", "I_mA", "T_max_K"))  # noqa: E741
+    if ax is not None:
+        _draw_current(ax, run, V, I)
+        return style.figure_of(ax)
     figure = style.new_figure(11.0, 5.2)
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
-    rows, source = run.rows, source_column(run.rows)
-    found = jumps(rows)
-    V, I, T = (column(rows, name) for name in ("V_mV", "I_mA", "T_max_K"))  # noqa: E741
-    _draw_curve(left, right, run)
-    for axes, x, y in ((left, V, I), (right, column(rows, source), T)):
-        _draw_legs(axes, run, x, y, found)
-        for number, jump in enumerate(found):
-            _draw_jump(axes, x, y, jump, first=all(not other.continuous for other in found[:number]))
-        style.tidy(axes)
-    left.set_xlabel("voltage V (mV)", fontsize=11)
-    left.set_ylabel("current I (mA)", fontsize=11)
-    right.set_xlabel(_source_label(run), fontsize=11)
-    right.set_ylabel("hottest place of the junctions (K)", fontsize=11)
-    left.legend(fontsize=9, frameon=False, loc="upper left")
-    figure.suptitle(run.scenario.title or run.scenario.name, fontsize=12)
-    return style.save_figure(figure, path)
+    _draw_current(left, run, V, I)
+    _draw_curve(None, right, run)
+    _draw_states(right, run, column(run.rows, source_column(run.rows)), T)
+    right.set(xlabel=_source_label(run), ylabel="hottest place of the junctions (K)")
+    figure.suptitle(title_of(run))
+    return figure
+
+
+def _draw_current(axes: Axes, run: Run, V: Array, I: Array) -> None:  # noqa: E741
+    _draw_curve(axes, None, run)
+    _draw_states(axes, run, V, I)
+    axes.set(xlabel="voltage V (mV)", ylabel="current I (mA)")
+    axes.legend(loc="upper left")
+
+
+def _draw_states(axes: Axes, run: Run, x: Array, y: Array) -> None:
+    found = jumps(run.rows)
+    _draw_legs(axes, run, x, y, found)
+    for number, jump in enumerate(found):
+        _draw_jump(axes, x, y, jump, first=all(not other.continuous for other in found[:number]))
+    style.tidy(axes)
 
 
 def _source_label(run: Run) -> str:
@@ -55,7 +70,7 @@ def _source_label(run: Run) -> str:
     return "current of the source (mA)" if bias.kind == "current" else "voltage of the source (mV)"
 
 
-def _draw_curve(left: Axes, right: Axes, run: Run) -> None:
+def _draw_curve(left: Axes | None, right: Axes | None, run: Run) -> None:
     """Draw the curve of all steady states where the run has it, mirrored where the sweep goes below zero."""
     path = run.folder / "iv.csv"
     if not path.exists():
@@ -72,8 +87,10 @@ def _draw_curve(left: Axes, right: Axes, run: Run) -> None:
     look: dict[str, Any] = {"color": CURVE_COLOUR, "linewidth": 4.0, "zorder": 1, "solid_capstyle": "round"}
     for number, sign in enumerate(signs):
         label = "curve of steady states from rest" if number == 0 else None
-        left.plot(sign * x, sign * y, label=label, **look)
-        right.plot(sign * held, T, **look)
+        if left is not None:
+            left.plot(sign * x, sign * y, label=label, **look)
+        if right is not None:
+            right.plot(sign * held, T, **look)
 
 
 def _draw_legs(axes: Axes, run: Run, x: Array, y: Array, found: tuple[Jump, ...]) -> None:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.results import Run
+from hotmesa.postprocess.runs.branch import title_of
 from hotmesa.postprocess.tables import Table, column
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # A response that is half over within this part of the run is drawn on a logarithmic axis of time.
 EARLY = 0.02
 SHORTEST = 1e-5
 SMALLEST_SPAN = 0.02
-MEAN_COLOUR = "#d98c3d"
+MEAN_COLOUR = style.YELLOW
 
 
-def draw_transient(run: Run, path: Path) -> Path:
-    """Draw transient.png and return its path: V, I with the source, and T_max, T_mean, T_min of the junctions.
+@style.styled
+def plot_transient(run: Run) -> Figure:
+    """Return a figure of a transient: V, I with the source, and T_max, T_mean, T_min of the junctions against time.
 
     Time is logarithmic, counted from the step, where the response to a step is half over within 2 % of the run.
     """
@@ -42,8 +44,8 @@ def draw_transient(run: Run, path: Path) -> Path:
         axes.set_xlim(*_limits(t, logarithmic))
         _mark_states(axes, run, t)
     panels[2].set_xlabel(label, fontsize=11)
-    panels[0].set_title(run.scenario.title or run.scenario.name, fontsize=12)
-    return style.save_figure(figure, path)
+    panels[0].set_title(title_of(run), fontsize=12)
+    return figure
 
 
 def time_axis(rows: Table, waveform: str, at_us: float) -> tuple[Array, str, bool]:

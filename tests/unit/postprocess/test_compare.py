@@ -11,7 +11,8 @@ import pytest
 
 from hotmesa.postprocess import ResultError
 from hotmesa.postprocess.compare import Order, compare
-from hotmesa.postprocess.compare_fit import draw_fit, over_measured
+from hotmesa.postprocess.compare_fit import over_measured, plot_fit
+from hotmesa.postprocess.pictures import save_picture
 
 STUDY = """
 name = "sinks"
@@ -99,11 +100,11 @@ def write_fit(folder: Path) -> None:
 
 def test_the_picture_of_a_fit(tmp_path: Path):
     write_fit(tmp_path)
-    picture = draw_fit(tmp_path)
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    picture = save_picture(lambda: plot_fit(tmp_path), tmp_path / "fit.png")
+    assert picture is not None and picture.read_bytes().startswith(b"\x89PNG")
     (tmp_path / "fit.json").write_text("{")
     with pytest.raises(ResultError, match=r"fit.json: cannot be read"):
-        draw_fit(tmp_path)
+        plot_fit(tmp_path)
 
 
 def test_kept_limits_are_drawn_at_the_limit():

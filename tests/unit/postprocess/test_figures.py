@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
-from hotmesa.postprocess import load_run, render
+from hotmesa.folder import FolderError, prepare
+from hotmesa.postprocess import Run, load_run, render
 from hotmesa.postprocess.map import choose_states, mesa_outline
+from hotmesa.postprocess.runs import FIGURES
+from hotmesa.postprocess.runs.branch import plot_iv
 from hotmesa.postprocess.stability_lines import STABLE, UNSTABLE_UNDER_CURRENT, answers, stretches
 
 
@@ -95,3 +102,60 @@ def test_figures_of_a_backbending_branch_with_unstable_part(make_run: Callable[.
     run = make_run(a=1.3, unstable=True)
     render(run.folder)
     assert (run.folder / "iv.png").exists()
+
+
+def test_figures_are_figures_and_can_be_drawn_into_axes_of_the_caller(make_run: Callable[..., Any]) -> None:
+    run = load_run(make_run(uniform_a=0.5).folder)
+    figure = plot_iv(run)
+    assert isinstance(figure, Figure) and len(figure.axes) == 2
+    mine = Figure()
+    left, right = mine.subplots(1, 2)
+    assert plot_iv(run, ax=right) is mine
+    assert not left.lines and right.get_xlabel() == "voltage per junction V/n (mV)"
+
+
+def test_a_figure_is_added_by_one_entry(make_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def plot_profile(run: Run) -> Figure:
+        figure = Figure()
+        figure.subplots().plot(run.rows["I_mA"], run.rows["T_max_K"])
+        return figure
+
+    monkeypatch.setitem(FIGURES["branch"], "profile.png", plot_profile)
+    folder = make_run().folder
+    assert folder / "profile.png" in render(folder)
+    other = folder / "mine.png"
+    other.write_bytes(b"")
+    with pytest.raises(FolderError, match="already holds results"):
+        prepare(folder, overwrite=False)
+    prepare(folder, overwrite=True)
+    assert list(folder.iterdir()) == [other]
+
+
+def test_a_picture_that_fails_is_told_and_the_others_are_made(
+    make_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = make_run().folder
+    render(folder)
+
+    def fail(run: Run) -> Figure:
+        raise RuntimeError("no fonts")
+
+    monkeypatch.setitem(FIGURES["branch"], "iv.png", fail)
+    names = {path.name for path in render(folder)}
+    assert "iv.png could not be drawn: RuntimeError: no fonts" in caplog.text
+    assert "map.png" in names and "iv.png" not in names
+    assert not (folder / "iv.png").exists()  # that of before would pass for one of these results
+
+
+@pytest.mark.parametrize("backend", ["nonsense", "module://matplotlib_inline.backend_inline", "agg"])
+def test_settings_of_the_user_do_not_reach_figures(make_run: Callable[..., Any], backend: str) -> None:
+    folder = make_run().folder
+    (folder / "matplotlibrc").write_text("text.usetex: True\nfont.family: nonsense\nsavefig.format: svg\n")
+    environment = {**os.environ, "MPLBACKEND": backend, "MATPLOTLIBRC": str(folder / "matplotlibrc")}
+    code = "import sys; from hotmesa.postprocess import render; render(sys.argv[1]); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "matplotlib.pyplot" not in done.stdout
+    assert min(png_size(folder / "iv.png")) > 600

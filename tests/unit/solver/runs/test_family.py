@@ -14,7 +14,7 @@ from hotmesa.cli import main
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess import read_table
 from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.runs.family import draw_family
+from hotmesa.postprocess.runs.family import plot_family
 from hotmesa.scenarios import to_toml
 from hotmesa.scenarios.schema import Josephson as JosephsonKeys
 from hotmesa.scenarios.schema import Law, Mesa, Output, Scenario
@@ -176,7 +176,7 @@ def test_command_writes_table_marks_and_picture(
     assert read_table(out / "changes.csv", (), ("kind",))["kind"].tolist() == ["switch"]
     (out / "family.csv").write_text("n,V_mV\n")
     with pytest.raises(ResultError, match=r"family\.csv"):
-        draw_family(out)
+        plot_family(out)
 
 
 @pytest.mark.parametrize(
