@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.tables import Table, column
@@ -12,6 +13,7 @@ from hotmesa.scenarios.arrays import Array
 
 NORMAL_BAND = 0.05
 STATIC_RATIO = 0.95
+PROMINENCE = 1e-6
 
 
 class Finding(NamedTuple):
@@ -36,40 +38,24 @@ class Steepest(NamedTuple):
     V_mV_per_junction: float
 
 
-def folds(table: Table, curve: IVCurve | None, junctions: int) -> list[dict[str, Any]]:
+def folds(table: Table) -> list[dict[str, Any]]:
     """Return the turning points in branch order: kind, V_mV, V_per_junction_mV, I_mA, T_max_K.
 
     kind "V" is an extremum of V along the branch (zero eigenvalue under voltage bias), "I" one of I (under current
-    bias). Where the table has a column `fold` they are its points; otherwise (uniform model) the zeros of V'(s), I'(s).
+    bias). They are the rows named so in the column `fold`, or, without that column, the rows at which V or I turns.
     """
-    if "fold" in table:
-        marks = np.asarray(table["fold"], dtype=np.str_)
-        rows = np.flatnonzero((marks == "V") | (marks == "I"))
-        names = ("V_mV", "V_per_junction_mV", "I_mA", "T_max_K")
-        return [{"kind": str(marks[row])} | {name: _number(column(table, name)[row]) for name in names} for row in rows]
-    if curve is None:
-        return []
-    temperature = curve.along(column(table, "T_max_K"))
-    slopes = {"V": curve.voltage.derivative(), "I": curve.scaled_current.derivative()}
-    found = sorted((float(s), kind) for kind, slope in slopes.items() for s in _sign_changes(curve, slope))
-    return [
-        {
-            "kind": kind,
-            "V_mV": _number(curve.V_mV(s)),
-            "V_per_junction_mV": _number(curve.V_mV(s) / junctions),
-            "I_mA": _number(curve.I_mA(s)),
-            "T_max_K": _number(temperature(s)),
-        }
-        for s, kind in found
-    ]
+    marks = np.asarray(table["fold"], dtype=np.str_) if "fold" in table else _turning_rows(table)
+    rows = np.flatnonzero((marks == "V") | (marks == "I"))
+    names = ("V_mV", "V_per_junction_mV", "I_mA", "T_max_K")
+    return [{"kind": str(marks[row])} | {name: _number(column(table, name)[row]) for name in names} for row in rows]
 
 
-def _sign_changes(curve: IVCurve, slope: Any) -> Array:
-    """Return where a piecewise polynomial slope crosses zero between points whose own slopes differ in sign."""
-    at_points = slope(curve.s)
-    roots = curve.inside(slope.roots(extrapolate=False))
-    interval = np.clip(np.searchsorted(curve.s, roots, side="right") - 1, 0, len(curve.s) - 2)
-    return np.asarray(roots[at_points[interval] * at_points[interval + 1] <= 0])
+def _turning_rows(table: Table) -> NDArray[np.str_]:
+    marks: NDArray[np.str_] = np.full(len(column(table, "V_mV")), "")
+    for kind, name in (("I", "I_mA"), ("V", "V_mV")):
+        rising = np.diff(column(table, name)) > 0.0
+        marks = np.where(np.concatenate([[False], rising[1:] != rising[:-1], [False]]), kind, marks)
+    return marks
 
 
 def is_monotonic(curve: IVCurve) -> bool:
@@ -99,16 +85,18 @@ def largest_drop(curve: IVCurve, rising_current_only: bool) -> tuple[float, floa
     return float(tops[last] - V[last]), float(tops[last]), float(V[last])
 
 
-def conductance_peak(curve: IVCurve, junctions: int) -> Peak | None:
+def conductance_peak(curve: IVCurve, junctions: float) -> Peak | None:
     """Return the maximum of N dI/dV in units of Y_N = 1/R_j on a branch where V never falls, from its tangents.
 
-    None where V falls (dI/dV passes through infinity) or where the largest value is at an end of the branch.
+    None where V falls (dI/dV passes through infinity) or where the largest value is at an end of the branch; what does
+    not stand out by `PROMINENCE` on both sides is a rounding error of an ohmic branch.
     """
     if not is_monotonic(curve):
         return None
     at_points = curve.angle(curve.s)
     best = int(np.argmax(at_points))
-    if best in (0, len(at_points) - 1):
+    sides = max(at_points[: best + 1].min(), at_points[best:].min())
+    if np.tan(sides) > (1.0 - PROMINENCE) * np.tan(at_points[best]):
         return None
     extrema = curve.inside(curve.angle.derivative().roots(extrapolate=False))
     near = extrema[(extrema > curve.s[best - 1]) & (extrema < curve.s[best + 1])]
@@ -119,7 +107,7 @@ def conductance_peak(curve: IVCurve, junctions: int) -> Peak | None:
     return Peak(s, float(curve.V_mV(s)) / junctions, float(curve.conductance(s)))
 
 
-def steepest(curve: IVCurve, junctions: int) -> Steepest:
+def steepest(curve: IVCurve, junctions: float) -> Steepest:
     """Return the smallest dV/dI over R_N, and where: the cotangent of the steepest direction of the branch.
 
     Both change smoothly when a branch begins to fold back, which peak and backbending do not: on a branch that rises
@@ -134,7 +122,7 @@ def steepest(curve: IVCurve, junctions: int) -> Steepest:
     return Steepest(float(1 / np.tan(angle)), float(curve.V_mV(s)) / junctions)
 
 
-def full_width(curve: IVCurve, peak: Peak | None, baseline: float, junctions: int) -> Finding:
+def full_width(curve: IVCurve, peak: Peak | None, baseline: float, junctions: float) -> Finding:
     """Return the full width of the peak in mV per junction at half its height above a baseline (0 or 1, in Y_N).
 
     The half height is baseline + (height - baseline)/2; the width reaches from the last place before the peak to the

@@ -1,4 +1,4 @@
-"""summary.json: what a branch amounts to, put together from the definitions in summary.py."""
+"""summary.json: what a branch amounts to, put together from the definitions in merit.py."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def curve_of(table: Table, normal_resistance_ohm: float) -> IVCurve | None:
     return make_curve(column(table, "V_mV"), column(table, "I_mA"), column(table, "dV_dI_ohm"), normal_resistance_ohm)
 
 
-def curve_figures(table: Table, curve: IVCurve | None, junctions: int) -> dict[str, Any]:
+def curve_figures(table: Table, curve: IVCurve | None, junctions: float) -> dict[str, Any]:
     """Return the numbers that need I(V) alone, with a table `reasons` for each that does not exist."""
-    values: dict[str, Any] = {"folds": merit.folds(table, curve, junctions)}
+    values: dict[str, Any] = {"folds": merit.folds(table)}
     if curve is None:
         return values | {"reasons": {"curve": "fewer than four distinct points"}}
     peak = merit.conductance_peak(curve, junctions)

@@ -1,61 +1,27 @@
-"""The uniform-heating model: whole S-shaped I(V) curves with folds, backbending and conductance peak."""
+"""The uniform-heating model: whole S-shaped I(V) curves with their folds as points."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq, minimize_scalar
 
+from hotmesa.postprocess.report import curve_figures, curve_of
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.law.laws import JunctionLaw
-from hotmesa.solver.runs.uniform_features import (
-    PeakWidth,
-    beta_of,
-    half_height,
-    largest_drop,
-    local_minima,
-    minimum_near,
-    missed_dips,
-    roots,
-)
-from hotmesa.solver.runs.uniform_states import UniformDevice, UniformStates, uniform_states
+from hotmesa.solver.runs.uniform_states import UniformDevice, uniform_states
 
-__all__ = ["Peak", "UniformCurve", "UniformDevice", "UniformFold", "trace_uniform", "uniform_curve", "uniform_rows"]
+__all__ = ["UniformCurve", "UniformDevice", "trace_uniform", "turning_points", "uniform_curve", "uniform_rows"]
 
 POINTS = 1500
-_PROMINENCE = 1e-6
-
-
-@dataclass(frozen=True)
-class UniformFold:
-    """A turning point of the curve: voltage ("V") or current ("I") is extremal there."""
-
-    kind: Literal["V", "I"]
-    T_K: float
-    v_mV: float
-    V_mV: float
-    I_mA: float
-
-
-@dataclass(frozen=True)
-class Peak:
-    """Maximum of N dI/dV along the curve.
-
-    Attributes:
-        v_mV: junction voltage of the maximum.
-        T_K: temperature there.
-        height: R_j N dI/dV = di/dv there; 1 is the normal conductance of one junction.
-        from_zero: width above zero.
-        from_normal: width above the normal conductance Y_N.
-    """
-
-    v_mV: float
-    T_K: float
-    height: float
-    from_zero: PeakWidth
-    from_normal: PeakWidth
+ROOT_K = 1e-11
+"""Accuracy of the temperature of a fold, at which V or I is stationary."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +31,9 @@ class UniformCurve:
     Attributes:
         T_K, V_mV, I_mA, P_mW: temperature, mesa voltage, current and Joule power, shape (points,).
         v_mV: voltage of one resistive junction.
-        dV_dI_ohm: slope of the curve (infinite at a fold in I).
-        folds: turning points, in the same order.
-        backbending_mV: largest fall of the junction voltage while the current rises; 0 if there is none.
-        peak: maximum of the conductance, or None.
-        peak_reason: why there is no peak; empty otherwise.
+        dV_dI_ohm: slope of the curve.
+        fold: "V" or "I" where voltage or current is extremal, empty elsewhere.
+        device: junctions and cooling.
     """
 
     T_K: Array
@@ -78,16 +42,14 @@ class UniformCurve:
     P_mW: Array
     v_mV: Array
     dV_dI_ohm: Array
-    folds: tuple[UniformFold, ...]
-    backbending_mV: float
-    peak: Peak | None
-    peak_reason: str
+    fold: NDArray[np.str_]
+    device: UniformDevice
 
-    @property
-    def v_extrema_mV(self) -> tuple[float, float] | None:
-        """Junction voltage at the first maximum and the following minimum of V, mV, or None without backbending."""
-        turning = [fold.v_mV for fold in self.folds if fold.kind == "V"]
-        return (turning[0], turning[1]) if len(turning) > 1 else None
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """Folds, backbending, peak and widths as in summary.json; defined in `hotmesa.postprocess.merit`."""
+        table, n = uniform_rows(self), self.device.junctions
+        return curve_figures(table, curve_of(table, n * self.device.junction_ohm), n)
 
 
 def uniform_curve(law: JunctionLaw, scenario: Scenario, points: int = POINTS) -> UniformCurve:
@@ -110,25 +72,45 @@ def trace_uniform(law: JunctionLaw, device: UniformDevice, end_K: float, points:
         raise ValueError(f"end temperature {end_K:g} K is not above the bath temperature {device.bath_K:g} K")
     # Voltage grows like sqrt(T - T_B) at first, so equal steps of that root resolve the cold end.
     grid = device.bath_K + (end_K - device.bath_K) * np.linspace(0.0, 1.0, points + 1)[1:] ** 2
-    states = uniform_states(law, device, grid)
-
-    def rise(T: float) -> float:
-        return float(uniform_states(law, device, np.array(T)).dv)
-
-    def current_rise(T: float) -> float:
-        return float(uniform_states(law, device, np.array(T)).di)
-
-    # Close to the onset of backbending both folds lie within one grid step: the minimum of dv/dT between them.
-    grid = np.union1d(grid, missed_dips(rise, grid, states.dv))
-    states = uniform_states(law, device, grid)
-    in_V, in_I = roots(rise, grid, states.dv), roots(current_rise, grid, states.di)
-    states = uniform_states(law, device, np.union1d(grid, [*in_V, *in_I]))
-    peak, reason = (None, "V folds back, so dI/dV has no finite maximum") if in_V else _peak(law, device, states)
-    folds = _folds(law, device, in_V, "V") + _folds(law, device, in_I, "I")
-    return _curve(law, device, states, tuple(sorted(folds, key=lambda fold: fold.T_K)), peak, reason)
+    folds = {
+        "V": turning_points(lambda T: uniform_states(law, device, T).dv, grid),
+        "I": turning_points(lambda T: uniform_states(law, device, T).di, grid),
+    }
+    return _curve(law, device, np.union1d(grid, np.concatenate([*folds.values()])), folds)
 
 
-def uniform_rows(curve: UniformCurve) -> dict[str, Array]:
+def turning_points(slope: Callable[[Array], Array], grid: Array) -> Array:
+    """Return all places where a slope changes its sign, also between two points of the grid, in order."""
+    grid = np.union1d(grid, _hidden(slope, grid))
+    values = slope(grid)
+    # A root on a point of the grid lies between its neighbours.
+    grid, values = grid[values != 0.0], values[values != 0.0]
+    change = np.flatnonzero(np.diff(np.sign(values)))
+    return np.array([brentq(lambda T: float(slope(np.array(T))), grid[k], grid[k + 1], xtol=ROOT_K) for k in change])
+
+
+def _hidden(slope: Callable[[Array], Array], grid: Array) -> list[float]:
+    """Return places between points of the grid where a slope has the other sign than on all points around.
+
+    Only extrema that come near zero can hide one: the parabola through three points goes at most an eighth of its
+    second difference beyond them; one whole second difference is searched.
+    """
+    values, found = slope(grid), []
+    for side in (1.0, -1.0):
+        low, here, high = side * values[:-2], side * values[1:-1], side * values[2:]
+        near = (here < low) & (here <= high) & (here > 0.0) & (here < low - 2 * here + high)
+        for k in np.flatnonzero(near):
+            least = minimize_scalar(
+                lambda T, side=side: side * float(slope(np.array(T))),
+                bounds=(grid[k], grid[k + 2]),
+                method="bounded",
+                options={"xatol": 1e-9},
+            )
+            found += [float(least.x)] if least.fun < 0.0 else []
+    return found
+
+
+def uniform_rows(curve: UniformCurve) -> dict[str, NDArray[Any]]:
     """Columns of uniform.csv, named as in the table of a spatial branch."""
     return {
         "V_mV": curve.V_mV,
@@ -137,20 +119,17 @@ def uniform_rows(curve: UniformCurve) -> dict[str, Array]:
         "P_mW": curve.P_mW,
         "T_max_K": curve.T_K,
         "dV_dI_ohm": curve.dV_dI_ohm,
+        "fold": curve.fold,
     }
 
 
-def _curve(
-    law: JunctionLaw,
-    device: UniformDevice,
-    states: UniformStates,
-    folds: tuple[UniformFold, ...],
-    peak: Peak | None,
-    reason: str,
-) -> UniformCurve:
-    n, R = device.junctions, device.junction_ohm
+def _curve(law: JunctionLaw, device: UniformDevice, T_K: Array, folds: dict[str, Array]) -> UniformCurve:
+    """Return the curve through the states at given temperatures, with the state at rest before them."""
+    states, n, R = uniform_states(law, device, T_K), device.junctions, device.junction_ohm
+    names = np.array([next((kind for kind, at in folds.items() if T in at), "") for T in T_K])
     with np.errstate(divide="ignore"):
-        slope = n * R * states.dv / states.di
+        # At its folds the slope is exactly 0 or infinite, not a rounding error of either sign.
+        slope = n * R * np.where(names == "V", 0.0, states.dv) / np.where(names == "I", 0.0, states.di)
     cold = float(law.at_voltage(0.0, np.array([device.bath_K])).di_dv[0])
     v, i = np.concatenate(([0.0], states.v)), np.concatenate(([0.0], states.i))
     return UniformCurve(
@@ -160,51 +139,6 @@ def _curve(
         P_mW=1e-3 * n * v * i / R,
         v_mV=v,
         dV_dI_ohm=np.concatenate(([n * R / cold], slope)),
-        folds=folds,
-        backbending_mV=largest_drop(v, i),
-        peak=peak,
-        peak_reason=reason,
+        fold=np.concatenate(([""], names)),
+        device=device,
     )
-
-
-def _folds(law: JunctionLaw, device: UniformDevice, T_K: list[float], kind: Literal["V", "I"]) -> list[UniformFold]:
-    if not T_K:
-        return []
-    at = uniform_states(law, device, np.array(T_K))
-    n, R = device.junctions, device.junction_ohm
-    return [
-        UniformFold(kind, float(T), float(v), float(n * v), float(i / R))
-        for T, v, i in zip(at.T, at.v, at.i, strict=True)
-    ]
-
-
-def _peak(law: JunctionLaw, device: UniformDevice, states: UniformStates) -> tuple[Peak | None, str]:
-    """Largest local maximum of di/dv on a curve without folds in V, and its widths."""
-
-    def state(T: float) -> UniformStates:
-        return uniform_states(law, device, np.array(T))
-
-    def falling(T: float) -> float:
-        at = state(T)
-        return float(-at.di / at.dv)
-
-    conductance = states.di / states.dv
-    tops = local_minima(-conductance)
-    top = int(tops[np.argmax(conductance[tops])]) if tops.size else 0
-    # An ohmic stretch is full of maxima from rounding; a true one stands out on both sides.
-    if max(conductance[: top + 1].min(), conductance[top:].min()) > (1 - _PROMINENCE) * conductance[top]:
-        return None, "dI/dV has no maximum between the ends of the curve"
-    T_peak = minimum_near(falling, states.T, top)
-    v_peak, height = float(state(T_peak).v), -falling(T_peak)
-    normal = float(law.at_voltage(float(states.v[-1]), states.T[-1:]).di_dv[0])
-
-    def width(baseline: float) -> PeakWidth:
-        half = half_height(height, baseline)
-        crossings = roots(lambda T: -falling(T) - half, states.T, conductance - half)
-        left = [T for T in crossings if T < T_peak]
-        right = [T for T in crossings if T > T_peak]
-        left_mV = float(state(left[-1]).v) if left else None
-        right_mV = float(state(right[0]).v) if right else None
-        return PeakWidth(baseline, half, left_mV, right_mV, *beta_of(v_peak, left_mV, right_mV))
-
-    return Peak(v_peak, T_peak, height, width(0.0), width(normal)), ""

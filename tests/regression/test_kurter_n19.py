@@ -41,7 +41,7 @@ def column(branch: list[Point], name: str) -> Array:
 
 def test_spatial_model_is_monotonic_where_the_uniform_one_backbends(model: Model, branch: list[Point]) -> None:
     # 2.1 mV with the scattering rate of the uniform model of the paper, 0.8 mV with the stronger one of this set.
-    assert uniform_curve(build_law(model.scenario), model.scenario).backbending_mV > 0.5
+    assert uniform_curve(build_law(model.scenario), model.scenario).figures["backbending_mV_per_junction"] > 0.5
     assert np.all(np.diff(column(branch, "V_mV")) > 0)
     assert np.all(column(branch, "dV_dI_ohm") > 0)
     assert not any(point.row["fold"] for point in branch)

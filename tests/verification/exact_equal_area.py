@@ -60,7 +60,7 @@ def states_at(junctions: int, v: float) -> Array:
 def equal_area_voltage(junctions: int) -> float:
     """Return the junction voltage (mV) of the rule of equal areas."""
     device = UniformDevice(float(junctions), JUNCTION_OHM, ALPHA, BATH)
-    folds = [f.v_mV for f in trace_uniform(law(), device, 300.0, 600).folds if f.kind == "V"]
+    folds = trace_uniform(law(), device, 300.0, 600).figures["V_extrema_mV_per_junction"]
 
     def area(v: float) -> float:
         cold, _, hot = states_at(junctions, v)

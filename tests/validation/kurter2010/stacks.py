@@ -36,9 +36,10 @@ def branch(junctions: int, overrides: tuple[str, ...] = ()) -> dict[str, Any]:
 def uniform_range(scenario: Scenario) -> tuple[float, float]:
     """Return V per junction (mV) at the minimum and maximum of backbending; twice that of the peak without it."""
     curve = uniform_curve(build_law(scenario), scenario)
-    if curve.v_extrema_mV is not None:
-        return min(curve.v_extrema_mV), max(curve.v_extrema_mV)
-    peak = float("nan") if curve.peak is None else curve.peak.v_mV
+    extrema, peak = (curve.figures[f"V_{name}_mV_per_junction"] for name in ("extrema", "peak"))
+    if extrema is not None:
+        return min(extrema), max(extrema)
+    peak = float("nan") if peak is None else peak
     return peak, peak
 
 

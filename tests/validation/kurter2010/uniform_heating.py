@@ -12,7 +12,7 @@ from validation.kurter2010.page import IMAGES, Target, markdown, number
 from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
 from hotmesa.solver.law.laws import JunctionLaw, build_law
-from hotmesa.solver.runs.uniform import Peak, UniformCurve, UniformDevice, trace_uniform, uniform_curve
+from hotmesa.solver.runs.uniform import UniformCurve, UniformDevice, trace_uniform, uniform_curve
 
 SETS = (1, 2, 3)
 COLOURS = {1: "#1f4e9c", 2: "#2a7f3f", 3: "#c4361d"}
@@ -48,9 +48,11 @@ def curve(junctions: int, gap_set: int, *overrides: str) -> UniformCurve:
 def extrema(junctions: int, gap_set: int, *overrides: str) -> tuple[float, float] | None:
     """Return V per junction (mV) at maximum and minimum; twice that of the peak without backbending; None for none."""
     found = curve(junctions, gap_set, *overrides)
-    if found.v_extrema_mV is not None:
-        return found.v_extrema_mV
-    return None if found.peak is None else (found.peak.v_mV, found.peak.v_mV)
+    high_and_low = found.figures["V_extrema_mV_per_junction"]
+    if high_and_low is not None:
+        return high_and_low[0], high_and_low[1]
+    peak = found.figures["V_peak_mV_per_junction"]
+    return None if peak is None else (peak, peak)
 
 
 def onset(gap_set: int) -> float:
@@ -61,7 +63,7 @@ def onset(gap_set: int) -> float:
     while high - low > 1e-3:
         middle = 0.5 * (low + high)
         # The fold lies below 100 K, and `trace_uniform` finds folds between the points of its grid.
-        folds = trace_uniform(law, replace(device, junctions=middle), 120.0, 400).v_extrema_mV is not None
+        folds = trace_uniform(law, replace(device, junctions=middle), 120.0, 400).figures["folds"]
         low, high = (low, middle) if folds else (middle, high)
     return 0.5 * (low + high)
 
@@ -91,7 +93,9 @@ def targets() -> list[Target]:
         )
     ]
     found += [Target.close(f"real N of the onset, set {k}", ONSETS[k], onsets[k], 0.005, 3) for k in SETS]
-    single, double = (curve(19, 3, *scale, ROUNDED).backbending_mV for scale in ((), ("law.gamma_scale=2",)))
+    single, double = (
+        curve(19, 3, *scale, ROUNDED).figures["backbending_mV_per_junction"] for scale in ((), ("law.gamma_scale=2",))
+    )
     found += [
         Target.close("backbending, N = 19, set 3 (mV per junction)", 2.13, single, 0.01, 2),
         Target.close("the same with 2Γ₃: reduced, not removed", 1.35, double, 0.01, 2),
@@ -115,26 +119,13 @@ def _voltages() -> list[Target]:
 
 
 def _widths() -> list[Target]:
-    peaks = {junctions: peak_of(junctions, 3, ROUNDED) for junctions in WIDTHS}
     found = [
-        Target.close(f"β above zero, N = {n}, set 3", WIDTHS[n], peak.from_zero.beta, 0.001, 3)
-        for n, peak in peaks.items()
+        Target.close(f"β above zero, N = {n}, set 3", beta, curve(n, 3, ROUNDED).figures["beta"], 0.001, 3)
+        for n, beta in WIDTHS.items()
     ]
-    none = peak_of(4, 1).from_zero
-    words = f"none: {none.reason}" if none.beta is None else number(none.beta, 3)
-    return [*found, Target("β above zero, N = 4, set 1", "does not exist", words, "", none.beta is None)]
-
-
-def peak_of(junctions: int, gap_set: int, *overrides: str) -> Peak:
-    """Return the conductance peak of a curve that has one.
-
-    Raises:
-        ValueError: the curve folds back.
-    """
-    peak = curve(junctions, gap_set, *overrides).peak
-    if peak is None:
-        raise ValueError(f"N = {junctions}, set {gap_set} has no conductance peak")
-    return peak
+    none = curve(4, 1).figures
+    words = f"none: {none['reasons']['beta']}" if none["beta"] is None else number(none["beta"], 3)
+    return [*found, Target("β above zero, N = 4, set 1", "does not exist", words, "", none["beta"] is None)]
 
 
 def _bath_target() -> list[Target]:
@@ -151,19 +142,21 @@ def feature(bath_K: float) -> float | None:
 
     It is the first maximum of V, or the peak of dI/dV if that stands out by more than 1 % of Y_N.
     """
-    found = curve(19, 3, f"bath.temperature_K={bath_K:g}")
-    if found.v_extrema_mV is not None:
-        return found.v_extrema_mV[0]
-    return None if found.peak is None or found.peak.height < 1.01 else found.peak.v_mV
+    figures = curve(19, 3, f"bath.temperature_K={bath_K:g}").figures
+    if figures["folds"]:
+        return float(figures["V_extrema_mV_per_junction"][0])
+    height = figures["peak_height_over_Y_N"]
+    return None if height is None or height < 1.01 else figures["V_peak_mV_per_junction"]
 
 
 def bath_table() -> str:
     """Return the feature of N = 19 against the bath temperature as a table."""
     rows = []
     for bath in BATHS_K:
-        found = curve(19, 3, f"bath.temperature_K={bath:g}")
-        low = found.v_extrema_mV[1] if found.v_extrema_mV else None
-        rows.append([f"{bath:g}", number(feature(bath)), number(low), number(found.backbending_mV, 3)])
+        figures = curve(19, 3, f"bath.temperature_K={bath:g}").figures
+        low = figures["V_extrema_mV_per_junction"][1] if figures["folds"] else None
+        depth = figures["backbending_mV_per_junction"]
+        rows.append([f"{bath:g}", number(feature(bath)), number(low), number(depth, 3)])
     return markdown(("T_B (K)", "feature (mV per junction)", "minimum of V", "backbending (mV)"), rows)
 
 
@@ -218,8 +211,8 @@ def _draw_peaks(name: str) -> None:
     axes.set_title("Peak, or maximum (▲) and minimum (▼) where V folds back", fontsize=12)
     inset = axes.inset_axes((0.58, 0.58, 0.4, 0.38))
     for gap_set in SETS:
-        found = {n: curve(n, gap_set).peak for n in range(4, 13)}
-        points = [(n, p.from_zero.beta) for n, p in found.items() if p is not None and p.from_zero.beta is not None]
+        found = {n: curve(n, gap_set).figures["beta"] for n in range(4, 13)}
+        points = [(n, beta) for n, beta in found.items() if beta is not None]
         inset.plot(*zip(*points, strict=True), "o-", color=COLOURS[gap_set], markersize=4, linewidth=1.0)
     inset.set(xlim=(3.5, 12.5), ylim=(0, 0.9))
     _label(inset, "N", "β", 9)

@@ -8,8 +8,8 @@ import pytest
 
 from hotmesa.scenarios.schema import Bath, Law, Mesa, Scenario, Uniform
 from hotmesa.solver.law.laws import OhmicLaw, build_law
-from hotmesa.solver.runs.uniform import UniformDevice, trace_uniform, uniform_curve, uniform_rows
-from hotmesa.solver.runs.uniform_features import beta_of, half_height, largest_drop, local_minima, missed_dips, roots
+from hotmesa.solver.runs.uniform import UniformDevice, trace_uniform, turning_points, uniform_curve, uniform_rows
+from hotmesa.solver.runs.uniform_states import uniform_states
 
 LAW = build_law(Scenario(name="test", law=Law(set=3)), None)
 
@@ -40,70 +40,122 @@ def test_slope_is_that_of_the_points():
 
 def test_folds_are_extrema_and_points_of_the_curve():
     c = curve(19)
-    assert [fold.kind for fold in c.folds] == ["V", "V"]
-    high, low = c.folds
-    for fold in c.folds:
-        assert fold.T_K in c.T_K
-        assert pytest.approx(19 * fold.v_mV) == fold.V_mV
-    between = (c.T_K >= high.T_K) & (c.T_K <= low.T_K)
+    rows = np.flatnonzero(c.fold)
+    assert list(c.fold[rows]) == ["V", "V"]
+    high, low = rows
     # The voltage of a fold does not depend on how many states are solved at once, to rounding.
-    assert np.max(c.v_mV[c.T_K <= low.T_K]) == pytest.approx(high.v_mV, rel=1e-13)
-    assert np.min(c.v_mV[c.T_K >= high.T_K]) == pytest.approx(low.v_mV, rel=1e-13)
-    assert np.all(np.diff(c.v_mV[between]) < 0)
-    assert c.backbending_mV == pytest.approx(high.v_mV - low.v_mV, rel=1e-11)
-    assert c.v_extrema_mV == (high.v_mV, low.v_mV)
-    assert c.peak is None
-    assert "folds back" in c.peak_reason
+    assert np.max(c.v_mV[: low + 1]) == pytest.approx(c.v_mV[high], rel=1e-13)
+    assert np.min(c.v_mV[high:]) == pytest.approx(c.v_mV[low], rel=1e-13)
+    assert np.all(np.diff(c.v_mV[high : low + 1]) < 0)
+    assert np.all(c.dV_dI_ohm[rows] == 0.0)
+    assert [fold["V_per_junction_mV"] for fold in c.figures["folds"]] == list(c.v_mV[rows])
+    assert c.figures["backbending_mV_per_junction"] == pytest.approx(c.v_mV[high] - c.v_mV[low], rel=1e-11)
+    assert c.figures["V_extrema_mV_per_junction"] == pytest.approx(list(c.v_mV[rows]), rel=1e-13)
+    assert c.figures["V_peak_mV_per_junction"] is None
+    assert "V falls" in c.figures["reasons"]["V_peak_mV_per_junction"]
+
+
+@pytest.mark.parametrize(
+    ("number", "junctions", "scale", "folds"),
+    [
+        # Set and stack, junction voltage (mV) and current (mA): converged with another code.
+        (1, 24, 1.0, [(26.541, 0.5544), (24.044, 0.9566)]),
+        # Where rounding once gave a fold on a point of the table to the wrong side, and lost it.
+        (2, 14, 1.0, None),
+        (2, 30, 1.0, None),
+        (3, 19, 2.0, None),
+        (3, 28, 1.0, None),
+    ],
+)
+def test_no_fold_is_lost(number, junctions, scale, folds):
+    law = build_law(Scenario(name="test", law=Law(set=number, gamma_scale=scale)), None)
+    figures = trace_uniform(law, UniformDevice(junctions, 24.2, 110.0, 4.2), 300.0).figures
+    assert [fold["kind"] for fold in figures["folds"]] == ["V", "V"]
+    found = [(fold["V_per_junction_mV"], fold["I_mA"]) for fold in figures["folds"]]
+    assert [v for v, _ in found] == pytest.approx(figures["V_extrema_mV_per_junction"], rel=1e-12)
+    if folds is not None:
+        # Half a unit of the last digit.
+        assert np.array(found) == pytest.approx(np.array(folds), abs=6e-4)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_folds_of_any_device_come_in_pairs_and_are_its_extrema(number, scale):
+    law = build_law(Scenario(name="test", law=Law(set=number, gamma_scale=scale)), None)
+    rng = np.random.default_rng(number + round(10 * scale))
+    for junctions in range(4, 41):
+        bath = float(rng.choice([2.0, 4.2, 10.0, 20.0, 40.0, 60.0, 80.0]))
+        device = UniformDevice(junctions, 24.2, float(rng.uniform(40.0, 200.0)), bath)
+        figures = trace_uniform(law, device, 300.0, 500).figures
+        # Exact derivatives on eight times as many temperatures, without any search between them.
+        states = uniform_states(law, device, bath + (300.0 - bath) * np.linspace(0.0, 1.0, 4001)[1:] ** 2)
+        for kind, slope in (("V", states.dv), ("I", states.di)):
+            turns = np.flatnonzero(np.diff(np.sign(slope)))
+            folds = [fold for fold in figures["folds"] if fold["kind"] == kind]
+            assert len(folds) == turns.size, (junctions, device)
+            assert len(folds) % 2 == 0
+            for fold, k in zip(folds, turns, strict=True):
+                assert states.T[k] <= fold["T_max_K"] <= states.T[k + 1]
+        pair = [fold["V_per_junction_mV"] for fold in figures["folds"]]
+        assert (figures["V_extrema_mV_per_junction"] or []) == pytest.approx(pair, rel=1e-12)
+        assert figures["backbending_mV_per_junction"] == pytest.approx(pair[0] - pair[1] if pair else 0.0, rel=1e-9)
 
 
 def test_features_do_not_depend_on_the_grid():
-    coarse, fine = curve(19, 300), curve(19, 2000)
+    coarse, fine = curve(19, 300).figures, curve(19, 2000).figures
     # Folds are roots, not grid points: brentq's tolerance of 1e-11 K, and v is stationary there.
-    assert coarse.backbending_mV == pytest.approx(fine.backbending_mV, abs=1e-10)
-    one, two = curve(8, 300).peak, curve(8, 2000).peak
-    assert one is not None and two is not None
-    # A maximum is flat: its place is known to the root of rounding, 1e-7 K times dv/dT < 0.1 mV/K.
-    assert one.v_mV == pytest.approx(two.v_mV, abs=1e-6)
-    assert one.from_zero.beta == pytest.approx(two.from_zero.beta, abs=1e-6)
+    assert coarse["backbending_mV_per_junction"] == pytest.approx(fine["backbending_mV_per_junction"], abs=1e-10)
+    names = ("V_peak_mV_per_junction", "peak_height_over_Y_N", "beta", "beta_above_Y_N")
+    coarse, middle, fine = (np.array([curve(8, n).figures[k] for k in names]) for n in (300, 1200, 9600))
+    # Between its points the curve is a spline; that of the law has kinks of its own in between.
+    assert np.all(np.abs(middle - fine) <= 2e-6 * fine)
+    assert np.all(np.abs(coarse - fine) <= 1e-5 * fine)
 
 
 def test_narrow_backbending_is_found_between_grid_points():
     # Just above the threshold both folds lie within one step of the coarse grid.
-    c = curve(11.8345, 300)
-    assert len(c.folds) == 2
-    assert 0 < c.backbending_mV < 1e-4
-    assert c.folds[1].T_K - c.folds[0].T_K < 1.0
+    figures = curve(11.8345, 300).figures
+    high, low = figures["folds"]
+    assert 0 < figures["backbending_mV_per_junction"] < 1e-4
+    assert low["T_max_K"] - high["T_max_K"] < 1.0
 
 
 def test_missing_half_height_is_said():
     law = build_law(Scenario(name="test", law=Law(set=1)), None)
-    peak = trace_uniform(law, UniformDevice(4, 24.2, 110.0, 4.2), 300.0, 600).peak
-    assert peak is not None
-    assert peak.height < 2
-    assert peak.from_zero.beta is None
-    assert peak.from_zero.right_mV is None
-    assert "above the peak" in peak.from_zero.reason
-    assert peak.from_normal.beta is not None
-    assert peak.from_normal.reason == ""
-    assert peak.from_normal.baseline == pytest.approx(1.0, abs=1e-9)
+    figures = trace_uniform(law, UniformDevice(4, 24.2, 110.0, 4.2), 300.0, 600).figures
+    assert 1 < figures["peak_height_over_Y_N"] < 2
+    assert figures["beta"] is None
+    assert "above the peak" in figures["reasons"]["beta"]
+    assert figures["beta_above_Y_N"] > 0
+    assert "beta_above_Y_N" not in figures["reasons"]
 
 
 def test_ohmic_mesa_has_no_features():
     c = trace_uniform(OhmicLaw(0.5), UniformDevice(10, 20.0, 50.0, 4.2), 200.0, 300)
     assert c.V_mV == pytest.approx(c.I_mA * 10 * 40.0, rel=1e-12)
-    assert c.folds == ()
-    assert c.backbending_mV == 0.0
-    assert c.peak is None
-    assert "no maximum" in c.peak_reason
+    assert c.figures["folds"] == []
+    assert c.figures["backbending_mV_per_junction"] == 0.0
+    assert c.figures["V_peak_mV_per_junction"] is None
+    assert c.figures["reasons"]["V_peak_mV_per_junction"]
 
 
-def test_current_folds_back_where_resistance_falls_steeply():
+def test_voltage_folds_back_where_resistance_falls_steeply():
     # Conductance ~ T^3: T - T_B = k g v^2 and I = g v ~ sqrt(g (T - T_B)) rises, V ~ sqrt((T - T_B)/g) folds once.
     T = np.linspace(5, 500, 100)
     c = trace_uniform(OhmicLaw((T, (T / 100) ** 3)), UniformDevice(1, 1.0, 100.0, 50.0), 400.0, 300)
-    assert [fold.kind for fold in c.folds] == ["V"]
+    (fold,) = c.figures["folds"]
+    assert fold["kind"] == "V"
     # d ln(T - T_B) = 3 d ln T at T = 3 T_B/2; interpolation in logarithms is exact for a power law.
-    assert c.folds[0].T_K == pytest.approx(75.0, rel=1e-8)
+    assert fold["T_max_K"] == pytest.approx(75.0, rel=1e-8)
+
+
+def test_current_folds_back_where_resistance_rises_steeply():
+    # Conductance ~ T^-3: V rises and I ~ sqrt(g (T - T_B)) folds once, at T = 3 T_B/2.
+    T = np.linspace(5, 500, 100)
+    c = trace_uniform(OhmicLaw((T, (T / 100) ** -3)), UniformDevice(1, 1.0, 100.0, 50.0), 400.0, 300)
+    (fold,) = c.figures["folds"]
+    assert (fold["kind"], fold["T_max_K"]) == ("I", pytest.approx(75.0, rel=1e-8))
+    assert np.isinf(c.dV_dI_ohm[c.fold == "I"]).all()
 
 
 def test_rows_and_scenario():
@@ -114,7 +166,7 @@ def test_rows_and_scenario():
         uniform=Uniform(thermal_resistance_K_per_mW=110.0, end_temperature_K=300.0),
     )
     rows = uniform_rows(uniform_curve(LAW, device, 600))
-    assert list(rows) == ["V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K", "dV_dI_ohm"]
+    assert list(rows) == ["V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K", "dV_dI_ohm", "fold"]
     reference = curve(19)
     assert rows["V_mV"] == pytest.approx(reference.V_mV, rel=1e-12)
     assert len({len(column) for column in rows.values()}) == 1
@@ -125,27 +177,21 @@ def test_end_must_be_above_the_bath():
         trace_uniform(LAW, UniformDevice(4, 24.2, 110.0, 90.0), 80.0)
 
 
-def test_pure_functions():
-    v = np.array([0, 1, 2, 3, 2.5, 2.2, 4, 3.9, 5])
-    i = np.arange(9.0)
-    assert largest_drop(v, i) == pytest.approx(0.8)
-    assert largest_drop(v, np.array([0, 1, 2, 3, 2, 1, 4, 5, 6.0])) == pytest.approx(0.1)
-    assert half_height(5.0, 1.0) == 3.0
-    assert beta_of(40.0, 30.0, 50.0) == (0.5, "")
-    for left, right, word in ((None, 1.0, "below"), (1.0, None, "above the peak"), (None, None, "both")):
-        beta, reason = beta_of(40.0, left, right)
-        assert beta is None
-        assert word in reason
+def test_turning_points_on_and_between_points_of_the_grid():
     x = np.linspace(0, 2, 12)
-    assert roots(lambda t: t * t - 2, x, x**2 - 2) == pytest.approx([np.sqrt(2)])
-    assert list(local_minima(np.array([3, 1, 2, 2, 0, 0, 5.0]))) == [1, 4]
-    grid = np.array([0.0, 0.9, 1.2, 2.0])
-
-    def dip(t):
-        return (t - 1) ** 2 - 1e-3
-
-    assert missed_dips(dip, grid, dip(grid)) == pytest.approx([1.0], abs=1e-6)
-    assert missed_dips(lambda t: dip(t) + 2e-3, grid, dip(grid) + 2e-3) == []
+    assert turning_points(lambda t: t * t - 2, x) == pytest.approx([np.sqrt(2)])
+    # A root on a point of the grid, whatever sign rounding gives it; a touch is none.
+    grid = np.array([0.0, 0.5, 1.0, 1.5, 2.0])
+    for rounding in (-1e-17, 0.0, 1e-17):
+        found = turning_points(lambda t, off=rounding: np.where(t == 1.0, off, t - 1.0), grid)
+        assert found == pytest.approx([1.0])
+    assert turning_points(lambda t: (t - 1.0) ** 2, grid).size == 0
+    # Two roots within one interval, of either sign.
+    rough = np.array([0.0, 0.9, 1.2, 2.0])
+    for side in (1.0, -1.0):
+        found = turning_points(lambda t, side=side: side * ((t - 1) ** 2 - 1e-3), rough)
+        assert found == pytest.approx([1 - 1e-3**0.5, 1 + 1e-3**0.5])
+        assert turning_points(lambda t, side=side: side * ((t - 1) ** 2 + 1e-3), rough).size == 0
 
 
 def test_example_in_the_documentation(capsys, monkeypatch, tmp_path):
