@@ -1,1 +1,95 @@
-"""The roof: what ties all together; imports everything, nobody imports it."""
+"""Self-heating, hot spots and I(V) curves of intrinsic-Josephson-junction mesas.
+
+    import hotmesa as hm
+
+    scenario = hm.load_scenario("kurter2010-n19", {"mesa.junctions": 12})
+    model = hm.Model(scenario, hm.build_mesh(scenario))
+    for point in hm.trace(model):
+        print(point.row["V_mV"], point.row["I_mA"])
+
+The package is the roof: it ties all together and imports everything, nothing imports it. What it exports is loaded when
+it is first asked for, so that the import alone needs neither DOLFINx nor time.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hotmesa.computing import (
+        compare,
+        evolve,
+        find_branches,
+        laser_image,
+        modes,
+        steady,
+        sweep,
+        trace,
+        uniform_curve,
+    )
+    from hotmesa.fitting import fit
+    from hotmesa.meshes import build_mesh
+    from hotmesa.postprocess import Run, load_run, render
+    from hotmesa.scenarios import Scenario, available_scenarios, load_scenario
+    from hotmesa.scenarios.errors import HotmesaError
+    from hotmesa.solver.errors import SolveError
+    from hotmesa.solver.model import Model
+    from hotmesa.solver.states.bias import Bias
+    from hotmesa.studies import study
+
+    __version__: str
+
+__all__ = [
+    "Bias",
+    "HotmesaError",
+    "Model",
+    "Run",
+    "Scenario",
+    "SolveError",
+    "__version__",
+    "available_scenarios",
+    "build_mesh",
+    "compare",
+    "evolve",
+    "find_branches",
+    "fit",
+    "laser_image",
+    "load_run",
+    "load_scenario",
+    "modes",
+    "render",
+    "steady",
+    "study",
+    "sweep",
+    "trace",
+    "uniform_curve",
+]
+
+_ROOMS = {
+    "hotmesa.computing": "compare evolve find_branches laser_image modes steady sweep trace uniform_curve",
+    "hotmesa.fitting": "fit",
+    "hotmesa.meshes": "build_mesh",
+    "hotmesa.postprocess": "Run load_run render",
+    "hotmesa.scenarios": "Scenario available_scenarios load_scenario",
+    "hotmesa.scenarios.errors": "HotmesaError",
+    "hotmesa.solver.errors": "SolveError",
+    "hotmesa.solver.model": "Model",
+    "hotmesa.solver.states.bias": "Bias",
+    "hotmesa.studies": "study",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Return what the package exports, importing the module where it stands (PEP 562)."""
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("hotmesa")
+    for room, names in _ROOMS.items():
+        if name in names.split():
+            return getattr(importlib.import_module(room), name)
+    raise AttributeError(f"module 'hotmesa' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the exported names, for completion."""
+    return __all__

@@ -18,14 +18,18 @@ from hotmesa.scenarios.rules.device import find_contradictions
 from hotmesa.scenarios.rules.findings import Finding, Where
 from hotmesa.scenarios.schema import Scenario
 
+Overrides = Mapping[str, object] | Sequence[str]
+"""Changes of keys: {key: value}, or texts "key=value"."""
 
-def load_scenario(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Scenario:
-    """A validated scenario.
+
+def load_scenario(name_or_path: str | Path, overrides: Overrides = ()) -> Scenario:
+    """Return a validated scenario.
 
     Args:
         name_or_path: name of a bundled scenario ("kurter2010-n19") or a TOML file.
-        overrides: changes "key=value" as after --set; values in TOML syntax, list elements by number from 0
-            ("layers.0.thickness_um=0.1"). File names in them are relative to the working directory.
+        overrides: changes of keys, {"mesa.junctions": 12, "layers.0.thickness_um": 0.1}, or as texts "key=value" with
+            values in TOML syntax. Elements of lists go by number from 0, None leaves a key out; file names are
+            relative to the working directory.
 
     Returns:
         The frozen scenario; file names inside are absolute.
@@ -75,12 +79,12 @@ def _missing_file(text: str, path: Path, looks_like_path: bool) -> str:
     return f"there is no file {text}" + (f"; did you mean {' or '.join(near)}?" if near else "")
 
 
-def _apply_overrides(raw: RawScenario, overrides: Sequence[str]) -> list[str]:
+def _apply_overrides(raw: RawScenario, overrides: Overrides) -> list[str]:
     """Change the raw data; the problems of changes that cannot be applied."""
     problems: list[str] = []
-    for text in overrides:
+    for change in overrides.items() if isinstance(overrides, Mapping) else overrides:
         try:
-            path, value = parse(text)
+            path, value = parse(change)
             apply(raw.data, path, value)
         except OverrideError as error:
             problems.append(str(error))

@@ -1,10 +1,14 @@
-"""Changes from the command line: --set key=value, with the value in TOML syntax."""
+"""Changes of single keys: --set key=value with the value in TOML syntax, or key and value from Python."""
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
+
+import numpy as np
 
 from hotmesa.scenarios.errors import HotmesaError
 
@@ -18,21 +22,33 @@ class OverrideError(HotmesaError, ValueError):
     """One --set that cannot be applied; the text says why."""
 
 
-def parse(text: str) -> tuple[Path, Any]:
-    """Path and value of "layers.0.thickness_um=0.05".
+def parse(change: str | tuple[str, object]) -> tuple[Path, Any]:
+    """Path and value of "layers.0.thickness_um=0.05", or of ("layers.0.thickness_um", 0.05).
 
     Numbers in the path count the elements of a list from 0. A value that is no TOML but a plain word is taken as
-    text (mode=uniform); the word none stands for "leave this key out" and gives the value None.
+    text (mode=uniform); the word none (from Python None) stands for "leave this key out" and gives the value None.
 
     Raises:
         OverrideError: no "=", an empty key, or a value that is neither TOML nor a word.
     """
+    text = change if isinstance(change, str) else f"{change[0]}={change[1]}"
     key, equals, value = text.partition("=")
     parts = [part.strip() for part in key.strip().split(".")]
     if not equals or not all(parts):
         raise OverrideError(f"--set {text}: write key=value, for example --set mesa.junctions=12")
     path: Path = tuple(int(part) if _INDEX.match(part) else part for part in parts)
-    return path, _parse_value(text, value.strip())
+    return path, _parse_value(text, value.strip()) if isinstance(change, str) else _plain(change[1])
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of Python as a TOML file would give it: numbers of numpy as numbers, arrays as lists."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, PurePath):
+        return str(value)
+    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
 def _parse_value(text: str, value: str) -> Any:

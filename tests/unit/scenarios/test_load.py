@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hotmesa.scenarios import ScenarioError, available_scenarios, load_scenario
@@ -56,6 +57,19 @@ def test_a_rule_that_rests_on_an_invalid_key_says_nothing(problems) -> None:
     assert problems("layers.0.thickness_um=-1") == (
         '--set layers.0 ("film").thickness_um: -1 must be a number > 0 (µm)',
     )
+
+
+def test_changes_from_python_are_those_of_the_command_line(small: Path) -> None:
+    texts = ["mesa.junctions=12", "layers.0.thickness_um=0.05", "mode=uniform", "contacts.0.x_um=-1", "law.set=none"]
+    values = {
+        "mesa.junctions": np.int64(12), "layers.0.thickness_um": np.float64(0.05), "mode": "uniform",
+        "contacts.0.x_um": -1, "law.set": None,
+    }  # fmt: skip
+    assert load_scenario(small, values) == load_scenario(small, texts)
+    with pytest.raises(ScenarioError, match="must be a whole number >= 1"):
+        load_scenario(small, {"mesa.junctions": 0})
+    with pytest.raises(ScenarioError, match="write key=value"):
+        load_scenario(small, {"": 1})
 
 
 @pytest.mark.parametrize(

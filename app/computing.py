@@ -1,0 +1,224 @@
+"""States and runs of a device, as functions: each says what it returns, and iterates where there are many points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from hotmesa.postprocess.compare import Ranking
+    from hotmesa.scenarios.arrays import Array
+    from hotmesa.scenarios.schema import Scenario
+    from hotmesa.solver.law.laws import JunctionLaw
+    from hotmesa.solver.model import Evaluation, Model
+    from hotmesa.solver.runs import branch, diagram_job, transient
+    from hotmesa.solver.runs import sweep as sweeps
+    from hotmesa.solver.runs.image import LaserImage
+    from hotmesa.solver.runs.uniform import UniformCurve
+    from hotmesa.solver.stability.stability import Modes
+    from hotmesa.solver.states.bias import Bias
+    from hotmesa.solver.states.observables import Measure
+
+
+def trace(model: Model, observables: Sequence[Measure] = ()) -> Iterator[branch.Point]:
+    """Yield the steady states of a device from rest to branch.end_current_mA, through folds, in order of arclength.
+
+    Pseudo-arclength continuation; every fold in V or I is a point. On several MPI processes all of them call this.
+
+    Args:
+        model: the device.
+        observables: functions `(model, evaluation) -> {name: number}`; their numbers become columns.
+
+    Yields:
+        Points: `row` holds the columns of iv.csv (V_mV in mV, I_mA in mA, T_max_K in K, ...), `state` the fields where
+        they are kept (see output.every), else None.
+
+    Raises:
+        SolveError: the branch could not be continued; the points before it stay valid.
+        ScenarioError: more modes are asked for than there are unknowns.
+    """
+    from hotmesa.solver.runs.branch import trace_branch
+
+    return trace_branch(model, observables)
+
+
+def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[sweeps.SweepPoint]:
+    """Yield the states that a device takes while its source goes through the legs of [bias], as in an experiment.
+
+    The stable state is followed; where it is lost the device jumps to the state in which its transient ends.
+
+    Args:
+        model: the device.
+        observables: as in `trace`.
+
+    Yields:
+        Points with the columns of sweep.csv.
+
+    Raises:
+        SolveError: no state was found; the points before it stay valid.
+    """
+    from hotmesa.solver.runs.sweep import sweep as legs
+
+    return legs(model, observables)
+
+
+def evolve(model: Model, observables: Sequence[Measure] = ()) -> Iterator[transient.Point]:
+    """Yield a device in time, as [transient] says: under a step, ramp, pulses or a table, with its bias circuit.
+
+    Args:
+        model: the device, on the sparse path (numerics.path = "sparse"): heat capacities of a condensed crystal
+            are none.
+        observables: as in `trace`.
+
+    Yields:
+        Points with the columns of transient.csv (t_us in µs).
+
+    Raises:
+        RequestError: the crystal of the model is condensed.
+        ScenarioError: the state to start from is one of another device or mesh, or lies after the end.
+        SolveError: the integration could not be continued; the points before it stay valid.
+    """
+    from hotmesa.solver.errors import RequestError
+    from hotmesa.solver.runs.transient import trace_transient
+
+    if model.condensed is not None:
+        raise RequestError(
+            "a transient needs the heat capacity of the crystal, and that of this model is condensed: load the "
+            'scenario with {"numerics.path": "sparse"}'
+        )
+    return trace_transient(model, observables)
+
+
+def find_branches(model: Model, observables: Sequence[Measure] = ()) -> Iterator[diagram_job.Point]:
+    """Yield the points of all branches of steady states that can be found: from rest, at bifurcations, by deflation.
+
+    Args:
+        model: the device.
+        observables: as in `trace`.
+
+    Yields:
+        Points with the columns of iv.csv, branch after branch.
+
+    Raises:
+        SolveError: the branch from rest could not be followed; what was found stays valid.
+        ScenarioError: more modes are asked for than there are unknowns.
+    """
+    from hotmesa.solver.runs.diagram_job import trace_diagram
+
+    return trace_diagram(model, observables)
+
+
+def steady(model: Model, bias: Bias, value: float, guess: Array | None = None) -> Evaluation:
+    """Return a steady state of a device at a value of its bias.
+
+    Args:
+        model: the device.
+        bias: `Bias.voltage()`, `Bias.current()` or `Bias.load_line(ohm)`.
+        value: of the bias, in mV, mA or mV.
+        guess: temperatures of all unknowns (K), of the wires (K) and V (mV) in one array, to start from. Without it
+            the branch is followed from rest, so that of several states the one that is met first is returned.
+
+    Returns:
+        Temperatures `T` (K) in the order of `model.layout`, `V` (mV), `I` (mA), `P` (µW), residual (µW).
+
+    Raises:
+        SolveError: no state was found; the message tells how far the branch reached.
+    """
+    from hotmesa.solver.states.steady import solve_steady
+
+    return solve_steady(model, bias, value, guess)
+
+
+def modes(model: Model, state: Evaluation, bias: Bias, count: int = 2) -> Modes:
+    """Return the leading modes of a steady state under a bias, fastest growing first; it is stable if none grows.
+
+    Args:
+        model: the device.
+        state: one of its steady states, from `steady`.
+        bias: what the source holds.
+        count: number of modes.
+
+    Returns:
+        `rates` (1/µs), shape (count,); `shapes`, columns of temperature patterns of unit maximum; `unstable`, the
+        number of growing modes.
+
+    Raises:
+        SolveError: the eigenvalue iteration did not converge.
+    """
+    from hotmesa.solver.stability.stability import Stability
+
+    return Stability(model).modes(state, bias, count)
+
+
+def laser_image(model: Model, state: Evaluation, beam_um: float = 0.0) -> LaserImage | None:
+    """Return the laser-scanning image of a steady state: change of V at constant current by heat at each place.
+
+    One adjoint solve gives the answer to heat at every node of the surface. Collective.
+
+    Args:
+        model: the device.
+        state: one of its steady states, from `steady`.
+        beam_um: full width at half maximum of a Gaussian beam in µm; 0 heats a point.
+
+    Returns:
+        dV/dP in mV/mW on the nodes of the plan (`image`, shape (n,)); None on other MPI processes than the first.
+
+    Raises:
+        RequestError: the width of the beam is negative.
+        SolveError: the state lies on a fold in I.
+    """
+    from hotmesa.solver.runs.image import laser_image as image_of
+    from hotmesa.solver.states.bias import Bias
+    from hotmesa.solver.states.problem import ThermalBranch
+
+    problem = ThermalBranch(model, Bias.current())
+    return image_of(problem, problem.evaluate(np.concatenate([state.T, state.wires, [state.V]])), beam_um)
+
+
+def uniform_curve(scenario: Scenario, law: JunctionLaw | None = None) -> UniformCurve:
+    """Return the whole I(V) of a device whose temperature is the same everywhere, with its folds and backbending.
+
+    Args:
+        scenario: the device; its [uniform] section gives the thermal resistance.
+        law: of one junction, in place of that of the scenario.
+
+    Returns:
+        `V_mV`, `I_mA`, `T_K`, ... of shape (points,), from V = I = 0 in order of rising temperature.
+
+    Raises:
+        LawError: the law of the scenario cannot be made from its files.
+    """
+    from hotmesa.solver.law.laws import build_law
+    from hotmesa.solver.runs.uniform import uniform_curve as curve
+
+    return curve(law or build_law(scenario), scenario)
+
+
+def compare(
+    *results: str | Path, by: str | None = None, largest: bool = False, smallest: bool = False,
+    target: float | None = None, out: str | Path | None = None,
+) -> Ranking:  # fmt: skip
+    """Rank the cases of a study, or runs, by any number of their results; write ranking.csv and compare.png.
+
+    Args:
+        results: the folder of one study, or the folders of runs.
+        by: number to rank by; None: as the study says.
+        largest: the largest number comes first, as it does if nothing is said.
+        smallest: the smallest comes first.
+        target: the case nearest to this value comes first.
+        out: folder for the files; None: that of the study, or out/compare.
+
+    Returns:
+        `rows` of the cases, best first, and their `values`, shape (cases,).
+
+    Raises:
+        ResultError: nothing to read, an unknown number, or no case that has it.
+        OSError: the files cannot be written.
+    """
+    from hotmesa.postprocess import compare as ranking
+
+    order = ranking.Order(by, largest, smallest, target)
+    return ranking.compare([Path(result) for result in results], order, Path(out) if out is not None else None)

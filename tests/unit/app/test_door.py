@@ -1,0 +1,118 @@
+"""The front door: what `import hotmesa` exports, lazily and typed, and that it computes."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hotmesa as hm
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "regression" / "golden"
+
+
+def rooms_for_types() -> dict[str, set[str]]:
+    """What app/__init__.py imports for type checkers, by module."""
+    tree = ast.parse((ROOT / "app" / "__init__.py").read_text())
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    return {str(node.module): {name.name for name in node.names} for node in imports}
+
+
+def test_the_import_is_light() -> None:
+    code = (
+        "import sys, time; before = set(sys.modules); t = time.process_time(); import hotmesa; "
+        "print(time.process_time() - t, *(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seconds, *loaded = done.stdout.split()
+    assert float(seconds) < 0.2
+    heavy = {"numpy", "scipy", "pydantic", "matplotlib", "dolfinx", "mpi4py"}
+    assert not {name.split(".")[0] for name in loaded} & heavy
+
+
+def test_types_and_run_time_export_the_same() -> None:
+    assert {room: set(names.split()) for room, names in hm._ROOMS.items()} == rooms_for_types()
+    assert set().union(*rooms_for_types().values()) | {"__version__"} == set(hm.__all__)
+    assert dir(hm) == sorted(hm.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        hm.nonsense  # noqa: B018
+
+
+def test_no_module_hides_an_exported_name() -> None:
+    assert not {path.stem for path in (ROOT / "app").iterdir()} & set(hm.__all__)
+
+
+def test_there_is_one_version_number() -> None:
+    assert hm.__version__ == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"version: {hm.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(set(hm.__all__) - {"__version__"}))
+def test_every_exported_name_is_documented_and_typed(name: str) -> None:
+    thing = getattr(hm, name)
+    words = inspect.getdoc(thing) or ""
+    assert words.split("\n")[0].endswith((".", ":"))
+    if inspect.isclass(thing):
+        return
+    signature = inspect.signature(thing)
+    assert signature.return_annotation is not inspect.Signature.empty
+    for parameter in signature.parameters.values():
+        assert parameter.annotation is not inspect.Parameter.empty
+        explained = f"{parameter.name}: " in words or name in ("load_run", "render")
+        assert explained, f"{name} does not explain {parameter.name}"
+    assert "Raises:" in words or not signature.parameters
+
+
+def device(name: str, changes: Mapping[str, object] | None = None) -> hm.Model:
+    scenario = hm.load_scenario(GOLDEN / f"{name}.toml", changes or {})
+    return hm.Model(scenario, hm.build_mesh(scenario))
+
+
+def spread(model: hm.Model, e: object) -> dict[str, float]:
+    """An observable of a user: the spread of all temperatures."""
+    return {"T_spread_K": float(np.ptp(e.T))}  # type: ignore[attr-defined]
+
+
+def test_states_modes_and_images_of_one_device() -> None:
+    model = device("strip")
+    state = hm.steady(model, hm.Bias.current(), 0.4)
+    assert pytest.approx(0.4, rel=1e-8) == state.I
+    again = hm.steady(model, hm.Bias.voltage(), state.V, np.concatenate([state.T, state.wires, [state.V]]))
+    assert pytest.approx(state.I, rel=1e-8) == again.I
+    found = hm.modes(model, state, hm.Bias.current())
+    assert found.rates.shape == (2,)
+    assert found.unstable == 0
+    image = hm.laser_image(model, state)
+    assert image is not None
+    assert image.extremum()[0] < 0.0  # a warm junction carries its current at a lower voltage
+
+
+def test_runs_are_iterators_over_points_with_columns_of_the_user() -> None:
+    for name, points in (("strip", hm.trace), ("sweep", hm.sweep)):
+        rows = [point.row for point, _ in zip(points(device(name), [spread]), range(3), strict=False)]
+        assert [row["T_spread_K"] >= 0.0 for row in rows] == [True] * 3
+    first = next(iter(hm.evolve(device("transient", {"numerics.path": "sparse"}), [spread])))
+    assert first.row["T_spread_K"] == 0.0  # at rest
+    first = next(iter(hm.find_branches(device("diagram"), [spread])))
+    assert "T_spread_K" in first.row
+
+
+def test_a_condensed_crystal_has_no_time() -> None:
+    model = device("strip", {"geometry": "plan", "numerics.path": "condensed"})
+    with pytest.raises(hm.HotmesaError, match="heat capacity of the crystal"):
+        hm.evolve(model)
+
+
+def test_the_uniform_curve_of_a_device() -> None:
+    curve = hm.uniform_curve(hm.load_scenario("kurter2010-uniform"))
+    assert curve.V_mV[0] == curve.I_mA[0] == 0.0
+    assert np.all(np.diff(curve.T_K) > 0)
