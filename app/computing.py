@@ -69,27 +69,19 @@ def evolve(model: Model, observables: Sequence[Measure] = ()) -> Iterator[transi
     """Yield a device in time, as [transient] says: under a step, ramp, pulses or a table, with its bias circuit.
 
     Args:
-        model: the device, on the sparse path (numerics.path = "sparse"): heat capacities of a condensed crystal
-            are none.
+        model: the device; a condensed crystal is unfolded, since its heat capacity counts.
         observables: as in `trace`.
 
     Yields:
         Points with the columns of transient.csv (t_us in µs).
 
     Raises:
-        RequestError: the crystal of the model is condensed.
         ScenarioError: the state to start from is one of another device or mesh, or lies after the end.
         SolveError: the integration could not be continued; the points before it stay valid.
     """
-    from hotmesa.solver.errors import RequestError
     from hotmesa.solver.runs.transient import trace_transient
 
-    if model.condensed is not None:
-        raise RequestError(
-            "a transient needs the heat capacity of the crystal, and that of this model is condensed: load the "
-            'scenario with {"numerics.path": "sparse"}'
-        )
-    return trace_transient(model, observables)
+    return trace_transient(model.variant(path="sparse"), observables)
 
 
 def find_branches(model: Model, observables: Sequence[Measure] = ()) -> Iterator[diagram_job.Point]:

@@ -100,16 +100,21 @@ def test_runs_are_iterators_over_points_with_columns_of_the_user() -> None:
     for name, points in (("strip", hm.trace), ("sweep", hm.sweep)):
         rows = [point.row for point, _ in zip(points(device(name), [spread]), range(3), strict=False)]
         assert [row["T_spread_K"] >= 0.0 for row in rows] == [True] * 3
-    first = next(iter(hm.evolve(device("transient", {"numerics.path": "sparse"}), [spread])))
-    assert first.row["T_spread_K"] == 0.0  # at rest
     first = next(iter(hm.find_branches(device("diagram"), [spread])))
     assert "T_spread_K" in first.row
 
 
-def test_a_condensed_crystal_has_no_time() -> None:
-    model = device("strip", {"geometry": "plan", "numerics.path": "condensed"})
-    with pytest.raises(hm.HotmesaError, match="heat capacity of the crystal"):
-        hm.evolve(model)
+def test_a_condensed_crystal_is_unfolded_in_time() -> None:
+    changes = {"geometry": "plan", "contacts.0.y_um": -2.0, "mesh.refine": 0.3}
+    rows = []
+    for path in ("auto", "sparse"):
+        model = device("transient", {**changes, "numerics.path": path})
+        assert model.parts.path == {"auto": "condensed", "sparse": "sparse"}[path]
+        points = hm.evolve(model, [spread])
+        rows.append([next(points).row, next(points).row])
+    assert rows[0][0]["T_spread_K"] == 0.0  # at rest
+    assert float(rows[0][1]["T_spread_K"]) > 0.0
+    assert rows[0][1]["T_max_K"] == pytest.approx(rows[1][1]["T_max_K"], rel=1e-9)
 
 
 def test_the_uniform_curve_of_a_device() -> None:
