@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from hotmesa.meshes.raw import (
     region_names,
     without_unused_nodes,
 )
+from hotmesa.meshes.session import gmsh_session
 from hotmesa.meshes.sizes import Sizes, size_function
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Contact, Scenario
@@ -61,7 +61,7 @@ def plan_mesh(scenario: Scenario, sizes: Sizes) -> RawMesh:
     outlines = {name: corners for name, corners in outlines.items() if len(corners)}
     names = region_names([c.name for c in scenario.contacts])
     size = size_function(scenario, sizes)
-    with _gmsh() as gmsh:
+    with gmsh_session("mesh the plan", "check the outlines and the element sizes", OPTIONS) as gmsh:
         pieces = _fragment(gmsh, outlines)
         _check_nesting(pieces)
         points, cells, member = _triangulate(gmsh, pieces, names, size)
@@ -120,39 +120,6 @@ def _outlines(scenario: Scenario, sizes: Sizes) -> dict[str, Array]:
     for name, contact, size in zip(names, scenario.contacts, sizes.contacts, strict=True):
         outlines[name] = disc(contact.x_um, contact.y_um, contact.radius_um, size)
     return outlines
-
-
-@contextmanager
-def _gmsh() -> Iterator[Any]:
-    """Give the gmsh module with an empty model of its own; leave the session as it was found, also on errors."""
-    try:
-        import gmsh
-    except (ImportError, OSError) as error:
-        raise MeshError(f"gmsh is needed to mesh a plan and could not be loaded: {error}") from error
-    mine = not gmsh.isInitialized()
-    if mine:
-        # Without interruptible=False gmsh would swallow Ctrl-C from here on.
-        gmsh.initialize(argv=[], readConfigFiles=False, interruptible=False)
-    previous = "" if mine else gmsh.model.getCurrent()
-    kept = {name: gmsh.option.getNumber(name) for name in OPTIONS}
-    try:
-        for name, value in OPTIONS.items():
-            gmsh.option.setNumber(name, value)
-        gmsh.model.add("hotmesa")
-        yield gmsh
-    except MeshError:
-        raise
-    except Exception as error:  # gmsh raises nothing more special than Exception
-        raise MeshError(f"gmsh could not mesh the plan ({error}): check the outlines and the element sizes") from error
-    finally:
-        if mine:
-            gmsh.finalize()
-        else:
-            gmsh.model.mesh.removeSizeCallback()
-            gmsh.model.remove()
-            for name, value in kept.items():
-                gmsh.option.setNumber(name, value)
-            gmsh.model.setCurrent(previous)
 
 
 def _fragment(gmsh: Any, outlines: dict[str, Array]) -> dict[str, set[int]]:

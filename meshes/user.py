@@ -1,201 +1,208 @@
-"""Meshes of the user, in any format that meshio reads, with named regions. Nothing else here uses meshio."""
+"""Meshes of the user: read, moved into µm, regions found, and checked."""
 
 from __future__ import annotations
 
-import io
-import logging
-import math
-import warnings
+import difflib
 from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hotmesa.meshes.abaqus import read_inp
+from hotmesa.meshes.compare import UNITS, compare_with_scenario
+from hotmesa.meshes.file_mesh import FileMesh
+from hotmesa.meshes.gmsh_file import read_msh
 from hotmesa.meshes.raw import (
     CONTACT_PREFIX,
+    MESA,
     MeshError,
     RawMesh,
-    cell_sizes,
     oriented,
     outer_boundary,
     region_names,
     without_unused_nodes,
 )
-from hotmesa.meshes.sizes import mesa_area
+from hotmesa.meshes.sound import numbered, refuse_pieces, refuse_unsound
 from hotmesa.scenarios.schema import Scenario
 
 CRYSTAL = "crystal"
-AREA_TOLERANCE = 0.02
-LOG = logging.getLogger("hotmesa")
-
-Regions = dict[str, NDArray[np.bool_]]
+Mask = NDArray[np.bool_]
 
 
 def user_mesh(scenario: Scenario) -> RawMesh:
     """Return the mesh in the file `mesh.file` of a scenario; coordinates in µm, origin at the mesa centre.
 
     A plan needs triangles, a strip or a disc needs lines along x. The regions "mesa", every contact by its name (or
-    "contact:<name>") and, with a [crystal], "crystal" are taken from named cell sets or named physical groups; the
+    "contact:<name>") and, with a [crystal], "crystal" are groups of the file, by name or as `mesh.regions` says; the
     cells of a contact count as mesa.
 
     Raises:
-        MeshError: If the file cannot be read, has no fitting cells, lacks a named region or leaves cells unnamed.
+        MeshError: If the file cannot be read, its cells do not cover their place once, a region is missing or in
+            pieces, cells belong to none, or the regions are not those of the scenario.
     """
     path = Path(scenario.mesh.file or "")
-    file = _read(path)
-    kind = "triangle" if scenario.geometry == "plan" else "line"
-    cells = _cells(file, kind, path)
-    found = _named_cells(file, kind)
-    names = region_names([c.name for c in scenario.contacts])
-    member, crystal = _membership(found, names, len(cells), scenario.crystal is not None, path)
-    _refuse_unnamed(member, crystal, scenario.crystal is not None, path)
-    points = _coordinates(np.asarray(file.points, dtype=np.float64), cells, kind, path)
-    points, cells = without_unused_nodes(points, cells)
-    _refuse_duplicates(points, path)
+    try:
+        return _checked(_merged(_read(path, 2 if scenario.geometry == "plan" else 1)), scenario)
+    except MeshError as error:
+        raise MeshError(f"{path}: {error}") from error.__cause__
+
+
+def _read(path: Path, dimension: int) -> FileMesh:
+    if not path.is_file():
+        raise MeshError("there is no such file (mesh.file)")
+    ending = path.suffix.lower()
+    try:
+        if ending == ".msh":
+            return read_msh(path, dimension)
+        if ending == ".inp":
+            return read_inp(path.read_text(encoding="utf-8-sig", errors="replace"), dimension)
+    except (OSError, OverflowError) as error:
+        raise MeshError(f"the file cannot be read: {error}") from error
+    raise MeshError(
+        f"meshes are read from gmsh's .msh and Abaqus' .inp, not from {ending or 'files without ending'}: convert it "
+        "(gmsh FILE -save -format msh41 -o mesh.msh reads MED, UNV, Nastran, Medit, VTK and more)"
+    )
+
+
+def _merged(mesh: FileMesh) -> FileMesh:
+    """Return the mesh with one cell where the file repeats a cell once for each group that it is in.
+
+    Raises:
+        MeshError: If a cell is repeated in the same group, or without any.
+    """
+    number = numbered(mesh.cells)
+    _, first = np.unique(number, return_index=True)
+    if len(first) == len(mesh.cells):
+        return mesh
+    grouped = np.zeros(len(first), dtype=np.int64)
+    groups = []
+    for group in mesh.groups:
+        kept, counts = np.unique(number[group.cells], return_counts=True)
+        _refuse_copies(mesh, number, kept[counts > 1], f" in group {group}")
+        grouped[kept] += 1
+        groups.append(replace(group, cells=kept))
+    copies = np.bincount(number)
+    _refuse_copies(mesh, number, np.flatnonzero((copies > 1) & (copies != grouped)), "")
+    return FileMesh(mesh.points, mesh.cells[first], mesh.labels[first], tuple(groups))
+
+
+def _refuse_copies(mesh: FileMesh, number: NDArray[np.int64], copied: NDArray[np.int64], where: str) -> None:
+    if len(copied):
+        labels = " and ".join(str(label) for label in mesh.labels[number == copied[0]])
+        around = ", ".join(f"{x:.4g}" for x in mesh.points[mesh.cells[number == copied[0]][0]].mean(axis=0)[:2])
+        raise MeshError(
+            f"{len(copied)} cells stand in the file more than once{where}: {labels} have the same nodes, around "
+            f"({around}) in the unit of the file; remove the copies"
+        )
+
+
+def _checked(mesh: FileMesh, scenario: Scenario) -> RawMesh:
+    """Return the mesh with the regions of the scenario."""
+    member, crystal = _membership(mesh, scenario)
+    points, cells = without_unused_nodes(_coordinates(mesh, scenario), mesh.cells)
     cells = oriented(points, cells)
+    names = region_names([c.name for c in scenario.contacts])
+    raw = RawMesh(points, cells, names, member, np.empty((0, points.shape[1]), dtype=np.int64))
+    compare_with_scenario(raw, scenario)
+
+    def name_of(cell: int) -> str:
+        inside = [name for name, chosen in zip(names, member[cell], strict=True) if chosen] or [CRYSTAL]
+        return f"cell {mesh.labels[cell]} ({inside[-1].removeprefix(CONTACT_PREFIX)})"
+
+    refuse_unsound(points, cells, name_of)
+    for name, chosen in zip(names, member.T, strict=True):
+        refuse_pieces(points, cells[chosen], name.removeprefix(CONTACT_PREFIX))
+    _refuse_unnamed(member, crystal, scenario)
     rim = outer_boundary(points, cells)
     if scenario.geometry == "disc":
-        if float(points.min()) < 0:
-            raise MeshError(f"{path}: the radius of a disc cannot be negative ({points.min():g} µm)")
         rim = rim[np.argmax(points[rim[:, 0], 0])].reshape(1, 1)
-    raw = RawMesh(points, cells, names, member, rim)
-    _compare_area(raw, scenario, path)
-    return raw
+    return replace(raw, rim=rim)
 
 
-def _read(path: Path) -> Any:
-    """Return what meshio reads; its messages go to the log."""
-    if not path.is_file():
-        raise MeshError(f"mesh.file: there is no file {path}")
-    try:
-        import meshio
-    except ImportError as error:
-        raise MeshError(f"mesh.file: meshio is needed to read {path} and could not be loaded: {error}") from error
-    said = io.StringIO()
-    try:
-        with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
-            warnings.simplefilter("ignore")
-            mesh = meshio.read(path)
-    # meshio ends the interpreter on some files that it does not know.
-    except (Exception, SystemExit) as error:
-        words = " ".join(said.getvalue().split()) or str(error) or type(error).__name__
-        raise MeshError(f"{path}: meshio cannot read this mesh: {words}") from error
-    if said.getvalue().strip():
-        LOG.info("%s: meshio says: %s", path, " ".join(said.getvalue().split()))
-    return mesh
+def _membership(mesh: FileMesh, scenario: Scenario) -> tuple[Mask, Mask]:
+    """Return membership in the mesa and the contacts (cells, regions), and in the crystal (cells,).
+
+    Raises:
+        MeshError: If a region is not in the file, or a contact is said to be outside the mesa.
+    """
+    contacts = [contact.name for contact in scenario.contacts]
+    wanted = [MESA, *contacts, *([CRYSTAL] if scenario.crystal is not None else [])]
+    _refuse_unknown(scenario.mesh.regions, wanted)
+    masks = {name: _cells_of(mesh, name, scenario.mesh.regions.get(name)) for name in wanted}
+    missing = [name for name, mask in masks.items() if not mask.any()]
+    if missing:
+        example = ", ".join(f"{name} = ..." for name in missing)
+        raise MeshError(
+            f"the mesh lacks the regions {', '.join(missing)}; {_listed(mesh)}: name the groups so, or say which they "
+            f"are by number or name: mesh.regions = {{ {example} }}"
+        )
+    mesa, crystal = masks[MESA], masks.get(CRYSTAL, np.zeros(len(mesh.cells), dtype=bool))
+    for name in contacts:
+        # Where mesa and crystal share cells the crystal lies under all of it, and says nothing about the contact.
+        if not (mesa & crystal).any() and (masks[name] & crystal & ~mesa).any():
+            raise MeshError(f"cells of contact {name!r} are in the crystal, outside the mesa: a contact is on the mesa")
+    # Formats that give a cell one group only cannot say that the cells of a contact are mesa too.
+    masks[MESA] = np.any([masks[name] for name in (MESA, *contacts)], axis=0)
+    return np.column_stack([masks[name] for name in (MESA, *contacts)]), crystal
 
 
-def _cells(file: Any, kind: str, path: Path) -> NDArray[np.int64]:
-    """Return the nodes of all cells of a kind; refuse cells of the same dimension that are of another kind."""
-    types = sorted({block.type for block in file.cells})
-    blocks = [np.asarray(block.data, dtype=np.int64) for block in file.cells if block.type == kind]
-    other = [t for t in types if t.startswith(("quad", "polygon", "triangle") if kind == "triangle" else "line")]
-    if not blocks or other != [kind]:
-        raise MeshError(f"{path}: the mesh must consist of {kind} cells; it has {', '.join(types) or 'no cells'}")
-    return np.concatenate(blocks)
+def _refuse_unknown(regions: Mapping[str, int | str], wanted: list[str]) -> None:
+    for name in regions:
+        if name not in wanted:
+            near = difflib.get_close_matches(name, wanted, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise MeshError(f"mesh.regions: {name!r} is no region of this device ({', '.join(wanted)}){hint}")
 
 
-def _named_cells(file: Any, kind: str) -> Regions:
-    """Return for every name in the file which cells of the kind carry it (cell sets, physical groups, MED families)."""
-    blocks = [k for k, block in enumerate(file.cells) if block.type == kind]
-    lengths = [len(file.cells[k].data) for k in blocks]
-    found: Regions = {}
+def _cells_of(mesh: FileMesh, region: str, chosen: int | str | None) -> Mask:
+    """Return the cells of a region; none where the file has no such group.
 
-    def add(name: str, masks: list[NDArray[np.bool_]]) -> None:
-        mask = np.concatenate(masks)
-        found[name] = found.get(name, np.zeros(len(mask), dtype=bool)) | mask
-
-    for name, members in file.cell_sets.items():
-        if not name.startswith("gmsh:"):
-            pairs = zip(blocks, lengths, strict=True)
-            add(name, [_indicator(members[k], length) for k, length in pairs])
-    dimension = 2 if kind == "triangle" else 1
-    for name, (tag, of_dimension) in _groups(file).items():
-        if of_dimension == dimension and "gmsh:physical" in file.cell_data:
-            add(name, [np.asarray(file.cell_data["gmsh:physical"][k]) == tag for k in blocks])
-    for tag, names in getattr(file, "cell_tags", {}).items():
-        for name in names:
-            add(name, [np.asarray(file.cell_data["cell_tags"][k]) == tag for k in blocks])
-    return {name: mask for name, mask in found.items() if mask.any()}
-
-
-def _indicator(members: Any, length: int) -> NDArray[np.bool_]:
-    mask = np.zeros(length, dtype=bool)
-    if members is not None:
-        mask[np.asarray(members, dtype=np.int64)] = True
+    Raises:
+        MeshError: If `mesh.regions` names a group that the file does not have, or names differ in capitals only.
+    """
+    if isinstance(chosen, int):
+        found = [group for group in mesh.groups if group.number == chosen]
+    else:
+        names = (region, CONTACT_PREFIX + region) if chosen is None else (chosen,)
+        found = [group for group in mesh.groups if group.name in names]
+        if not found:
+            found = [group for group in mesh.groups if group.name.lower() in [name.lower() for name in names]]
+            if len(found) > 1:
+                raise MeshError(f"{region!r} may be any of {', '.join(map(str, found))}: say which in mesh.regions")
+    if chosen is not None and not found:
+        raise MeshError(f"mesh.regions: {region} = {chosen!r} is no group of the mesh; {_listed(mesh)}")
+    mask = np.zeros(len(mesh.cells), dtype=bool)
+    for group in found:
+        mask[group.cells] = True
     return mask
 
 
-def _groups(file: Any) -> Mapping[str, tuple[int, int]]:
-    """Return the physical groups: name to tag and dimension."""
-    return {name: (int(data[0]), int(data[1])) for name, data in file.field_data.items() if np.size(data) == 2}
+def _listed(mesh: FileMesh) -> str:
+    groups = ", ".join(f"{group} of {len(group.cells)}" for group in mesh.groups)
+    return f"its groups of cells: {groups}" if groups else "its cells are in no group"
 
 
-def _membership(
-    found: Regions, names: tuple[str, ...], cells: int, with_crystal: bool, path: Path
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return membership in the mesa and the contacts (cells, regions), and in the crystal (cells,)."""
-    masks: list[NDArray[np.bool_]] = []
-    missing = []
-    for name in names:
-        mask = found.get(name, found.get(name.removeprefix(CONTACT_PREFIX)))
-        if mask is None:
-            missing.append(name.removeprefix(CONTACT_PREFIX))
-        masks.append(np.zeros(cells, dtype=bool) if mask is None else mask)
-    if with_crystal and CRYSTAL not in found:
-        missing.append(CRYSTAL)
-    if missing:
-        listed = ", ".join(sorted(found)) or "none"
-        raise MeshError(f"{path}: the mesh lacks the named regions {', '.join(missing)}; found: {listed}")
-    # Formats that give a cell one group only cannot say that the cells of a contact are mesa too.
-    masks[0] = np.any(masks, axis=0)
-    return np.column_stack(masks), found.get(CRYSTAL, np.zeros(cells, dtype=bool))
-
-
-def _refuse_unnamed(member: NDArray[np.bool_], crystal: NDArray[np.bool_], with_crystal: bool, path: Path) -> None:
+def _refuse_unnamed(member: Mask, crystal: Mask, scenario: Scenario) -> None:
     """Raise MeshError for cells outside the mesa that are not crystal, or where the scenario has no crystal."""
     outside = ~member[:, 0]
-    if not with_crystal and outside.any():
-        raise MeshError(f"{path}: {outside.sum()} cells lie outside the mesa, but the scenario has no [crystal]")
+    if scenario.crystal is None and outside.any():
+        raise MeshError(f"{outside.sum()} cells lie outside the mesa, but the scenario has no [crystal]")
     if (outside & ~crystal).any():
-        raise MeshError(f"{path}: {(outside & ~crystal).sum()} cells belong neither to the mesa nor to the crystal")
+        raise MeshError(f"{(outside & ~crystal).sum()} cells belong neither to the mesa nor to the crystal")
 
 
-def _coordinates(points: NDArray[np.float64], cells: NDArray[np.int64], kind: str, path: Path) -> NDArray[np.float64]:
-    """Return the coordinates that the geometry uses; refuse a mesh that bends out of them."""
-    dimension = 2 if kind == "triangle" else 1
-    used = points[np.unique(cells)]
+def _coordinates(mesh: FileMesh, scenario: Scenario) -> NDArray[np.float64]:
+    """Return the coordinates in µm that the geometry uses; refuse a mesh that bends out of them."""
+    dimension = mesh.cells.shape[1] - 1
+    used = mesh.points[np.unique(mesh.cells)]
     if not np.isfinite(used).all():
-        raise MeshError(f"{path}: the mesh has coordinates that are not finite")
+        raise MeshError("the mesh has coordinates that are not finite")
     extent = np.ptp(used, axis=0)
     if (extent[dimension:] > 1e-9 * extent.max()).any():
-        raise MeshError(f"{path}: the mesh must lie in the {'x-y plane' if dimension == 2 else 'x axis'}")
-    return points[:, :dimension].copy()
-
-
-def _refuse_duplicates(points: NDArray[np.float64], path: Path) -> None:
-    """Raise MeshError where two nodes lie at the same place: heat could not pass between them."""
-    scaled = np.round(points / (1e-9 * max(float(np.ptp(points, axis=0).max()), 1e-300)))
-    count = len(points) - len(np.unique(scaled, axis=0))
-    if count:
-        raise MeshError(f"{path}: {count} nodes lie on top of others: merge duplicate nodes at the region borders")
-
-
-def _compare_area(raw: RawMesh, scenario: Scenario, path: Path) -> None:
-    """Warn where the mesa of the file is not the mesa of the scenario, as when the file is in metres."""
-    sizes = np.abs(cell_sizes(raw.points, raw.cells))
-    if scenario.geometry == "strip":
-        sizes = sizes * scenario.mesa.depth_um
-    elif scenario.geometry == "disc":
-        sizes = sizes * 2 * math.pi * raw.points[raw.cells, 0].mean(axis=1)
-    of_file, of_scenario = float(sizes[raw.member[:, 0]].sum()), mesa_area(scenario)
-    if abs(of_file - of_scenario) > AREA_TOLERANCE * of_scenario:
-        LOG.warning(
-            "%s: the mesa of the mesh has %.4g µm², that of the scenario %.4g µm²; the mesh counts (it must be in µm)",
-            path,
-            of_file,
-            of_scenario,
-        )
+        raise MeshError(f"the mesh must lie in the {'x-y plane' if dimension == 2 else 'x axis'}")
+    points = mesh.points[:, :dimension] * UNITS[scenario.mesh.unit] - np.array(scenario.mesh.origin_um)[:dimension]
+    if scenario.geometry == "disc" and float(points[np.unique(mesh.cells)].min()) < 0:
+        raise MeshError(f"the radius of a disc cannot be negative ({points.min():g} µm)")
+    return np.asarray(points)

@@ -15,6 +15,7 @@ from hotmesa.scenarios.schema import Scenario, Section
 from hotmesa.scenarios.units import unit_of
 
 CURVE = "a curve {T_K = [...], values = [...]}"
+VALUES = "table of whole numbers or texts"
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def _kind(annotation: Any, metadata: Iterable[object] = ()) -> _Kind:
     if origin in (Union, types.UnionType):
         return _union(tuple(arg for arg in args if arg is not type(None)), metadata)
     if origin is dict:
-        return _Kind("tables by name", section=_kind(args[1]).section)
+        section = _kind(args[1]).section
+        return _Kind("tables by name", section=section) if section else _Kind(VALUES)
     if origin is tuple:
         return _sequence(args, metadata)
     if isinstance(annotation, type) and issubclass(annotation, Section):
@@ -191,7 +193,7 @@ def _walk(path: tuple[str | int, ...]) -> tuple[Key | None, type[Section] | None
             return None, None
         info = section.model_fields[part]
         kind = _kind(info.annotation, info.metadata)
-        key, section, by_name = _key("", part, info), kind.section, kind.name == "tables by name"
+        key, section, by_name = _key("", part, info), kind.section, kind.name in ("tables by name", VALUES)
     return key, section
 
 

@@ -12,8 +12,8 @@ from hotmesa.scenarios.keys import find_key, groups, names_at, toml_value
 from hotmesa.scenarios.rules.findings import Finding, Where
 
 _ARTICLES = {"number": "a ", "whole": "a ", "list": "a ", "pair": "a ", "table": "a "}
-# Tags that pydantic puts into a location for the members of "number or curve".
-_UNION_TAGS = ("float", "constrained-float", "Curve")
+# Tags that pydantic puts into a location for the members of "number or curve" and of "whole number or text".
+_UNION_TAGS = ("float", "constrained-float", "Curve", "int", "str")
 
 
 def schema_findings(error: ValidationError) -> tuple[Finding, ...]:
@@ -46,6 +46,8 @@ def _sentence(where: Where, kind: str, value: object) -> str:
     if key is not None and isinstance(where[-1], int) and key.range.startswith("each "):
         unit = f" ({key.unit})" if key.unit else ""
         allowed = f"a number {key.range.removeprefix('each ')}{unit}"
+    if key is not None and key.allowed.startswith("table of ") and key.path.rpartition(".")[2] != where[-1]:
+        allowed = "a whole number or a text"
     if kind == "missing":
         return f"is missing; it must be {allowed}"
     if kind == "string_pattern_mismatch":

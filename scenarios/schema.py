@@ -159,6 +159,11 @@ class Mesh(Section):
     """Element sizes; defaults follow from the thermal healing length."""
 
     file: str | None = Field(None, description="a mesh file with named regions instead of a generated one")
+    unit: Literal["um", "nm", "mm", "m"] = Field("um", description="unit of the lengths in that file")
+    origin_um: Point = Field((0.0, 0.0), description="place in that file that is the origin, the centre of the mesa")
+    regions: dict[str, Annotated[int, Field(strict=True)] | str] = Field(
+        default_factory=dict, description="region to the number or name of its group in that file: { mesa = 2 }"
+    )
     size_um: Positive | None = Field(None, description="element size in the mesa")
     contact_size_um: Positive | None = Field(None, description="element size in the contact patches")
     rim_size_um: Positive | None = Field(None, description="element size at the rim of the crystal")

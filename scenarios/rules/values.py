@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hotmesa.scenarios.rules.findings import Finding, Where
-from hotmesa.scenarios.schema import Curve, Josephson, Law, Material, Scenario
+from hotmesa.scenarios.schema import Curve, Josephson, Law, Material, Mesh, Scenario
 
 
 def value_findings(scenario: Scenario) -> Iterator[Finding]:
@@ -17,6 +17,7 @@ def value_findings(scenario: Scenario) -> Iterator[Finding]:
     yield from _law_gaps(scenario.law)
     yield from _josephson(scenario.josephson)
     yield from _files(scenario)
+    yield from _mesh_file(scenario.mesh)
     yield from _ranges(scenario)
 
 
@@ -128,6 +129,12 @@ def _files(scenario: Scenario) -> Iterator[Finding]:
             folder = Path(name).parent
             hint = "" if folder.is_dir() else f"; the folder {folder} does not exist"
             yield Finding(where, f"no such file: {name}{hint}")
+
+
+def _mesh_file(mesh: Mesh) -> Iterator[Finding]:
+    for key in ("unit", "origin_um", "regions"):
+        if mesh.file is None and getattr(mesh, key) != Mesh().model_dump()[key]:
+            yield Finding(("mesh", key), "has no effect without mesh.file", (("mesh", "file"),))
 
 
 def _ranges(scenario: Scenario) -> Iterator[Finding]:

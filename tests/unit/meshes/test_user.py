@@ -1,6 +1,5 @@
-"""Meshes from files: formats, names, and what is refused."""
+"""Meshes of generated devices come back from files; wrong files are refused."""
 
-import logging
 import math
 from pathlib import Path
 
@@ -96,10 +95,10 @@ def test_lines_for_strip_and_disc(tmp_path: Path):
 def test_missing_names_and_found_names_are_listed(tmp_path: Path):
     raw = generated(**PARTS)
     path = write_sets(tmp_path / "mesh.inp", raw, {"mesa": raw.member[:, 0], "tip": raw.member[:, 1]})
-    with pytest.raises(MeshError, match=r"lacks the named regions wire, crystal; found: mesa, tip"):
+    with pytest.raises(MeshError, match=r"lacks the regions wire, crystal; its groups of cells: mesa of \d+, tip of"):
         read(path)
     path = write_sets(tmp_path / "bare.inp", raw, {})
-    with pytest.raises(MeshError, match=r"lacks the named regions mesa, wire, crystal; found: none"):
+    with pytest.raises(MeshError, match=r"lacks the regions mesa, wire, crystal; its cells are in no group"):
         read(path)
 
 
@@ -115,17 +114,22 @@ def test_cells_in_no_region_are_refused(tmp_path: Path):
 
 
 def test_unknown_and_broken_files_do_not_end_the_interpreter(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
-    with pytest.raises(MeshError, match="there is no file"):
+    with pytest.raises(MeshError, match="there is no such file"):
         read(tmp_path / "none.msh")
-    for name, text in (
-        ("mesh.xyz", "hello"),
-        ("mesh.msh", "hello"),
-        ("mesh.inp", "*NODE\n1, a, b\n"),
-        ("mesh.vtu", "<x>"),
+    for name, text, words in (
+        ("mesh.xyz", "hello", "read from gmsh's .msh and Abaqus' .inp, not from .xyz: convert it"),
+        ("mesh.med", "hello", "not from .med: convert it"),
+        ("mesh.msh", "hello", "this is no gmsh mesh"),
+        ("mesh.msh", "SystemCall 'touch /tmp/x';", "this is no gmsh mesh"),
+        ("mesh.msh", "$MeshFormat\n1 0 8\n$EndMeshFormat\n", "format 1 of gmsh is not read"),
+        ("mesh.msh", "$MeshFormat\n4.1 0 8\n$EndMeshFormat\n", "it has no such cells"),
+        ("mesh.msh", "$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$Nodes\nx", "gmsh could not read this mesh"),
+        ("mesh.inp", "*NODE\n1, a, b\n", "line 2: a node is a number and coordinates"),
+        ("mesh.inp", "hello", "line 1: data before the first keyword"),
     ):
         path = tmp_path / name
         path.write_text(text)
-        with pytest.raises(MeshError, match="meshio cannot read this mesh"):
+        with pytest.raises(MeshError, match=words):
             read(path)
     printed = capfd.readouterr()
     assert printed.out == printed.err == ""
@@ -134,7 +138,7 @@ def test_unknown_and_broken_files_do_not_end_the_interpreter(tmp_path: Path, cap
 def test_wrong_cells_are_named(tmp_path: Path):
     square = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], dtype=float)
     meshio.write(tmp_path / "quad.inp", meshio.Mesh(square, [("quad", np.array([[0, 1, 2, 3]]))]))
-    with pytest.raises(MeshError, match="must consist of triangle cells; it has quad"):
+    with pytest.raises(MeshError, match="must consist of triangle cells; it has quadrangle: split the quadrangles"):
         read(tmp_path / "quad.inp")
 
 
@@ -144,7 +148,7 @@ def test_duplicate_nodes_and_bent_meshes_are_refused(tmp_path: Path):
     split = RawMesh(
         raw.points[raw.cells].reshape(-1, 2), np.arange(raw.cells.size).reshape(-1, 3), raw.names, raw.member, raw.rim
     )
-    with pytest.raises(MeshError, match="nodes lie on top of others: merge duplicate nodes"):
+    with pytest.raises(MeshError, match=r"nodes lie on top of others, as at .*: merge duplicate nodes"):
         read(write_sets(tmp_path / "split.inp", split, everything), contacts=[])
     points = np.column_stack([raw.points, 0.1 * raw.points[:, 0]])
     named = {"mesa": [np.arange(len(raw.cells))]}
@@ -153,13 +157,14 @@ def test_duplicate_nodes_and_bent_meshes_are_refused(tmp_path: Path):
         read(tmp_path / "bent.inp", contacts=[])
 
 
-def test_unused_nodes_are_dropped_and_a_mesh_in_metres_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_unused_nodes_are_dropped_and_metres_are_told_from_micrometres(tmp_path: Path):
     raw = generated()
     # one node at the front that no cell uses, and metres instead of µm
     points = np.concatenate([[[7.0, 7.0]], raw.points]) * 1e-6
     metres = RawMesh(points, raw.cells + 1, raw.names, raw.member, raw.rim)
     path = write_sets(tmp_path / "metres.inp", metres, {"mesa": raw.member[:, 0]})
-    with caplog.at_level(logging.WARNING, logger="hotmesa"):
-        back = read(path, contacts=[])
+    with pytest.raises(MeshError, match=r'lengths seem to be in m, not in um: set mesh.unit = "m"'):
+        read(path, contacts=[])
+    back = make_raw_mesh(scenario(contacts=[], mesh={"file": str(path), "unit": "m"}))
     assert len(back.points) == len(raw.points)
-    assert any("it must be in µm" in r.getMessage() for r in caplog.records)
+    assert np.allclose(back.points, raw.points, rtol=0, atol=1e-9)
