@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from hotmesa.scenarios.keys import find_key, groups, names_at, toml_value
 from hotmesa.scenarios.rules.findings import Finding, Where
 
+FEW = 4  # keys that a message lists in passing
 _ARTICLES = {"number": "a ", "whole": "a ", "list": "a ", "pair": "a ", "table": "a "}
 # Tags that pydantic puts into a location for the members of "number or curve" and of "whole number or text".
 _UNION_TAGS = ("float", "constrained-float", "Curve", "int", "str")
@@ -73,7 +74,8 @@ def _unknown(where: Where) -> str:
     elsewhere = {key.path.rpartition(".")[2]: key.path for group in groups() for key in group.keys}
     far = difflib.get_close_matches(name, list(elsewhere), 1, 0.75)
     if far:
-        return f"unknown key here; did you mean {elsewhere[far[0]]}?"
+        known = f"; this section knows {', '.join(names)}" if 0 < len(names) <= FEW else ""
+        return f"unknown key here{known}; did you mean {elsewhere[far[0]]}?"
     return f"unknown key; this section knows {', '.join(names)}" if names else "unknown key"
 
 
