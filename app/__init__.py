@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from hotmesa.fitting import fit
     from hotmesa.meshes import build_mesh
     from hotmesa.postprocess import Run, load_run, render
+    from hotmesa.postprocess.map import plot_map
+    from hotmesa.postprocess.runs.branch import plot_iv
     from hotmesa.scenarios import Scenario, available_scenarios, load_scenario
     from hotmesa.scenarios.errors import HotmesaError
     from hotmesa.solver.errors import SolveError
@@ -58,6 +60,8 @@ __all__ = [
     "load_run",
     "load_scenario",
     "modes",
+    "plot_iv",
+    "plot_map",
     "render",
     "steady",
     "study",
@@ -71,6 +75,8 @@ _ROOMS = {
     "hotmesa.fitting": "fit",
     "hotmesa.meshes": "build_mesh",
     "hotmesa.postprocess": "Run load_run render",
+    "hotmesa.postprocess.map": "plot_map",
+    "hotmesa.postprocess.runs.branch": "plot_iv",
     "hotmesa.scenarios": "Scenario available_scenarios load_scenario",
     "hotmesa.scenarios.errors": "HotmesaError",
     "hotmesa.solver.errors": "SolveError",

@@ -26,6 +26,12 @@ def plot_map(run: Run) -> Figure | None:
 
     Plan: maps with a common colour scale, the outline of the mesa, the contact patches (circles) and the isotherm of
     the hot temperature. Strip and disc: T against x or r.
+
+    Args:
+        run: of any kind with fields; lengths are in µm, temperatures in K.
+
+    Raises:
+        ResultError: the fields are damaged, or do not fit the table of the run.
     """
     states, junction = run.states, run.junction_T_K
     if states is None or junction is None or len(states.row) == 0:

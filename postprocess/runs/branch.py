@@ -32,6 +32,9 @@ def plot_iv(run: Run, ax: Axes | None = None) -> Figure:
     Args:
         run: a branch, a diagram or a uniform curve.
         ax: axes for I(V) alone, in a figure of the caller.
+
+    Raises:
+        ResultError: the table of the run lacks a column.
     """
     curve = curve_of(run.rows, run.normal_resistance_ohm)
     if ax is not None:
