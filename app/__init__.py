@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hotmesa.scenarios import Scenario, available_scenarios, load_scenario
     from hotmesa.scenarios.errors import HotmesaError
     from hotmesa.solver.errors import SolveError
+    from hotmesa.solver.law.table import LawValues
     from hotmesa.solver.model import Model
     from hotmesa.solver.states.bias import Bias
     from hotmesa.studies import study
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Bias",
     "HotmesaError",
+    "LawValues",
     "Model",
     "Run",
     "Scenario",
@@ -80,6 +82,7 @@ _ROOMS = {
     "hotmesa.scenarios": "Scenario available_scenarios load_scenario",
     "hotmesa.scenarios.errors": "HotmesaError",
     "hotmesa.solver.errors": "SolveError",
+    "hotmesa.solver.law.table": "LawValues",
     "hotmesa.solver.model": "Model",
     "hotmesa.solver.states.bias": "Bias",
     "hotmesa.studies": "study",
