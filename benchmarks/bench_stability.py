@@ -50,9 +50,9 @@ def branch(name: str, overrides: tuple[str, ...]) -> dict[str, Any]:
         "solves_a_point": stability.solves / points,
         "solves_a_point_and_bias": stability.solves / points / len(BIASES),
         "bordered_solves_a_branch_point": bordered / points,
-        "factor_solves_a_branch_point": problem.linear.solves / points,
+        "factor_solves_a_branch_point": problem.linear.operator.solves / points,
         # A solve of the branch is bordered and takes several with the factors; this is the figure to keep below 6.
-        "stability_in_solves_of_the_branch": stability.solves / problem.linear.solves * bordered / points,
+        "stability_in_solves_of_the_branch": stability.solves / problem.linear.operator.solves * bordered / points,
         "stability_ms": 1e3 * stability_s / points,
         "branch_ms": 1e3 * (whole.wall_s - stability_s) / points,
     }

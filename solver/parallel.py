@@ -12,6 +12,18 @@ Comm = Any  # mpi4py ships no types
 Number = Any  # a Python or NumPy number; NumPy types some reductions as arrays
 
 
+def lasting(comm: Comm) -> Comm:
+    """Return a communicator of the same ranks that outlives a mesh: the world, where it has no others.
+
+    On several ranks PETSc frees what Python has dropped only where all ranks of a communicator ask for it, which nobody
+    does any more for that of a mesh that is gone.
+    """
+    from mpi4py import MPI
+
+    alike = MPI.Comm.Compare(comm, MPI.COMM_WORLD) in (MPI.IDENT, MPI.CONGRUENT)
+    return MPI.COMM_WORLD if alike else comm
+
+
 def global_sum(comm: Comm, value: Number) -> float:
     """Return the sum of a local number over all ranks."""
     return float(comm.allreduce(float(value)))

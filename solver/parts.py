@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from petsc4py import PETSc
+
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.device.layout import Layout
@@ -72,6 +74,8 @@ def build_parts(scenario: Scenario, operators: PlanOperators, brought: Brought) 
         SolveError: numerics.path = "condensed" was asked for but does not apply.
         RequestError: a sink that was brought along does not fit the device.
     """
+    # What models that are gone leave behind on several ranks is freed here, where all of them meet.
+    PETSc.garbage_cleanup(operators.comm)
     stack = build_stack(scenario, brought.materials)
     layout, option = Layout(operators, stack), scenario.numerics.path
     reason = "asked for" if option == "sparse" else why_not_condensed(scenario, layout, brought.sinks)

@@ -15,7 +15,7 @@ from hotmesa.meshes import TaggedMesh
 from hotmesa.meshes.compat import geometry_dofmap
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.solver.parallel import Comm
+from hotmesa.solver.parallel import Comm, lasting
 
 RIM_TAG = 1
 
@@ -99,7 +99,7 @@ def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
     marks.x.array[rim] = 1.0
     marks.x.scatter_reverse(_add_mode())
     return PlanOperators(
-        comm=mesh.comm,
+        comm=lasting(mesh.comm),
         space=space,
         stiffness=stiffness("plan"),
         mesa_stiffness=stiffness("mesa"),

@@ -38,105 +38,46 @@ class Correction:
     V: float
 
 
-class BorderedSolver:
-    """Solves J dT + B dg = r, C dT + D dg = s for temperatures T and globals g = (wires, V)."""
+class BorderedOperator:
+    """Product with a bordered Jacobian, and its preconditioner made of kept factors: what PETSc's solvers call.
+
+    It knows none of the solvers that call it: PETSc keeps its contexts where Python's garbage collector does not look,
+    so that a circle through one of them would keep the factors for good.
+
+    Attributes:
+        layout: how temperatures and globals share a vector.
+        factorisations, solves: so far.
+    """
 
     def __init__(self, comm: Comm, conduction: Conduction, size: int, wires: int) -> None:
-        """Make the Krylov solver for `size` unknowns on this rank."""
+        """Prepare for `size` unknowns on this rank."""
         self._comm, self._conduction = comm, conduction
         self.layout = BorderedVector(comm, size, wires + 1)
         self.factorisations = 0
         self.solves = 0
-        self._stale = True
         self._factors: Factors | None = None
         self._columns: Array = np.zeros((size, wires + 1))
         self._system: _System | None = None
-        self._ksp = self._krylov()
 
-    def close(self) -> None:
-        """Free the Krylov solver; collective, so it is said and not left to the garbage collector of each rank."""
-        self._ksp.destroy()
-
-    def _krylov(self) -> PETSc.KSP:
-        matrix = self.layout.shell(self)
-        ksp = PETSc.KSP().create(self._comm)
-        ksp.setOperators(matrix)
-        ksp.setType("fgmres")
-        ksp.setGMRESRestart(40)
-        # Right preconditioning: the iteration then stops on the true residual. The flexible variant combines the
-        # preconditioned vectors themselves: factors in single precision are no exactly linear map, and undoing the
-        # preconditioner at the end would spoil the solution at 1e-7. It also saves that last solve.
-        ksp.setPCSide(PETSc.PC.Side.RIGHT)
-        pc = ksp.getPC()
-        pc.setType("python")
-        pc.setPythonContext(self)
-        self._rhs, self._solution = matrix.createVecs()
-        return ksp
+    @property
+    def ready(self) -> bool:
+        """Whether there are factors."""
+        return self._factors is not None
 
     def refresh(self, lin: Linearisation) -> None:
         """Factorise the Jacobian of a linearisation and keep its factors as preconditioner."""
-        self._stale = True  # should this fail, what is at hand is of no use either
+        self._factors = None  # should this fail, what is at hand is of no use either
         self._factors = self._conduction.precondition(lin.kappa, lin.local)
         self._columns = np.column_stack([self._factors.solve(c) for c in lin.columns.T])
         self.factorisations += 1
         self.solves += self.layout.globals
 
-    def attach(self, lin: Linearisation, closure: Closure, refresh: bool) -> None:
-        """Make this the context of another Krylov solver: product of one system and its preconditioner."""
-        if refresh or self._factors is None:
+    def attach(self, lin: Linearisation, closure: Closure, refresh: bool = False) -> bool:
+        """Become the operator of one system, with new factors if there are none; return whether they can solve it."""
+        if refresh or not self.ready:
             self.refresh(lin)
         self._system = _System(self._comm, lin, closure, self._columns)
-
-    def solve(
-        self,
-        lin: Linearisation,
-        closure: Closure,
-        rhs: Correction,
-        rtol: float,
-        transposed: bool = False,
-        guess: Correction | None = None,
-    ) -> Correction:
-        """Return the solution of the bordered system, or of its transpose, to a relative residual rtol.
-
-        Args:
-            lin: the Jacobian.
-            closure: the equation that closes it.
-            rhs: right-hand sides.
-            rtol: largest residual in units of the right-hand side.
-            transposed: solve with the transpose.
-            guess: where to start, zero if not given.
-
-        Raises:
-            SolveError: the system is singular, or GMRES did not converge even with fresh factors.
-        """
-        iterate = self._ksp.solveTranspose if transposed else self._ksp.solve
-        fresh = self._stale
-        if fresh:
-            self.refresh(lin)
-        for _ in range(2):
-            self._system = _System(self._comm, lin, closure, self._columns)
-            if not fresh and not self._system.regular:
-                self.refresh(lin)
-                fresh = True
-                self._system = _System(self._comm, lin, closure, self._columns)
-            if not self._system.regular:
-                raise SolveError("the linear system is singular")
-            self.layout.store(self._rhs, rhs.T, np.append(rhs.wires, rhs.V))
-            if guess is not None:
-                self.layout.store(self._solution, guess.T, np.append(guess.wires, guess.V))
-            self._ksp.setInitialGuessNonzero(guess is not None)
-            # The residual of a guess may be far larger than the right-hand side, which PETSc would call divergence.
-            self._ksp.setTolerances(rtol=rtol, atol=1e-300, divtol=1e30, max_it=MAX_ITERATIONS)
-            iterate(self._rhs, self._solution)
-            self._stale = self._ksp.getIterationNumber() > self._conduction.patience
-            if self._ksp.getConvergedReason() > 0:
-                T, g = self.layout.load(self._solution)
-                return Correction(T.copy(), g[:-1], float(g[-1]))
-            if fresh:
-                break
-            self.refresh(lin)
-            fresh = True
-        raise SolveError("the linear solver did not converge")
+        return self._system.regular
 
     def mult(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
         """Apply the bordered Jacobian (called by PETSc)."""
@@ -179,6 +120,89 @@ class BorderedSolver:
         if self._system is None:
             raise SolveError("no system to solve")
         return self._system
+
+
+class BorderedSolver:
+    """Solves J dT + B dg = r, C dT + D dg = s for temperatures T and globals g = (wires, V).
+
+    Attributes:
+        operator: product and preconditioner.
+    """
+
+    def __init__(self, comm: Comm, conduction: Conduction, size: int, wires: int) -> None:
+        """Make the Krylov solver for `size` unknowns on this rank."""
+        self._comm, self._patience = comm, conduction.patience
+        self.operator = BorderedOperator(comm, conduction, size, wires)
+        self._stale = True
+        self._ksp = self._krylov()
+
+    def _krylov(self) -> PETSc.KSP:
+        matrix = self.operator.layout.shell(self.operator)
+        ksp = PETSc.KSP().create(self._comm)
+        ksp.setOperators(matrix)
+        ksp.setType("fgmres")
+        ksp.setGMRESRestart(40)
+        # Right preconditioning: the iteration then stops on the true residual. The flexible variant combines the
+        # preconditioned vectors themselves: factors in single precision are no exactly linear map, and undoing the
+        # preconditioner at the end would spoil the solution at 1e-7. It also saves that last solve.
+        ksp.setPCSide(PETSc.PC.Side.RIGHT)
+        pc = ksp.getPC()
+        pc.setType("python")
+        pc.setPythonContext(self.operator)
+        self._rhs, self._solution = matrix.createVecs()
+        return ksp
+
+    def solve(
+        self,
+        lin: Linearisation,
+        closure: Closure,
+        rhs: Correction,
+        rtol: float,
+        transposed: bool = False,
+        guess: Correction | None = None,
+    ) -> Correction:
+        """Return the solution of the bordered system, or of its transpose, to a relative residual rtol.
+
+        Args:
+            lin: the Jacobian.
+            closure: the equation that closes it.
+            rhs: right-hand sides.
+            rtol: largest residual in units of the right-hand side.
+            transposed: solve with the transpose.
+            guess: where to start, zero if not given.
+
+        Raises:
+            SolveError: the system is singular, or GMRES did not converge even with fresh factors.
+        """
+        iterate, layout = self._ksp.solveTranspose if transposed else self._ksp.solve, self.operator.layout
+        fresh = self._stale or not self.operator.ready
+        if fresh:
+            self.operator.refresh(lin)
+        for _ in range(2):
+            regular = self.operator.attach(lin, closure)
+            if not fresh and not regular:
+                self.operator.refresh(lin)
+                fresh = True
+                regular = self.operator.attach(lin, closure)
+            if not regular:
+                self._stale = True
+                raise SolveError("the linear system is singular")
+            layout.store(self._rhs, rhs.T, np.append(rhs.wires, rhs.V))
+            if guess is not None:
+                layout.store(self._solution, guess.T, np.append(guess.wires, guess.V))
+            self._ksp.setInitialGuessNonzero(guess is not None)
+            # The residual of a guess may be far larger than the right-hand side, which PETSc would call divergence.
+            self._ksp.setTolerances(rtol=rtol, atol=1e-300, divtol=1e30, max_it=MAX_ITERATIONS)
+            iterate(self._rhs, self._solution)
+            self._stale = self._ksp.getIterationNumber() > self._patience
+            if self._ksp.getConvergedReason() > 0:
+                T, g = layout.load(self._solution)
+                return Correction(T.copy(), g[:-1], float(g[-1]))
+            if fresh:
+                break
+            self.operator.refresh(lin)
+            fresh = True
+        raise SolveError("the linear solver did not converge")
 
 
 class _System:

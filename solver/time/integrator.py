@@ -9,7 +9,7 @@ from petsc4py import PETSc
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.linear.bordered import BorderedSolver, Closure
+from hotmesa.solver.linear.bordered import BorderedOperator, Closure
 from hotmesa.solver.linear.jacobian import shifted
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_min
@@ -53,7 +53,7 @@ class Equations:
         self,
         model: Model,
         problem: ThermalBranch,
-        linear: BorderedSolver,
+        linear: BorderedOperator,
         circuit: Circuit,
         begin: float,
         end: float,
@@ -209,7 +209,7 @@ class Stepper:
         return ts
 
 
-def _set_solvers(ts: PETSc.TS, linear: BorderedSolver) -> None:
+def _set_solvers(ts: PETSc.TS, linear: BorderedOperator) -> None:
     """Set Newton's method, its linear solver and the norm of the local error."""
     # The largest error anywhere counts: a mean over the crystal would hide that of a small hot spot.
     options = {"ts_adapt_wnormtype": "infinity", "snes_linesearch_type": "basic"}

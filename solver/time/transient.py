@@ -9,7 +9,7 @@ import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.linear.bordered import BorderedSolver
+from hotmesa.solver.linear.bordered import BorderedOperator
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.time.integrator import Equations, Stepper, Tolerances
@@ -57,7 +57,7 @@ class Transient:
         model.layout.heat_capacity(model.cold()[0])
         self.model, self.circuit, self.tolerances = model, circuit, tolerances or Tolerances()
         self._problem = ThermalBranch(model, circuit.bias)
-        self._linear = BorderedSolver(model.comm, model.conduction, model.layout.size, len(model.wired))
+        self._linear = BorderedOperator(model.comm, model.conduction, model.layout.size, len(model.wired))
 
     @property
     def factorisations(self) -> int:

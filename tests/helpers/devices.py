@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
 from hotmesa.scenarios.schema import Branch, Contact, Crystal, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
 
 FILM = Layer(name="film", material="gold", thickness_um=0.04, region="mesa")
@@ -33,3 +38,16 @@ def on_crystal(sublayers: int = 1, path: str = "auto", end_mA: float = 1.0, **pa
         "numerics": Numerics(path=path),
     }
     return Scenario(**(values | parts))
+
+
+@dataclass(frozen=True)
+class Helium:
+    """A liquid that takes q = a (T^4 - T_B^4) from a face of a device; a in µW/(µm² K⁴)."""
+
+    a: float = 1e-6
+    bath: float = 4.2
+    name: str = "helium"
+    face: Literal["top", "crystal", "bottom"] = "top"
+
+    def flux(self, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.a * (T**4 - self.bath**4), 4.0 * self.a * T**3

@@ -81,7 +81,6 @@ def test_bordered_system_is_solved(name, bias):
     # The solver was asked for 1e-9 of the right-hand side as a whole; the current is no equation of its own.
     assert max(np.linalg.norm(g - w) for g, w in zip(got[:-1], wanted[:-1], strict=True)) <= 1e-8 * size
     assert row(du) == pytest.approx(-0.3, abs=1e-8 * size)
-    problem.linear.close()
 
 
 @pytest.mark.parametrize("name", ["two wires", "condensed crystal of one shape"])
@@ -99,7 +98,6 @@ def test_tangent_is_a_direction_in_which_nothing_changes(name):
     # Tangents are solved to a relative residual of 1e-7 of a right-hand side of one.
     assert max(np.abs(p).max() for p in parts[:-1]) <= 1e-6 * max(scale, 1.0)
     assert row(t) == pytest.approx(1.0, rel=1e-6)
-    problem.linear.close()
 
 
 def test_tangent_does_not_depend_on_the_guess():
@@ -116,7 +114,6 @@ def test_tangent_does_not_depend_on_the_guess():
     far = problem.null_vector(state, row, t + 100.0 * rng.normal(size=t.size))
     # Both have a residual of 1e-8.
     assert far == pytest.approx(t, abs=1e-5 * np.abs(t).max())
-    problem.linear.close()
 
 
 @pytest.mark.parametrize("name", ["two wires", "condensed crystal, three mesa sublayers, plan"])
@@ -136,4 +133,3 @@ def test_transposed_solution_is_adjoint(name):
     a, b = rng.standard_normal((2, at.T.size + at.wires.size + 1))
     # Both solutions are good to 1e-10 of their right-hand sides.
     assert solve(a, True) @ b == pytest.approx(a @ solve(b, False), rel=1e-6)
-    problem.linear.close()

@@ -93,7 +93,7 @@ def test_one_factorisation_serves_all_biases(layered: Model) -> None:
     e = solve_steady(layered, Bias.current(), 0.81)
     stability.modes_under(e, BIASES)
     assert (first, stability.factorisations) == (1, 2)
-    assert before.linear.factorisations == 0  # the factors of branches are left alone
+    assert before.linear.operator.factorisations == 0  # the factors of branches are left alone
 
 
 def test_condensed_crystal_has_the_rates_of_the_whole_one() -> None:
