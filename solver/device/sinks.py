@@ -128,7 +128,10 @@ class SurfaceSink:
         for _ in range(MAX_STEPS):
             q, slope = self.sink.flux(T_s)
             kappa, psi_s = curve.with_integral(T_s)
-            change = (g * (psi - psi_s) - q) / (slope + g * kappa)
+            stiffness = slope + g * kappa
+            if not (stiffness > 0.0).all():
+                break
+            change = (g * (psi - psi_s) - q) / stiffness
             T_new = np.clip(T_s + change, 0.5 * T_s, 2.0 * T_s)
             done = np.abs(T_new - T_s) <= LAST_CHANGE * T
             T_s = T_new

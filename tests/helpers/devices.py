@@ -50,4 +50,5 @@ class Helium:
     face: Literal["top", "crystal", "bottom"] = "top"
 
     def flux(self, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return q (µW/µm²) and dq/dT."""
         return self.a * (T**4 - self.bath**4), 4.0 * self.a * T**3
