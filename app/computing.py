@@ -10,12 +10,12 @@ import numpy as np
 
 if TYPE_CHECKING:
     from hotmesa.postprocess.compare import Ranking
+    from hotmesa.postprocess.results import Point
     from hotmesa.scenarios.arrays import Array
     from hotmesa.scenarios.schema import Scenario
     from hotmesa.solver.law.laws import JunctionLaw
     from hotmesa.solver.model import Evaluation, Model
-    from hotmesa.solver.runs import branch, diagram_job, transient
-    from hotmesa.solver.runs import sweep as sweeps
+    from hotmesa.solver.runs.branch import BranchPoint
     from hotmesa.solver.runs.image import LaserImage
     from hotmesa.solver.runs.uniform import UniformCurve
     from hotmesa.solver.stability.stability import Modes
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hotmesa.solver.states.observables import Measure
 
 
-def trace(model: Model, observables: Sequence[Measure] = ()) -> Iterator[branch.Point]:
+def trace(model: Model, observables: Sequence[Measure] = ()) -> Iterator[BranchPoint]:
     """Yield the steady states of a device from rest to branch.end_current_mA, through folds, in order of arclength.
 
     Pseudo-arclength continuation; every fold in V or I is a point. On several MPI processes all of them call this.
@@ -45,7 +45,7 @@ def trace(model: Model, observables: Sequence[Measure] = ()) -> Iterator[branch.
     return trace_branch(model, observables)
 
 
-def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[sweeps.SweepPoint]:
+def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     """Yield the states that a device takes while its source goes through the legs of [bias], as in an experiment.
 
     The stable state is followed; where it is lost the device jumps to the state in which its transient ends.
@@ -65,7 +65,7 @@ def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[sweeps.
     return legs(model, observables)
 
 
-def evolve(model: Model, observables: Sequence[Measure] = ()) -> Iterator[transient.Point]:
+def evolve(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     """Yield a device in time, as [transient] says: under a step, ramp, pulses or a table, with its bias circuit.
 
     Args:
@@ -84,7 +84,7 @@ def evolve(model: Model, observables: Sequence[Measure] = ()) -> Iterator[transi
     return trace_transient(model.variant(path="sparse"), observables)
 
 
-def find_branches(model: Model, observables: Sequence[Measure] = ()) -> Iterator[diagram_job.Point]:
+def find_branches(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     """Yield the points of all branches of steady states that can be found: from rest, at bifurcations, by deflation.
 
     Args:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hotmesa.meshes import build_mesh
+from hotmesa.postprocess.tables import Row
 from hotmesa.processes import world
 from hotmesa.record import begin_record
 from hotmesa.scenarios import Scenario, load_scenario, to_toml
@@ -18,7 +19,6 @@ from hotmesa.scenarios.writing import write_table
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.family import Change, changes, parse_counts, trace_member
-from hotmesa.solver.states.observables import Row
 
 OWN_FILES = ("family.csv", "changes.csv", "family.png", "scenario.toml", "provenance.json")
 

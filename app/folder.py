@@ -9,34 +9,24 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hotmesa.postprocess.runs import picture_files
 from hotmesa.scenarios.errors import HotmesaError
+from hotmesa.scenarios.kinds import KINDS
 
-# Everything that a run writes beside its pictures; nothing else is ever removed.
+# What every run may write besides its tables and pictures; nothing else is ever removed.
 _FILES = (
-    "iv.csv",
-    "transient.csv",
-    "sweep.csv",
-    "uniform.csv",
-    "states.npz",
-    "summary.json",
-    "provenance.json",
-    "scenario.toml",
-    "run.log",
-    "fields.pvd",
-    "fields_[0-9]*.vtu",
-    "crystal_[0-9]*.vtu",
-    "diagram.csv",
-    "bifurcations.csv",
-    *(f"branch_[0-9]*/{name}" for name in ("iv.csv", "states.npz", "scenario.toml", "summary.json")),
-    *(f"branch_[0-9]*/{name}" for name in ("fields.pvd", "fields_[0-9]*.vtu", "crystal_[0-9]*.vtu")),
+    *("states.npz", "summary.json", "provenance.json", "scenario.toml", "run.log"),
+    *("fields.pvd", "fields_[0-9]*.vtu", "crystal_[0-9]*.vtu"),
 )
 
 
 def run_files() -> tuple[str, ...]:
-    """Return the patterns of everything that a run writes."""
-    pictures = picture_files()
-    return (*_FILES, *pictures, *(f"branch_[0-9]*/{name}" for name in pictures))
+    """Return the patterns of everything that a run of any kind writes."""
+    from hotmesa.postprocess.runs import picture_files  # the command line would wait for scipy
+
+    tables = [name for kind in KINDS.values() for name in (kind.table, *kind.beside)]
+    files = dict.fromkeys((*_FILES, *tables, *picture_files()))
+    folders = dict.fromkeys(kind.parts for kind in KINDS.values() if kind.parts)
+    return (*files, *(f"{folder}/{name}" for folder in folders for name in files))
 
 
 class FolderError(HotmesaError, ValueError):

@@ -9,6 +9,7 @@ from typing import Any
 from hotmesa.folder import prepare
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess import provenance
+from hotmesa.postprocess.states import States
 from hotmesa.processes import on_first, world
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.writing import write_json
@@ -17,13 +18,13 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.image import LaserImage, laser_image, save_image
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import ThermalBranch
-from hotmesa.solver.states.stored import Passage, StoredStates, choose_passage, passages, solve_at
+from hotmesa.solver.states.stored import Passage, choose_passage, passages, solve_at
 
 OWN_FILES = ("ltslm.npz", "ltslm.json", "ltslm.png", "ltslm.vtu")
 
 
 def image_of_run(
-    scenario: Scenario, states: StoredStates | None, current_mA: float, folder: Path, *, row: int | None = None,
+    scenario: Scenario, states: States | None, current_mA: float, folder: Path, *, row: int | None = None,
     beam_um: float = 0.0, overwrite: bool = False, quiet: bool = True, command: str = "",
 ) -> Path | None:  # fmt: skip
     """Write ltslm.npz and ltslm.json of a run and return the former; None on other processes than the first.
@@ -78,7 +79,7 @@ def image_of_run(
 
 
 def _compute(
-    scenario: Scenario, states: StoredStates, passage: Passage, current_mA: float, beam_um: float
+    scenario: Scenario, states: States, passage: Passage, current_mA: float, beam_um: float
 ) -> tuple[LaserImage, Model] | None:
     model = Model(scenario, build_mesh(scenario))
     problem = ThermalBranch(model, Bias.current())

@@ -18,9 +18,9 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from hotmesa.case import STOPPED, Outcome, Task, compute, lost
+from hotmesa.kinds import RUNS
 from hotmesa.processes import outside_mpi, safe_path
 from hotmesa.solver.errors import RequestError
-from hotmesa.solver.runs.kinds import spatial_tools
 
 _DEAD = "its process died (out of memory, or a crash in a library)"
 _LOOK_S = 1.0
@@ -222,7 +222,7 @@ def start_petsc() -> None:
         with contextlib.suppress(ModuleNotFoundError):  # the uniform model needs neither
             importlib.import_module(module)
     with contextlib.suppress(ModuleNotFoundError):
-        spatial_tools()
+        RUNS["branch"]()
 
 
 def usable_processors() -> int:

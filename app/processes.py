@@ -30,6 +30,15 @@ def world() -> Any:
     return MPI.COMM_WORLD
 
 
+def itself() -> Any:
+    """The MPI communicator of this process alone, or None without mpi4py."""
+    try:
+        from mpi4py import MPI
+    except ImportError:
+        return None
+    return MPI.COMM_SELF
+
+
 def on_first(comm: Any, action: Callable[[], None]) -> None:
     """Do something on the first process only.
 

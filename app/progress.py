@@ -18,11 +18,17 @@ class Progress:
 
     On a terminal one line is overwritten; elsewhere every fifth point makes a line. `quiet` shows nothing.
     The bar shows the column `along` ("I_mA" or "t_us") on its way to `end`.
+
+    Attributes:
+        points: number of points so far.
+        newton_steps: that they took.
+        row: the last one.
     """
 
     def __init__(self, stream: TextIO, end: float, quiet: bool = False, along: str = "I_mA") -> None:
         self.points = 0
         self.newton_steps = 0
+        self.row: Row = {}
         self._stream = stream
         self._end, self._along = end, along
         self._quiet = quiet
@@ -30,11 +36,11 @@ class Progress:
         self._open = False  # whether an unfinished line stands on the terminal
         self._last = ""
 
-    def point(self, row: Row) -> None:
-        """Take a new point, a row of iv.csv."""
-        self.points += 1
+    def point(self, row: Row, shown: bool = True) -> None:
+        """Take a new point, a row of a table."""
+        self.points, self.row = self.points + 1, row
         self.newton_steps += int(row.get("newton_steps") or 0)
-        if self._quiet:
+        if self._quiet or not shown:
             return
         state = self._state(row)
         if self._terminal:

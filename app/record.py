@@ -23,6 +23,7 @@ class RunRecord:
     Attributes:
         folder: where results go, None where nothing is written.
         wall_s: seconds from the start to `finish`.
+        provenance: what provenance.json holds.
     """
 
     def __init__(self, folder: Path | None, resolved_toml: str, command: str, mpi_size: int) -> None:
@@ -35,11 +36,11 @@ class RunRecord:
         self.wall_s = 0.0
         self.log = logging.getLogger("hotmesa.run")
         self._started = time.perf_counter()
-        self._provenance: dict[str, provenance.Value] = {}
+        self.provenance: dict[str, provenance.Value] = {}
         if folder is not None:
-            self._provenance = provenance.collect(resolved_toml, command, mpi_size)
+            self.provenance = provenance.collect(resolved_toml, command, mpi_size)
             write_text(folder / "scenario.toml", resolved_toml)
-            write_json(folder / "provenance.json", self._provenance)
+            write_json(folder / "provenance.json", self.provenance)
 
     @contextmanager
     def logging(self, progress: Progress) -> Iterator[None]:
@@ -57,7 +58,7 @@ class RunRecord:
             for handler in handlers:
                 logger.addHandler(handler)
         try:
-            self.log.info("%s", self._provenance.get("command", ""))
+            self.log.info("%s", self.provenance.get("command", ""))
             yield
         except BaseException as error:
             # Not as an error: those are shown on the terminal, where the caller says it in its own words.
@@ -110,8 +111,8 @@ class RunRecord:
         """
         self.wall_s = time.perf_counter() - self._started
         if self.folder is not None:
-            self._provenance |= {"status": status, "wall_s": round(self.wall_s, 3)}
-            write_json(self.folder / "provenance.json", self._provenance)
+            self.provenance |= {"status": status, "wall_s": round(self.wall_s, 3)}
+            write_json(self.folder / "provenance.json", self.provenance)
         self.log.info("%s after %.2f s", status, self.wall_s)
 
 

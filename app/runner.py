@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotmesa.processes import anywhere, stop_on_signal, wait_for_all, world
+from hotmesa.kinds import RUNS
+from hotmesa.postprocess.results import Point, Run
+from hotmesa.processes import anywhere, itself, stop_on_signal, wait_for_all, world
 from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
 from hotmesa.scenarios import Scenario, load_scenario, to_toml
 from hotmesa.scenarios.errors import BAD_INPUT, DONE, INTERRUPTED, NO_CONVERGENCE, HotmesaError
-from hotmesa.scenarios.writing import rows_of, write_table
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.runs.kinds import Tools, Words, alone, tools_of
 
 CHECKPOINT_S = 20.0
 """Between two times at which what is reached is saved, should the process be killed."""
+WORDS = {DONE: "complete", NO_CONVERGENCE: "stopped", INTERRUPTED: "interrupted"}
 
 
 @dataclass(frozen=True)
@@ -60,22 +61,15 @@ def run(request: Request) -> int:
     given = request.scenario
     scenario = given if isinstance(given, Scenario) else load_scenario(given, request.overrides)
     folder = request.out or Path("out") / scenario.name
-    tools = tools_of(scenario)  # before anything is removed or written
-    if tools is not None and request.alone:
-        tools = alone(tools)
-    first = comm is None or comm.rank == 0
+    solver = RUNS[scenario.mode]()  # before anything is removed or written
     record = begin_record(comm, folder, to_toml(scenario), request.command, request.overwrite)
-    along = "I_mA" if tools is None else tools.along
-    end = scenario.transient.end_us if along == "t_us" else scenario.branch.end_current_mA
-    if tools is not None and tools.end is not None:
-        end = tools.end
-    progress = Progress(sys.stdout, end, request.quiet or not first, along)
+    along, end = solver.goal(scenario)
+    progress = Progress(sys.stdout, end, request.quiet or record.folder is None, along)
+    work = _Work(Run(scenario), record, progress, comm)
     try:
         with record.logging(progress):
-            if tools is None:
-                status = _uniform(scenario, record, progress, request.figures)
-            else:
-                status = _spatial(_Work(scenario, folder, record, progress, tools, comm, request.figures))
+            status = work.follow(solver.points(scenario, itself() if request.alone else None))
+            work.finish(status, request.figures)
     except HotmesaError as error:
         # Bad input that shows only now: a mesh, a table, a state of another device. Faults of the program keep the log.
         if not progress.points and error.status == BAD_INPUT:
@@ -87,98 +81,71 @@ def run(request: Request) -> int:
     return status
 
 
-def _uniform(scenario: Scenario, record: RunRecord, progress: Progress, figures: bool) -> int:
-    points = _write_uniform(scenario, record)
-    record.finish("complete")
-    progress.say(f"{points} points of the uniform model in {record.wall_s:.1f} s")
-    _render(record, progress, figures)
-    return DONE
-
-
-def _write_uniform(scenario: Scenario, record: RunRecord) -> int:
-    """Write uniform.csv; the number of its points."""
-    from hotmesa.solver.law.laws import build_law
-    from hotmesa.solver.runs.uniform import uniform_curve, uniform_rows
-
-    if record.folder is None:
-        return 0
-    columns = uniform_rows(uniform_curve(build_law(scenario), scenario))
-    write_table(record.folder / "uniform.csv", rows_of(columns), list(columns))
-    return len(columns["V_mV"])
-
-
 @dataclass(frozen=True)
 class _Work:
-    """What the steps of a spatial run share."""
+    """What the steps of one run share."""
 
-    scenario: Scenario
-    folder: Path
+    run: Run
     record: RunRecord
     progress: Progress
-    tools: Tools
     comm: Any
-    figures: bool
 
+    def follow(self, points: Iterator[Point]) -> int:
+        """Take points to the end, to an error, or to Ctrl-C, and return the exit status; `run` has what was reached."""
+        problem, status, saved = "", INTERRUPTED, time.perf_counter()
+        try:
+            with stop_on_signal() as stopped:
+                for point in points:
+                    self._take(point)
+                    if time.perf_counter() - saved > CHECKPOINT_S:
+                        self.save()
+                        saved = time.perf_counter()
+                    if anywhere(self.comm, stopped()):
+                        break
+                else:
+                    status = DONE
+        except KeyboardInterrupt:
+            pass
+        except SolveError as error:
+            status, problem = NO_CONVERGENCE, self._stopped(error)
+        self.progress.done()
+        if status == INTERRUPTED:
+            problem = f"interrupted; the {self.progress.points} {self.run.kind.points} so far are kept"
+        if problem:
+            self.record.problem(problem)
+        return status
 
-def _spatial(work: _Work) -> int:
-    record, progress = work.record, work.progress
-    record.log.info("mesh")
-    tagged = work.tools.build_mesh(work.scenario)
-    record.log.info("model")
-    model = work.tools.model(work.scenario, tagged)
-    branch = work.tools.branch(work.scenario, model)
-    record.log.info(work.tools.words.what)
-    status = _trace(work, model, branch)
-    if progress.points:
-        branch.save(work.folder)
-        if work.tools.uniform:
-            _write_uniform(work.scenario, record)
-    record.finish({DONE: "complete", NO_CONVERGENCE: "stopped", INTERRUPTED: "interrupted"}[status])
-    points = f"{progress.points} {work.tools.words.points}"
-    progress.say(f"{points}, {progress.newton_steps} Newton steps, {record.wall_s:.1f} s")
-    if progress.points:
-        _render(record, progress, work.figures, unfinished=status != DONE)
-    return status
+    def _take(self, point: Point) -> None:
+        self.run.append(point)
+        if not point.table:
+            self.progress.point(point.row, self.run.kind.shown)
+        if not point.table and self.run.kind.shown:
+            self.record.point(point.row)
 
+    def save(self) -> None:
+        """Write what there is (first process only)."""
+        if self.record.folder is not None and len(self.run):
+            self.run.provenance = self.record.provenance
+            self.run.save(self.record.folder)
 
-def _trace(work: _Work, model: Any, branch: Any) -> int:
-    """Follow the branch to its end, to an error, or to Ctrl-C; whatever was reached is in `branch`."""
-    row: Mapping[str, Any] = {}
-    problem = ""
-    status = INTERRUPTED
-    saved = time.perf_counter()
-    try:
-        with stop_on_signal() as stopped:
-            for point in work.tools.trace(model):
-                row = point.row
-                branch.append(point)
-                work.progress.point(row)
-                work.record.point(row)
-                if time.perf_counter() - saved > CHECKPOINT_S:
-                    branch.checkpoint(work.folder)
-                    saved = time.perf_counter()
-                if anywhere(work.comm, stopped()):
-                    break
-            else:
-                status = DONE
-    except KeyboardInterrupt:
-        pass
-    except SolveError as error:
-        status, problem = NO_CONVERGENCE, _stop_message(error, row, work.progress.points, work.tools.words)
-    work.progress.done()
-    if status == INTERRUPTED:
-        problem = f"interrupted; the {work.progress.points} {work.tools.words.points} so far are kept"
-    if problem:
-        work.record.problem(problem)
-    return status
+    def finish(self, status: int, figures: bool) -> None:
+        """Write the run and what is made of it, and say where everything is."""
+        self.save()
+        self.record.finish(WORDS[status])
+        points = f"{self.progress.points} {self.run.kind.points}"
+        self.progress.say(f"{points}, {self.progress.newton_steps} Newton steps, {self.record.wall_s:.1f} s")
+        if len(self.run):
+            _render(self.record, self.progress, figures, unfinished=status != DONE)
 
-
-def _stop_message(error: SolveError, row: Mapping[str, Any], points: int, words: Words) -> str:
-    if not points:
-        return f"no state was found: {error}\n{words.advice}"
-    where = f"V = {float(row['V_mV']):.4g} mV, I = {float(row['I_mA']):.4g} mA, T_max = {float(row['T_max_K']):.4g} K"
-    reached = f"the {words.what} stopped after {points} {words.points} at {where}"
-    return f"{reached}: {error}\nThe {words.points} so far are kept. {words.advice}"
+    def _stopped(self, error: SolveError) -> str:
+        kind, points = self.run.kind, self.progress.points
+        if not points:
+            return f"no state was found: {error}\n{kind.advice}"
+        row = self.progress.row
+        V, I, T = (float(row[name]) for name in ("V_mV", "I_mA", "T_max_K"))  # noqa: E741 - the symbol of the field
+        place = f"V = {V:.4g} mV, I = {I:.4g} mA, T_max = {T:.4g} K"
+        reached = f"the {kind.name} stopped after {points} {kind.points} at {place}"
+        return f"{reached}: {error}\nThe {kind.points} so far are kept. {kind.advice}"
 
 
 def _render(record: RunRecord, progress: Progress, pictures: bool, unfinished: bool = False) -> None:

@@ -17,7 +17,7 @@ from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import Point, trace_branch
+from hotmesa.solver.runs.branch import BranchPoint, trace_branch
 
 # Refinements that give about 15,000 and 50,000 unknowns on the sparse path.
 REFINEMENTS = (1.0, 1.8)
@@ -58,12 +58,12 @@ def one_lu(matrix: PETSc.Mat) -> Clock:
     return clock
 
 
-def branch(refine: float, path: str, tagged: TaggedMesh) -> tuple[dict[str, Any], Model, list[Point]]:
+def branch(refine: float, path: str, tagged: TaggedMesh) -> tuple[dict[str, Any], Model, list[BranchPoint]]:
     """Return the times of one path, its model and its points."""
     scenario = scenario_of(refine, path)
     with timed() as setup:
         model = Model(scenario, tagged)
-    points: list[Point] = []
+    points: list[BranchPoint] = []
 
     def work() -> None:
         points[:] = trace_branch(model)
@@ -87,7 +87,7 @@ def branch(refine: float, path: str, tagged: TaggedMesh) -> tuple[dict[str, Any]
     return row, model, points
 
 
-def plain(tagged: TaggedMesh, refine: float, points: list[Point]) -> tuple[dict[str, Any], float]:
+def plain(tagged: TaggedMesh, refine: float, points: list[BranchPoint]) -> tuple[dict[str, Any], float]:
     """Return the times of the plain script at the currents of hotmesa's points, and how well the voltages agree."""
     with timed() as setup:
         device = plain_dolfinx.PlainDevice(scenario_of(refine, "sparse"), tagged)
@@ -111,7 +111,7 @@ def plain(tagged: TaggedMesh, refine: float, points: list[Point]) -> tuple[dict[
     }, difference
 
 
-def largest_difference(a: list[Point], b: list[Point]) -> float:
+def largest_difference(a: list[BranchPoint], b: list[BranchPoint]) -> float:
     """Return the largest relative difference of voltage and peak temperature at the ends of two branches."""
     ends = [(p[-1].row["V_mV"], p[-1].row["T_max_K"]) for p in (a, b)]
     return max(abs(float(x) / float(y) - 1.0) for x, y in zip(*ends, strict=True))

@@ -13,7 +13,7 @@ from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Bath, Curve, Material, Mesh, Scenario
 from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import Point, trace_branch
+from hotmesa.solver.runs.branch import BranchPoint, trace_branch
 
 # Refinements that give about 1,000 and 10,000 nodes, with the target for the whole branch (s).
 SIZES = ((1.38, 0.3, 5), (4.6, 2.0, 3))
@@ -53,7 +53,7 @@ def as_one(device: Scenario) -> Scenario:
     return device.model_copy(update={"layers": (layer,), "materials": {"both": both}})
 
 
-def plain(scenario: Scenario, tagged: TaggedMesh, points: list[Point], ours_s: float) -> dict[str, Any]:
+def plain(scenario: Scenario, tagged: TaggedMesh, points: list[BranchPoint], ours_s: float) -> dict[str, Any]:
     """Return what the plain script takes for the same points."""
     device = plain_dolfinx.PlainDevice(scenario, tagged)
     rows = [p.row for p in points if p.row["I_mA"] > 0.0 and not p.row["fold"]]
@@ -75,7 +75,7 @@ def measure_size(temperatures: int, refine: float, target: float, repeats: int) 
         tagged = build_mesh(scenario)
     with timed() as setup:
         model = Model(scenario, tagged)
-    points: list[Point] = []
+    points: list[BranchPoint] = []
 
     def work() -> None:
         points[:] = trace_branch(model)

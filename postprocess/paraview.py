@@ -26,23 +26,23 @@ def write_fields(run: Run) -> list[Path]:
     The time of a state is its time in µs in a transient; its current in mA where that grows from state to state, its
     arc length otherwise.
     """
-    states = run.states
-    if states is None or len(states.row) == 0:
+    states, folder = run.states, run.folder
+    if states is None or folder is None or len(states.row) == 0:
         return []
-    for old in [*run.folder.glob("fields_[0-9]*.vtu"), *run.folder.glob("crystal_[0-9]*.vtu")]:
+    for old in [*folder.glob("fields_[0-9]*.vtu"), *folder.glob("crystal_[0-9]*.vtu")]:
         old.unlink()
     wide = _crystal_layers(states)
     entries: list[tuple[float, int, Path]] = []
     for number, time in enumerate(series_times(run, states)):
-        mesa = run.folder / f"fields_{number:04d}.vtu"
+        mesa = folder / f"fields_{number:04d}.vtu"
         _write_part(mesa, states, states.mesa_cells, mesa_height_um(run), _mesa_fields(run, states, number, wide))
         entries.append((float(time), 0, mesa))
         if wide:
-            crystal = run.folder / f"crystal_{number:04d}.vtu"
+            crystal = folder / f"crystal_{number:04d}.vtu"
             names = {f"T_{states.layer_names[layer]}_K": states.T_K[number, layer] for layer in wide}
             _write_part(crystal, states, states.cells, 0.0, names)
             entries.append((float(time), 1, crystal))
-    return [_write_index(run.folder / "fields.pvd", entries), *(path for _, _, path in entries)]
+    return [_write_index(folder / "fields.pvd", entries), *(path for _, _, path in entries)]
 
 
 def series_times(run: Run, states: States) -> Array:

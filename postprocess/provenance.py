@@ -47,6 +47,11 @@ def collect(resolved_toml: str, command: str, mpi_size: int) -> dict[str, Value]
     }
 
 
+def version() -> str:
+    """Return the version of this program; "not found" where it is not installed."""
+    return _version("hotmesa")
+
+
 def _version(package: str) -> str:
     """Version of an installed distribution, without importing it; "not found" if there is none."""
     for name in _PACKAGES[package]:

@@ -129,7 +129,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "end": {name: _last(rows, name) for name in ("I_mA", "V_mV", "V_per_junction_mV", "P_mW", "T_max_K")},
         "wall_s": run.summary.get("wall_s", run.provenance.get("wall_s")),
     }
-    if run.uniform is not None and run.uniform is not rows:
+    if run.uniform is not None and run.kind.spatial:
         uniform = curve_of(run.uniform, run.normal_resistance_ohm)
         values["uniform"] = curve_figures(run.uniform, uniform, n)
     return {**run.summary, **values}

@@ -1,125 +1,272 @@
-"""A finished (or interrupted) run, read back from its folder."""
+"""A run as data: its table, fields, scenario and provenance; saved to a folder and read back from one."""
 
 from __future__ import annotations
 
-import json
-import tomllib
-import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import ValidationError
 
+from hotmesa.postprocess import provenance
 from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.tables import Column, read_table
+from hotmesa.postprocess.reading import read_json, read_scenario, version_words
+from hotmesa.postprocess.states import FILE as STATES_FILE
+from hotmesa.postprocess.states import States, join, read_states
+from hotmesa.postprocess.tables import Row, Table, as_columns, read_table, rows_of, same_table
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.emit import to_toml
+from hotmesa.scenarios.geometry import mesa_area_um2
+from hotmesa.scenarios.junction_counts import resistive_junctions
+from hotmesa.scenarios.kinds import KINDS, Kind
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.writing import write_json, write_table, write_text
 
-SWEEP_WORDS = ("jump", "jump_cause")
-REQUIRED_COLUMNS = ("V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K", "dV_dI_ohm")
-TRANSIENT_COLUMNS = ("t_us", "V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K")
+if TYPE_CHECKING:
+    import pandas
+    import pyvista
+
+__all__ = ["Point", "Row", "Run", "States", "load_run"]
 
 
 @dataclass(frozen=True)
-class States:
-    """Fields at the stored points of a branch: k states, n nodes, m cells, S sublayers, c contacts.
+class Point:
+    """One point of a run.
 
     Attributes:
-        node_xy: (n, 2) coordinates in µm; y = 0 on lines, x is the radius in a disc.
-        cells: (m, 3) triangles or (m, 2) intervals, node numbers.
-        cell_in_mesa: (m,) true for the cells of the mesa.
-        layer_names: (S,) one name a sublayer, from top to bottom.
-        T_K: (k, S, n) temperature, NaN outside the region of the layer.
-        J_mA_per_um2: (k, n) current density, NaN outside the mesa.
-        heating_uW_per_um2: (k, n) Joule power per area, NaN outside the mesa.
-        row: (k,) row of iv.csv that belongs to the state.
-        V_mV: (k,) voltage of the mesa.
-        I_mA: (k,) current.
-        wire_T_K: (k, c) temperature of the wire nodes.
-        contact_xyr: (c, 3) centre and radius of the contact patches in µm.
-        contact_names: (c,) their names.
-        geometry: "plan", "strip" or "disc".
-        modes: by bias ("voltage_bias", "current_bias", "load_line") the leading modes, (k, count, S, n), maximum 1;
-            empty where the run kept none.
+        row: its numbers by column.
+        state: its fields (k = 1) where there are any, on the first rank; else None.
+        kept: whether these fields stay when the next point comes; those of the last point always do.
+        leads: whether this process writes files; false on other ranks than the first.
+        table: the table beside the main one that the row belongs to; "" for the main one.
+        part: folder of the run inside this one that the point belongs to, for example "branch_01"; "" for none.
+        beside: gives whole tables beside the main one, by name; asked when the run is saved.
     """
 
-    node_xy: Array
-    cells: NDArray[np.int64]
-    cell_in_mesa: NDArray[np.bool_]
-    layer_names: NDArray[np.str_]
-    T_K: Array
-    J_mA_per_um2: Array
-    heating_uW_per_um2: Array
-    row: NDArray[np.int64]
-    V_mV: Array
-    I_mA: Array
-    wire_T_K: Array
-    contact_xyr: Array
-    contact_names: NDArray[np.str_]
-    geometry: str
-    modes: Mapping[str, Array] = field(default_factory=dict)
+    row: Row
+    state: States | None = None
+    kept: bool = True
+    leads: bool = True
+    table: str = ""
+    part: str = ""
+    beside: Callable[[], Mapping[str, Sequence[Row]]] | None = None
+
+
+class Run:
+    """A scenario with what was computed of it.
+
+    Two runs are equal when scenario, tables, fields and parts are; when and by which version they were computed is not
+    compared.
+
+    Attributes:
+        scenario: what was computed, resolved.
+        kind: its kind.
+        folder: where it was saved to or read from; None before.
+        provenance: versions, date, command; empty where the file is missing, and before the run is saved.
+        summary: what summary.json held when the run was read; empty where the file is missing.
+        parts: further runs inside this one by folder, the branches of a diagram for example.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        """Start an empty run."""
+        self.scenario = scenario
+        self.kind: Kind = KINDS[scenario.mode]
+        self.folder: Path | None = None
+        self.provenance: dict[str, Any] = {}
+        self.summary: dict[str, Any] = {}
+        self.parts: dict[str, Run] = {}
+        self._rows: dict[str, list[Row]] = {}
+        self._tables: dict[str, Table] = {}
+        self._beside: Callable[[], Mapping[str, Sequence[Row]]] | None = None
+        self._unread: Path | None = None
+        self._kept: list[States] = []
+        self._last: list[States] = []
+        self._leads = True
+
+    def append(self, point: Point) -> None:
+        """Add a point."""
+        if point.part and point.part not in self.parts:
+            self.parts[point.part] = Run(_part(self.scenario, point.part))
+        run = self.parts[point.part] if point.part else self
+        self._leads, self._beside = point.leads, point.beside or self._beside
+        run._add(point)
+
+    def _add(self, point: Point) -> None:
+        name = point.table or self.kind.table
+        rows = self._rows.setdefault(name, rows_of(self._table(name)))
+        rows.append(point.row)
+        self._leads = point.leads
+        self._tables.pop(name, None)
+        if point.state is not None:
+            before = self._read_states()
+            state = point.state.at_row(len(rows) - 1)
+            self._kept, self._last = ([*before, state], []) if point.kept else (before, [state])
+            self._forget()
+
+    def _forget(self) -> None:
+        for name in ("states", "junction_T_K", "area_um2"):
+            self.__dict__.pop(name, None)
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(next(iter(self.rows.values()), ()))
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether scenario, tables, fields and parts are the same."""
+        if not isinstance(other, Run):
+            return NotImplemented
+        if self.scenario != other.scenario or self.states != other.states or self.parts != other.parts:
+            return False
+        a, b = self.tables, other.tables
+        return a.keys() == b.keys() and all(same_table(a[name], b[name]) for name in a)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """Return name, kind, number of points and of states."""
+        states = f", {len(self.states)} states" if self.states is not None else ""
+        where = f" in {self.folder}" if self.folder is not None else ""
+        return f"<Run {self.scenario.name}: {self.kind.name}, {len(self)} points{states}{where}>"
+
+    def _repr_html_(self) -> str:
+        """Return how a notebook shows the run: its figures of merit and I(V)."""
+        from hotmesa.postprocess.show import as_html
+
+        return as_html(self)
 
     @property
-    def mesa_cells(self) -> NDArray[np.int64]:
-        """Cells of the mesa, shape (m_mesa, 3) or (m_mesa, 2)."""
-        return self.cells[self.cell_in_mesa]
+    def rows(self) -> Table:
+        """Table of the run by column, one array of shape (points,) each; empty fields are NaN."""
+        return self._table(self.kind.table)
 
-    @cached_property
-    def mesa_nodes(self) -> NDArray[np.int64]:
-        """Numbers of the nodes of the mesa, increasing, shape (n_mesa,)."""
-        return np.unique(self.mesa_cells)
+    @property
+    def tables(self) -> dict[str, Table]:
+        """All tables by file name, that of the kind first."""
+        if self._beside is not None:
+            self._rows |= {name: list(rows) for name, rows in self._beside().items()}
+            self._beside = None
+        names = dict.fromkeys((self.kind.table, *self._rows, *self._tables))
+        return {name: table for name in names if (table := self._table(name)) or name == self.kind.table}
 
-    def mesa_triangles_area_um2(self) -> float:
-        """Area of the mesa in the mesh in µm² (plan only)."""
-        corners = self.node_xy[self.mesa_cells]
-        first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-        return float(np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).sum() / 2)
+    def _table(self, name: str) -> Table:
+        if name not in self._tables:
+            self._tables[name] = as_columns(self._rows.get(name, []), self.kind.words)
+        return self._tables[name]
 
+    def column(self, name: str) -> Array:
+        """Return a column of numbers, shape (points,).
 
-@dataclass(frozen=True)
-class Run:
-    """Everything that a run folder holds.
+        Raises:
+            ResultError: the table has no such column.
+        """
+        if name not in self.rows:
+            raise ResultError(f"{self.kind.table} has no column {name}; its columns are {', '.join(self.rows)}")
+        return np.asarray(self.rows[name], dtype=np.float64)
 
-    Attributes:
-        folder: where it was read from.
-        rows: iv.csv (transient.csv of a transient, sweep.csv of a sweep) by column, one array of shape (points,) each;
-            empty fields are NaN.
-        scenario: the resolved scenario.
-        provenance: versions, date, command; empty where the file is missing.
-        summary: what summary.json held when the run was read; empty where the file is missing.
-        uniform: uniform.csv by column, or None.
-    """
+    @property
+    def record(self) -> np.recarray[Any, np.dtype[Any]]:
+        """Table of the run as a numpy record array, one record a point."""
+        return np.rec.fromarrays(list(self.rows.values()), dtype=[(name, x.dtype) for name, x in self.rows.items()])
 
-    folder: Path
-    rows: Mapping[str, Column]
-    scenario: Scenario
-    provenance: Mapping[str, Any]
-    summary: Mapping[str, Any]
-    uniform: Mapping[str, Column] | None
+    @property
+    def table(self) -> pandas.DataFrame:
+        """Table of the run as a pandas DataFrame, one row a point.
+
+        Raises:
+            ModuleNotFoundError: pandas is not installed; `record` needs numpy alone.
+        """
+        try:
+            import pandas
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError(
+                "Run.table needs pandas (pip install pandas); Run.record holds the same as a numpy record array",
+                name="pandas",
+            ) from None
+        return pandas.DataFrame(dict(self.rows))
+
+    @property
+    def uniform(self) -> Table | None:
+        """Table of the uniform model; None where the run has none."""
+        return self.tables.get("uniform.csv")
 
     @cached_property
     def states(self) -> States | None:
         """Fields at the stored points, read at first use; None where the run has none (uniform model).
 
         Raises:
-            ResultError: states.npz is damaged or does not fit iv.csv.
+            ResultError: states.npz is damaged or does not fit its table.
         """
-        path = self.folder / "states.npz"
-        if not path.exists():
-            return None
-        states = _read_states(path)
-        _check_states(path, states, len(self.rows["V_mV"]))
-        return states
+        parts = [*self._read_states(), *self._last]
+        found = join(parts) if parts else None
+        if found is not None and not self._last:
+            self._kept = [found]
+        return found
+
+    def _read_states(self) -> list[States]:
+        if self._unread is not None:
+            self._kept, self._unread = [read_states(self._unread, self.kind.table, len(self))], None
+        return self._kept
+
+    def save(self, folder: str | Path) -> None:
+        """Write the run into a folder, each file whole or not at all: the first rank does, the others do nothing.
+
+        The files are scenario.toml, provenance.json, the tables, states.npz where there are fields, and a folder for
+        each part.
+
+        Raises:
+            ResultError: the run has no points.
+            OSError: the folder cannot be written to.
+        """
+        if not self._leads:
+            return
+        if not len(self):
+            raise ResultError(f"{self.scenario.name}: the run has no points, there is nothing to save")
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        resolved = to_toml(self.scenario)
+        write_text(folder / "scenario.toml", resolved)
+        if not self.provenance:
+            self.provenance = provenance.collect(resolved, "", 1) | {"status": "saved"}
+        write_json(folder / "provenance.json", self.provenance)
+        main = self.kind.table
+        write_table(folder / main, self._rows.get(main) or rows_of(self.rows))
+        if self.states is not None:
+            self.states.save(folder)
+        for name, table in self.tables.items():
+            if name != main:
+                write_table(folder / name, self._rows.get(name) or rows_of(table))
+        for name, part in self.parts.items():
+            part.provenance = self.provenance
+            part.save(folder / name)
+        self.folder = folder
+
+    def mesh(self, state: int = -1) -> pyvista.UnstructuredGrid:
+        """Return a stored state as a pyvista mesh of the plan, lengths in µm.
+
+        Args:
+            state: number of the stored state, from the end if negative.
+
+        Returns:
+            Triangles (lines in a strip or disc) in the plane z = 0 with the point data T_<layer>_K for each sublayer,
+            J_mA_per_um2 and heating_uW_per_um2; NaN outside the region of a layer.
+
+        Raises:
+            ResultError: the run has no such state.
+            ModuleNotFoundError: pyvista is not installed.
+        """
+        from hotmesa.postprocess.show import plan_mesh
+
+        if self.states is None or not -len(self.states) <= state < len(self.states):
+            count = 0 if self.states is None else len(self.states)
+            raise ResultError(f"{self.scenario.name}: there is no state {state}, the run has {count}")
+        return plan_mesh(self.states, state)
 
     @property
     def junctions(self) -> int:
         """Number n of junctions that carry voltage."""
-        return self.scenario.mesa.resistive_junctions or self.scenario.mesa.junctions
+        return resistive_junctions(self.scenario)
 
     @property
     def hot_temperature_K(self) -> float:
@@ -146,7 +293,7 @@ class Run:
             return None
         return np.asarray(self.states.T_K[:, self.junction_layers].mean(axis=1))
 
-    @cached_property
+    @property
     def junction_layers(self) -> list[int]:
         """Numbers of the sublayers that hold the junctions; none where the run has no states.
 
@@ -159,7 +306,7 @@ class Run:
         wanted = [index for index, name in enumerate(self.states.layer_names) if belongs_to(str(name), names)]
         if not wanted:
             raise ResultError(
-                f"{self.folder / 'states.npz'}: no sublayer of the junction layer {names}; "
+                f"{(self.folder or Path()) / STATES_FILE}: no sublayer of the junction layer {names}; "
                 f"there are {', '.join(self.states.layer_names)}"
             )
         return wanted
@@ -172,103 +319,48 @@ def belongs_to(sublayer: str, layers: list[str]) -> bool:
 
 
 def outline_area_um2(scenario: Scenario) -> float:
-    """Return the area of the mesa outline of a scenario in µm² (the shoelace formula for a polygon)."""
+    """Return the area of the mesa outline of a scenario in µm²."""
     mesa = scenario.mesa
-    if mesa.radius_um is not None and (mesa.shape == "disc" or scenario.geometry == "disc"):
+    if scenario.geometry == "disc" and mesa.radius_um is not None:
         return float(np.pi * mesa.radius_um**2)
-    if mesa.shape == "polygon" and mesa.vertices_um is not None:
-        x, y = np.array(mesa.vertices_um).T
-        return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
-    return mesa.width_um * mesa.depth_um
+    return mesa_area_um2(mesa)
+
+
+def _part(scenario: Scenario, name: str) -> Scenario:
+    """Return the scenario of a part, "branch_01" of a diagram for example: a run of one branch."""
+    noun, _, number = name.partition("_")
+    return scenario.model_copy(
+        update={
+            "mode": "branch",
+            "name": f"{scenario.name}-{noun}-{number}",
+            "title": f"{scenario.title or scenario.name}, {noun} {int(number)}",
+        }
+    )
 
 
 def load_run(folder: str | Path) -> Run:
     """Return the run in a folder; states are read at first use.
 
     Raises:
-        ResultError: the folder, iv.csv or scenario.toml is missing, or a file is damaged.
+        ResultError: the folder, its table or scenario.toml is missing, or a file is damaged; where another version
+            wrote the folder, the message names it.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise ResultError(f"{folder}: no such folder; a run writes one with `hotmesa run NAME --out {folder}`")
-    scenario = read_scenario(folder / "scenario.toml")
-    uniform_path = folder / "uniform.csv"
-    uniform = read_table(uniform_path, REQUIRED_COLUMNS) if uniform_path.exists() else None
-    if scenario.mode == "transient":
-        rows = read_table(folder / "transient.csv", TRANSIENT_COLUMNS)
-    elif scenario.mode == "sweep":
-        rows = read_table(folder / "sweep.csv", (*REQUIRED_COLUMNS, *SWEEP_WORDS, "leg"), SWEEP_WORDS)
-    elif scenario.mode == "uniform" and uniform is not None and not (folder / "iv.csv").exists():
-        rows = uniform
-    else:
-        rows = read_table(folder / "iv.csv", REQUIRED_COLUMNS)
-    provenance, summary = _read_json(folder / "provenance.json"), _read_json(folder / "summary.json")
-    return Run(folder, rows, scenario, provenance, summary, uniform)
-
-
-def read_scenario(path: Path) -> Scenario:
-    """Return the resolved scenario in a file of a result folder.
-
-    Raises:
-        ResultError: the file is missing or damaged.
-    """
+    record = read_json(folder / "provenance.json")
     try:
-        with path.open("rb") as stream:
-            return Scenario.model_validate(tomllib.load(stream))
-    except FileNotFoundError:
-        raise ResultError(f"{path}: no such file; is {path.parent} the folder of a run?") from None
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-        raise ResultError(f"{path}: is damaged or from another version ({error})") from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ResultError(f"{path}: is damaged ({error}); delete it, it is made anew from the other files") from error
-    if not isinstance(value, dict):
-        raise ResultError(f"{path}: holds a {type(value).__name__} instead of a table")
-    return value
-
-
-def _read_states(path: Path) -> States:
-    names = [item.name for item in fields(States) if item.name != "modes"]
-    try:
-        # Opened here, because numpy leaves the file open when the archive is damaged.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            missing = [name for name in names if name not in archive.files]
-            if missing:
-                raise ResultError(f"{path}: lacks {', '.join(missing)}")
-            values: dict[str, Any] = {name: archive[name] for name in names}
-            modes = {name.removeprefix("modes_"): archive[name] for name in archive.files if name.startswith("modes_")}
-    except ResultError:
-        raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
-        raise ResultError(f"{path}: is damaged ({error}); compute the run again") from error
-    values["geometry"] = str(values["geometry"])
-    values["cell_in_mesa"] = values["cell_in_mesa"].astype(bool)
-    values["contact_xyr"] = values["contact_xyr"].reshape(-1, 3)
-    return States(**values, modes=modes)
-
-
-def _check_states(path: Path, states: States, points: int) -> None:
-    count, nodes, cells = len(states.row), len(states.node_xy), len(states.cells)
-    expected: dict[str, tuple[int, ...]] = {
-        "node_xy": (nodes, 2),
-        "cell_in_mesa": (cells,),
-        "T_K": (count, len(states.layer_names), nodes),
-        "J_mA_per_um2": (count, nodes),
-        "heating_uW_per_um2": (count, nodes),
-        "V_mV": (count,),
-        "I_mA": (count,),
-    }
-    for name, shape in expected.items():
-        found = np.shape(getattr(states, name))
-        if found != shape:
-            raise ResultError(f"{path}: {name} has shape {found} instead of {shape}")
-    if count and (states.row.min() < 0 or states.row.max() >= points):
-        raise ResultError(f"{path}: refers to row {states.row.max()} of iv.csv, which has {points} rows")
-    if cells and (states.cells.min() < 0 or states.cells.max() >= nodes):
-        raise ResultError(f"{path}: a cell refers to node {states.cells.max()} of {nodes}")
+        run = Run(read_scenario(folder / "scenario.toml"))
+        kind = run.kind
+        run._tables[kind.table] = read_table(folder / kind.table, kind.columns, kind.words)
+        for name in kind.beside:
+            if (folder / name).exists():
+                run._tables[name] = read_table(folder / name, (), kind.words)
+    except ResultError as error:
+        raise ResultError(f"{error}{version_words(record)}") from error.__cause__
+    run.folder, run.provenance, run.summary = folder, record, read_json(folder / "summary.json")
+    states = folder / STATES_FILE
+    run._unread = states if states.exists() else None
+    for part in sorted(folder.glob(kind.parts)) if kind.parts else ():
+        run.parts[part.name] = load_run(part)
+    return run

@@ -1,4 +1,4 @@
-"""CSV tables of a run as dictionaries of numpy arrays."""
+"""Tables of a run: rows as they are computed, columns as numpy arrays, CSV files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hotmesa.scenarios.arrays import Array
 
 Column = NDArray[np.float64] | NDArray[np.str_]
 Table = Mapping[str, Column]
+Row = dict[str, float | int | str]
 
 
 def read_table(path: str | Path, required: Sequence[str] = (), text: Sequence[str] = ("fold",)) -> dict[str, Column]:
@@ -75,3 +76,27 @@ def column(table: Table, name: str) -> Array:
     if name in table:
         return np.asarray(table[name], dtype=np.float64)
     return np.full(len(next(iter(table.values()), np.empty(0))), np.nan)
+
+
+def as_columns(rows: Sequence[Row], text: Sequence[str] = ("fold",)) -> dict[str, Column]:
+    """Return rows as columns, as `read_table` would read them: the first row names the columns."""
+    return {
+        name: np.array([str(row[name]) for row in rows], dtype=np.str_)
+        if name in text
+        else np.array([np.nan if row[name] == "" else float(row[name]) for row in rows])
+        for name in (rows[0] if rows else ())
+    }
+
+
+def rows_of(table: Table) -> list[Row]:
+    """Return the rows of a table."""
+    columns = [values.tolist() for values in table.values()]
+    return [dict(zip(table, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def same_table(a: Table, b: Table) -> bool:
+    """Return whether two tables hold the same values in the same columns, empty fields at the same places."""
+    return list(a) == list(b) and all(
+        np.array_equal(a[name], b[name], equal_nan=a[name].dtype.kind == "f" and b[name].dtype.kind == "f")
+        for name in a
+    )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from hotmesa.postprocess.map import plot_map
-from hotmesa.postprocess.report import BRANCH_NUMBERS
+from hotmesa.postprocess.report import BRANCH_NUMBERS, summarise
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs import sweep_summary, transient_summary
 from hotmesa.postprocess.runs.branch import plot_iv
@@ -19,27 +20,47 @@ if TYPE_CHECKING:
 
 Plot = Callable[[Run], "Figure | None"]
 
-FIGURES: dict[str, dict[str, Plot]] = {
-    "branch": {"iv.png": plot_iv, "map.png": plot_map},
-    "uniform": {"iv.png": plot_iv},
-    "sweep": {"sweep.png": plot_sweep, "map.png": plot_map},
-    "transient": {"transient.png": plot_transient, "map.png": plot_map},
-    "diagram": {"iv.png": plot_iv, "diagram.png": plot_diagram, "map.png": plot_map},
-}
-"""By mode and file name the functions that return the figures of a run; None where it has nothing to show.
 
-`render` saves them, a run with --overwrite removes them, and a figure is added by one more line.
-"""
+@dataclass(frozen=True)
+class Results:
+    """What is made of a kind of run.
+
+    Attributes:
+        summarise: returns the numbers of summary.json.
+        numbers: their meaning by name; the ending of a name is its unit. Lists are counted, "jumps.0.leg": <n> in a
+            name stands for any number.
+        figures: by file name the functions that return the figures; None where the run has nothing to show. `render`
+            saves them, a run with --overwrite removes them, and a figure is added by one more line.
+    """
+
+    summarise: Callable[[Run], dict[str, Any]]
+    numbers: Mapping[str, str]
+    figures: dict[str, Plot]
+
+
+RESULTS: dict[str, Results] = {
+    "branch": Results(summarise, BRANCH_NUMBERS, {"iv.png": plot_iv, "map.png": plot_map}),
+    "uniform": Results(summarise, BRANCH_NUMBERS, {"iv.png": plot_iv}),
+    "sweep": Results(
+        sweep_summary.summarise_sweep, sweep_summary.NUMBERS, {"sweep.png": plot_sweep, "map.png": plot_map}
+    ),
+    "transient": Results(
+        transient_summary.summarise_transient,
+        transient_summary.NUMBERS,
+        {"transient.png": plot_transient, "map.png": plot_map},
+    ),
+    "diagram": Results(
+        summarise, BRANCH_NUMBERS, {"iv.png": plot_iv, "diagram.png": plot_diagram, "map.png": plot_map}
+    ),
+}
+"""What is made of each kind of run, by the word after `mode`."""
 
 
 def numbers_of(mode: str) -> Mapping[str, str]:
-    """Return the meaning of every number that summary.json may hold in a mode; the ending of a name is its unit.
-
-    Lists are counted, "jumps.0.leg": <n> in a name stands for any number.
-    """
-    return {"sweep": sweep_summary.NUMBERS, "transient": transient_summary.NUMBERS}.get(mode, BRANCH_NUMBERS)
+    """Return the meaning of every number that summary.json may hold in a mode; see `Results.numbers`."""
+    return RESULTS[mode].numbers
 
 
 def picture_files() -> tuple[str, ...]:
-    """Return the names of the pictures that a run of any mode may have."""
-    return tuple(dict.fromkeys(name for figures in FIGURES.values() for name in figures))
+    """Return the names of the pictures that a run of any kind may have."""
+    return tuple(dict.fromkeys(name for results in RESULTS.values() for name in results.figures))

@@ -62,7 +62,7 @@ def uniform_label(run: Run) -> str:
 def _draw_branch(axes: Axes, run: Run, curve: IVCurve | None) -> None:
     rows = run.rows
     v, I = column(rows, "V_per_junction_mV"), column(rows, "I_mA")  # noqa: E741
-    name = uniform_label(run) if run.scenario.mode == "uniform" else "this device"
+    name = uniform_label(run) if not run.kind.spatial else "this device"
     names = stability_lines.NAMES | {stability_lines.STABLE: name}
     for stretch in stability_lines.stretches(stability_lines.answers(rows)):
         x, y = v[stretch.first : stretch.last + 1], I[stretch.first : stretch.last + 1]
@@ -118,7 +118,7 @@ def _draw_conductances(axes: Axes, run: Run, curve: IVCurve | None) -> None:
 
 def _uniform_beside(run: Run) -> Table | None:
     """Return the curve of the uniform model that is drawn beside a device."""
-    return None if run.scenario.mode == "uniform" else run.uniform
+    return run.uniform if run.kind.spatial else None
 
 
 def _draw_conductance(axes: Axes, curve: IVCurve, junctions: int, **look: Any) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotmesa.postprocess import stability_lines, style
-from hotmesa.postprocess.results import Run, load_run
+from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs.branch import title_of
-from hotmesa.postprocess.tables import Table, column, read_table
+from hotmesa.postprocess.tables import Table, column
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 COLOURS = ("#1f4e9c", "#c4361d", "#2a7f3f", "#8a4fb0", "#c98a1b", "#1b8a96", "#a0406f", "#5b5b5b", "#7a9a2b", "#4a6fd0")
 MAPS_IN_A_ROW = 6
-TEXT = ("kind", "origin", "end", "folder")
 
 
 @dataclass(frozen=True)
@@ -47,16 +45,11 @@ class BranchPart:
         return COLOURS[self.number % len(COLOURS)]
 
 
-def load_branches(folder: str | Path) -> list[BranchPart]:
-    """Return the branches of a diagram from its folder.
-
-    Raises:
-        ResultError: a file is missing or damaged.
-    """
-    folder = Path(folder)
-    table = read_table(folder / "diagram.csv", ("branch", "rows"), TEXT)
+def branches_of(run: Run) -> list[BranchPart]:
+    """Return the branches of a diagram."""
+    table = run.tables["diagram.csv"]
     lines = zip(column(table, "branch"), table["kind"], table["folder"], strict=True)
-    return [BranchPart(int(number), str(kind), load_run(folder / str(place))) for number, kind, place in lines]
+    return [BranchPart(int(number), str(kind), run.parts.get(str(place), run)) for number, kind, place in lines]
 
 
 @style.styled
@@ -66,9 +59,9 @@ def plot_diagram(run: Run) -> Figure | None:
     Above: I against V per junction, and the largest against the mean temperature difference, of all branches; below:
     the junction temperature in the middle of each branch (plans only).
     """
-    if not (run.folder / "diagram.csv").exists():
+    if "diagram.csv" not in run.tables:
         return None
-    branches = load_branches(run.folder)
+    branches = branches_of(run)
     shown = [b for b in branches if _middle(b) is not None] if run.scenario.geometry == "plan" else []
     rows = -(-len(shown) // MAPS_IN_A_ROW)
     figure = style.new_figure(11.5, 5.4 + 2.1 * rows)
@@ -102,10 +95,9 @@ def _draw_lines(left: Axes, right: Axes, branch: BranchPart, junctions: int) -> 
 
 
 def _draw_bifurcations(left: Axes, right: Axes, run: Run) -> None:
-    path = run.folder / "bifurcations.csv"
-    if not path.exists():
+    table = run.tables.get("bifurcations.csv")
+    if table is None:
         return
-    table = read_table(path, ("I_mA", "V_per_junction_mV"))
     look: dict[str, Any] = {"linestyle": "none", "markersize": 6, "markerfacecolor": "white", "zorder": 6}
     I = column(table, "I_mA")  # noqa: E741
     left.plot(column(table, "V_per_junction_mV"), I, "o", color="black", label="bifurcation", **look)

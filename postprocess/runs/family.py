@@ -9,8 +9,8 @@ import numpy as np
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.errors import ResultError
+from hotmesa.postprocess.reading import read_scenario
 from hotmesa.postprocess.report import curve_of
-from hotmesa.postprocess.results import read_scenario
 from hotmesa.postprocess.tables import Table, column, read_table
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import numpy as np
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.report import curve_of
-from hotmesa.postprocess.results import REQUIRED_COLUMNS, Run
+from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs.branch import title_of
 from hotmesa.postprocess.runs.sweep_summary import Jump, jumps, source_column
-from hotmesa.postprocess.tables import column, read_table
+from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
@@ -72,10 +72,9 @@ def _source_label(run: Run) -> str:
 
 def _draw_curve(left: Axes | None, right: Axes | None, run: Run) -> None:
     """Draw the curve of all steady states where the run has it, mirrored where the sweep goes below zero."""
-    path = run.folder / "iv.csv"
-    if not path.exists():
+    table = run.tables.get("iv.csv")
+    if table is None:
         return
-    table = read_table(path, REQUIRED_COLUMNS)
     V, I, T = (column(table, name) for name in ("V_mV", "I_mA", "T_max_K"))  # noqa: E741
     curve = curve_of(table, run.normal_resistance_ohm)
     bias = run.scenario.bias

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
+from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.tables import Row
+from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.model import Model
+from hotmesa.solver.runs.uniform import uniform_curve, uniform_table
 from hotmesa.solver.stability.columns import BranchStability
 from hotmesa.solver.states.continuation import CurvePoint, Options, follow
-from hotmesa.solver.states.fields import FieldState, Gatherer, field_state
-from hotmesa.solver.states.observables import Measure, Row, observe
+from hotmesa.solver.states.fields import Fields
+from hotmesa.solver.states.observables import Measure, observe
 from hotmesa.solver.states.problem import ThermalBranch
 
 FIRST_STEP = 0.05
@@ -19,18 +24,24 @@ MAX_STEP = 0.5
 
 
 @dataclass(frozen=True)
-class Point:
+class BranchPoint(Point):
     """One point of a branch.
 
     Attributes:
-        row: its named numbers (columns of iv.csv).
-        state: its fields where they are kept, on the first rank; else None.
         curve: solution, tangent and diagnostics.
     """
 
-    row: Row
-    state: FieldState | None
-    curve: CurvePoint
+    curve: CurvePoint = field(kw_only=True)
+
+
+def goal(scenario: Scenario) -> tuple[str, float]:
+    """Return the column along which a branch goes, and its last value."""
+    return "I_mA", scenario.branch.end_current_mA
+
+
+def uniform_beside(model: Model) -> dict[str, list[Row]]:
+    """Return the table of the uniform model that is drawn beside a branch."""
+    return {"uniform.csv": uniform_table(uniform_curve(model.junctions.law, model.scenario))}
 
 
 def branch_options(model: Model) -> Options:
@@ -49,7 +60,7 @@ def branch_options(model: Model) -> Options:
     )
 
 
-def trace_branch(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
+def trace_branch(model: Model, observables: Sequence[Measure] = ()) -> Iterator[BranchPoint]:
     """Yield the points of the branch from rest to branch.end_current_mA, folds among them. Collective.
 
     Args:
@@ -62,8 +73,8 @@ def trace_branch(model: Model, observables: Sequence[Measure] = ()) -> Iterator[
     """
     problem = ThermalBranch(model)
     start, direction = problem.cold_start()
-    gather = Gatherer(model.operators)
-    stability = BranchStability(model, gather)
+    fields = Fields(model)
+    stability = BranchStability(model, fields.gather)
     every, end = model.scenario.output.every, model.scenario.branch.end_current_mA
     hot = 0.0
     for number, curve in enumerate(follow(problem, start, direction, branch_options(model))):
@@ -72,8 +83,10 @@ def trace_branch(model: Model, observables: Sequence[Measure] = ()) -> Iterator[
         appears_or_fills = (before == 0.0) != (hot == 0.0) or (before == 1.0) != (hot == 1.0)
         keep = number % every == 0 or bool(curve.fold) or curve.goal == end or appears_or_fills
         modes = stability.modes(e, keep)
-        state = field_state(model, gather, e, stability.fields(modes)) if keep else None
-        yield Point(row | stability.columns(modes), state, curve)
+        state = fields.of(e, stability.fields(modes)) if keep else None
+        row |= stability.columns(modes)
+        beside = None if number else partial(uniform_beside, model)
+        yield BranchPoint(row, state, leads=fields.leads, beside=beside, curve=curve)
 
 
 def branch_row(model: Model, curve: CurvePoint, observables: Sequence[Measure] = ()) -> Row:

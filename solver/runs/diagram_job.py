@@ -1,110 +1,23 @@
-"""A diagram of all branches: what `hotmesa run` does with mode = "diagram"."""
+"""The points and tables of a diagram of all branches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 
-from hotmesa.scenarios import Scenario, to_toml
-from hotmesa.scenarios.writing import write_table, write_text
+from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.tables import Row
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import branch_row
+from hotmesa.solver.runs.branch import branch_row, uniform_beside
 from hotmesa.solver.runs.diagram import Diagram, Found
-from hotmesa.solver.runs.kinds import Tools, Words
-from hotmesa.solver.runs.record import Branch, Recorded
 from hotmesa.solver.stability.bifurcation import RatedPoint
-from hotmesa.solver.states.fields import FieldState, Gatherer, field_state
-from hotmesa.solver.states.observables import Measure, Row
-
-WORDS = Words(
-    "diagram",
-    "points",
-    "What often helps: smaller steps (--set diagram.step=0.1), another first distance (--set diagram.amplitude_K=0.5), "
-    "or a finer mesh (--set mesh.refine=2).",
-)
-
-
-@dataclass(frozen=True)
-class Point:
-    """One point of one branch.
-
-    Attributes:
-        row: its numbers.
-        state: its fields where they are kept, on the first rank; else None.
-        branch: the branch it lies on.
-        diagram: the diagram so far.
-    """
-
-    row: Row
-    state: FieldState | None
-    branch: Found
-    diagram: Diagram
-
-
-class DiagramRecord(Branch):
-    """The branch from rest as a run like any other, the others as runs in folders of their own, and tables of all."""
-
-    def __init__(self, scenario: Scenario, model: Model) -> None:
-        """Start an empty record. Collective."""
-        super().__init__(scenario, model)
-        self._model = model
-        self._others: dict[int, Branch] = {}
-        self._diagram: Diagram | None = None
-
-    def append(self, point: Recorded) -> None:
-        """Add a point to its branch. Collective."""
-        if not isinstance(point, Point):
-            raise TypeError("a diagram keeps points of its own kind")
-        self._diagram = point.diagram
-        number = point.branch.number
-        if number == 0:
-            super().append(point)
-            return
-        if number not in self._others:
-            self._others[number] = Branch(_part(self.scenario, number), self._model)
-        self._others[number].append(point)
-
-    def save(self, folder: str | Path) -> None:
-        """Write iv.csv and states.npz, diagram.csv, bifurcations.csv and a folder for each further branch.
-
-        Raises:
-            OSError: the folder cannot be written to.
-        """
-        super().save(folder)
-        if self._mesh is None or self._diagram is None:
-            return
-        folder = Path(folder)
-        for number, branch in self._others.items():
-            place = folder / branch_folder(number)
-            branch.save(place)
-            write_text(place / "scenario.toml", to_toml(branch.scenario))
-        write_table(folder / "diagram.csv", [_branch_line(found) for found in self._diagram.branches if found.points])
-        lines = _bifurcation_lines(self._diagram)
-        if lines:
-            write_table(folder / "bifurcations.csv", lines)
+from hotmesa.solver.states.fields import Fields
+from hotmesa.solver.states.observables import Measure
 
 
 def branch_folder(number: int) -> str:
     """Return the folder of a branch inside that of its diagram; the branch from rest is in the folder itself."""
     return f"branch_{number:02d}" if number else "."
-
-
-def _part(scenario: Scenario, number: int) -> Scenario:
-    return scenario.model_copy(
-        update={
-            "mode": "branch",
-            "name": f"{scenario.name}-branch-{number:02d}",
-            "title": f"{scenario.title or scenario.name}, branch {number}",
-        }
-    )
-
-
-def diagram_tools() -> Tools:
-    """Return what computes a diagram."""
-    from hotmesa.meshes import build_mesh
-
-    return Tools(build_mesh, Model, trace_diagram, DiagramRecord, WORDS)
 
 
 def trace_diagram(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
@@ -118,12 +31,21 @@ def trace_diagram(model: Model, observables: Sequence[Measure] = ()) -> Iterator
         ScenarioError: more modes are asked for than there are unknowns.
         SolveError: the branch from rest could not be followed; what was found stays valid.
     """
-    diagram, gather = Diagram(model), Gatherer(model.operators)
+    diagram, fields = Diagram(model), Fields(model)
+    uniform = cache(partial(uniform_beside, model))
     every = model.scenario.output.every
     for branch, point in diagram.run():
         keep = len(branch.points) % every == 1 or every == 1 or bool(point.curve.fold)
-        state = field_state(model, gather, point.curve.evaluation.e) if keep else None
-        yield Point(_row(model, point, observables), state, branch, diagram)
+        state = fields.of(point.curve.evaluation.e) if keep else None
+        part = branch_folder(branch.number) if branch.number else ""
+        beside = partial(_beside, diagram, uniform)
+        yield Point(_row(model, point, observables), state, leads=fields.leads, part=part, beside=beside)
+
+
+def _beside(diagram: Diagram, uniform: Callable[[], dict[str, list[Row]]]) -> dict[str, list[Row]]:
+    """Return the tables beside that of the branch from rest."""
+    lines = [_branch_line(found) for found in diagram.branches if found.points]
+    return uniform() | {"diagram.csv": lines, "bifurcations.csv": _bifurcation_lines(diagram)}
 
 
 def _row(model: Model, point: RatedPoint, observables: Sequence[Measure]) -> Row:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options, branch_row
 from hotmesa.solver.runs.josephson import build_josephson
 from hotmesa.solver.states.continuation import follow
-from hotmesa.solver.states.observables import Measure, Row
+from hotmesa.solver.states.observables import Measure
 from hotmesa.solver.states.problem import ThermalBranch
 
 SAME_POINT = 1e-4

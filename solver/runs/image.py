@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from hotmesa.postprocess.states import States
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.writing import whole_file
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.linear.bordered import Correction
 from hotmesa.solver.model import Model
-from hotmesa.solver.states.fields import Gatherer, MeshArrays, field_state, gather_mesh
+from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.problem import State, ThermalBranch
 
 SOLVE_RTOL = 1e-10
@@ -65,7 +66,7 @@ class LaserImage:
     """Laser-scanning image of one state, on all nodes of the plan (shape (n,) unless said otherwise).
 
     Attributes:
-        mesh: nodes and cells.
+        mesh: fields of the state (k = 1), with nodes and cells.
         image: dV/dP (mV/mW = V/W) with the beam centred on each node.
         mesa, crystal: responses to heat at a point of the mesa and of the crystal surface, NaN outside of them.
         T_surface_K: temperature of the surface the beam sees.
@@ -74,7 +75,7 @@ class LaserImage:
         beam_um: full width at half maximum of the beam, 0 for a point.
     """
 
-    mesh: MeshArrays
+    mesh: States
     image: Array
     mesa: Array
     crystal: Array
@@ -106,23 +107,24 @@ def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> L
         raise RequestError(f"a beam of {beam_um:g} µm does not exist; its width is 0 (a point) or more")
     model, e = problem.model, state.e
     response = surface_response(problem, state)
-    gather, mesh = Gatherer(model.operators), gather_mesh(model.operators, model.tagged)
-    fields = field_state(model, gather, e)
+    plan = Fields(model)
+    fields = plan.of(e)
     areas = model.operators.mesa_mass, model.operators.mass - model.operators.mesa_mass
-    values = gather(np.vstack([response.mesa, response.crystal, *areas]))
-    if mesh is None or fields is None or values is None:
+    values = plan.gather(np.vstack([response.mesa, response.crystal, *areas]))
+    if fields is None or values is None:
         return None
     mesa, crystal, mesa_area, crystal_area = values
     on_mesa = mesa_area > 0.0
     image = np.where(on_mesa, mesa, crystal)
     if beam_um > 0.0:
         heated = np.nan_to_num(mesa) * mesa_area + np.nan_to_num(crystal) * crystal_area
-        image = smear(mesh.node_xy, heated, mesa_area + crystal_area, beam_um)
+        image = smear(fields.node_xy, heated, mesa_area + crystal_area, beam_um)
     first = len(model.layout.mesa_layers)
-    below = fields.T_K[first] if model.layout.crystal_layers else np.nan
-    T_junction = fields.T_K[list(model.layout.junction_layers)].mean(axis=0)
-    surface = np.where(on_mesa, fields.T_K[0], below)
-    return LaserImage(mesh, image, mesa, crystal, surface, T_junction, e.V, e.I, beam_um)
+    T = fields.T_K[0]
+    below = T[first] if model.layout.crystal_layers else np.nan
+    T_junction = T[list(model.layout.junction_layers)].mean(axis=0)
+    surface = np.where(on_mesa, T[0], below)
+    return LaserImage(fields, image, mesa, crystal, surface, T_junction, e.V, e.I, beam_um)
 
 
 def smear(xy: Array, weighted: Array, area: Array, beam_um: float) -> Array:
@@ -150,7 +152,7 @@ def save_image(image: LaserImage, model: Model, folder: Path) -> Path:
     Raises:
         OSError: the file cannot be written.
     """
-    scenario, contacts = model.scenario, model.scenario.contacts
+    scenario = model.scenario
     path = folder / "ltslm.npz"
     with whole_file(path) as file:
         np.savez_compressed(
@@ -167,8 +169,8 @@ def save_image(image: LaserImage, model: Model, folder: Path) -> Path:
             I_mA=np.array(image.I_mA),
             beam_um=np.array(image.beam_um),
             hot_temperature_K=np.array(scenario.output.hot_temperature_K),
-            contact_xyr=np.array([(c.x_um, c.y_um, c.radius_um) for c in contacts]).reshape(len(contacts), 3),
-            geometry=np.array(scenario.geometry),
+            contact_xyr=image.mesh.contact_xyr,
+            geometry=np.array(image.mesh.geometry),
             title=np.array(scenario.title or scenario.name),
         )
     return path

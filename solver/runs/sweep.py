@@ -11,15 +11,19 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import brentq
 
+from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.rules.bias import sweep_legs
+from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
+from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import CurvePoint, Options, follow, land
-from hotmesa.solver.states.fields import FieldState, Gatherer, field_state
-from hotmesa.solver.states.observables import Measure, Row, observe
+from hotmesa.solver.states.fields import Fields
+from hotmesa.solver.states.observables import Measure, observe
 from hotmesa.solver.states.problem import State, ThermalBranch
 from hotmesa.solver.time.settling import Settling
 
@@ -29,20 +33,14 @@ ACCURACY = 1e-6
 """Part of a leg to which the loss by a growing mode is located (a fold is located as such, far better)."""
 ROUNDING = 1e-3
 """Growth at a fold that counts as a second zero, over the rate of decay at the point before."""
+MARGIN = 1.02
+"""The curve behind a sweep goes a little further than the sweep."""
 MAX_POINTS = 100_000
 MAX_JUMPS = 100
 
 LOG = logging.getLogger(__name__)
 
 Cause = Literal["", "fold", "mode"]
-
-
-@dataclass(frozen=True)
-class SweepPoint:
-    """One stable state of a sweep; `row` holds its numbers, `state` its fields on the first rank where kept."""
-
-    row: Row
-    state: FieldState | None
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class SourceBranch(ThermalBranch):
         return rates["V"] / rates["I"] if rates["I"] != 0.0 else float(np.copysign(np.inf, rates["V"]))
 
 
-def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[SweepPoint]:
+def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     """Yield the stable states of the sweep of a scenario, point by point. Collective.
 
     A sweep that does not begin at zero is reached from rest on a leg with number 0.
@@ -86,6 +84,37 @@ def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[SweepPo
     yield from _Sweep(model, observables).run()
 
 
+def points(model: Model) -> Iterator[Point]:
+    """Yield the states of a sweep, and after them the curve of all steady states connected to rest, for iv.csv.
+
+    Collective.
+
+    Raises:
+        SolveError: see `sweep`.
+    """
+    largest, leads = 0.0, True
+    for point in sweep(model):
+        largest, leads = max(largest, abs(float(point.row["I_mA"]))), point.leads
+        yield point
+    for row in whole_curve(model, MARGIN * largest):
+        yield Point(row, leads=leads, table="iv.csv")
+
+
+def goal(scenario: Scenario) -> tuple[str, float]:
+    """Return the column along which a sweep goes, and its last value: the way of the source."""
+    way = sum(abs(b - a) for a, b in pairwise((0.0, *sweep_legs(scenario.bias))))
+    return f"travel_{Bias.of(scenario.bias).unit}", way
+
+
+def whole_curve(model: Model, end_current_mA: float) -> Iterator[Row]:
+    """Yield the rows of the branch from rest to a current; what was reached, if it cannot be followed so far."""
+    try:
+        for point in trace_branch(model.variant(end_current_mA=end_current_mA)):
+            yield point.row
+    except SolveError as error:
+        LOG.warning("the curve behind the sweep ends early: %s", error)
+
+
 class _Sweep:
     """The parts that all legs share."""
 
@@ -95,12 +124,12 @@ class _Sweep:
         self._problem = SourceBranch(model, self._bias)
         self._stability = Stability(model)
         self._settling = Settling(self._problem, self._stability)
-        self._gather = Gatherer(model.operators)
+        self._fields = Fields(model)
         self._count = 0
         self._travel = 0.0
         self._source = 0.0
 
-    def run(self) -> Iterator[SweepPoint]:
+    def run(self) -> Iterator[Point]:
         stops = sweep_legs(self._model.scenario.bias)
         first = 1
         if stops[0] != 0.0:
@@ -113,7 +142,7 @@ class _Sweep:
                 here = reached
                 yield point
 
-    def _leg(self, here: _Place, number: int, end: float) -> Iterator[tuple[_Place, SweepPoint]]:
+    def _leg(self, here: _Place, number: int, end: float) -> Iterator[tuple[_Place, Point]]:
         """Yield the states of a leg after its first, jumps among them."""
         length, jumps = abs(end - here.value), 0
         while here.value != end:
@@ -216,7 +245,7 @@ class _Sweep:
 
     def _point(
         self, place: _Place, leg: int, keep: bool, jump: str = "", cause: Cause = "", time_us: float = float("nan")
-    ) -> SweepPoint:
+    ) -> Point:
         e = place.state.e
         resistance = self._problem.resistance(place.state, place.tangent)
         unit = self._bias.unit
@@ -227,4 +256,4 @@ class _Sweep:
         row |= {"settling_us": time_us, "newton_steps": place.newton_steps}
         keep = keep or self._count % self._model.scenario.output.every == 0
         self._count += 1
-        return SweepPoint(row, field_state(self._model, self._gather, e) if keep else None)
+        return Point(row, self._fields.of(e) if keep else None, leads=self._fields.leads)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Numerics
 from hotmesa.scenarios.source_table import source_unit
-from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.runs.kinds import Tools, Words
-from hotmesa.solver.runs.record import Branch, Recorded
+from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
-from hotmesa.solver.states.fields import FieldState, Gatherer, field_state
-from hotmesa.solver.states.observables import Measure, Row, bias, observe
+from hotmesa.solver.states.fields import Fields
+from hotmesa.solver.states.observables import Measure, bias, observe
 from hotmesa.solver.states.restart import Start, start_from
 from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.time.integrator import Tolerances
@@ -27,69 +25,15 @@ from hotmesa.solver.time.source import build_circuit
 from hotmesa.solver.time.stored_heat import StoredHeat
 from hotmesa.solver.time.transient import Moment, Transient
 
-WORDS = Words(
-    "transient",
-    "moments",
-    "What often helps: other tolerances (--set transient.rtol=1e-5), a smaller step (--set transient.max_step_us=...), "
-    "or a smaller mesa.junctions if the voltage runs out of the law table.",
-)
 NOISE_WAVES = 400
 """Random waves in the noise: their sum is Gaussian to a few per cent."""
 FIRST_DECADE = 1e-4
 """Saving by decades begins at this part of the run."""
 
 
-@dataclass(frozen=True)
-class Point:
-    """One moment of a transient.
-
-    Attributes:
-        row: of transient.csv.
-        state: its fields where they are kept, on the first rank; else None.
-        kept: whether the fields are kept, on all ranks.
-        e: the device.
-    """
-
-    row: Row
-    state: FieldState | None
-    kept: bool
-    e: Evaluation
-
-
-class TransientRecord(Branch):
-    """Rows and fields of a transient; the last moment is always among the fields, so that it can be continued."""
-
-    def __init__(self, scenario: Scenario, model: Model) -> None:
-        """Start an empty record. Collective."""
-        super().__init__(scenario, model, "transient.csv")
-        self._model, self._gather = model, Gatherer(model.operators)
-        self._last: Point | None = None
-
-    def append(self, point: Recorded) -> None:
-        """Add a moment."""
-        super().append(point)
-        self._last = point if isinstance(point, Point) else None
-
-    def save(self, folder: str | Path) -> None:
-        """Write transient.csv and states.npz. Collective.
-
-        Raises:
-            OSError: the folder cannot be written to.
-        """
-        last = self._last
-        if last is not None and not last.kept:
-            state = field_state(self._model, self._gather, last.e)
-            if state is not None:
-                self._states.append((len(self.rows) - 1, state))
-            self._last = None
-        super().save(folder)
-
-
-def transient_tools(scenario: Scenario) -> Tools:
-    """Return what computes a transient."""
-    from hotmesa.meshes import build_mesh
-
-    return Tools(build_mesh, sparse_model, trace_transient, TransientRecord, WORDS, uniform=False, along="t_us")
+def goal(scenario: Scenario) -> tuple[str, float]:
+    """Return the column along which a transient goes, and its last value."""
+    return "t_us", scenario.transient.end_us
 
 
 def sparse_model(scenario: Scenario, tagged: Any) -> Model:
@@ -118,13 +62,13 @@ def trace_transient(model: Model, observables: Sequence[Measure] = ()) -> Iterat
     tolerances = Tolerances(
         spec.atol_K, spec.rtol, spec.first_step_us, np.inf if spec.max_step_us is None else spec.max_step_us
     )
-    gather = Gatherer(model.operators)
+    fields = Fields(model)
     heat = StoredHeat(model)
     before: Moment | None = None
     for moment in Transient(model, circuit, tolerances).run(noisy(model, start.u), t0, spec.end_us, times):
-        keep = moment.asked or before is None
-        state = field_state(model, gather, moment.e) if keep else None
-        yield Point(_row(model, heat, moment, before, observables), state, keep, moment.e)
+        # The fields of the last moment are always kept, so that it can be continued from there.
+        kept = moment.asked or before is None
+        yield Point(_row(model, heat, moment, before, observables), fields.of(moment.e), kept, fields.leads)
         before = moment
 
 

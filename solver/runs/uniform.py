@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,12 +12,24 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 
 from hotmesa.postprocess.report import curve_figures, curve_of
+from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.tables import Row, rows_of
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.solver.law.laws import JunctionLaw
+from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.runs.uniform_states import UniformDevice, uniform_states
 
-__all__ = ["UniformCurve", "UniformDevice", "trace_uniform", "turning_points", "uniform_curve", "uniform_rows"]
+__all__ = [
+    "UniformCurve",
+    "UniformDevice",
+    "goal",
+    "points",
+    "trace_uniform",
+    "turning_points",
+    "uniform_curve",
+    "uniform_rows",
+    "uniform_table",
+]
 
 POINTS = 1500
 ROOT_K = 1e-11
@@ -121,6 +133,22 @@ def uniform_rows(curve: UniformCurve) -> dict[str, NDArray[Any]]:
         "dV_dI_ohm": curve.dV_dI_ohm,
         "fold": curve.fold,
     }
+
+
+def uniform_table(curve: UniformCurve) -> list[Row]:
+    """Return the rows of uniform.csv."""
+    return rows_of(uniform_rows(curve))
+
+
+def points(scenario: Scenario, law: JunctionLaw | None = None) -> Iterator[Point]:
+    """Yield the points of the uniform model of a scenario; `law` replaces that of the scenario."""
+    for row in uniform_table(uniform_curve(law or build_law(scenario), scenario)):
+        yield Point(row)
+
+
+def goal(scenario: Scenario) -> tuple[str, float]:
+    """Return the column along which the curve goes, and its last value."""
+    return "T_max_K", scenario.uniform.end_temperature_K
 
 
 def _curve(law: JunctionLaw, device: UniformDevice, T_K: Array, folds: dict[str, Array]) -> UniformCurve:

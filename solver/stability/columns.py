@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios import ScenarioError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
@@ -13,7 +14,6 @@ from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.fields import Gatherer
-from hotmesa.solver.states.observables import Row
 
 
 class BranchStability:

@@ -3,47 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.meshes import TaggedMesh
+from hotmesa.postprocess.states import States
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.plan import PlanOperators
 from hotmesa.solver.model import Evaluation, Model
-
-
-@dataclass(frozen=True)
-class FieldState:
-    """Fields at one point of a branch; NaN outside the region of a field.
-
-    Attributes:
-        T_K: temperatures, shape (sublayers, nodes).
-        J_mA_per_um2: current density, shape (nodes,).
-        heating_uW_per_um2: Joule power per area over all junction sublayers, shape (nodes,).
-        wire_T_K: temperature behind each contact.
-        V_mV, I_mA: voltage and current.
-        modes: leading modes by bias, each of shape (count, sublayers, nodes) with maximum 1; empty if not asked for.
-    """
-
-    T_K: Array
-    J_mA_per_um2: Array
-    heating_uW_per_um2: Array
-    wire_T_K: Array
-    V_mV: float
-    I_mA: float
-    modes: Mapping[str, Array] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class MeshArrays:
-    """The plan as plain arrays (first rank only): nodes (n, 2), cells (m, 3 or 2), which cells are mesa (m,)."""
-
-    node_xy: Array
-    cells: NDArray[np.int64]
-    cell_in_mesa: NDArray[np.bool_]
 
 
 class Gatherer:
@@ -61,9 +28,64 @@ class Gatherer:
         return None if parts is None else np.concatenate(parts, axis=-1)[..., self._order]
 
 
-def gather_mesh(operators: PlanOperators, tagged: TaggedMesh) -> MeshArrays | None:
-    """Return the plan on the first rank, None elsewhere."""
-    comm = operators.comm
+def full_temperatures(model: Model, e: Evaluation) -> Array:
+    """Return the temperatures (K) of every sublayer at the owned nodes, NaN outside, shape (sublayers, owned)."""
+    return model.conduction.temperatures(e.T, e.conducted)
+
+
+def carried_over(source: Model, target: Model, e: Evaluation) -> Array:
+    """Return a state of one model as flat state of another of the same device: condensed from full or the reverse."""
+    return np.concatenate([target.layout.from_plan(full_temperatures(source, e)), e.wires, [e.V]])
+
+
+class Fields:
+    """Brings the fields of states of one model to the first rank.
+
+    Attributes:
+        gather: brings nodal values there.
+        leads: whether this is the first rank.
+    """
+
+    def __init__(self, model: Model) -> None:
+        """Gather the plan once. Collective."""
+        self.gather = Gatherer(model.operators)
+        self.leads = bool(model.comm.rank == 0)
+        self._model = model
+        self._plan = _gather_plan(model)
+
+    def of(self, e: Evaluation, modes: Mapping[str, Array] | None = None) -> States | None:
+        """Return all fields of a state on the first rank, None elsewhere. Collective.
+
+        Args:
+            e: the state.
+            modes: its leading modes by bias, each of shape (count, sublayers, nodes) with maximum 1, on the first rank.
+        """
+        model, nodes, owned = self._model, self._model.layout.mesa_nodes, self._model.operators.owned
+        J, Q = np.full(owned, np.nan), np.full(owned, np.nan)
+        J[nodes], Q[nodes] = e.junctions.J, e.junctions.Q.sum(axis=0)
+        fields = self.gather(np.vstack([full_temperatures(model, e), J, Q]))
+        if fields is None or self._plan is None:
+            return None
+        return States(
+            *self._plan,
+            layer_names=np.array([sublayer.name for sublayer in model.layout.stack]),
+            T_K=fields[None, :-2],
+            J_mA_per_um2=fields[None, -2],
+            heating_uW_per_um2=fields[None, -1],
+            row=np.zeros(1, dtype=np.int64),
+            V_mV=np.array([e.V]),
+            I_mA=np.array([e.I]),
+            wire_T_K=np.array(model.wire_temperatures(e.wires), dtype=float).reshape(1, -1),
+            contact_xyr=np.array([(c.x_um, c.y_um, c.radius_um) for c in model.scenario.contacts]).reshape(-1, 3),
+            contact_names=np.array([c.name for c in model.scenario.contacts], dtype=np.str_),
+            geometry=model.scenario.geometry,
+            modes={name: shapes[None] for name, shapes in (modes or {}).items()},
+        )
+
+
+def _gather_plan(model: Model) -> tuple[Array, NDArray[np.int64], NDArray[np.bool_]] | None:
+    """Return nodes (n, 2), cells (m, 3 or 2) and which cells are mesa (m,) on the first rank, None elsewhere."""
+    operators, tagged, comm = model.operators, model.tagged, model.comm
     owned_cells = tagged.mesh.topology.index_map(tagged.mesh.topology.dim).size_local
     cells = operators.local_input_node[operators.space.dofmap.list[:owned_cells]]
     in_mesa = np.zeros(owned_cells, dtype=bool)
@@ -76,28 +98,4 @@ def gather_mesh(operators: PlanOperators, tagged: TaggedMesh) -> MeshArrays | No
     numbers, xy, cells, in_mesa, original = (np.concatenate(a) for a in zip(*parts, strict=True))
     nodes, order = np.argsort(numbers), np.argsort(original)
     # Numbers of the mesh file may have gaps: positions among the sorted numbers have none.
-    return MeshArrays(xy[nodes], np.searchsorted(numbers[nodes], cells[order]), in_mesa[order])
-
-
-def full_temperatures(model: Model, e: Evaluation) -> Array:
-    """Return the temperatures (K) of every sublayer at the owned nodes, NaN outside, shape (sublayers, owned)."""
-    return model.conduction.temperatures(e.T, e.conducted)
-
-
-def carried_over(source: Model, target: Model, e: Evaluation) -> Array:
-    """Return a state of one model as flat state of another of the same device: condensed from full or the reverse."""
-    return np.concatenate([target.layout.from_plan(full_temperatures(source, e)), e.wires, [e.V]])
-
-
-def field_state(
-    model: Model, gather: Gatherer, e: Evaluation, modes: Mapping[str, Array] | None = None
-) -> FieldState | None:
-    """Return all fields of a state on the first rank, None elsewhere. Collective."""
-    nodes, owned = model.layout.mesa_nodes, model.operators.owned
-    J, Q = np.full(owned, np.nan), np.full(owned, np.nan)
-    J[nodes], Q[nodes] = e.junctions.J, e.junctions.Q.sum(axis=0)
-    fields: Any = gather(np.vstack([full_temperatures(model, e), J, Q]))
-    if fields is None:
-        return None
-    wires = np.array(model.wire_temperatures(e.wires))
-    return FieldState(fields[:-2], fields[-2], fields[-1], wires, e.V, e.I, modes or {})
+    return xy[nodes], np.searchsorted(numbers[nodes], cells[order]), in_mesa[order]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.observables import is_among
 from hotmesa.solver.errors import RequestError
@@ -20,7 +21,6 @@ from hotmesa.solver.parallel import global_max, global_min, global_sum, global_s
 if TYPE_CHECKING:  # so that the names can be asked for where DOLFINx is not imported
     from hotmesa.solver.model import Evaluation, Model
 
-Row = dict[str, float | int | str]
 Measure = Callable[["Model", "Evaluation"], Mapping[str, float | int | str]]
 M = TypeVar("M", bound=Measure)
 

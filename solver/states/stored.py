@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from hotmesa.postprocess.states import States
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.model import Model
@@ -20,34 +19,6 @@ WALK_STEPS = 10
 """Steps in current from a stored state when Newton's method does not get there at once."""
 SAME_BRANCH = 1e-3
 """How far (relative) a voltage may lie outside those of its neighbours on the branch: another mesher, not more."""
-
-
-class StoredStates(Protocol):
-    """Fields at k points of a branch, in branch order, as states.npz holds them; folds are among them."""
-
-    @property
-    def node_xy(self) -> Array:
-        """Nodes of the plan (um), shape (n, 2)."""
-
-    @property
-    def T_K(self) -> Array:
-        """Temperatures, shape (k, sublayers, n), NaN outside the region of a layer."""
-
-    @property
-    def wire_T_K(self) -> Array:
-        """Temperatures behind the contacts, shape (k, contacts)."""
-
-    @property
-    def V_mV(self) -> Array:
-        """Voltages, shape (k,)."""
-
-    @property
-    def I_mA(self) -> Array:
-        """Currents, shape (k,)."""
-
-    @property
-    def row(self) -> NDArray[np.int64]:
-        """Row of iv.csv of each state, shape (k,)."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +43,7 @@ class Passage:
         return f"rows {self.rows[0]} to {self.rows[1]} ({self.V_mV[0]:.5g} to {self.V_mV[1]:.5g} mV)"
 
 
-def passages(states: StoredStates, I_mA: float) -> tuple[Passage, ...]:
+def passages(states: States, I_mA: float) -> tuple[Passage, ...]:
     """Return where the branch passes a current, in branch order.
 
     Folds in I are stored, so that the current is monotonic between neighbours.
@@ -111,7 +82,7 @@ def choose_passage(found: Sequence[Passage], row: int | None) -> Passage:
     raise RequestError(f"the branch does not pass this current at row {row}; it does between {known}")
 
 
-def flat_state(model: Model, states: StoredStates, k: int) -> Array:
+def flat_state(model: Model, states: States, k: int) -> Array:
     """Return stored state k as unknowns of a model (T, wires, V), each node taking the nearest stored value.
 
     On the mesh of the run these are the stored values themselves; on another mesh they are a starting point.
@@ -127,7 +98,7 @@ def flat_state(model: Model, states: StoredStates, k: int) -> Array:
     return np.concatenate([T, wires, [states.V_mV[k]]])
 
 
-def solve_at(problem: ThermalBranch, states: StoredStates, passage: Passage, I_mA: float) -> State:
+def solve_at(problem: ThermalBranch, states: States, passage: Passage, I_mA: float) -> State:
     """Return the exact state of a passage; the problem must be under current bias. Collective.
 
     Raises:

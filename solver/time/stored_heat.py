@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hotmesa.postprocess.tables import Row
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_sum
-from hotmesa.solver.states.observables import Row
 
 PJ_TO_NJ = 1e-3
 

@@ -13,7 +13,7 @@ from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.runs.branch import Point, trace_branch
+from hotmesa.solver.runs.branch import BranchPoint, trace_branch
 from hotmesa.solver.runs.uniform import uniform_curve
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
@@ -31,15 +31,15 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="module")
-def branch(model: Model) -> list[Point]:
+def branch(model: Model) -> list[BranchPoint]:
     return list(trace_branch(model))
 
 
-def column(branch: list[Point], name: str) -> Array:
+def column(branch: list[BranchPoint], name: str) -> Array:
     return np.array([float(point.row[name]) for point in branch])
 
 
-def test_spatial_model_is_monotonic_where_the_uniform_one_backbends(model: Model, branch: list[Point]) -> None:
+def test_spatial_model_is_monotonic_where_the_uniform_one_backbends(model: Model, branch: list[BranchPoint]) -> None:
     # 2.1 mV with the scattering rate of the uniform model of the paper, 0.8 mV with the stronger one of this set.
     assert uniform_curve(build_law(model.scenario), model.scenario).figures["backbending_mV_per_junction"] > 0.5
     assert np.all(np.diff(column(branch, "V_mV")) > 0)
@@ -48,7 +48,7 @@ def test_spatial_model_is_monotonic_where_the_uniform_one_backbends(model: Model
 
 
 def test_hot_spot_appears_beyond_half_the_diagonal_and_grows_towards_the_contact(
-    model: Model, branch: list[Point]
+    model: Model, branch: list[BranchPoint]
 ) -> None:
     wire, mesa = model.scenario.contacts[0], model.scenario.mesa
     hot = column(branch, "hot_fraction")
@@ -62,7 +62,7 @@ def test_hot_spot_appears_beyond_half_the_diagonal_and_grows_towards_the_contact
     assert np.all(np.diff(distance[growing]) < 0)
 
 
-def test_heat_balance_holds_at_every_point(branch: list[Point]) -> None:
+def test_heat_balance_holds_at_every_point(branch: list[BranchPoint]) -> None:
     assert column(branch, "heat_balance_error").max() <= 1e-8
 
 

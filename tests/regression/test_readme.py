@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotmesa.postprocess import read_table
+from hotmesa.postprocess import load_run, read_table
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -16,7 +16,9 @@ def test_the_example_of_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     code = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert len(code) == 1
-    exec(compile(code[0], str(README), "exec"), {})
+    names: dict[str, object] = {}
+    exec(compile(code[0], str(README), "exec"), names)
+    assert load_run("out/n12") == names["run"]
     table = read_table(tmp_path / "out/n12/iv.csv")
     assert table["I_mA"][-1] == pytest.approx(1.95)  # branch.end_current_mA of the scenario it starts from
     assert len(table["I_mA"]) >= 60

@@ -16,7 +16,7 @@ from hotmesa.scenarios import load_scenario
 from hotmesa.solver.runs.transient import sparse_model
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
-from hotmesa.solver.states.restart import read_stored
+from hotmesa.solver.states.restart import read_stored, stored_states
 from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.states.stored import flat_state
 
@@ -82,8 +82,8 @@ def test_hot_spots_nucleate_from_noise_and_all_but_one_vanish(folder_of) -> None
 @pytest.mark.parametrize("name", ["transient-step", "transient-nucleation", "transient-dc"])
 def test_late_states_are_stable_steady_states(folder_of, name: str) -> None:
     stored = read_stored(folder_of(name))
-    model = sparse_model(stored.scenario, build_mesh(stored.scenario))
-    u = flat_state(model, stored, len(stored.row) - 1)
+    model, states = sparse_model(stored.scenario, build_mesh(stored.scenario)), stored_states(stored)
+    u = flat_state(model, states, len(states) - 1)
     steady = solve_steady(model, Bias.current(), stored.scenario.transient.level_mA, u)
     assert u[-1] == pytest.approx(steady.V, rel=1e-5)
     np.testing.assert_allclose(u[: model.layout.size], steady.T, rtol=1e-5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
@@ -10,27 +9,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from hotmesa import kinds
 from hotmesa import runner as job
 from hotmesa.cli import main
+from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.results import Run as ResultRun
 from hotmesa.progress import Progress
 from hotmesa.scenarios import Scenario, load_scenario
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.runs import kinds as job_tools
 
 FAST = ("--set", "law.kind=ohmic", "--set", "law.resistivity_ohm_cm=100", "--set", "law.set=none")
-
-
-@dataclass(frozen=True)
-class Point:
-    """What a tracer yields, as far as the command looks at it."""
-
-    row: dict[str, Any]
 
 
 def point(k: int) -> Point:
@@ -41,26 +34,6 @@ def point(k: int) -> Point:
     return Point(row | {"T_max_K": 4.2 + k, "dV_dI_ohm": 460.0, "fold": "", "newton_steps": 2})
 
 
-@dataclass
-class FakeBranch:
-    """Keeps rows and writes iv.csv."""
-
-    scenario: Scenario
-    model: object
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def append(self, new: Point) -> None:
-        """Take a point."""
-        self.rows.append(new.row)
-
-    def save(self, folder: Path) -> None:
-        """Write iv.csv."""
-        with (Path(folder) / "iv.csv").open("w", newline="") as stream:
-            writer = csv.DictWriter(stream, list(self.rows[0]))
-            writer.writeheader()
-            writer.writerows(self.rows)
-
-
 Run = Callable[..., int]
 
 
@@ -69,8 +42,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run the N = 19 scenario with a tracer of our own in place of the solver."""
 
     def with_tracer(trace: Callable[[object], Iterator[Point]], *arguments: str) -> int:
-        tools = job_tools.Tools(lambda scenario: "mesh", lambda scenario, mesh: "model", trace, FakeBranch)
-        monkeypatch.setattr(job_tools, "spatial_tools", lambda: tools)
+        solver = kinds.Solver(lambda scenario, comm: trace("model"), lambda scenario: ("I_mA", 1.6))
+        monkeypatch.setitem(kinds.RUNS, "branch", lambda: solver)
         monkeypatch.chdir(tmp_path)
         return main(["run", "kurter2010-n19", *FAST, *arguments])
 
@@ -79,7 +52,8 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 
 def six(model: object) -> Iterator[Point]:
     assert model == "model"
-    yield from (point(k) for k in range(6))
+    yield replace(point(0), beside=lambda: {"uniform.csv": [point(k).row for k in range(9)]})
+    yield from (point(k) for k in range(1, 6))
 
 
 def test_list_shows_names_and_titles(capsys: pytest.CaptureFixture[str]) -> None:
@@ -312,11 +286,12 @@ def test_warnings_go_to_the_log_and_the_terminal(run: Run, tmp_path: Path, capsy
 def test_mesh_problem_is_bad_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
     from hotmesa.meshes.raw import MeshError
 
-    def no_mesh(scenario: Scenario) -> None:
+    def no_mesh(scenario: Scenario, comm: object) -> Iterator[Point]:
         raise MeshError("the file has no region called mesa")
+        yield
 
-    tools = job_tools.Tools(no_mesh, lambda scenario, mesh: None, six, FakeBranch)
-    monkeypatch.setattr(job_tools, "spatial_tools", lambda: tools)
+    solver = kinds.Solver(no_mesh, lambda scenario: ("I_mA", 1.6))
+    monkeypatch.setitem(kinds.RUNS, "branch", lambda: solver)
     assert main(["run", "kurter2010-n19", "--out", str(tmp_path / "x"), "--quiet"]) == 2
     assert capsys.readouterr().err == "hotmesa: the file has no region called mesa\n"
     # Nothing is left behind that would stand in the way of the corrected command.
@@ -324,8 +299,8 @@ def test_mesh_problem_is_bad_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def test_what_is_reached_is_saved_now_and_then(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    saved = []
-    monkeypatch.setattr(FakeBranch, "checkpoint", lambda self, folder: saved.append(len(self.rows)), raising=False)
+    saved, save = [], ResultRun.save
+    monkeypatch.setattr(ResultRun, "save", lambda self, folder: saved.append(len(self)) or save(self, folder))
     monkeypatch.setattr(job, "CHECKPOINT_S", -1.0)
     assert run(six, "--out", "mine") == 0
-    assert saved == [1, 2, 3, 4, 5, 6]
+    assert saved == [1, 2, 3, 4, 5, 6, 6]

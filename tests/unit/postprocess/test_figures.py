@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from hotmesa.folder import FolderError, prepare
 from hotmesa.postprocess import Run, load_run, render
 from hotmesa.postprocess.map import choose_states, mesa_outline
-from hotmesa.postprocess.runs import FIGURES
+from hotmesa.postprocess.runs import RESULTS
 from hotmesa.postprocess.runs.branch import plot_iv
 from hotmesa.postprocess.stability_lines import STABLE, UNSTABLE_UNDER_CURRENT, answers, stretches
 
@@ -120,7 +120,7 @@ def test_a_figure_is_added_by_one_entry(make_run: Callable[..., Any], monkeypatc
         figure.subplots().plot(run.rows["I_mA"], run.rows["T_max_K"])
         return figure
 
-    monkeypatch.setitem(FIGURES["branch"], "profile.png", plot_profile)
+    monkeypatch.setitem(RESULTS["branch"].figures, "profile.png", plot_profile)
     folder = make_run().folder
     assert folder / "profile.png" in render(folder)
     other = folder / "mine.png"
@@ -140,7 +140,7 @@ def test_a_picture_that_fails_is_told_and_the_others_are_made(
     def fail(run: Run) -> Figure:
         raise RuntimeError("no fonts")
 
-    monkeypatch.setitem(FIGURES["branch"], "iv.png", fail)
+    monkeypatch.setitem(RESULTS["branch"].figures, "iv.png", fail)
     names = {path.name for path in render(folder)}
     assert "iv.png could not be drawn: RuntimeError: no fonts" in caplog.text
     assert "map.png" in names and "iv.png" not in names

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from hotmesa.postprocess import load_run, summarise
+from hotmesa.postprocess import Run, load_run, summarise
 from hotmesa.postprocess.curve import make_curve
 from hotmesa.postprocess.merit import largest_drop, steepest
+from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.tables import rows_of
 
 N, R_J = 19, 24.21
 
@@ -81,8 +83,10 @@ def test_normal_power_needs_a_branch_that_gets_there(make_run: Callable[..., Any
     folder = make_run(a=0.9).folder
     (folder / "states.npz").unlink()
     run = load_run(folder)
-    short = {name: values[:40] for name, values in run.rows.items()}
-    figures = summarise(type(run)(run.folder, short, run.scenario, {}, {}, None))
+    short = Run(run.scenario)
+    for row in rows_of(run.rows)[:40]:
+        short.append(Point(row))
+    figures = summarise(short)
     assert figures["P_normal_mW"] is None
     assert "end_current_mA" in figures["reasons"]["P_normal_mW"]
 

@@ -147,13 +147,12 @@ def draw() -> list[str]:
               label="paper's construction: I_qp and I_f at V_f")  # fmt: skip
     left.plot([405.0, 325.0], [0.0, 8.0], color="#8a8a8a", linewidth=1.0, label="a load line of 10 Ω")
     left.set(xlim=(0, 470), ylim=(0, 8), xlabel="V (mV)", ylabel="I (mA)")
-    nodes = np.unique(found.mesh.cells[found.mesh.cell_in_mesa])
-    xy = found.mesh.node_xy[nodes]
-    radius = np.hypot(*xy.T)
+    nodes = found.states.mesa_nodes
+    radius = np.hypot(*found.states.node_xy[nodes].T)
     for current, colour in ((1.0, "C0"), (2.0, "C1"), (CURRENT_MA, "C3"), (5.0, "C4"), (8.0, "C5")):
-        k = int(np.argmin([abs(state.I_mA - current) for _, state in found.states]))
-        T = found.junction_K(found.states[k][1])[nodes]
-        right.plot(radius, T, ".", color=colour, markersize=4, label=f"{found.states[k][1].I_mA:.2f} mA")
+        k = int(np.argmin(np.abs(found.states.I_mA - current)))
+        T = found.junction_T_K[k][nodes]
+        right.plot(radius, T, ".", color=colour, markersize=4, label=f"{found.states.I_mA[k]:.2f} mA")
     right.axhline(found.scenario.output.hot_temperature_K, color="black", linestyle="--", linewidth=1.0)
     right.axvline(guess.radius_um, color=style.HOT_COLOUR, linewidth=1.0, label="radius of the paper's estimate")
     right.set(xlabel="distance from the centre of the mesa (µm)", ylabel="junction temperature (K)")

@@ -11,48 +11,56 @@ from hotmesa.meshes import build_mesh
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.merit import full_normality, nucleation
 from hotmesa.postprocess.report import curve_figures, curve_of
+from hotmesa.postprocess.results import Run, States
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import trace_branch
-from hotmesa.solver.states.fields import FieldState, MeshArrays, gather_mesh
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A branch from rest.
+    """A branch from rest with its figures of merit.
 
     Attributes:
-        scenario: the device.
-        table: columns of iv.csv.
+        run: its table and fields.
         figures: figures of merit, as in summary.json.
         curve: I(V) between the points.
-        mesh: nodes and triangles.
-        states: (row of the table, fields) where fields were kept.
     """
 
-    scenario: Scenario
-    table: dict[str, Any]
+    run: Run
     figures: dict[str, Any]
     curve: IVCurve
-    mesh: MeshArrays
-    states: tuple[tuple[int, FieldState], ...]
+
+    @property
+    def scenario(self) -> Scenario:
+        """The device."""
+        return self.run.scenario
+
+    @property
+    def states(self) -> States:
+        """Fields where they were kept."""
+        if self.run.states is None:
+            raise ValueError(f"{self.scenario.name}: no fields were kept")
+        return self.run.states
+
+    @property
+    def junction_T_K(self) -> Array:
+        """Temperature (K) of the junction layer (mean over its sublayers) at the nodes, shape (states, nodes)."""
+        return np.asarray(self.run.junction_T_K)
 
     def column(self, name: str) -> Array:
         """Return a column of the table."""
-        return np.asarray(self.table[name], dtype=np.float64)
+        return self.run.column(name)
+
+    def at_states(self, name: str) -> Array:
+        """Return a column of the table where fields were kept."""
+        return np.asarray(self.column(name)[self.states.row])
 
     def at_current(self, name: str, I_mA: float) -> float:
         """Return a column at a current of a branch whose current rises all the way."""
         return float(np.interp(I_mA, self.column("I_mA"), self.column(name)))
-
-    def junction_K(self, state: FieldState) -> Array:
-        """Return the temperature (K) of the junction layer (mean over its sublayers) at the nodes of the mesh."""
-        layers: list[bool] = []
-        for layer in self.scenario.layers:
-            layers += [layer.junctions] * layer.sublayers
-        return np.asarray(state.T_K[np.flatnonzero(layers)].mean(axis=0))
 
 
 def trace(scenario: Scenario) -> Trace:
@@ -61,21 +69,16 @@ def trace(scenario: Scenario) -> Trace:
     Raises:
         ValueError: the branch has fewer than four points.
     """
-    tagged = build_mesh(scenario)
-    model = Model(scenario, tagged)
-    points = list(trace_branch(model))
-    rows = [point.row for point in points]
-    table = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    R_N = normal_resistance_ohm(scenario.mesa)
-    curve, mesh = curve_of(table, R_N), gather_mesh(model.operators, tagged)
-    if curve is None or mesh is None:
+    run = Run(scenario)
+    for point in trace_branch(Model(scenario, build_mesh(scenario))):
+        run.append(point)
+    curve = curve_of(run.rows, normal_resistance_ohm(scenario.mesa))
+    if curve is None:
         raise ValueError(f"{scenario.name}: the branch has fewer than four points")
-    hot = scenario.output.hot_temperature_K
-    figures = curve_figures(table, curve, scenario.mesa.junctions) | {
-        "nucleation": nucleation(table, curve, hot),
-        "normal": full_normality(table),
+    figures = curve_figures(run.rows, curve, scenario.mesa.junctions) | {
+        "nucleation": nucleation(run.rows, curve, run.hot_temperature_K),
+        "normal": full_normality(run.rows),
     }
-    if "Q_wire_mW" in table:
-        figures["wire"] = table["Q_wire_mW"][-1] / table["P_mW"][-1]
-    kept = tuple((row, point.state) for row, point in enumerate(points) if point.state is not None)
-    return Trace(scenario, table, figures, curve, mesh, kept)
+    if "Q_wire_mW" in run.rows:
+        figures["wire"] = run.column("Q_wire_mW")[-1] / run.column("P_mW")[-1]
+    return Trace(run, figures, curve)

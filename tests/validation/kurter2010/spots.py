@@ -47,17 +47,17 @@ def spread(run: Trace) -> Array:
 
 def hot_nodes(run: Trace, k: int) -> Array:
     """Return the places (µm) of the hot nodes of a kept state, the hottest first, shape (nodes, 2)."""
-    nodes = np.unique(run.mesh.cells[run.mesh.cell_in_mesa])
-    T = run.junction_K(run.states[k][1])[nodes]
-    x, y = run.mesh.node_xy[nodes].T
+    nodes = run.states.mesa_nodes
+    T = run.junction_T_K[k][nodes]
+    x, y = run.states.node_xy[nodes].T
     # Mirror images are equally hot up to rounding: the one at larger x and y counts as first.
     order = np.lexsort((-y, -x, -np.round(T, 6)))
-    return np.asarray(run.mesh.node_xy[nodes][order[T[order] > run.scenario.output.hot_temperature_K]])
+    return np.asarray(run.states.node_xy[nodes][order[T[order] > run.scenario.output.hot_temperature_K]])
 
 
 def beginning(run: Trace) -> tuple[float, float]:
     """Return the hottest place (µm) where a part of the mesa is hot for the first time."""
-    first = next(k for k, (row, _) in enumerate(run.states) if run.column("hot_fraction")[row] > 0)
+    first = int(np.argmax(run.at_states("hot_fraction") > 0))
     x, y = hot_nodes(run, first)[0]
     return float(x), float(y)
 
@@ -66,10 +66,10 @@ def front(run: Trace) -> tuple[Array, Array]:
     """Return hot part of the area and distance (µm) of the nearest hot node from the middle of the wire."""
     contact = run.scenario.contacts[0]
     parts, distances = [], []
-    for k, (row, _) in enumerate(run.states):
+    for k, part in enumerate(run.at_states("hot_fraction")):
         hot = hot_nodes(run, k)
         if len(hot):
-            parts.append(run.column("hot_fraction")[row])
+            parts.append(part)
             distances.append(np.min(np.hypot(hot[:, 0] - contact.x_um, hot[:, 1] - contact.y_um)))
     return np.array(parts), np.array(distances)
 
@@ -141,8 +141,8 @@ def draw() -> list[str]:
 def _triangles(run: Trace) -> tuple[Any, Any]:
     from matplotlib.tri import Triangulation
 
-    nodes, local = np.unique(run.mesh.cells[run.mesh.cell_in_mesa], return_inverse=True)
-    xy = run.mesh.node_xy[nodes]
+    nodes, local = np.unique(run.states.mesa_cells, return_inverse=True)
+    xy = run.states.node_xy[nodes]
     return Triangulation(xy[:, 0], xy[:, 1], local.reshape(-1, 3)), nodes
 
 
@@ -151,8 +151,7 @@ def draw_map(axes: Any, run: Trace, k: int, limits: tuple[float, float]) -> Any:
     from matplotlib.patches import Circle
 
     triangles, nodes = _triangles(run)
-    row, state = run.states[k]
-    T = run.junction_K(state)[nodes]
+    T = run.junction_T_K[k][nodes]
     image = axes.tripcolor(triangles, T, shading="gouraud", cmap="inferno", vmin=limits[0], vmax=limits[1])
     hot = run.scenario.output.hot_temperature_K
     if T.min() < hot < T.max():
@@ -161,7 +160,7 @@ def draw_map(axes: Any, run: Trace, k: int, limits: tuple[float, float]) -> Any:
         axes.add_patch(
             Circle((contact.x_um, contact.y_um), contact.radius_um, fill=False, color="white", linewidth=1.5)
         )
-    axes.set_title(f"I = {state.I_mA:.2f} mA, {run.column('hot_fraction')[row]:.0%} hot", fontsize=9)
+    axes.set_title(f"I = {run.states.I_mA[k]:.2f} mA, {run.at_states('hot_fraction')[k]:.0%} hot", fontsize=9)
     axes.set(aspect="equal", xticks=[], yticks=[])
     return image
 
@@ -172,7 +171,7 @@ def _draw_maps(name: str) -> None:
     limits = (30.0, 110.0)
     for line, place in zip(panels, PLACES, strict=True):
         run = spot(place)
-        hot = np.array([run.column("hot_fraction")[row] for row, _ in run.states])
+        hot = run.at_states("hot_fraction")
         for axes, wanted in zip(line, SHOWN_HOT, strict=True):
             image = draw_map(axes, run, nearest(hot, wanted), limits)
         line[0].set_ylabel(f"wire {place}" if PLACES[place] else place, fontsize=10)
@@ -214,7 +213,7 @@ def _animate(name: str) -> None:
     from matplotlib.animation import PillowWriter
 
     run = spot(next(iter(PLACES)))
-    currents = np.array([state.I_mA for _, state in run.states])
+    currents = run.states.I_mA
     wanted = np.linspace(0.4, 1.5, 30)
     figure = style.new_figure(4.2, 3.6, dpi=75)
     writer = PillowWriter(fps=6)

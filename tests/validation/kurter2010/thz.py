@@ -65,16 +65,12 @@ def size(found: Trace, k: int) -> tuple[float, float, float]:
 
 def state_at(found: Trace, I_mA: float) -> int:
     """Return the kept state nearest to a current."""
-    return int(np.argmin([abs(state.I_mA - I_mA) for _, state in found.states]))
+    return int(np.argmin(np.abs(found.states.I_mA - I_mA)))
 
 
 def through(found: Trace) -> float:
     """Return the largest difference of temperature (K) between the sublayers of the mesa along the branch."""
-    layers: list[bool] = []
-    for layer in found.scenario.layers:
-        layers += [layer.junctions] * layer.sublayers
-    rows = np.flatnonzero(layers)
-    return float(max(np.nanmax(np.ptp(state.T_K[rows], axis=0)) for _, state in found.states))
+    return float(np.nanmax(np.ptp(found.states.T_K[:, found.run.junction_layers], axis=1)))
 
 
 def targets() -> list[Target]:
@@ -83,7 +79,7 @@ def targets() -> list[Target]:
     hot = thin.column("hot_fraction")
     first = int(np.flatnonzero(hot > 0)[0])
     length, width, _ = size(thin, state_at(thin, 20.0))
-    middles = [size(lead, k)[2] for k, (row, _) in enumerate(lead.states) if lead.column("hot_fraction")[row] > 0]
+    middles = [size(lead, int(k))[2] for k in np.flatnonzero(lead.at_states("hot_fraction") > 0)]
     balance = max(float(np.nanmax(found.column("heat_balance_error")[1:])) for found in (thin, thick, lead))
     gone, jumps = last_backbending_K(), (-steepest(thin), -steepest(thick))
     return [
@@ -102,7 +98,7 @@ def targets() -> list[Target]:
                f"{spread(thin):.0f}, {spread(thick):.0f}", "any", spread(thick) < spread(thin)),
         Target("electrode of 50, 400 nm: backbending (mV)", "(no claim)", f"{drop(thin):.0f}, {drop(thick):.0f}",
                "", None),
-        Target("I(V) under an ideal current source", "(no claim)", "folds" if "I" in thin.table["fold"] else
+        Target("I(V) under an ideal current source", "(no claim)", "folds" if "I" in thin.run.rows["fold"] else
                "rises all along", "", None),
         Target("largest difference of temperature through the mesa (K)", "(no claim)", number(through(thin), 1), "",
                None),

@@ -12,17 +12,15 @@ from helpers.devices import on_crystal
 
 from hotmesa.cli import main
 from hotmesa.meshes import build_mesh
-from hotmesa.postprocess import load_run
+from hotmesa.postprocess import Run, load_run
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.runs.image import colour_scale, load_image, render_image
-from hotmesa.scenarios import to_toml
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Bath, Contact, Crystal, Mesa, Scenario
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.runs.image import laser_image, save_image, smear, surface_response
-from hotmesa.solver.runs.record import Branch
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import State, ThermalBranch
 from hotmesa.solver.states.steady import solve_steady, solve_steady_state
@@ -178,12 +176,11 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder of the small device."""
     scenario = on_crystal()
     model = Model(scenario, build_mesh(scenario))
-    branch = Branch(scenario, model)
+    branch = Run(scenario)
     for point in trace_branch(model):
         branch.append(point)
     folder = tmp_path_factory.mktemp("runs") / "small"
     branch.save(folder)
-    (folder / "scenario.toml").write_text(to_toml(scenario), encoding="utf-8")
     return folder
 
 

@@ -18,8 +18,7 @@ from hotmesa.scenarios import load_scenario, to_toml
 from hotmesa.scenarios.schema import Bath, Bias, Branch, Law, Material, Mesa, Mesh, Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.runs.sweep import sweep
-from hotmesa.solver.runs.sweep_job import whole_curve
+from hotmesa.solver.runs.sweep import sweep, whole_curve
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias as Source
 from hotmesa.solver.states.fields import carried_over
@@ -131,7 +130,7 @@ def test_a_load_line_jumps_where_it_is_less_steep_than_the_curve(ohm: float, cou
 
 def whole_rows(end_mA: float) -> list[Row]:
     scenario = cooled_strip(GOOD, Bias())
-    return whole_curve(Model(scenario, build_mesh(scenario)), end_mA)[3:]
+    return list(whole_curve(Model(scenario, build_mesh(scenario)), end_mA))[3:]
 
 
 def test_negative_legs_mirror_positive_ones() -> None:

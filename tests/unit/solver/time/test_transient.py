@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -207,7 +208,7 @@ def test_restart_of_another_device_is_refused(
 
 
 def test_damaged_states_are_refused(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "run").mkdir()
+    shutil.copytree(whole, tmp_path / "run")
     (tmp_path / "run" / "states.npz").write_bytes(b"nothing")
     assert run(tmp_path / "no", f"transient.start={tmp_path / 'run'}") == 2
     assert "damaged" in capsys.readouterr().err

@@ -1,0 +1,59 @@
+"""How a run shows itself in a notebook, and its plan as a pyvista mesh."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hotmesa.postprocess import style
+from hotmesa.postprocess.states import States
+
+if TYPE_CHECKING:
+    import pyvista
+
+    from hotmesa.postprocess.results import Run
+
+SHOWN = ("V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K", "heat_balance_error")
+
+
+def as_html(run: Run) -> str:
+    """Return a run as HTML: its numbers at the last point and a picture of I(V)."""
+    title = html.escape(run.scenario.title or run.scenario.name)
+    if not len(run):
+        return f"<p><b>{title}</b>: {run.kind.name}, no points</p>"
+    lines = [("points", f"{len(run)}"), ("junctions with voltage", f"{run.junctions}")]
+    lines += [(f"last {name}", f"{float(run.rows[name][-1]):.6g}") for name in SHOWN if name in run.rows]
+    numbers = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in lines)
+    picture = f'<img alt="I(V)" src="data:image/png;base64,{_picture(run)}">'
+    return f"<p><b>{title}</b>: {run.kind.name}</p><table>{numbers}</table>{picture}"
+
+
+def _picture(run: Run) -> str:
+    figure = style.new_figure(4.5, 3.2, dpi=90)
+    axes = figure.subplots()
+    axes.plot(run.rows["V_mV"], run.rows["I_mA"], color=style.BRANCH_COLOUR)
+    axes.set_xlabel("V (mV)")
+    axes.set_ylabel("I (mA)")
+    style.tidy(axes)
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def plan_mesh(states: States, state: int) -> pyvista.UnstructuredGrid:
+    """Return a state as a pyvista mesh of the plan; see `Run.mesh`."""
+    import pyvista
+
+    points = np.column_stack([states.node_xy, np.zeros(len(states.node_xy))])
+    kind = pyvista.CellType.TRIANGLE if states.cells.shape[1] == 3 else pyvista.CellType.LINE
+    mesh = pyvista.UnstructuredGrid({kind: states.cells}, points)
+    for name, T in zip(states.layer_names, states.T_K[state], strict=True):
+        mesh.point_data[f"T_{name}_K"] = T
+    mesh.point_data["J_mA_per_um2"] = states.J_mA_per_um2[state]
+    mesh.point_data["heating_uW_per_um2"] = states.heating_uW_per_um2[state]
+    mesh.cell_data["in_mesa"] = states.cell_in_mesa
+    return mesh

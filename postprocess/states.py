@@ -1,0 +1,193 @@
+"""Fields at points of a run as arrays, and their file states.npz."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotmesa.postprocess.errors import ResultError
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.writing import whole_file
+
+FILE = "states.npz"
+_POINTS = ("T_K", "J_mA_per_um2", "heating_uW_per_um2", "row", "V_mV", "I_mA", "wire_T_K")
+"""Arrays with one entry a state; the others belong to the mesh and are the same for all."""
+_MODES = "modes_"
+
+
+@dataclass(frozen=True, eq=False)
+class States:
+    """Fields at k points of a run: n nodes, m cells, S sublayers, c contacts.
+
+    Attributes:
+        node_xy: (n, 2) coordinates in µm; y = 0 on lines, x is the radius in a disc.
+        cells: (m, 3) triangles or (m, 2) intervals, node numbers.
+        cell_in_mesa: (m,) true for the cells of the mesa.
+        layer_names: (S,) one name a sublayer, from top to bottom.
+        T_K: (k, S, n) temperature, NaN outside the region of the layer.
+        J_mA_per_um2: (k, n) current density, NaN outside the mesa.
+        heating_uW_per_um2: (k, n) Joule power per area over all junction sublayers, NaN outside the mesa.
+        row: (k,) row of the table that belongs to the state.
+        V_mV: (k,) voltage of the mesa.
+        I_mA: (k,) current.
+        wire_T_K: (k, c) temperature of the wire nodes.
+        contact_xyr: (c, 3) centre and radius of the contact patches in µm.
+        contact_names: (c,) their names.
+        geometry: "plan", "strip" or "disc".
+        modes: by bias ("voltage_bias", "current_bias", "load_line") the leading modes, (k, count, S, n), maximum 1;
+            empty where the run kept none.
+    """
+
+    node_xy: Array
+    cells: NDArray[np.int64]
+    cell_in_mesa: NDArray[np.bool_]
+    layer_names: NDArray[np.str_]
+    T_K: Array
+    J_mA_per_um2: Array
+    heating_uW_per_um2: Array
+    row: NDArray[np.int64]
+    V_mV: Array
+    I_mA: Array
+    wire_T_K: Array
+    contact_xyr: Array
+    contact_names: NDArray[np.str_]
+    geometry: str
+    modes: Mapping[str, Array] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number k of states."""
+        return len(self.row)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether all arrays are the same, NaN at the same places."""
+        if not isinstance(other, States):
+            return NotImplemented
+        a, b = self.arrays(), other.arrays()
+        return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what states.npz holds, by name."""
+        plain = {item.name: np.asarray(getattr(self, item.name)) for item in fields(self) if item.name != "modes"}
+        return plain | {_MODES + name: values for name, values in self.modes.items()}
+
+    @property
+    def mesa_cells(self) -> NDArray[np.int64]:
+        """Cells of the mesa, shape (m_mesa, 3) or (m_mesa, 2)."""
+        return self.cells[self.cell_in_mesa]
+
+    @cached_property
+    def mesa_nodes(self) -> NDArray[np.int64]:
+        """Numbers of the nodes of the mesa, increasing, shape (n_mesa,)."""
+        return np.unique(self.mesa_cells)
+
+    def mesa_triangles_area_um2(self) -> float:
+        """Area of the mesa in the mesh in µm² (plan only)."""
+        corners = self.node_xy[self.mesa_cells]
+        first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        return float(np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).sum() / 2)
+
+    def at_row(self, row: int) -> States:
+        """Return the same states as belonging to one row of a table."""
+        return replace(self, row=np.full(len(self.row), row))
+
+    def save(self, folder: Path) -> Path:
+        """Write states.npz into a folder, whole or not at all, and return its path.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        path = folder / FILE
+        arrays: dict[str, Any] = self.arrays()  # mypy would take names of arrays for options of numpy
+        with whole_file(path) as stream:
+            np.savez_compressed(stream, **arrays)
+        return path
+
+
+def join(parts: Sequence[States]) -> States:
+    """Return states of one mesh together, in their order."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    points = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _POINTS}
+    modes = {name: np.concatenate([part.modes[name] for part in parts]) for name in first.modes}
+    return replace(first, modes=modes, **points)
+
+
+def read_states(path: Path, table: str = "", points: int | None = None) -> States:
+    """Return the fields in a states.npz.
+
+    Args:
+        path: the file.
+        table: name of the table that it belongs to, for messages.
+        points: number of rows of that table; None where it is not known.
+
+    Raises:
+        ResultError: the file is missing, damaged, or does not fit its table.
+    """
+    try:
+        # Opened here, because numpy leaves the file open when the archive is damaged.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            values: dict[str, Any] = {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise ResultError(f"{path}: no such file") from None
+    except Exception as error:
+        # A flipped bit lets zipfile, zlib, struct, tokenize and numpy fail each in its own way.
+        raise ResultError(f"{path}: is damaged ({error}); compute the run again") from error
+    states = _states(path, values)
+    if len(states) and points is not None and (states.row.min() < 0 or states.row.max() >= points):
+        raise ResultError(f"{path}: refers to row {states.row.max()} of {table}, which has {points} rows")
+    return states
+
+
+def _states(path: Path, values: dict[str, Any]) -> States:
+    names = [item.name for item in fields(States) if item.name != "modes"]
+    missing = [name for name in names if name not in values]
+    if missing:
+        raise ResultError(f"{path}: lacks {', '.join(missing)}")
+    modes = {name.removeprefix(_MODES): value for name, value in values.items() if name.startswith(_MODES)}
+    k, n, m = (len(np.atleast_1d(values[name])) for name in ("row", "node_xy", "cells"))
+    S, c = (len(np.atleast_1d(values[name])) for name in ("layer_names", "contact_names"))
+    corners = 3 if str(values["geometry"]) == "plan" else 2
+    expected: dict[str, tuple[str, tuple[int, ...]]] = {
+        "node_xy": ("f", (n, 2)),
+        "cells": ("iu", (m, corners)),
+        "cell_in_mesa": ("b", (m,)),
+        "layer_names": ("U", (S,)),
+        "T_K": ("f", (k, S, n)),
+        "J_mA_per_um2": ("f", (k, n)),
+        "heating_uW_per_um2": ("f", (k, n)),
+        "row": ("iu", (k,)),
+        "V_mV": ("f", (k,)),
+        "I_mA": ("f", (k,)),
+        "wire_T_K": ("f", (k, c)),
+        "contact_xyr": ("f", (c, 3)),
+        "contact_names": ("U", (c,)),
+        "geometry": ("U", ()),
+    }
+    for name, (kinds, shape) in expected.items():
+        _check(path, name, values[name], kinds, shape)
+    for name, shapes in modes.items():
+        _check(path, _MODES + name, shapes, "f", (k, shapes.shape[1] if shapes.ndim > 1 else 0, S, n))
+    cells = values["cells"]
+    if m and (cells.min() < 0 or cells.max() >= n):
+        raise ResultError(f"{path}: a cell refers to node {cells.max()} of {n}")
+    return States(**{name: values[name] for name in names} | {"geometry": str(values["geometry"])}, modes=modes)
+
+
+def _check(path: Path, name: str, values: NDArray[Any], kinds: str, shape: tuple[int, ...]) -> None:
+    if values.shape != shape:
+        raise ResultError(f"{path}: {name} has shape {values.shape} instead of {shape}")
+    if values.dtype.kind not in kinds:
+        raise ResultError(f"{path}: {name} holds values of type {values.dtype}; the file is damaged")
+
+
+def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    return a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind == "f" and b.dtype.kind == "f")
