@@ -161,8 +161,8 @@ def _mesh(deck: _Deck, wanted: str) -> FileMesh:
         if chosen:
             groups.append(Group(deck.names[name], None, np.array(chosen)))
     return file_mesh(
-        (np.array(list(deck.nodes)), np.array(list(deck.nodes.values())).reshape(-1, 3)),
-        (np.array(labels), np.array([deck.elements[label][1] for label in labels])),
+        (np.array(list(deck.nodes), dtype=np.int64), np.array(list(deck.nodes.values())).reshape(-1, 3)),
+        (np.array(labels, dtype=np.int64), np.array([deck.elements[label][1] for label in labels], dtype=np.int64)),
         tuple(groups),
     )
 

@@ -121,9 +121,12 @@ def _compare_crystal(raw: RawMesh, crystal: Crystal, geometry: str) -> None:
     elif geometry == "plan" and crystal.shape == "disc":
         wanted = np.full(2, 2 * (crystal.radius_um or 0.0))
     wanted = wanted[: len(extent)]
+    sizes = (" × ".join(f"{x:.4g}" for x in size) for size in (extent, wanted))
+    words = "the crystal of the mesh measures {} µm, that of the scenario {} µm".format(*sizes)
+    if (np.abs(np.log10(extent / wanted)) > 1).any():
+        raise MeshError(f"{words}: a node may be misplaced, or see the keys of [crystal]")
     if (np.abs(extent - wanted) > SAME_AREA * wanted).any():
-        told = " × ".join(f"{x:.4g}" for x in extent), " × ".join(f"{x:.4g}" for x in wanted)
-        LOG.warning("the crystal of the mesh measures %s µm, that of the scenario %s µm; the mesh counts", *told)
+        LOG.warning("%s; the mesh counts", words)
 
 
 def _extent(raw: RawMesh, chosen: NDArray[np.bool_]) -> str:

@@ -67,6 +67,8 @@ def file_mesh(
         MeshError: If a number stands twice, or a cell has a node that is not there.
     """
     (numbers, points), (labels, corners) = nodes, cells
+    if not len(numbers):
+        raise MeshError("the file has no nodes")
     for what, values in (("node", numbers), ("cell", labels)):
         found, counts = np.unique(values, return_counts=True)
         if (counts > 1).any():

@@ -48,8 +48,8 @@ def read_text_2(text: str, dimension: int) -> FileMesh:
     names = _names(sections, dimension)
     groups = tuple(Group(names.get(n, ""), n, np.array(cells)) for n, cells in sorted(members.items()) if n != 0)
     return file_mesh(
-        (np.array([n for n, _ in nodes]), np.array([xyz for _, xyz in nodes])),
-        (np.array(labels), np.array(corners)),
+        (np.array([n for n, _ in nodes], dtype=np.int64), np.array([xyz for _, xyz in nodes])),
+        (np.array(labels, dtype=np.int64), np.array(corners, dtype=np.int64)),
         groups,
     )
 

@@ -93,6 +93,16 @@ def _pieces_in_words(points: Points, cells: Indices, pieces: Indices) -> str:
     return f"{len(order)} pieces that share no {share} ({', '.join(words)}{more})"
 
 
+def holes(points: Points, cells: Indices) -> list[str]:
+    """Return the places of the holes of a sound mesh of triangles in words."""
+    boundary = _Edges(points, cells).boundary
+    shape = (len(points), len(points))
+    loop = connected_components(coo_array((np.ones(len(boundary)), boundary.T), shape=shape))[1][boundary[:, 0]]
+    loops = [points[boundary[loop == k, 0]] for k in np.unique(loop)]
+    loops.sort(key=lambda corners: -float(np.ptp(corners, axis=0).max()))
+    return [place(corners.mean(axis=0)) for corners in loops[1:]]
+
+
 def place(point: NDArray[np.float64]) -> str:
     """Return a place in words."""
     text = ", ".join(f"{x:.4g}" for x in point)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +25,11 @@ from hotmesa.meshes.raw import (
     region_names,
     without_unused_nodes,
 )
-from hotmesa.meshes.sound import numbered, refuse_pieces, refuse_unsound
+from hotmesa.meshes.sound import holes, numbered, refuse_pieces, refuse_unsound
 from hotmesa.scenarios.schema import Scenario
 
 CRYSTAL = "crystal"
+LOG = logging.getLogger("hotmesa")
 Mask = NDArray[np.bool_]
 
 
@@ -115,6 +117,9 @@ def _checked(mesh: FileMesh, scenario: Scenario) -> RawMesh:
     for name, chosen in zip(names, member.T, strict=True):
         refuse_pieces(points, cells[chosen], name.removeprefix(CONTACT_PREFIX))
     _refuse_unnamed(member, crystal, scenario)
+    gaps = holes(points, cells) if scenario.geometry == "plan" else []
+    if gaps:
+        LOG.warning("the mesh has holes (%d, as at %s): no heat passes their edges", len(gaps), gaps[0])
     rim = outer_boundary(points, cells)
     if scenario.geometry == "disc":
         rim = rim[np.argmax(points[rim[:, 0], 0])].reshape(1, 1)

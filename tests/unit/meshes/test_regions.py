@@ -159,3 +159,12 @@ def test_strips_of_a_file(tmp_path: Path):
     assert raw.member.sum(axis=0).tolist() == [20, 10]
     with pytest.raises(MeshError, match=r"a gap between x = 2 µm, the end of cell 24 .mesa., and 2.5 µm, where"):
         read(tmp_path, msh2([(a,) for a in x], [c for k, c in enumerate(lines) if k != 24], kind=1), parts)
+
+
+def test_a_missing_cell_is_a_hole_and_a_far_node_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.WARNING, logger="hotmesa"):
+        rim = read(tmp_path, msh2(elements=cells()[:20] + cells()[21:])).rim
+    assert len(rim) == 32
+    assert "the mesh has holes (1, as at (-5.833, -4.167) µm): no heat passes their edges" in caplog.text
+    with pytest.raises(MeshError, match=r"the crystal of the mesh measures 1020 × 20 µm, that of"):
+        read(tmp_path, moved(lambda x, y: (-1010 if (x, y) == (-10, 0) else x, y)))
