@@ -68,7 +68,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             module.add_arguments(own)
             own.set_defaults(action=module.main)
     if chosen is not None and chosen not in COMMANDS:
-        from hotmesa.scenarios.plans.errors import nearest
+        from hotmesa.scenarios.errors import nearest
 
         known = f"; known are {', '.join(COMMANDS)}"
         parser.error(f"unknown command {chosen}{nearest(chosen, COMMANDS, 1) or known}")

@@ -11,7 +11,8 @@ import numpy as np
 from hotmesa.case import OK, STOPPED, Outcome, Task, fingerprint, known_outcome
 from hotmesa.pool import Workers
 from hotmesa.postprocess.fit_curves import Comparison, compare_curves, sigmas
-from hotmesa.postprocess.values import observe, read_numbers, table_of
+from hotmesa.postprocess.tables import column, read_table
+from hotmesa.postprocess.values import observe, table_of
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.fit import Parameter
@@ -153,8 +154,8 @@ class Evaluator:
             return None, outcome.reason
         try:
             if goal.curve is not None:
-                table = read_numbers(table_of(folder))
-                return compare_curves(table["V_mV"], table["I_mA"], goal.curve, goal.data), ""
+                table = read_table(table_of(folder), ("V_mV", "I_mA"), strict=False)
+                return compare_curves(column(table, "V_mV"), column(table, "I_mA"), goal.curve, goal.data), ""
             value = observe(folder, [str(goal.data.observable)])[str(goal.data.observable)]
         except (OSError, ValueError, KeyError) as error:
             return None, f"the results cannot be read: {error}"

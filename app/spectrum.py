@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.tables import read_numbers
 from hotmesa.scenarios.writing import rows_of, write_json, write_table
 from hotmesa.solver.errors import RequestError
-from hotmesa.solver.law.files import read_columns
 from hotmesa.solver.law.fit import Kind, SpectrumFit, SpectrumParameters, fit_spectrum
 
 _NAMES = tuple(field.name for field in fields(SpectrumParameters))
@@ -33,10 +33,11 @@ def fit_file(
 
     Raises:
         RequestError: for values that do not fit together.
-        LawError: the file is not as described.
+        TableError: the file is not as described.
         OSError: the result cannot be written.
     """
-    v, g = read_columns(data, ("v_mV", "dI_dV")).T
+    table = read_numbers(data, ("v_mV", "dI_dV"))
+    v, g = table["v_mV"], table["dI_dV"]
     first, last = window_mV
     inside = (np.abs(v) >= (first or 0.0)) & (np.abs(v) <= (np.inf if last is None else last))
     if not temperature_K > 0:
@@ -120,12 +121,13 @@ def subtract_files(data: Path, contact: Path, out: Path) -> int:
 
     Raises:
         RequestError: see `subtract_contact`.
-        LawError: a file is not as described.
+        TableError: a file is not as described.
         OSError: the result cannot be written.
     """
     if out.resolve() in (data.resolve(), contact.resolve()):
         raise RequestError(f"--out {out} is one of the files to read")
-    V, current = read_columns(data, ("V_mV", "I_mA")).T
-    stack = subtract_contact(V, current, *read_columns(contact, ("V_mV", "I_mA")).T)
+    curves = [read_numbers(file, ("V_mV", "I_mA")).columns.values() for file in (data, contact)]
+    (V, current), (contact_V, contact_I) = curves
+    stack = subtract_contact(V, current, contact_V, contact_I)
     write_table(out, rows_of({"V_mV": stack, "I_mA": current, "V_contact_mV": V - stack}))
     return len(V)

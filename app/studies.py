@@ -16,8 +16,7 @@ from hotmesa.pool import Ranks, Workers, workers_of
 from hotmesa.postprocess import provenance
 from hotmesa.processes import ended_like_interrupted
 from hotmesa.scenarios import StudyError
-from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
-from hotmesa.scenarios.plans.errors import nearest
+from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE, nearest
 from hotmesa.scenarios.plans.load_study import Plan, load_study
 from hotmesa.scenarios.writing import write_json, write_text
 from hotmesa.study_table import NO_PARQUET, rows_of, write_tables

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,8 @@ from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.pictures import save_picture
 from hotmesa.postprocess.report import summarise
 from hotmesa.postprocess.results import load_run
+from hotmesa.postprocess.values import flat_summary
+from hotmesa.scenarios.tables import OWN_MB, TableError, read_fields
 from hotmesa.scenarios.writing import write_table
 
 Row = Mapping[str, str]
@@ -102,11 +103,10 @@ def _study(path: Path) -> tuple[list[Row], Mapping[str, Any]]:
     if table is None:
         raise ResultError(f"{path}: holds no {TABLE}; `hotmesa study` writes one")
     try:
-        with table.open(newline="", encoding="utf-8") as stream:
-            rows: list[Row] = [dict(row) for row in csv.DictReader(stream)]
+        rows: list[Row] = [*read_fields(table, OWN_MB).dicts()]
         file = table.parent / STUDY
         about = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except (OSError, UnicodeDecodeError, csv.Error, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, TableError, tomllib.TOMLDecodeError) as error:
         raise ResultError(f"{table.parent}: cannot be read ({error})") from error
     if not rows or "case" not in rows[0]:
         raise ResultError(f"{table}: holds no case")
@@ -117,20 +117,8 @@ def _run_row(folder: Path) -> Row:
     """Return a run as a row: the numbers of its summary by their dotted names."""
     run = load_run(folder)
     summary = run.summary or summarise(run)
-    numbers = {name: "" if value is None else repr(value) for name, value in _flat(summary).items()}
+    numbers = {name: "" if value is None else repr(value) for name, value in flat_summary(summary).items()}
     return {"case": folder.name, "status": str(run.provenance.get("status", ""))} | numbers
-
-
-def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping) and key != "reasons":
-            found.update(_flat(value, f"{before}{key}."))
-        elif isinstance(value, list):
-            found.update({f"{before}{key}.{k}": item for k, item in enumerate(value) if isinstance(item, int | float)})
-        elif value is None or isinstance(value, int | float):
-            found[f"{before}{key}"] = value
-    return found
 
 
 def _numbers(rows: Sequence[Row]) -> list[str]:

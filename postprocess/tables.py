@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,13 +10,16 @@ from numpy.typing import NDArray
 
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.tables import OWN_MB, Fields, TableError, read_fields
 
 Column = NDArray[np.float64] | NDArray[np.str_]
 Table = Mapping[str, Column]
 Row = dict[str, float | int | str]
 
 
-def read_table(path: str | Path, required: Sequence[str] = (), text: Sequence[str] = ("fold",)) -> dict[str, Column]:
+def read_table(
+    path: str | Path, required: Sequence[str] = (), text: Sequence[str] = ("fold",), strict: bool = True
+) -> dict[str, Column]:
     """Return the columns of a CSV file by their header, each of shape (rows,).
 
     Columns named in `text` stay strings; every other column is float64, with empty fields as NaN.
@@ -26,48 +28,39 @@ def read_table(path: str | Path, required: Sequence[str] = (), text: Sequence[st
         path: the file, with one header line.
         required: columns that must be there.
         text: columns that hold words.
+        strict: whether a word elsewhere is an error and not NaN.
 
     Raises:
         ResultError: the file is missing, empty, cut off, lacks a required column or holds a word instead of a number.
     """
     path = Path(path)
+    if not path.exists():
+        raise ResultError(f"{path}: no such file")
     try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            lines = [line for line in csv.reader(stream) if line]
-    except FileNotFoundError:
-        raise ResultError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ResultError(f"{path}: cannot be read ({error})") from error
-    if not lines:
-        raise ResultError(f"{path}: is empty, a header line was expected")
-    header, body = lines[0], lines[1:]
-    _check_shape(path, header, body, required)
-    columns = zip(*body, strict=True) if body else [()] * len(header)
+        table = read_fields(path, OWN_MB)
+    except TableError as error:
+        raise ResultError(str(error)) from None
+    missing = [name for name in required if name not in table.header]
+    if missing:
+        raise ResultError(f"{path}: has no column {', '.join(missing)}; its columns are {', '.join(table.header)}")
+    columns = zip(*(fields for _, fields in table.rows), strict=True) if table.rows else [()] * len(table.header)
     return {
-        name: np.array(column, dtype=np.str_) if name in text else _floats(path, name, column)
-        for name, column in zip(header, columns, strict=True)
+        name: np.array(column, dtype=np.str_) if name in text else _floats(table, name, column, strict)
+        for name, column in zip(table.header, columns, strict=True)
     }
 
 
-def _check_shape(path: Path, header: Sequence[str], body: Sequence[Sequence[str]], required: Sequence[str]) -> None:
-    missing = [name for name in required if name not in header]
-    if missing:
-        raise ResultError(f"{path}: has no column {', '.join(missing)}; its columns are {', '.join(header)}")
-    for number, line in enumerate(body, start=1):
-        if len(line) != len(header):
-            raise ResultError(
-                f"{path}: row {number} has {len(line)} fields instead of {len(header)}; "
-                "the file was cut off or edited: delete that row or compute the run again"
-            )
-
-
-def _floats(path: Path, name: str, column: Sequence[str]) -> Array:
+def _floats(table: Fields, name: str, column: Sequence[str], strict: bool) -> Array:
     values = np.empty(len(column))
     for number, field in enumerate(column):
         try:
-            values[number] = float(field) if field.strip() else np.nan
+            values[number] = float(field) if field else np.nan
         except ValueError:
-            raise ResultError(f"{path}: row {number + 1}, column {name}: '{field}' is not a number") from None
+            if not strict:
+                values[number] = np.nan
+                continue
+            line = table.rows[number][0]
+            raise ResultError(f"{table.path}: line {line}, column {name}: '{field}' is not a number") from None
     return values
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from hotmesa.scenarios.arrays import Array
+from hotmesa.postprocess.tables import Table, read_table
+from hotmesa.postprocess.tables import column as numbers_in
 from hotmesa.scenarios.plans.observables import At, parse_at
 
 TABLES = ("transient.csv", "sweep.csv", "iv.csv", "uniform.csv")
@@ -71,12 +71,12 @@ def observe(folder: Path, names: Iterable[str] | None) -> dict[str, Value]:
     reasons = summary.get("reasons") or {}
     if names is None:
         return {name: Value(number, str(reasons.get(name, ""))) for name, number in numbers.items()}
-    table: Mapping[str, Array] | None = None
+    table: Table | None = None
     found = {}
     for name in names:
         at = parse_at(name)
         if at is not None:
-            table = read_numbers(table_of(folder)) if table is None else table
+            table = read_table(table_of(folder), strict=False) if table is None else table
             found[name] = value_at(table, at)
         else:
             number = numbers.get(name)
@@ -97,27 +97,12 @@ def table_of(folder: Path) -> Path:
     raise FileNotFoundError(f"{folder}: holds no table of a run ({', '.join(TABLES)})")
 
 
-def read_numbers(file: Path) -> dict[str, Array]:
-    """Return the columns of a table of a run; what is no number becomes NaN."""
-    with file.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    names = list(rows[0]) if rows else []
-    return {name: np.array([_number(row[name]) for row in rows]) for name in names}
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text) if text else np.nan
-    except ValueError:
-        return np.nan
-
-
-def value_at(table: Mapping[str, Array], at: At) -> Value:
+def value_at(table: Table, at: At) -> Value:
     """Return a column where another one first takes a value, by monotone cubic interpolation over the rows."""
     for name in (at.column, at.along):
         if name not in table:
             return Value(None, f"the table of this run has no column {name}")
-    along, column = table[at.along], table[at.column]
+    along, column = numbers_in(table, at.along), numbers_in(table, at.column)
     use = np.isfinite(along) & np.isfinite(column)
     along, column = along[use], column[use]
     if along.size < 2:

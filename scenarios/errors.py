@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 DONE, BAD_INPUT, NO_CONVERGENCE, INTERRUPTED = 0, 2, 3, 130
@@ -37,3 +38,11 @@ class ScenarioError(HotmesaError, ValueError):
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[tuple[str, ...]]]:
         """Rebuild from the problems, so that the error can travel between processes."""
         return type(self), (self.problems,)
+
+
+def nearest(name: str, names: Iterable[str], count: int = 3) -> str:
+    """Return "; did you mean a or b?", or an empty text where nothing is similar."""
+    known = list(names)
+    near = difflib.get_close_matches(name, known, count, 0.5)
+    near = near or [item for item in known if item.lower().startswith(name.lower())][:count]
+    return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.tables import read_numbers
 
 
 class SourceTable(NamedTuple):
@@ -66,27 +65,12 @@ def _table(scenario: Scenario, unit: str) -> SourceTable:
 
 
 def read_source(path: Path, unit: str) -> SourceTable:
-    """Read a CSV file with the columns t_us and source_mA or source_mV (as `unit` says); lines with # are comments.
+    """Read a table with the columns t_us and source_mA or source_mV (as `unit` says).
 
     Raises:
-        ValueError: the file cannot be read as that; the message says where and why.
+        TableError: the file cannot be read as that; the message says where and why.
     """
     name = f"source_{unit}"
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip() and line[0] != "#"]
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from None
-    reader = csv.DictReader(lines)
-    if not {"t_us", name} <= set(reader.fieldnames or ()):
-        raise ValueError(f"{path}: needs the columns t_us,{name}; it has {','.join(reader.fieldnames or ())}")
-    times, values = [], []
-    for number, row in enumerate(reader, start=1):
-        try:
-            t, value = float(row["t_us"]), float(row[name])
-        except (TypeError, ValueError):
-            raise ValueError(f"{path}: row {number} holds no two numbers") from None
-        if not (math.isfinite(t) and math.isfinite(value) and t >= 0 and value >= 0):
-            raise ValueError(f"{path}: row {number}: {t:g} µs, {value:g} {unit}; both must be 0 or more")
-        times.append(t)
-        values.append(value)
-    return SourceTable(tuple(times), tuple(values))
+    table = read_numbers(path, ("t_us", name))
+    table.require((table["t_us"] >= 0) & (table[name] >= 0), f"t_us and {name} must be 0 or more")
+    return SourceTable(tuple(map(float, table["t_us"])), tuple(map(float, table[name])))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from hotmesa.scenarios.overrides import OverrideError, parse
 from hotmesa.scenarios.plans.errors import StudyError
 from hotmesa.scenarios.plans.study import Axis
 from hotmesa.scenarios.plans.values import flat, is_plain, path_of, short_key, value_name
+from hotmesa.scenarios.tables import TableError, read_fields, with_point
 
 NAME_COLUMN = "case"
 
@@ -115,26 +115,21 @@ def _part(key: str, value: Any) -> str:
 
 
 def _from_file(file: Path, label: str) -> tuple[Point, ...]:
-    """Read a CSV file of cases; values as after --set, an empty field leaves the key as it is."""
+    """Read a table of cases; values as after --set, an empty field leaves the key as it is."""
     try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            lines = [line for line in csv.reader(stream) if any(field.strip() for field in line)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StudyError([f"{label}: {file}: cannot be read: {reason}"]) from None
-    if len(lines) < 2:
+        table = read_fields(file)
+    except TableError as error:
+        raise StudyError([f"{label}: {problem}" for problem in error.problems]) from None
+    if not table.rows:
         raise StudyError([f"{label}: {file}: holds no case: a header line with keys and a line for each are needed"])
-    header = [name.strip() for name in lines[0]]
-    problems = [] if len(set(header)) == len(header) else [f"{label}: {file}: a column stands there twice"]
+    problems = []
+    if len(set(table.header)) != len(table.header):
+        problems.append(f"{label}: {file}: a column stands there twice")
     points = []
-    for number, line in enumerate(lines[1:], start=2):
-        if len(line) != len(header):
-            problems.append(f"{label}: {file}: line {number} has {len(line)} fields instead of {len(header)}")
-            continue
-        fields = {name: field.strip() for name, field in zip(header, line, strict=True)}
+    for (number, _), fields in zip(table.rows, table.dicts(), strict=True):
         name = fields.pop(NAME_COLUMN, "") or f"line-{number}"
         try:
-            points.append(Point(name, {key: _value(key, text) for key, text in fields.items() if text}))
+            points.append(Point(name, {key: _value(key, with_point(text)) for key, text in fields.items() if text}))
         except OverrideError as error:
             problems.append(f"{label}: {file}: line {number}: {str(error).removeprefix('--set ')}")
     if problems:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ValidationError
 
-from hotmesa.scenarios.errors import ScenarioError
+from hotmesa.scenarios.errors import ScenarioError, nearest
 
 
 class StudyError(ScenarioError):
@@ -18,14 +17,6 @@ class StudyError(ScenarioError):
         count = len(self.problems)
         head = "1 problem in the file:" if count == 1 else f"{count} problems in the file:"
         self.args = ("\n".join([head, *(f"  - {text}" for text in self.problems)]),)
-
-
-def nearest(name: str, names: Iterable[str], count: int = 3) -> str:
-    """Return "; did you mean a or b?", or an empty text where nothing is similar."""
-    known = list(names)
-    near = difflib.get_close_matches(name, known, count, 0.5)
-    near = near or [item for item in known if item.lower().startswith(name.lower())][:count]
-    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def in_words(error: ValidationError, model: type[BaseModel], label: str) -> list[str]:

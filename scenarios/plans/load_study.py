@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hotmesa.scenarios.errors import ScenarioError
+from hotmesa.scenarios.errors import ScenarioError, nearest
 from hotmesa.scenarios.files import available_scenarios, bundled_file, bundled_plans
 from hotmesa.scenarios.load import load_scenario
 from hotmesa.scenarios.plans.axes import Points, points_of
-from hotmesa.scenarios.plans.errors import StudyError, in_words, nearest
+from hotmesa.scenarios.plans.errors import StudyError, in_words
 from hotmesa.scenarios.plans.observables import Vocabulary
 from hotmesa.scenarios.plans.study import Study
 from hotmesa.scenarios.plans.values import LONGEST_NAME, flat, is_plain, look_up, override, path_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from hotmesa.scenarios.plans.errors import nearest
+from hotmesa.scenarios.errors import nearest
 
 _AT = re.compile(r"^(?P<column>[^@=]+)@(?P<along>[^@=]+)=(?P<value>[^@=]+)$")
 _PLACEHOLDER = re.compile(r"<(\w+)>")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 from hotmesa.scenarios.rules.findings import Finding, Where
 from hotmesa.scenarios.schema import Curve, Josephson, Law, Material, Mesh, Scenario
+from hotmesa.scenarios.tables import TableError, read_numbers
 
 
 def value_findings(scenario: Scenario) -> Iterator[Finding]:
@@ -156,9 +156,7 @@ def _ranges(scenario: Scenario) -> Iterator[Finding]:
 def _table_temperatures(law: Law) -> tuple[float, float] | None:
     """Lowest and highest temperature of the user's table; None if it is not readable as one (the law says why)."""
     try:
-        with Path(law.table or "").open(encoding="utf-8", newline="") as stream:
-            rows = csv.DictReader(line for line in stream if line.strip() and not line.startswith("#"))
-            temperatures = [float(row["T_K"]) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError):
+        temperatures = read_numbers(Path(law.table or ""), ("T_K",))["T_K"]
+    except TableError:
         return None
-    return (min(temperatures), max(temperatures)) if temperatures else None
+    return float(temperatures.min()), float(temperatures.max())

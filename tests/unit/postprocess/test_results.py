@@ -47,7 +47,7 @@ def test_missing_files_are_named(make_run: Callable[..., Any], tmp_path: Path) -
 @pytest.mark.parametrize(
     ("name", "damage", "message"),
     [
-        ("iv.csv", lambda text: text[: len(text) - 40], "row 60 has"),
+        ("iv.csv", lambda text: text[: len(text) - 40], "line 61 has"),
         ("iv.csv", lambda text: "", "is empty"),
         ("iv.csv", lambda text: text.replace("I_mA", "current"), "no column I_mA"),
         ("scenario.toml", lambda text: text + "[[[", "is damaged"),
@@ -69,7 +69,7 @@ def test_damaged_text_files(
 def test_a_word_in_a_column_of_numbers(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("V_mV,fold\n1,V\nmuch,\n")
-    with pytest.raises(ResultError, match="row 2, column V_mV: 'much'"):
+    with pytest.raises(ResultError, match="line 3, column V_mV: 'much'"):
         read_table(path)
     path.write_text("V_mV,fold\n1,V\n,\ninf,I\n")
     table = read_table(path)

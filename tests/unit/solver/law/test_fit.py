@@ -68,7 +68,7 @@ def test_files_without_units_or_with_nan_are_refused(tmp_path: Path, capsys: pyt
     assert "v_mV" in capsys.readouterr().err
     bad.write_text("v_mV,dI_dV\n1,nan\n")
     assert main(["spectrum", str(bad), *words]) == 2
-    assert "not a finite number" in capsys.readouterr().err
+    assert "no finite number" in capsys.readouterr().err
     conductance_file(tmp_path)
     assert main(["spectrum", str(tmp_path / "data.csv"), *words, "--out", str(tmp_path / "data.csv")]) == 2
 

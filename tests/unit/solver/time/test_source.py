@@ -53,9 +53,9 @@ def test_table_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("t_us,source_mV\n0,0\n1,1\n", "needs the columns t_us,source_mA"),
-        ("t_us,source_mA\n0,0\n1,x\n", "row 2 holds no two numbers"),
-        ("t_us,source_mA\n0,0\n1,-1\n", "row 2"),
+        ("t_us,source_mV\n0,0\n1,1\n", "mV is no unit of source"),
+        ("t_us,source_mA\n0,0\n1,x\n", 'line 3, column source_mA: "x" is no finite number'),
+        ("t_us,source_mA\n0,0\n1,-1\n", "must be 0 or more; line 3 has t_us = 1, source_mA = -1"),
     ],
 )
 def test_bad_files_say_what_is_wrong(tmp_path: Path, text: str, reason: str) -> None:
