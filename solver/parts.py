@@ -19,7 +19,7 @@ from hotmesa.solver.errors import SolveError
 from hotmesa.solver.law.laws import JunctionLaw
 from hotmesa.solver.linear.condensed import CondensedConduction, why_not_condensed
 from hotmesa.solver.linear.conduction import Conduction, SparseConduction
-from hotmesa.solver.linear.couplings import LocalPattern, build_pattern
+from hotmesa.solver.linear.jacobian import LocalPattern, build_pattern
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from petsc4py import PETSc
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.linear.couplings import LocalPattern
+from hotmesa.solver.linear.jacobian import LocalPattern
 from hotmesa.solver.linear.symmetric import NearlySymmetric, NotDefiniteError, is_available
 from hotmesa.solver.parallel import global_sum
 
