@@ -20,7 +20,7 @@ from hotmesa.solver.device.plan import assemble_operators
 from hotmesa.solver.device.sinks import ContactSink, Heat, Sink
 from hotmesa.solver.device.vertical import Flux
 from hotmesa.solver.law.laws import JunctionLaw, build_law
-from hotmesa.solver.linear.jacobian import Linearisation
+from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.parallel import global_sum, global_sums
 from hotmesa.solver.parts import Brought, Parts, build_parts
 
@@ -267,7 +267,7 @@ class Model:
         leaving = [float(c.integral(T) - c.integral(self.bath)) for c, T in zip(curves, wires, strict=True)]
         return np.array(leaving) - global_sums(self.comm, np.array(entering))
 
-    def linearise(self, e: Evaluation) -> Linearisation:
+    def linearise(self, e: Evaluation) -> Jacobian:
         """Return the Jacobian at an evaluated state."""
         n, g = self.layout.size, len(self.wired) + 1
         rows = self.layout.junction_rows
@@ -283,7 +283,7 @@ class Model:
                 k += 1
         I_by_T = np.zeros(n)
         I_by_T[rows] = (self.junction_mass * e.junctions.J_by_T).ravel()
-        return Linearisation(
+        return Jacobian(
             kappa=e.potentials.kappa,
             local=self.pattern.matrix(self._local_entries(e)),
             columns=columns,

@@ -11,7 +11,7 @@ from petsc4py import PETSc
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.conduction import Conduction, Factors
-from hotmesa.solver.linear.jacobian import Linearisation
+from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.parallel import Comm, global_sums
 
 MAX_ITERATIONS = 40
@@ -104,7 +104,7 @@ class BorderedOperator:
         """Whether there are factors."""
         return self._factors is not None
 
-    def refresh(self, lin: Linearisation) -> None:
+    def refresh(self, lin: Jacobian) -> None:
         """Factorise the Jacobian of a linearisation and keep its factors as preconditioner."""
         self._factors = None  # should this fail, what is at hand is of no use either
         self._factors = self._conduction.precondition(lin.kappa, lin.local)
@@ -112,7 +112,7 @@ class BorderedOperator:
         self.factorisations += 1
         self.solves += self.layout.globals
 
-    def attach(self, lin: Linearisation, closure: Closure, refresh: bool = False) -> bool:
+    def attach(self, lin: Jacobian, closure: Closure, refresh: bool = False) -> bool:
         """Become the operator of one system, with new factors if there are none; return whether they can solve it."""
         if refresh or not self.ready:
             self.refresh(lin)
@@ -194,7 +194,7 @@ class BorderedSolver:
 
     def solve(
         self,
-        lin: Linearisation,
+        lin: Jacobian,
         closure: Closure,
         rhs: Correction,
         rtol: float,
@@ -248,7 +248,7 @@ class BorderedSolver:
 class _System:
     """The borders of one linear system and the Schur complement of its globals for the kept factors."""
 
-    def __init__(self, comm: Comm, lin: Linearisation, closure: Closure, columns: Array) -> None:
+    def __init__(self, comm: Comm, lin: Jacobian, closure: Closure, columns: Array) -> None:
         self.lin = lin
         self.rows = np.vstack([lin.wire_rows, closure.by_T])
         self.corner = np.zeros((columns.shape[1], columns.shape[1]))

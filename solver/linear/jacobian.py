@@ -19,7 +19,7 @@ Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Linearisation:
+class Jacobian:
     """Jacobian of the heat balance at one state, as a matrix-free operator with its borders.
 
     The globals are the wire temperatures, then V.
@@ -42,7 +42,7 @@ class Linearisation:
     I_by_V: float
 
 
-def shifted(lin: Linearisation, diagonal: Array) -> Linearisation:
+def shifted(lin: Jacobian, diagonal: Array) -> Jacobian:
     """Return a Jacobian with a diagonal added to the temperature equations."""
     local = lin.local.copy()
     local.setdiag(local.diagonal() + diagonal)

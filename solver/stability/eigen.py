@@ -15,7 +15,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import Closure
 from hotmesa.solver.linear.conduction import Conduction, Factors, SparseFactors
-from hotmesa.solver.linear.jacobian import Linearisation, shifted
+from hotmesa.solver.linear.jacobian import Jacobian, shifted
 from hotmesa.solver.parallel import Comm, global_max, global_sums
 
 MAX_RESTARTS = 100
@@ -49,7 +49,7 @@ class ShiftInvert:
     """
 
     def __init__(
-        self, comm: Comm, conduction: Conduction, lin: Linearisation, capacity: Array, shift: float
+        self, comm: Comm, conduction: Conduction, lin: Jacobian, capacity: Array, shift: float
     ) -> None:
         """Take the matrices."""
         self._comm, self._lin, self._capacity = comm, lin, capacity

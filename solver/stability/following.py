@@ -17,7 +17,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.linear.bordered import Closure
 from hotmesa.solver.linear.conduction import Conduction
-from hotmesa.solver.linear.jacobian import Linearisation
+from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.parallel import global_max, global_min, global_sums
 from hotmesa.solver.stability.eigen import Pairs, ShiftInvert, unit_peaks
 from hotmesa.solver.stability.ritz import Ritz, RitzSpace
@@ -76,7 +76,7 @@ class Tracker:
         """Forget the states, not the sentinel."""
         self._states.clear()
 
-    def space(self, lin: Linearisation, capacity: Array, wanted: Mapping[Bias, Wanted]) -> RitzSpace:
+    def space(self, lin: Jacobian, capacity: Array, wanted: Mapping[Bias, Wanted]) -> RitzSpace:
         """Return the space of the modes of the last states, at a new one."""
         closures = {bias: w.closure for bias, w in wanted.items()}
         return RitzSpace(self._comm, self._conduction, lin, capacity, closures, np.column_stack(self._states))

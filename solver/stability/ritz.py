@@ -11,7 +11,7 @@ import scipy.linalg as la
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.linear.bordered import Closure
 from hotmesa.solver.linear.conduction import Conduction
-from hotmesa.solver.linear.jacobian import Linearisation
+from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.parallel import Comm, global_sums
 from hotmesa.solver.states.bias import Bias
 
@@ -54,7 +54,7 @@ class RitzSpace:
         self,
         comm: Comm,
         conduction: Conduction,
-        lin: Linearisation,
+        lin: Jacobian,
         capacity: Array,
         closures: Mapping[Bias, Closure],
         start: Array,

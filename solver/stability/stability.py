@@ -10,7 +10,7 @@ import numpy as np
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import Closure
-from hotmesa.solver.linear.jacobian import Linearisation
+from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max
 from hotmesa.solver.stability.eigen import Pairs, ShiftInvert
@@ -60,7 +60,7 @@ class _Point:
     """A state of the full model with its Jacobian and heat capacities."""
 
     e: Evaluation
-    lin: Linearisation
+    lin: Jacobian
     capacity: Array
 
 
@@ -241,7 +241,7 @@ class Stability:
             self._count(inverse)
             inverse = self._inverse(point, bound)
 
-    def _leading(self, inverse: ShiftInvert, lin: Linearisation, bias: Bias, count: int, complete: bool) -> Modes:
+    def _leading(self, inverse: ShiftInvert, lin: Jacobian, bias: Bias, count: int, complete: bool) -> Modes:
         """Return at least `count` leading modes, and one more than grow (as far as there are unknowns)."""
         closure = self._problem.bias_closure(lin, bias)
         last = self._last.get(bias)

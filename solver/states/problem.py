@@ -11,7 +11,7 @@ import numpy as np
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import BorderedSolver, Closure, Correction
-from hotmesa.solver.linear.jacobian import Linearisation
+from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max, global_sum
 from hotmesa.solver.states.bias import Bias
@@ -53,10 +53,10 @@ class State:
 
     e: Evaluation
     norm: float
-    make: Callable[[Evaluation], Linearisation]
+    make: Callable[[Evaluation], Jacobian]
 
     @cached_property
-    def lin(self) -> Linearisation:
+    def lin(self) -> Jacobian:
         """The Jacobian."""
         return self.make(self.e)
 
@@ -121,7 +121,7 @@ class ThermalBranch:
         closure = self.bias_closure(state.lin, self.bias)
         return self.bias.value(state.e.V, state.e.I), Row(closure, self)
 
-    def bias_closure(self, lin: Linearisation, bias: Bias) -> Closure:
+    def bias_closure(self, lin: Jacobian, bias: Bias) -> Closure:
         """Return the derivatives of the value of a bias."""
         return Closure(bias.by_I * lin.I_by_T, np.zeros(lin.wire_diagonal.size), bias.by_V + bias.by_I * lin.I_by_V)
 

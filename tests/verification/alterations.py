@@ -165,7 +165,7 @@ def current_with_wrong_sign(patch: Patch) -> None:
         e = evaluate(self, *state)
         return replace(e, I=-e.I)
 
-    def matching(self: model.Model, e: model.Evaluation) -> linearisation.Linearisation:
+    def matching(self: model.Model, e: model.Evaluation) -> linearisation.Jacobian:
         lin = linearise(self, e)
         return replace(lin, I_by_T=-lin.I_by_T, I_by_V=-lin.I_by_V)
 
@@ -198,9 +198,9 @@ def _linearisation(patch: Patch, **altered: object) -> None:
     """Replace parts of the linearisation; each value is a function of the true linearisation."""
     true = model.Model.linearise
 
-    def linearise(self: model.Model, e: model.Evaluation) -> linearisation.Linearisation:
+    def linearise(self: model.Model, e: model.Evaluation) -> linearisation.Jacobian:
         lin = true(self, e)
-        return replace(lin, **{name: change(lin) for name, change in parts.items()})  # type: ignore[operator]
+        return replace(lin, **{name: change(lin) for name, change in altered.items()})  # type: ignore[operator]
 
     patch.setattr(model.Model, "linearise", linearise)
 

@@ -33,7 +33,7 @@ from hotmesa.scenarios.schema import (
     Scenario,
 )
 from hotmesa.solver.law.laws import JunctionLaw, build_law
-from hotmesa.solver.model import Evaluation, Linearisation, Model
+from hotmesa.solver.model import Evaluation, Jacobian, Model
 
 STEPS_K = (1e-2, 1e-3, 1e-4, 1e-5)
 """Steps of the differences; of their errors the smallest counts (truncation at large steps, rounding at small)."""
@@ -179,7 +179,7 @@ def outputs(model: Model, residual: Array, wires: Array, current: float) -> list
     return [*parts, *wires[:, None], np.array([current])]
 
 
-def predicted(model: Model, lin: Linearisation, d: Place) -> list[Array]:
+def predicted(model: Model, lin: Jacobian, d: Place) -> list[Array]:
     """Return what the Jacobian says about a direction."""
     g = np.append(d.wires, d.V)
     residual = model.conduction.apply(lin.kappa * d.T) + lin.local @ d.T + lin.columns @ g
