@@ -40,7 +40,7 @@ def image(path: str) -> dict[str, Any]:
     with timed() as linear:
         for place in places:
             unit = Correction(np.eye(1, model.layout.size, int(place))[0], np.zeros(len(model.wired)), 0.0)
-            problem.linear.solve(state.lin, problem.goal(state)[1].closure, unit, SOLVE_RTOL)
+            problem.linear.solve(state.lin, problem.goal(state)[1].constraint, unit, SOLVE_RTOL)
     values = response.mesa[nodes]
     whole = nodes.size / POINTS
     return {

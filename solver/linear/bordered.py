@@ -20,7 +20,7 @@ SINGULAR = 1e-11
 
 
 @dataclass(frozen=True)
-class Closure:
+class Constraint:
     """One scalar equation that closes the heat balance: its derivatives by T (this rank), wires and V."""
 
     by_T: Array
@@ -112,11 +112,11 @@ class BorderedOperator:
         self.factorisations += 1
         self.solves += self.layout.globals
 
-    def attach(self, lin: Jacobian, closure: Closure, refresh: bool = False) -> bool:
+    def attach(self, lin: Jacobian, constraint: Constraint, refresh: bool = False) -> bool:
         """Become the operator of one system, with new factors if there are none; return whether they can solve it."""
         if refresh or not self.ready:
             self.refresh(lin)
-        self._system = _System(self._comm, lin, closure, self._columns)
+        self._system = _System(self._comm, lin, constraint, self._columns)
         return self._system.regular
 
     def mult(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
@@ -195,7 +195,7 @@ class BorderedSolver:
     def solve(
         self,
         lin: Jacobian,
-        closure: Closure,
+        constraint: Constraint,
         rhs: Correction,
         rtol: float,
         transposed: bool = False,
@@ -205,7 +205,7 @@ class BorderedSolver:
 
         Args:
             lin: the Jacobian.
-            closure: the equation that closes it.
+            constraint: the equation that closes it.
             rhs: right-hand sides.
             rtol: largest residual in units of the right-hand side.
             transposed: solve with the transpose.
@@ -219,11 +219,11 @@ class BorderedSolver:
         if fresh:
             self.operator.refresh(lin)
         for _ in range(2):
-            regular = self.operator.attach(lin, closure)
+            regular = self.operator.attach(lin, constraint)
             if not fresh and not regular:
                 self.operator.refresh(lin)
                 fresh = True
-                regular = self.operator.attach(lin, closure)
+                regular = self.operator.attach(lin, constraint)
             if not regular:
                 self._stale = True
                 raise SolveError("the linear system is singular")
@@ -248,12 +248,12 @@ class BorderedSolver:
 class _System:
     """The borders of one linear system and the Schur complement of its globals for the kept factors."""
 
-    def __init__(self, comm: Comm, lin: Jacobian, closure: Closure, columns: Array) -> None:
+    def __init__(self, comm: Comm, lin: Jacobian, constraint: Constraint, columns: Array) -> None:
         self.lin = lin
-        self.rows = np.vstack([lin.wire_rows, closure.by_T])
+        self.rows = np.vstack([lin.wire_rows, constraint.by_T])
         self.corner = np.zeros((columns.shape[1], columns.shape[1]))
         self.corner[:-1, :-1] = np.diag(lin.wire_diagonal)
-        self.corner[-1] = np.append(closure.by_wires, closure.by_V)
+        self.corner[-1] = np.append(constraint.by_wires, constraint.by_V)
         self.schur = self.corner - global_sums(comm, self.rows @ columns)
         sizes = np.abs(self.corner) + global_sums(comm, np.abs(self.rows) @ np.abs(columns))
         self._size = sizes.max(axis=1, keepdims=True)
@@ -262,7 +262,8 @@ class _System:
     def regular(self) -> bool:
         """Whether the Schur complement can be inverted.
 
-        It cannot where the closure asks for a pattern that the kept factors, of a state of higher symmetry, never make.
+        It cannot where the constraint asks for a pattern that the kept factors, of a state of higher symmetry, never
+        make.
         """
         scaled = self.schur / np.maximum(self._size, 1e-300)
         return bool(np.isfinite(scaled).all() and np.linalg.svd(scaled, compute_uv=False)[-1] > SINGULAR)

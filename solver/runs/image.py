@@ -47,7 +47,7 @@ def surface_response(problem: ThermalBranch, state: State) -> SurfaceResponse:
     """
     model, (_, row) = problem.model, problem.goal(state)
     unit = Correction(np.zeros(model.layout.size), np.zeros(len(model.wired)), 1.0)
-    adjoint = problem.linear.solve(state.lin, row.closure, unit, SOLVE_RTOL, transposed=True)
+    adjoint = problem.linear.solve(state.lin, row.constraint, unit, SOLVE_RTOL, transposed=True)
     layout = model.layout
     mesa = np.full(model.operators.owned, np.nan)
     mesa[layout.mesa_nodes] = MV_PER_MW * adjoint.T[layout.rows(0)]

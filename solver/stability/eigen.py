@@ -13,7 +13,7 @@ from slepc4py import SLEPc
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.linear.bordered import Closure
+from hotmesa.solver.linear.bordered import Constraint
 from hotmesa.solver.linear.conduction import Conduction, Factors, SparseFactors
 from hotmesa.solver.linear.jacobian import Jacobian, shifted
 from hotmesa.solver.parallel import Comm, global_max, global_sums
@@ -85,13 +85,13 @@ class ShiftInvert:
         self.solves += 1
         return self._close.solve(rhs)
 
-    def operator(self, closure: Closure) -> _Operator:
+    def operator(self, constraint: Constraint) -> _Operator:
         """Return the map under the bias whose derivatives are given."""
         lin = self._lin
-        rows = np.vstack([lin.wire_rows, closure.by_T])
+        rows = np.vstack([lin.wire_rows, constraint.by_T])
         corner = np.zeros((len(rows), len(rows)))
         corner[:-1, :-1] = np.diag(lin.wire_diagonal)
-        corner[-1] = np.append(closure.by_wires, closure.by_V)
+        corner[-1] = np.append(constraint.by_wires, constraint.by_V)
         schur = corner - global_sums(self._comm, rows @ self._columns)
         return _Operator(self, rows, np.linalg.inv(schur))
 
@@ -100,11 +100,11 @@ class ShiftInvert:
         z = self._unbordered(self._capacity * rhs)
         return np.asarray(z + self._columns @ (inverse_schur @ global_sums(self._comm, rows @ z)))
 
-    def leading(self, closure: Closure, count: int, start: Array, tolerance: float) -> Pairs:
+    def leading(self, constraint: Constraint, count: int, start: Array, tolerance: float) -> Pairs:
         """Return the modes with the rates nearest to the shift, each multiple rate found once at least.
 
         Args:
-            closure: the equation of the bias.
+            constraint: the equation of the bias.
             count: number of modes.
             start: vector to start from; the sum of similar modes saves iterations.
             tolerance: relative residual of an eigenvalue 1/(s - rate).
@@ -112,10 +112,10 @@ class ShiftInvert:
         Raises:
             SolveError: SLEPc did not converge.
         """
-        with self._shell(closure) as shell:
+        with self._shell(constraint) as shell:
             return self._solve_for(shell, count, start, tolerance, None)
 
-    def completed(self, closure: Closure, pairs: Pairs, tolerance: float) -> Pairs:
+    def completed(self, constraint: Constraint, pairs: Pairs, tolerance: float) -> Pairs:
         """Return modes together with those that share a rate with them, which one Krylov space cannot hold.
 
         A symmetric device has multiple rates (the stripes along x and y of a square), of which a Krylov method finds
@@ -126,7 +126,7 @@ class ShiftInvert:
             SolveError: SLEPc did not converge.
         """
         pairs = self._without_copies(pairs, tolerance)
-        with self._shell(closure) as shell:
+        with self._shell(constraint) as shell:
             while len(pairs.rates) < shell.getSize()[0] - 1:
                 more = self._solve_for(shell, 1, self._irregular_start(), tolerance, pairs.shapes)
                 slack = 10.0 * tolerance * abs(self.shift - float(pairs.rates[-1]))
@@ -155,23 +155,23 @@ class ShiftInvert:
     def _length(self, v: Array) -> float:
         return float(np.sqrt(global_sums(self._comm, np.array([v @ v]))[0]))
 
-    def is_complete(self, closure: Closure, pairs: Pairs, start: Array) -> bool:
+    def is_complete(self, constraint: Constraint, pairs: Pairs, start: Array) -> bool:
         """Return whether a coarse search without the modes given finds none above the slowest of them, or near it.
 
         Raises:
             SolveError: SLEPc did not converge.
         """
-        with self._shell(closure) as shell:
+        with self._shell(constraint) as shell:
             if len(pairs.rates) >= shell.getSize()[0] - 1:
                 return True
             more = self._solve_for(shell, 1, start, COARSE, pairs.shapes)
         return bool(more.rates[0] < pairs.rates[-1] - COARSE * abs(self.shift - float(pairs.rates[-1])))
 
     @contextmanager
-    def _shell(self, closure: Closure) -> Iterator[PETSc.Mat]:
+    def _shell(self, constraint: Constraint) -> Iterator[PETSc.Mat]:
         n = self._capacity.size
         size = (n, PETSc.DETERMINE)
-        shell = PETSc.Mat().createPython((size, size), self.operator(closure), comm=self._comm)
+        shell = PETSc.Mat().createPython((size, size), self.operator(constraint), comm=self._comm)
         shell.setUp()
         try:
             yield shell

@@ -15,7 +15,7 @@ import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.layout import Layout
-from hotmesa.solver.linear.bordered import Closure
+from hotmesa.solver.linear.bordered import Constraint
 from hotmesa.solver.linear.conduction import Conduction
 from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.parallel import global_max, global_min, global_sums
@@ -42,7 +42,7 @@ FRESH = 0.1
 class Wanted:
     """What is asked of one bias: its equation and the number of modes, to which those are added that grow."""
 
-    closure: Closure
+    constraint: Constraint
     count: int
 
 
@@ -78,8 +78,8 @@ class Tracker:
 
     def space(self, lin: Jacobian, capacity: Array, wanted: Mapping[Bias, Wanted]) -> RitzSpace:
         """Return the space of the modes of the last states, at a new one."""
-        closures = {bias: w.closure for bias, w in wanted.items()}
-        return RitzSpace(self._comm, self._conduction, lin, capacity, closures, np.column_stack(self._states))
+        constraints = {bias: w.constraint for bias, w in wanted.items()}
+        return RitzSpace(self._comm, self._conduction, lin, capacity, constraints, np.column_stack(self._states))
 
     def keep(self, shapes: Array) -> None:
         """Remember modes of the newest state, columns."""

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.linalg as la
 
 from hotmesa.scenarios.arrays import Array
-from hotmesa.solver.linear.bordered import Closure
+from hotmesa.solver.linear.bordered import Constraint
 from hotmesa.solver.linear.conduction import Conduction
 from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.parallel import Comm, global_sums
@@ -56,14 +56,14 @@ class RitzSpace:
         conduction: Conduction,
         lin: Jacobian,
         capacity: Array,
-        closures: Mapping[Bias, Closure],
+        constraints: Mapping[Bias, Constraint],
         start: Array,
     ) -> None:
-        """Span the columns of `start`, shape (n, k), as far as they are independent, for the biases of `closures`."""
+        """Span the columns of `start`, shape (n, k), as far as independent, for the biases of `constraints`."""
         self._comm, self._conduction, self._lin, self.capacity = comm, conduction, lin, capacity
-        self._closures, self._order = closures, list(closures)
+        self._constraints, self._order = constraints, list(constraints)
         # What is slaved to the pattern: the rows of the wires, then that of every bias.
-        self._rows = np.vstack([lin.wire_rows, *(closure.by_T for closure in closures.values())])
+        self._rows = np.vstack([lin.wire_rows, *(constraint.by_T for constraint in constraints.values())])
         W = self._orthonormal(start)
         self._size = W.shape[1]
         self._W: Array = np.empty((len(capacity), self._size + ROOM), order="F")
@@ -126,9 +126,9 @@ class RitzSpace:
         Raises:
             numpy.linalg.LinAlgError: the equations of wires and bias do not determine wires and voltage.
         """
-        lin, closure, wires = self._lin, self._closures[bias], len(self._lin.wire_diagonal)
-        corner = np.diag(np.append(lin.wire_diagonal, closure.by_V))
-        corner[-1, :-1] = closure.by_wires
+        lin, constraint, wires = self._lin, self._constraints[bias], len(self._lin.wire_diagonal)
+        corner = np.diag(np.append(lin.wire_diagonal, constraint.by_V))
+        corner[-1, :-1] = constraint.by_wires
         rows = self._RW[[*range(wires), wires + self._order.index(bias)]]
         slaved = -np.linalg.solve(corner, rows)
         values, vectors = la.eig(-(self._H + self._WB @ slaved))

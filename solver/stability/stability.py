@@ -9,7 +9,7 @@ import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.linear.bordered import Closure
+from hotmesa.solver.linear.bordered import Constraint
 from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max
@@ -172,7 +172,7 @@ class Stability:
         wanted = {}
         for bias in biases:
             enough = min(max(count, self._last[bias].unstable + 1), self.model.unknowns - 1)
-            wanted[bias] = Wanted(self._problem.bias_closure(point.lin, bias), enough)
+            wanted[bias] = Wanted(self._problem.bias_constraint(point.lin, bias), enough)
         try:
             space = self._tracker.space(point.lin, point.capacity, wanted)
             rates = space.modes(VOLTAGE).rates
@@ -189,20 +189,20 @@ class Stability:
         leading = found[VOLTAGE]
         if leading.rates[0] >= inverse.shift or self._has_two_signs(leading):
             return None, inverse
-        found = {bias: self._checked(m, inverse, wanted[bias].closure) for bias, m in found.items()}
+        found = {bias: self._checked(m, inverse, wanted[bias].constraint) for bias, m in found.items()}
         self._count(inverse)
         certain = all(m.unstable < len(m.rates) for m in found.values())
         return (found if certain else None), inverse
 
-    def _checked(self, modes: Modes, inverse: ShiftInvert, closure: Closure) -> Modes:
+    def _checked(self, modes: Modes, inverse: ShiftInvert, constraint: Constraint) -> Modes:
         """Return modes, where not as many grow as before with those that a search without them still finds."""
         if modes.unstable == self._last[modes.bias].unstable:
             return modes
         self.checked += 1
         pairs = Pairs(modes.rates, modes.shapes)
-        if inverse.is_complete(closure, pairs, self._tracker.probe):
+        if inverse.is_complete(constraint, pairs, self._tracker.probe):
             return modes
-        return self._resolved(modes.bias, inverse, inverse.completed(closure, pairs, self._tolerance))
+        return self._resolved(modes.bias, inverse, inverse.completed(constraint, pairs, self._tolerance))
 
     def _anew(
         self, point: _Point, biases: Sequence[Bias], count: int, complete: bool, inverse: ShiftInvert | None
@@ -243,17 +243,17 @@ class Stability:
 
     def _leading(self, inverse: ShiftInvert, lin: Jacobian, bias: Bias, count: int, complete: bool) -> Modes:
         """Return at least `count` leading modes, and one more than grow (as far as there are unknowns)."""
-        closure = self._problem.bias_closure(lin, bias)
+        constraint = self._problem.bias_constraint(lin, bias)
         last = self._last.get(bias)
         limit = self.model.unknowns - 1
         count = min(max(count, 0 if last is None else last.unstable + 1), limit)
         start = self._start if last is None else last.shapes.sum(axis=1)
         while True:
-            modes = self._resolved(bias, inverse, inverse.leading(closure, count, start, self._tolerance))
+            modes = self._resolved(bias, inverse, inverse.leading(constraint, count, start, self._tolerance))
             # The fastest mode under voltage bias is simple; any other that grows may stand for several.
             simple = 1 if bias == VOLTAGE else 0
             if complete or modes.unstable > simple:
-                pairs = inverse.completed(closure, Pairs(modes.rates, modes.shapes), self._tolerance)
+                pairs = inverse.completed(constraint, Pairs(modes.rates, modes.shapes), self._tolerance)
                 modes = self._resolved(bias, inverse, pairs)
             if modes.unstable < len(modes.rates) or count == limit:
                 return modes

@@ -10,7 +10,7 @@ import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.linear.bordered import BorderedSolver, Closure, Correction
+from hotmesa.solver.linear.bordered import BorderedSolver, Constraint, Correction
 from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max, global_sum
@@ -37,14 +37,14 @@ ABOVE_ZERO_K = 1e-3
 class Row:
     """A linear functional on steps (dT, dwires, dV)."""
 
-    closure: Closure
+    constraint: Constraint
     problem: ThermalBranch
 
     def __call__(self, du: Array) -> float:
         """Return its value for a step."""
         T, wires, V = self.problem.split(du)
-        here = global_sum(self.problem.model.comm, self.closure.by_T @ T)
-        return here + float(self.closure.by_wires @ wires) + self.closure.by_V * V
+        here = global_sum(self.problem.model.comm, self.constraint.by_T @ T)
+        return here + float(self.constraint.by_wires @ wires) + self.constraint.by_V * V
 
 
 @dataclass(frozen=True)
@@ -114,16 +114,16 @@ class ThermalBranch:
         T, wires, V = self.split(normal)
         by_T = np.zeros(self._n)
         by_T[self._rows] = self._weight * T[self._rows]
-        return Row(Closure(by_T, np.zeros(wires.size), V / self._V_scale**2), self)
+        return Row(Constraint(by_T, np.zeros(wires.size), V / self._V_scale**2), self)
 
     def goal(self, state: State) -> tuple[float, Row]:
         """Return the value of the bias and its row."""
-        closure = self.bias_closure(state.lin, self.bias)
-        return self.bias.value(state.e.V, state.e.I), Row(closure, self)
+        constraint = self.bias_constraint(state.lin, self.bias)
+        return self.bias.value(state.e.V, state.e.I), Row(constraint, self)
 
-    def bias_closure(self, lin: Jacobian, bias: Bias) -> Closure:
+    def bias_constraint(self, lin: Jacobian, bias: Bias) -> Constraint:
         """Return the derivatives of the value of a bias."""
-        return Closure(bias.by_I * lin.I_by_T, np.zeros(lin.wire_diagonal.size), bias.by_V + bias.by_I * lin.I_by_V)
+        return Constraint(bias.by_I * lin.I_by_T, np.zeros(lin.wire_diagonal.size), bias.by_V + bias.by_I * lin.I_by_V)
 
     def step(self, state: State, row: Row, gap: float, rtol: float) -> Array:
         """Return the Newton step with row(du) = -gap."""
@@ -140,7 +140,7 @@ class ThermalBranch:
             return self._solve(state, row, rhs, NEAR_FOLD_RTOL, near)
 
     def _solve(self, state: State, row: Row, rhs: Correction, rtol: float, guess: Correction | None = None) -> Array:
-        d = self.linear.solve(state.lin, row.closure, rhs, rtol, guess=guess)
+        d = self.linear.solve(state.lin, row.constraint, rhs, rtol, guess=guess)
         return np.concatenate([d.T, d.wires, [d.V]])
 
     def inner(self, a: Array, b: Array) -> float:
@@ -158,5 +158,5 @@ class ThermalBranch:
 
     def rates(self, state: State, tangent: Array) -> dict[str, float]:
         """Return dV/ds (mV) and dI/ds (mA)."""
-        row = Row(self.bias_closure(state.lin, Bias.current()), self)
+        row = Row(self.bias_constraint(state.lin, Bias.current()), self)
         return {"V": float(tangent[-1]), "I": row(tangent)}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from petsc4py import PETSc
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.linear.bordered import BorderedOperator, Closure
+from hotmesa.solver.linear.bordered import BorderedOperator
 from hotmesa.solver.linear.jacobian import shifted
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_min
@@ -114,11 +114,11 @@ class Equations:
         e = self.evaluation(flat)
         lin = self.model.linearise(e)
         diagonal = shift * layout.heat_capacity(e.T) + layout.heat_capacity_slope(e.T) * dot[: self._n]
-        closure = self.problem.bias_closure(lin, c.bias)
-        closure = Closure(closure.by_T, closure.by_wires, closure.by_V + c.bias.by_I * c.capacitance * shift)
+        steady = self.problem.bias_constraint(lin, c.bias)
+        constraint = replace(steady, by_V=steady.by_V + c.bias.by_I * c.capacitance * shift)
         slow = ts.getSNES().getKSP().getIterationNumber() > STALE_ITERATIONS
         stale = slow or not 1.0 / STALE_RATIO < self._shift / shift < STALE_RATIO
-        self.linear.attach(shifted(lin, diagonal), closure, refresh=stale)
+        self.linear.attach(shifted(lin, diagonal), constraint, refresh=stale)
         self._shift = shift if stale else self._shift
         return True
 

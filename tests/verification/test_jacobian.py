@@ -124,10 +124,10 @@ def test_transposed_solution_is_adjoint(name):
     rng = np.random.default_rng(9)
     at = random_place(model, rng)
     state = problem.evaluate(np.concatenate([at.T, at.wires, [at.V]]))
-    closure = problem.goal(state)[1].closure
+    constraint = problem.goal(state)[1].constraint
 
     def solve(flat, transposed):
-        d = problem.linear.solve(state.lin, closure, Correction(*problem.split(flat)), 1e-10, transposed)
+        d = problem.linear.solve(state.lin, constraint, Correction(*problem.split(flat)), 1e-10, transposed)
         return np.concatenate([d.T, d.wires, [d.V]])
 
     a, b = rng.standard_normal((2, at.T.size + at.wires.size + 1))

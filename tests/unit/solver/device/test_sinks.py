@@ -135,9 +135,9 @@ def dense_rate(model: Model, e: Evaluation) -> float:
     lin = model.linearise(e)
     J = model.conduction.apply
     dense = np.column_stack([J(lin.kappa * c) for c in np.eye(model.layout.size)]) + lin.local.toarray()
-    closure = ThermalBranch(model).bias_closure(lin, Bias.current())
-    rows = np.vstack([lin.wire_rows, closure.by_T])
-    corner = np.diag(np.append(lin.wire_diagonal, closure.by_V))
+    constraint = ThermalBranch(model).bias_constraint(lin, Bias.current())
+    rows = np.vstack([lin.wire_rows, constraint.by_T])
+    corner = np.diag(np.append(lin.wire_diagonal, constraint.by_V))
     reduced = dense - lin.columns @ np.linalg.solve(corner, rows)
     return float((-la.eigvals(reduced / model.layout.heat_capacity(e.T)[:, None])).real.max())
 

@@ -26,8 +26,8 @@ def dense_rates(model: Model, e: Evaluation, bias: Bias) -> np.ndarray:
     lin = model.linearise(e)
     pointers, columns, values = model.conduction.jacobian(lin.kappa, lin.local).getValuesCSR()
     J = sp.csr_matrix((values, columns, pointers)).toarray()
-    closure = ThermalBranch(model).bias_closure(lin, bias)
-    reduced = J - np.outer(lin.columns[:, 0], closure.by_T) / closure.by_V
+    constraint = ThermalBranch(model).bias_constraint(lin, bias)
+    reduced = J - np.outer(lin.columns[:, 0], constraint.by_T) / constraint.by_V
     return np.sort(-la.eigvals(reduced / model.layout.heat_capacity(e.T)[:, None]).real)[::-1]
 
 
