@@ -9,7 +9,7 @@ from tools import print_table, run, timed
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.linear.bordered import Correction
+from hotmesa.solver.linear.bordered import Update
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.image import SOLVE_RTOL, surface_response
 from hotmesa.solver.states.bias import Bias
@@ -39,7 +39,7 @@ def image(path: str) -> dict[str, Any]:
             direct[k] = difference(problem, u, int(place))
     with timed() as linear:
         for place in places:
-            unit = Correction(np.eye(1, model.layout.size, int(place))[0], np.zeros(len(model.wired)), 0.0)
+            unit = Update(np.eye(1, model.layout.size, int(place))[0], np.zeros(len(model.wired)), 0.0)
             problem.linear.solve(state.lin, problem.goal(state)[1].constraint, unit, SOLVE_RTOL)
     values = response.mesa[nodes]
     whole = nodes.size / POINTS

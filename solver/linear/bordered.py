@@ -29,7 +29,7 @@ class Constraint:
 
 
 @dataclass(frozen=True)
-class Correction:
+class Update:
     """Solution of a bordered system."""
 
     T: Array
@@ -196,11 +196,11 @@ class BorderedSolver:
         self,
         lin: Jacobian,
         constraint: Constraint,
-        rhs: Correction,
+        rhs: Update,
         rtol: float,
         transposed: bool = False,
-        guess: Correction | None = None,
-    ) -> Correction:
+        guess: Update | None = None,
+    ) -> Update:
         """Return the solution of the bordered system, or of its transpose, to a relative residual rtol.
 
         Args:
@@ -237,7 +237,7 @@ class BorderedSolver:
             self._stale = self._ksp.getIterationNumber() > self._patience
             if self._ksp.getConvergedReason() > 0:
                 T, g = layout.load(self._solution)
-                return Correction(T.copy(), g[:-1], float(g[-1]))
+                return Update(T.copy(), g[:-1], float(g[-1]))
             if fresh:
                 break
             self.operator.refresh(lin)

@@ -11,7 +11,7 @@ from hotmesa.postprocess.states import States
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.writing import whole_file
 from hotmesa.solver.errors import RequestError
-from hotmesa.solver.linear.bordered import Correction
+from hotmesa.solver.linear.bordered import Update
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.problem import State, ThermalBranch
@@ -46,7 +46,7 @@ def surface_response(problem: ThermalBranch, state: State) -> SurfaceResponse:
         SolveError: the linear solver did not converge (the state lies on a fold of this bias).
     """
     model, (_, row) = problem.model, problem.goal(state)
-    unit = Correction(np.zeros(model.layout.size), np.zeros(len(model.wired)), 1.0)
+    unit = Update(np.zeros(model.layout.size), np.zeros(len(model.wired)), 1.0)
     adjoint = problem.linear.solve(state.lin, row.constraint, unit, SOLVE_RTOL, transposed=True)
     layout = model.layout
     mesa = np.full(model.operators.owned, np.nan)

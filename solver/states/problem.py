@@ -10,7 +10,7 @@ import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.linear.bordered import BorderedSolver, Constraint, Correction
+from hotmesa.solver.linear.bordered import BorderedSolver, Constraint, Update
 from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max, global_sum
@@ -127,19 +127,19 @@ class ThermalBranch:
 
     def step(self, state: State, row: Row, gap: float, rtol: float) -> Array:
         """Return the Newton step with row(du) = -gap."""
-        rhs = Correction(-state.e.residual, -state.e.wire_residual, -gap)
+        rhs = Update(-state.e.residual, -state.e.wire_residual, -gap)
         return self._solve(state, row, rhs, rtol)
 
     def null_vector(self, state: State, row: Row, guess: Array | None = None) -> Array:
         """Return the tangent with row(t) = 1, looked for near the guess."""
-        rhs = Correction(np.zeros(self._n), np.zeros(state.e.wires.size), 1.0)
-        near = None if guess is None else Correction(*self.split(guess))
+        rhs = Update(np.zeros(self._n), np.zeros(state.e.wires.size), 1.0)
+        near = None if guess is None else Update(*self.split(guess))
         try:
             return self._solve(state, row, rhs, TANGENT_RTOL, near)
         except SolveError:
             return self._solve(state, row, rhs, NEAR_FOLD_RTOL, near)
 
-    def _solve(self, state: State, row: Row, rhs: Correction, rtol: float, guess: Correction | None = None) -> Array:
+    def _solve(self, state: State, row: Row, rhs: Update, rtol: float, guess: Update | None = None) -> Array:
         d = self.linear.solve(state.lin, row.constraint, rhs, rtol, guess=guess)
         return np.concatenate([d.T, d.wires, [d.V]])
 

@@ -6,7 +6,7 @@ from verification.cases import describe, evaluate
 from verification.jacobian import CASES, DEVICES, Place, build, directions, outputs, predicted, random_place
 
 from hotmesa.solver.device.sinks import BathSink
-from hotmesa.solver.linear.bordered import Correction
+from hotmesa.solver.linear.bordered import Update
 from hotmesa.solver.linear.conduction import SparseConduction
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import ThermalBranch
@@ -127,7 +127,7 @@ def test_transposed_solution_is_adjoint(name):
     constraint = problem.goal(state)[1].constraint
 
     def solve(flat, transposed):
-        d = problem.linear.solve(state.lin, constraint, Correction(*problem.split(flat)), 1e-10, transposed)
+        d = problem.linear.solve(state.lin, constraint, Update(*problem.split(flat)), 1e-10, transposed)
         return np.concatenate([d.T, d.wires, [d.V]])
 
     a, b = rng.standard_normal((2, at.T.size + at.wires.size + 1))
