@@ -62,7 +62,7 @@ def package_finding(name: str) -> Finding:
         return Finding(name, OK, version(name))
     except PackageNotFoundError:
         if name in _OPTIONAL:
-            return Finding(name, NOTE, "not installed: pictures come from matplotlib alone", "pip install pyvista")
+            return Finding(name, NOTE, "not installed: scene.png is left out", "pip install pyvista")
         return Finding(name, BROKEN, "not installed", _SETUP_AGAIN)
 
 

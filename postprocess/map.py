@@ -97,7 +97,7 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
         image = axes.tripcolor(triangles, temperature, shading="gouraud", cmap=COLOUR_MAP, **scale)
         _draw_isotherm(axes, triangles, temperature, run.hot_temperature_K)
         _draw_outline(axes, states, run)
-        axes.set_title(_caption(run, states, int(state)), fontsize=10)
+        axes.set_title(caption(run, states, int(state)), fontsize=10)
         axes.set_aspect("equal")
         axes.tick_params(labelsize=9)
     _label_grid(panels, len(chosen))
@@ -147,7 +147,8 @@ def mesa_outline(states: States) -> NDArray[np.int64]:
     return np.asarray(unique[count == 1])
 
 
-def _caption(run: Run, states: States, state: int, separator: str = "\n") -> str:
+def caption(run: Run, states: States, state: int, separator: str = "\n") -> str:
+    """Return what a stored state is: current and voltage per junction (or time), and how much of the mesa is hot."""
     hot = column(run.rows, "hot_fraction")[states.row[state]]
     share = f"{100 * hot:.0f} % hot" if np.isfinite(hot) else ""
     if 0 < hot < 0.01:
@@ -173,7 +174,7 @@ def _draw_lines(run: Run, states: States, junction: Array, chosen: NDArray[np.in
     nodes = nodes[np.argsort(states.node_xy[nodes, 0])]
     colours = colormaps[COLOUR_MAP](np.linspace(0.15, 0.8, max(len(chosen), 2)))
     for colour, state in zip(colours, chosen, strict=False):
-        label = _caption(run, states, int(state), separator=",  ")
+        label = caption(run, states, int(state), separator=",  ")
         axes.plot(states.node_xy[nodes, 0], junction[state, nodes], color=colour, linewidth=2.0, label=label)
     for x, _, radius in states.contact_xyr:
         low = 0.0 if states.geometry == "disc" else x - radius

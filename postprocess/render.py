@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hotmesa.postprocess.paraview import write_fields
 from hotmesa.postprocess.pictures import save_picture
 from hotmesa.postprocess.results import load_run
 from hotmesa.postprocess.runs import RESULTS
+from hotmesa.postprocess.scene import save_scene
 from hotmesa.scenarios.writing import write_json
 
 
@@ -32,5 +34,8 @@ def render(folder: str | Path, pictures: bool = True) -> tuple[Path, ...]:
     summary = write_json(folder / "summary.json", results.summarise(run))
     if not pictures:
         return (summary,)
-    drawn = (save_picture(partial(plot, run), folder / name) for name, plot in results.figures.items())
-    return (summary, *(path for path in drawn if path is not None), *write_fields(run))
+    with ThreadPoolExecutor(1) as beside:  # waits for a process of its own
+        scene = beside.submit(save_scene, folder)
+        drawn = [save_picture(partial(plot, run), folder / name) for name, plot in results.figures.items()]
+    made = (path for path in (*drawn, scene.result()) if path is not None)
+    return (summary, *made, *write_fields(run))

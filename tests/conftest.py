@@ -13,6 +13,7 @@ from hotmesa.processes import outside_mpi
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let DOLFINx be imported where numba is not installed: it tells so by a warning, and warnings are errors here."""
+    os.environ.setdefault("HOTMESA_SCENE", "no")  # seconds a run; the tests of the scene ask for it
     config.addinivalue_line("filterwarnings", "ignore:Could not import numba:ImportWarning")
 
 

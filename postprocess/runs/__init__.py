@@ -63,4 +63,4 @@ def numbers_of(mode: str) -> Mapping[str, str]:
 
 def picture_files() -> tuple[str, ...]:
     """Return the names of the pictures that a run of any kind may have."""
-    return tuple(dict.fromkeys(name for results in RESULTS.values() for name in results.figures))
+    return (*dict.fromkeys(name for results in RESULTS.values() for name in results.figures), "scene.png")

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.layers import graded, layer_thickness
 from hotmesa.scenarios.schema import Layer, Material, Mesa, Scenario
-from hotmesa.solver.device.stack import build_stack, graded, layer_thickness
+from hotmesa.solver.device.stack import build_stack
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,164 @@
+"""The layers of a device as solids for pyvista: wedges between the levels of its sublayers, heights exaggerated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotmesa.postprocess.results import Run, States
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.layers import graded, layer_thickness
+from hotmesa.scenarios.schema import Layer
+
+if TYPE_CHECKING:
+    import pyvista
+
+TURNS = 72
+"""Parts of the circle into which a disc is divided."""
+MESA_HEIGHT = 0.22
+"""Height of film and mesa as they are drawn, as part of the width of the mesa."""
+DEPTH = 0.6
+"""Largest depth of the crystal that is shown, as part of the width of the mesa."""
+WEDGE = 13
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan of a device as triangles; strips and discs are extended and turned.
+
+    Attributes:
+        xy: (p, 2) points in µm.
+        triangles: (m, 3) point numbers.
+        in_mesa: (m,) true for triangles of the mesa.
+        node: (p,) node of the mesh that a point belongs to.
+    """
+
+    xy: Array
+    triangles: NDArray[np.int64]
+    in_mesa: NDArray[np.bool_]
+    node: NDArray[np.int64]
+
+    @property
+    def mesa_xy(self) -> Array:
+        """Points of the mesa, shape (p_mesa, 2)."""
+        return self.xy[np.unique(self.triangles[self.in_mesa])]
+
+
+def plan_of(run: Run, states: States) -> Plan:
+    """Return the plan of a device in triangles."""
+    if states.geometry == "plan":
+        return Plan(states.node_xy, states.cells, states.cell_in_mesa, np.arange(len(states.node_xy)))
+    x, count = states.node_xy[:, 0], len(states.node_xy)
+    if states.geometry == "strip":
+        half = 0.5 * run.scenario.mesa.depth_um
+        rows = [np.column_stack([x, np.full(count, y)]) for y in (-half, half)]
+    else:
+        angles = np.linspace(0.0, 2.0 * np.pi, TURNS + 1)
+        rows = [np.column_stack([x * np.cos(a), x * np.sin(a)]) for a in angles]
+    a, b = states.cells[:, 0], states.cells[:, 1]
+    quads = [(a + k * count, b + k * count, b + (k + 1) * count, a + (k + 1) * count) for k in range(len(rows) - 1)]
+    triangles = [np.column_stack(part) for p, q, r, s in quads for part in ((p, q, r), (p, r, s))]
+    flags = np.tile(states.cell_in_mesa, len(triangles))
+    return Plan(np.concatenate(rows), np.concatenate(triangles), flags, np.tile(np.arange(count), len(rows)))
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The layers of a state as solids.
+
+    Attributes:
+        solids: by layer, from top to bottom; `T_K` at the points, z in µm as drawn, 0 at the top of the crystal.
+        tops: their upper faces, by layer.
+        mesa_factor: by which heights of film and mesa are exaggerated; those of the crystal are true.
+        top_um: height of the top as drawn.
+        depth_um: depth of the crystal that is shown; 0 where there is none.
+        whole_depth_um: depth of the crystal.
+    """
+
+    solids: dict[str, pyvista.UnstructuredGrid]
+    tops: dict[str, pyvista.PolyData]
+    mesa_factor: float
+    top_um: float
+    depth_um: float
+    whole_depth_um: float
+
+
+def build_stack(run: Run, states: States, state: int, plan: Plan) -> Stack:
+    """Return the layers of a stored state as solids: film and mesa exaggerated, the crystal to scale."""
+    width = size_um(plan)
+    parts = {layer.name: _sublayers(run, layer) for layer in run.scenario.layers}
+    on_mesa = [layer.name for layer in run.scenario.layers if layer.region == "mesa"]
+    wide = [layer.name for layer in run.scenario.layers if layer.region != "mesa"]
+    height = sum(float(parts[name].sum()) for name in on_mesa)
+    factor = round_factor(MESA_HEIGHT * width / height) if height > 0 else 1.0
+    whole = sum(float(parts[name].sum()) for name in wide)
+    depth = min(whole, DEPTH * width)
+    first, solids, tops, z = 0, {}, {}, factor * height
+    for name in (*on_mesa, *wide):
+        z = 0.0 if wide and name == wide[0] else z
+        thickness = parts[name] * (factor if name in on_mesa else 1.0)
+        T = states.T_K[state, first : first + len(thickness)][:, plan.node]
+        first += len(thickness)
+        levels, at = _levels(z - np.concatenate([[0.0], np.cumsum(thickness)]), T, -depth)
+        z -= float(thickness.sum())
+        if len(levels) > 1:
+            cells = plan.triangles[plan.in_mesa] if name in on_mesa else plan.triangles
+            solids[name] = _wedges(plan.xy, cells, levels, at)
+            tops[name] = _face(plan.xy, cells, float(levels[0]))
+    return Stack(solids, tops, factor, factor * height, depth, whole)
+
+
+def size_um(plan: Plan) -> float:
+    """Return the width in µm of a square as large as the box around the mesa."""
+    return float(np.sqrt(np.prod(np.ptp(plan.mesa_xy, axis=0))))
+
+
+def round_factor(factor: float) -> float:
+    """Return the nearest of 1, 2, 5, 10, 20, 50 … that is not larger, and 1 at least."""
+    power = 10.0 ** np.floor(np.log10(max(factor, 1.0)))
+    return float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= max(factor, 1.0)))
+
+
+def _sublayers(run: Run, layer: Layer) -> Array:
+    return graded(layer_thickness(run.scenario, layer), layer.sublayers, layer.first_sublayer_um)
+
+
+def _levels(borders: Array, T: Array, lowest: float) -> tuple[Array, Array]:
+    """Return heights (l,) and temperatures (l, p): of the top, of the middle of each sublayer, of the bottom.
+
+    What lies below `lowest` is cut off, with the temperature between the levels beside it.
+    """
+    heights = np.concatenate([borders[:1], 0.5 * (borders[1:] + borders[:-1]), borders[-1:]])
+    values = np.concatenate([T[:1], T, T[-1:]])
+    if heights[0] <= lowest:
+        return heights[:0], values[:0]
+    if heights[-1] >= lowest:
+        return heights, values
+    k = int(np.argmax(heights < lowest))
+    part = (lowest - heights[k - 1]) / (heights[k] - heights[k - 1])
+    cut = values[k - 1] + part * (values[k] - values[k - 1])
+    return np.append(heights[:k], lowest), np.concatenate([values[:k], cut[None]])
+
+
+def _wedges(xy: Array, triangles: NDArray[np.int64], heights: Array, T: Array) -> pyvista.UnstructuredGrid:
+    import pyvista
+
+    points, local = np.unique(triangles, return_inverse=True)
+    local = local.reshape(triangles.shape)
+    count = len(points)
+    xyz = np.concatenate([np.column_stack([xy[points], np.full(count, z)]) for z in heights])
+    cells = np.concatenate([np.hstack([local + (k + 1) * count, local + k * count]) for k in range(len(heights) - 1)])
+    solid = pyvista.UnstructuredGrid({WEDGE: cells}, xyz)
+    solid.point_data["T_K"] = np.concatenate([values[points] for values in T])
+    return solid
+
+
+def _face(xy: Array, triangles: NDArray[np.int64], z: float) -> pyvista.PolyData:
+    import pyvista
+
+    points, local = np.unique(triangles, return_inverse=True)
+    xyz = np.column_stack([xy[points], np.full(len(points), z)])
+    return pyvista.PolyData.from_regular_faces(xyz, local.reshape(triangles.shape))
