@@ -10,13 +10,11 @@ import numpy as np
 
 from hotmesa.meshes.outlines import hydraulic_width, mesa_outline, required_radius, signed_area, signed_distance
 from hotmesa.meshes.raw import MeshError
-from hotmesa.scenarios.schema import Contact, Curve, Layer, Material, Scenario
+from hotmesa.scenarios.geometry import mesa_height_um
+from hotmesa.scenarios.materials import build_material
+from hotmesa.scenarios.schema import Contact, Layer, Scenario
 
 ESTIMATE_K = 50.0  # between the bath and T_c, where the temperature changes most
-LORENZ_W_OHM_PER_K2 = 2.44e-8
-GOLD_PHONON_OHM_M = 0.2e-8  # Bloch-Grueneisen at 50 K with 2.2e-8 at 300 K
-BASE_IN_PLANE_W_PER_MK = {"bi2212": 5.5, "gold-wire": 800.0}
-BASE_OUT_OF_PLANE_W_PER_MK = {"bi2212": 0.55, "gold-wire": 800.0}
 LINE_FACTOR = 5.0  # a line has so few nodes that finer ones cost nothing
 PLAN_GROWTH = 0.25  # growth of the element size per µm of distance
 LINE_GROWTH = 0.1
@@ -122,30 +120,10 @@ def crystal_width(scenario: Scenario) -> float:
 def _sheet_conductance(scenario: Scenario, layer: Layer) -> float:
     """Return conductivity times thickness of one layer in µW/K (W/mK is µW/(µm K))."""
     material = scenario.materials.get(layer.material)
-    thickness = scenario.mesa.junctions * scenario.mesa.spacing_nm * 1e-3 if layer.junctions else layer.thickness_um
-    return 0.0 if material is None or thickness is None else thickness * _in_plane(material)
-
-
-def _in_plane(material: Material) -> float:
-    """Return an in-plane conductivity at about 50 K in W/mK, 0 where the material does not tell it."""
-    if material.in_plane_W_per_mK is not None:
-        return _at_estimate(material.in_plane_W_per_mK)
-    if material.base == "gold-film":
-        resistivity = material.residual_resistivity_ohm_m + GOLD_PHONON_OHM_M
-        base = material.lorenz_factor * LORENZ_W_OHM_PER_K2 * ESTIMATE_K / resistivity
-    else:
-        base = BASE_IN_PLANE_W_PER_MK.get(material.base, 0.0)
-    if material.anisotropy is not None:
-        if material.out_of_plane_W_per_mK is not None:
-            return material.anisotropy * _at_estimate(material.out_of_plane_W_per_mK)
-        base = material.anisotropy * BASE_OUT_OF_PLANE_W_PER_MK.get(material.base, base)
-    return base / material.divide_conductivity_by
-
-
-def _at_estimate(value: float | Curve) -> float:
-    if isinstance(value, Curve):
-        return float(np.exp(np.interp(math.log(ESTIMATE_K), np.log(value.T_K), np.log(value.values))))
-    return value
+    thickness = mesa_height_um(scenario.mesa) if layer.junctions else layer.thickness_um
+    if material is None or thickness is None:
+        return 0.0
+    return thickness * float(build_material(material).in_plane(ESTIMATE_K))
 
 
 def _refuse_huge(scenario: Scenario, sizes: Sizes) -> None:

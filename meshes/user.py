@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,6 +25,7 @@ from hotmesa.meshes.raw import (
     without_unused_nodes,
 )
 from hotmesa.meshes.sound import holes, numbered, refuse_pieces, refuse_unsound
+from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.schema import Scenario
 
 CRYSTAL = "crystal"
@@ -156,9 +156,8 @@ def _membership(mesh: FileMesh, scenario: Scenario) -> tuple[Mask, Mask]:
 def _refuse_unknown(regions: Mapping[str, int | str], wanted: list[str]) -> None:
     for name in regions:
         if name not in wanted:
-            near = difflib.get_close_matches(name, wanted, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise MeshError(f"mesh.regions: {name!r} is no region of this device ({', '.join(wanted)}){hint}")
+            text = f"mesh.regions: {name!r} is no region of this device ({', '.join(wanted)})"
+            raise MeshError("; ".join(filter(None, (text, did_you_mean(name, wanted)))))
 
 
 def _cells_of(mesh: FileMesh, region: str, chosen: int | str | None) -> Mask:

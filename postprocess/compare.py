@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from hotmesa.postprocess.pictures import save_picture
 from hotmesa.postprocess.report import summarise
 from hotmesa.postprocess.results import load_run
 from hotmesa.postprocess.values import flat_summary
+from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.tables import OWN_MB, TableError, read_fields
 from hotmesa.scenarios.writing import write_table
 
@@ -138,8 +138,7 @@ def number_in(row: Row, name: str) -> float:
 def _rank(rows: Sequence[Row], about: Mapping[str, Any], by: str, order: Order, folder: Path) -> Ranking:
     known = dict.fromkeys(name for row in rows for name in row)
     if by not in known:
-        near = difflib.get_close_matches(by, list(known), 3, 0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(_numbers(rows))}"
+        hint = did_you_mean(by, known, 3, 0.5) or f"known are {', '.join(_numbers(rows))}"
         raise ResultError(f"unknown observable {by}; {hint}")
     values = np.array([number_in(row, by) for row in rows])
     if not np.isfinite(values).any():

@@ -18,8 +18,7 @@ from hotmesa.postprocess.states import States, join, read_states
 from hotmesa.postprocess.tables import Row, Table, as_columns, read_table, rows_of, same_table
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.emit import to_toml
-from hotmesa.scenarios.geometry import mesa_area_um2
-from hotmesa.scenarios.junction_counts import resistive_junctions
+from hotmesa.scenarios.geometry import mesa_area_um2, resistive_junctions
 from hotmesa.scenarios.kinds import KINDS, Kind
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.writing import write_json, write_table, write_text
@@ -284,7 +283,7 @@ class Run:
     def normal_resistance_ohm(self) -> float:
         """Normal resistance R_N of the resistive junctions (n r / A) and a SIN contact in series, in ohm."""
         mesa = self.scenario.mesa
-        return self.junctions * mesa.specific_resistance_ohm_um2 / self.area_um2 + self.scenario.law.sin_contact_ohm
+        return self.junctions * mesa.specific_resistance_ohm_um2 / self.area_um2 + self.scenario.law.series_ohm
 
     @cached_property
     def junction_T_K(self) -> Array | None:

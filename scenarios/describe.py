@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from hotmesa.scenarios.geometry import mesa_area_um2, mesa_height_um, normal_resistance_ohm
-from hotmesa.scenarios.rules.bias import legs_key, sweep_legs
-from hotmesa.scenarios.schema import Contact, Curve, Layer, Material, Scenario
-from hotmesa.scenarios.source_table import source_points, source_unit
+from hotmesa.scenarios.schema import Layer, Scenario
+from hotmesa.scenarios.source_table import source_points
 
 
 def summary(scenario: Scenario) -> str:
@@ -13,8 +12,8 @@ def summary(scenario: Scenario) -> str:
     blocks: list[tuple[str, list[str]]] = [("mesa", _mesa(scenario))]
     if scenario.layers:
         blocks.append(("layers", [_layer(scenario, layer) for layer in scenario.layers]))
-        blocks.append(("cooling", [*(_contact(contact) for contact in scenario.contacts), *_bath(scenario)]))
-    blocks += [("law", [_law(scenario)]), ("run", _run(scenario))]
+        blocks.append(("cooling", [*(contact.describe() for contact in scenario.contacts), *_bath(scenario)]))
+    blocks += [("law", [scenario.law.describe()]), ("run", _run(scenario))]
     lines = [f"{scenario.name}: {scenario.title}" if scenario.title else scenario.name]
     for head, texts in blocks:
         lines += [f"  {head if i == 0 else '':<8} {text}" for i, text in enumerate(texts)]
@@ -42,73 +41,22 @@ def _layer(scenario: Scenario, layer: Layer) -> str:
     covers = "mesa" if layer.region == "mesa" else "whole crystal"
     count = "1 sublayer" if layer.sublayers == 1 else f"{layer.sublayers} sublayers"
     heated = ", the junctions" if layer.junctions else ""
-    material = _material(layer.material, scenario.materials[layer.material])
+    material = f"{layer.material} ({scenario.materials[layer.material].describe()})"
     return f"{layer.name}: {thickness:.4g} µm of {material}, {covers}, {count}{heated}"
 
 
-def _material(name: str, material: Material) -> str:
-    values = (material.in_plane_W_per_mK, material.out_of_plane_W_per_mK)
-    if any(value is not None for value in values):
-        along, across = ("κ(T)" if isinstance(value, Curve) else f"{value or 0:g}" for value in values)
-        if values[0] is None:
-            along = f"{material.anisotropy:g} ×" if material.anisotropy is not None else "library"
-        if values[1] is None:
-            across = "library"
-        return f"{name} ({along} along, {across} across, W/(m K))"
-    reduced = (
-        f" with conductivity / {material.divide_conductivity_by:g}" if material.divide_conductivity_by != 1 else ""
-    )
-    return f"{name} ({material.base}{reduced})"
-
-
-def _contact(contact: Contact) -> str:
-    if contact.contact_K_per_mW is not None:
-        touch = f"contact {contact.contact_K_per_mW:g} K/mW"
-    else:
-        touch = f"Wiedemann-Franz contact of {contact.contact_resistance_ohm or 0:g} Ω"
-    if contact.wire_length_mm is not None:
-        wire = f"gold wire {contact.wire_length_mm:g} mm long, {contact.wire_diameter_um:g} µm thick"
-    elif contact.wire_K_per_mW:
-        wire = f"wire {contact.wire_K_per_mW:g} K/mW"
-    else:
-        wire = "its far side at bath temperature"
-    place = f"patch of radius {contact.radius_um:g} µm at ({contact.x_um:g}, {contact.y_um:g}) µm"
-    return f"{contact.name}: {place}, {touch}, {wire}"
-
-
 def _bath(scenario: Scenario) -> list[str]:
-    bath = scenario.bath
-    bottom = {
-        "half-layer": "bottom face at bath temperature",
-        "insulated": "bottom insulated",
-        "conductance": f"bottom {bath.bottom_W_per_m2K or 0:g} W/(m² K)",
-    }[bath.bottom]
-    parts = [f"bath {bath.temperature_K:g} K", bottom]
-    if bath.top_W_per_m2K:
-        parts.append(f"top {bath.top_W_per_m2K:g} W/(m² K)")
-    if scenario.crystal is not None:
-        size = f"{scenario.crystal.width_um:g} µm × {scenario.crystal.depth_um:g} µm"
-        if scenario.crystal.shape == "disc":
-            size = f"radius {scenario.crystal.radius_um or 0:g} µm"
-        parts.append(f"crystal {size}, rim {'insulated' if bath.rim == 'insulated' else 'at bath temperature'}")
+    bath, crystal = scenario.bath, scenario.crystal
+    sinks = bath.sinks()
+    rim = sinks.pop("rim") or "rim insulated"
+    parts = [f"bath {bath.temperature_K:g} K", sinks.pop("bottom") or "bottom insulated"]
+    parts += [words for words in sinks.values() if words]
+    if crystal is not None:
+        size = f"{crystal.width_um:g} µm × {crystal.depth_um:g} µm"
+        if crystal.shape == "disc":
+            size = f"radius {crystal.radius_um or 0:g} µm"
+        parts += [f"crystal {size}", rim]
     return [", ".join(parts)]
-
-
-def _law(scenario: Scenario) -> str:
-    law = scenario.law
-    if law.kind == "ohmic":
-        return (
-            "ohmic, rho_c(T)" if isinstance(law.resistivity_ohm_cm, Curve) else f"ohmic, {law.resistivity_ohm_cm} Ω cm"
-        )
-    if law.kind == "table":
-        return f"table {law.table}"
-    if law.gap_table is not None:
-        gaps = f"gap from {law.gap_table}"
-    elif law.set is not None:
-        gaps = f"set {law.set} of the paper"
-    else:
-        gaps = "gap " + ", ".join(f"{gap:g}" for gap in law.gaps_meV) + " meV"
-    return f"d-wave tunnelling, {gaps}, scattering rate × {law.gamma_scale:g}"
 
 
 def _run(scenario: Scenario) -> list[str]:
@@ -125,20 +73,16 @@ def _run(scenario: Scenario) -> list[str]:
 
 def _sweep(scenario: Scenario) -> str:
     bias = scenario.bias
-    source = {"current": "current", "voltage": "voltage"}.get(
-        bias.kind, f"voltage of a source behind {bias.load_resistance_ohm or 0:g} Ω"
-    )
-    turns = " to ".join(f"{value:g}" for value in sweep_legs(bias))
-    return f"sweep of the {source} from {turns} {legs_key(bias)[-2:]}, at least {bias.points_per_leg} points a leg"
+    turns = " to ".join(f"{value:g}" for value in bias.legs)
+    return f"sweep of the {bias.describe()} from {turns} {bias.unit}, at least {bias.points_per_leg} points a leg"
 
 
 def _transient(scenario: Scenario) -> str:
     spec, points = scenario.transient, source_points(scenario)
-    unit, behind = source_unit(scenario), ""
-    if scenario.bias.kind == "load-line":
-        behind = f" behind {scenario.bias.load_resistance_ohm or 0:g} Ω"
-    if scenario.bias.capacitance_nF > 0:
-        behind += f" with {scenario.bias.capacitance_nF:g} nF parallel to the mesa"
+    bias = scenario.bias
+    behind = f" behind {bias.series_ohm:g} Ω" if bias.series_ohm else ""
+    if bias.parallel_nF > 0:
+        behind += f" with {bias.parallel_nF:g} nF parallel to the mesa"
     start = spec.start if spec.start in ("rest", "steady") else f"a state of {spec.start}"
-    top = f"up to {max(points.values):g} {unit}{behind}"
+    top = f"up to {max(points.values):g} {bias.unit}{behind}"
     return f"transient: {spec.waveform} of the source {top}, from {start} to {spec.end_us:g} µs"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
+
+from hotmesa.scenarios.problems import did_you_mean
 
 DONE, BAD_INPUT, NO_CONVERGENCE, INTERRUPTED = 0, 2, 3, 130
 """Exit statuses of every command."""
@@ -43,6 +44,6 @@ class ScenarioError(HotmesaError, ValueError):
 def nearest(name: str, names: Iterable[str], count: int = 3) -> str:
     """Return "; did you mean a or b?", or an empty text where nothing is similar."""
     known = list(names)
-    near = difflib.get_close_matches(name, known, count, 0.5)
-    near = near or [item for item in known if item.lower().startswith(name.lower())][:count]
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    longer = [item for item in known if item.lower().startswith(name.lower())]
+    question = did_you_mean(name, known, count, 0.5) or did_you_mean(name, longer, count, 0.0)
+    return f"; {question}" if question else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,20 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hotmesa.scenarios.errors import ScenarioError
-from hotmesa.scenarios.rules.findings import Where
-
-# Keys that hold file names.
-_FILE_KEYS: tuple[tuple[str, str], ...] = (
-    ("law", "table"),
-    ("law", "gap_table"),
-    ("law", "gamma_table"),
-    ("mesh", "file"),
-    ("transient", "table"),
-    ("transient", "start"),
-)
-# Words that stand where a file could be named.
-_NO_FILES = {("transient", "start"): ("rest", "steady")}
-
+from hotmesa.scenarios.keys import file_keys
+from hotmesa.scenarios.problems import Where, did_you_mean
 
 # Bundled files whose names begin so hold no scenario but what to do with some.
 PLANS = ("study-", "fit-")
@@ -112,15 +99,11 @@ def absolute_paths(data: dict[str, Any], folder: Path, only: Where | None = None
         folder: what the names are relative to.
         only: change the key at this path (or below it) alone.
     """
-    for section, key in _FILE_KEYS:
+    for (section, key), words in file_keys().items():
         if only is not None and only not in ((section,), (section, key)):
             continue
         table = data.get(section)
-        if (
-            isinstance(table, dict)
-            and isinstance(table.get(key), str)
-            and table[key] not in _NO_FILES.get((section, key), ())
-        ):
+        if isinstance(table, dict) and isinstance(table.get(key), str) and table[key] not in words:
             table[key] = str((folder / Path(table[key]).expanduser()).resolve())
 
 
@@ -148,9 +131,8 @@ def _base_file(base: object, file: Path, label: str) -> Path:
     path = file.parent / base
     if path.is_file():
         return path
-    near = difflib.get_close_matches(base, available_scenarios(), 1, 0.5)
-    hint = f"; did you mean {near[0]}?" if near else f"; bundled are {', '.join(available_scenarios())}"
-    raise ScenarioError([f'{label}: base: there is no bundled scenario and no file {path} called "{base}"{hint}'])
+    hint = did_you_mean(base, available_scenarios(), 1, 0.5) or f"bundled are {', '.join(available_scenarios())}"
+    raise ScenarioError([f'{label}: base: there is no bundled scenario and no file {path} called "{base}"; {hint}'])
 
 
 def _leave_out(parent: RawScenario, without: object, label: str) -> None:

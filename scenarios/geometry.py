@@ -129,3 +129,18 @@ def normal_resistance_ohm(mesa: Mesa) -> float:
 def mesa_height_um(mesa: Mesa) -> float:
     """Height of the stack, N times the spacing, in µm."""
     return mesa.junctions * mesa.spacing_nm * 1e-3
+
+
+def normal_resistivity_ohm_cm(mesa: Mesa) -> float:
+    """Resistivity of a normal junction in Ω cm: specific resistance over spacing (1 Ω cm nm = 10 Ω µm²)."""
+    return mesa.specific_resistance_ohm_um2 / (10 * mesa.spacing_nm)
+
+
+def resistive_junctions(scenario: Scenario) -> int:
+    """Number n <= N of junctions that carry voltage."""
+    return scenario.mesa.resistive_junctions or scenario.mesa.junctions
+
+
+def junction_resistance_ohm(scenario: Scenario) -> float:
+    """Normal resistance R_j of one junction in Ω: specific resistance over area."""
+    return scenario.mesa.specific_resistance_ohm_um2 / mesa_area_um2(scenario.mesa)

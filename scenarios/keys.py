@@ -1,26 +1,34 @@
-"""What the schema says about every key: type, unit, range, default, description."""
+"""What the schema says about every key: type, unit, range, default, description; read from its JSON schema."""
 
 from __future__ import annotations
 
-import types
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, NamedTuple
 
-import annotated_types
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
-
-from hotmesa.scenarios.schema import Scenario, Section
+from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.toml import inline
 from hotmesa.scenarios.units import unit_of
 
 CURVE = "a curve {T_K = [...], values = [...]}"
 VALUES = "table of whole numbers or texts"
 
+Node = Mapping[str, Any]
+"""A part of a JSON schema."""
+
+_LIMITS = (("exclusiveMinimum", ">"), ("minimum", ">="), ("exclusiveMaximum", "<"), ("maximum", "<="))
+_TYPES = {"number": "number", "integer": "whole number", "string": "text", "boolean": "true or false"}
+_PLURAL = {"number": "numbers", "array": "pairs [x, y]", "string": "texts"}
+
 
 @dataclass(frozen=True)
 class Key:
-    """One key of a scenario file; list indices and material names appear as ``*`` in the path."""
+    """One key of a scenario file; list indices and material names appear as ``*`` in the path.
+
+    Attributes:
+        kinds: to which kinds of its section the key belongs, such as 'kind = "ohmic"'; "" if to all.
+    """
 
     path: str
     type: str
@@ -30,6 +38,7 @@ class Key:
     description: str
     choices: tuple[str | int, ...] = ()
     otherwise: str = ""
+    kinds: str = ""
 
     @property
     def allowed(self) -> str:
@@ -49,160 +58,203 @@ class Group:
     keys: tuple[Key, ...]
 
 
+class Kind(NamedTuple):
+    """One of the kinds of a section: the key that tells them apart, its word for this one, and the keys it has."""
+
+    tag: str
+    word: str
+    node: Node
+
+
 def toml_value(value: object) -> str:
     """A value as a user would type it; long ones are cut."""
-    if isinstance(value, bool):
-        text = "true" if value else "false"
-    elif isinstance(value, str):
-        text = f'"{value}"'
-    elif isinstance(value, list | tuple):
-        text = "[" + ", ".join(toml_value(item) for item in value) + "]"
-    elif isinstance(value, Mapping):
-        text = "{" + ", ".join(f"{key} = {toml_value(item)}" for key, item in value.items()) + "}"
-    else:
-        text = str(value)
+    text = inline(value)
     return text if len(text) <= 90 else text[:87] + "..."
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """What an annotation stands for."""
-
-    name: str
-    range: str = ""
-    choices: tuple[str | int, ...] = ()
-    otherwise: str = ""
-    section: type[Section] | None = None
+@cache
+def schema() -> dict[str, Any]:
+    """The JSON schema of a scenario as pydantic makes it."""
+    return Scenario.model_json_schema()
 
 
-def _limits(metadata: Iterable[object]) -> str:
+def members(node: Node) -> tuple[Node, ...]:
+    """What may stand at a node: itself, or the members of a union, with references followed."""
+    if "$ref" in node:
+        node = schema()["$defs"][node["$ref"].rpartition("/")[2]]
+    inside = node.get("anyOf") or node.get("oneOf")
+    if inside is None:
+        return (node,)
+    return tuple(member for item in inside for member in members(item) if member.get("type") != "null")
+
+
+def kinds_at(node: Node) -> tuple[Kind, ...]:
+    """The kinds of a section that comes in kinds; () for any other."""
+    tag = node.get("x-tag", "")
+    found = members(node) if tag else ()
+    return tuple(Kind(tag, str(member["properties"][tag]["const"]), member) for member in found)
+
+
+def _limits(node: Node) -> str:
     """The range in the form "> 0" or ">= 1 and <= 200"."""
-    parts: list[str] = []
-    for item in metadata:
-        if isinstance(item, FieldInfo):
-            parts.append(_limits(item.metadata))
-        elif isinstance(item, annotated_types.Gt):
-            parts.append(f"> {item.gt:g}")
-        elif isinstance(item, annotated_types.Ge):
-            parts.append(f">= {item.ge:g}")
-        elif isinstance(item, annotated_types.Lt):
-            parts.append(f"< {item.lt:g}")
-        elif isinstance(item, annotated_types.Le):
-            parts.append(f"<= {item.le:g}")
-    return " and ".join(part for part in parts if part)
+    return " and ".join(f"{sign} {node[name]:g}" for name, sign in _LIMITS if name in node)
 
 
-def _kind(annotation: Any, metadata: Iterable[object] = ()) -> _Kind:
-    """Take an annotation of the schema apart."""
-    origin, args = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _kind(args[0], (*args[1:], *metadata))
-    if origin is Literal:
-        return _Kind("choice", choices=args)
-    if origin in (Union, types.UnionType):
-        return _union(tuple(arg for arg in args if arg is not type(None)), metadata)
-    if origin is dict:
-        section = _kind(args[1]).section
-        return _Kind("tables by name", section=section) if section else _Kind(VALUES)
-    if origin is tuple:
-        return _sequence(args, metadata)
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return _Kind("table", section=annotation)
-    names = {float: "number", int: "whole number", str: "text", bool: "true or false"}
-    return _Kind(names[annotation], _limits(metadata))
+def _words(node: Node) -> Key:
+    """Type, range and choices of the values at a node, as a key without name."""
+    first, *others = members(node)
+    found = Key("", _TYPES.get(first.get("type", ""), "table"), "", _limits(first), "", "")
+    if first.get("format") == "path" and "words" not in first:
+        found = replace(found, type="file name")
+    elif "enum" in first or "const" in first:
+        found = replace(found, type="choice", choices=tuple(first.get("enum") or (first["const"],)))
+    elif "prefixItems" in first:
+        found = replace(found, type="pair of numbers")
+    elif first.get("type") == "array":
+        (item, *_) = members(first["items"])
+        if "properties" in item:
+            return replace(found, type="list of tables")
+        least = f" ({first['minItems']} or more)" if "minItems" in first else ""
+        each = _limits(item)
+        found = replace(found, type=f"list of {_PLURAL[item['type']]}{least}", range=f"each {each}" if each else "")
+    elif "additionalProperties" in first and "properties" not in first:
+        tables = "properties" in members(first["additionalProperties"])[0]
+        found = replace(found, type="tables by name" if tables else VALUES)
+    if any(other.get("type") == "string" for other in others):
+        return replace(found, otherwise="or a text")
+    curve = any("properties" in other for other in others) and "x-tag" not in node
+    return replace(found, otherwise=f"or {CURVE}") if curve else found
 
 
-def _union(args: tuple[Any, ...], metadata: Iterable[object]) -> _Kind:
-    """A number, or a number or a curve."""
-    first = _kind(args[0], metadata)
-    if len(args) == 1:
-        return first
-    return _Kind(first.name, first.range, otherwise=f"or {CURVE}", section=_kind(args[1]).section)
+def _key(path: str, name: str, node: Node, required: bool) -> Key:
+    default = node.get("default")
+    if isinstance(default, Mapping):  # a section: its keys tell their own defaults
+        default = None
+    text = "required" if required else "none" if default is None else toml_value(default)
+    words = _words(node)
+    return replace(words, path=path, unit=unit_of(name), default=text, description=node.get("description", ""))
 
 
-def _sequence(args: tuple[Any, ...], metadata: Iterable[object]) -> _Kind:
-    """A list of values, of points, or of tables."""
-    if args[-1] is not Ellipsis:
-        return _Kind("pair of numbers")
-    inner = _kind(args[0])
-    if inner.section is not None:
-        return _Kind("list of tables", section=inner.section)
-    least = [item.min_length for item in metadata if isinstance(item, annotated_types.MinLen)]
-    size = f" ({least[0]} or more)" if least else ""
-    plural = {"number": "numbers", "pair of numbers": "pairs [x, y]"}[inner.name]
-    limits = f"each {inner.range}" if inner.range else ""
-    return _Kind(f"list of {plural}{size}", limits)
+def _of_section(node: Node) -> Iterator[tuple[str, Key]]:
+    """The keys of a section by name; those that tell its kinds apart first."""
+    kinds = kinds_at(node)
+    if not kinds:
+        for name, inner in members(node)[0].get("properties", {}).items():
+            yield name, _key(name, name, inner, name in members(node)[0].get("required", ()))
+        return
+    tag = kinds[0].tag
+    text = "; ".join(f'"{kind.word}": {_uncapitalised(kind.node["description"])}' for kind in kinds)
+    words = tuple(kind.word for kind in kinds)
+    yield tag, Key(tag, "choice", "", "", toml_value(node["x-usual"]), text, words)
+    names = dict.fromkeys(name for kind in kinds for name in kind.node["properties"])
+    for name in names:
+        for key in () if name == tag else _of_kinds(name, kinds):
+            yield name, key
 
 
-def _default(info: FieldInfo) -> str:
-    if info.is_required():
-        return "required"
-    value = info.default
-    return "none" if value is None or value is PydanticUndefined else toml_value(value)
+def _of_kinds(name: str, kinds: tuple[Kind, ...]) -> Iterator[Key]:
+    """A key of some kinds: once for all that say the same about it."""
+    words: dict[Key, list[str]] = {}
+    for kind in kinds:
+        if name in kind.node["properties"]:
+            words.setdefault(_of_kind(name, kind), []).append(f'"{kind.word}"')
+    for key, having in words.items():
+        some = len(having) < len(kinds)
+        yield replace(key, kinds=f"{kinds[0].tag} = " + " or ".join(having) if some else "")
 
 
-def _key(prefix: str, name: str, info: FieldInfo) -> Key:
-    kind = _kind(info.annotation, info.metadata)
-    path = f"{prefix}.{name}" if prefix else name
-    text = info.description or ""
-    return Key(path, kind.name, unit_of(name), kind.range, _default(info), text, kind.choices, kind.otherwise)
+def _of_kind(name: str, kind: Kind) -> Key:
+    return _key(name, name, kind.node["properties"][name], name in kind.node.get("required", ()))
 
 
-def _members(section: type[Section], prefix: str) -> tuple[Key, ...]:
-    """The keys of one section that hold values."""
-    return tuple(_key(prefix, name, info) for name, info in section.model_fields.items())
+def _uncapitalised(text: str) -> str:
+    return text[:1].lower() + text[1:].rstrip(".")
 
 
-def _first_line(section: type[Section]) -> str:
-    return (section.__doc__ or "").strip().splitlines()[0]
+def below(node: Node, part: str | int) -> Node | None:
+    """The node of a key, of an element of a list or of a named table."""
+    for member in members(node):
+        if part in member.get("properties", {}):
+            found: Node = member["properties"][part]
+            return found
+        if isinstance(part, int) and member.get("type") == "array":
+            return dict(member.get("items") or member["prefixItems"][0])
+        if isinstance(part, str) and isinstance(member.get("additionalProperties"), Mapping):
+            return dict(member["additionalProperties"])
+    return None
 
 
+def node_at(path: tuple[str | int, ...]) -> Node | None:
+    """The part of the schema at a path of a scenario; None where it has none."""
+    node: Node | None = schema()
+    for part in path:
+        node = None if node is None else below(node, part)
+    return node
+
+
+def find_key(path: tuple[str | int, ...], word: str = "") -> Key | None:
+    """The key at a path such as ("layers", 0, "thickness_um"); None where the schema has none.
+
+    Args:
+        path: names and numbers from the top of the file on.
+        word: which kind of a section that comes in kinds; the first that has the key where it does not say.
+    """
+    names = [part for part in path if isinstance(part, str)]
+    if not names:
+        return None
+    last = len(path) - 1 - list(reversed(path)).index(names[-1])
+    section = node_at(path[:last])
+    if section is None:
+        return None
+    known = [key for name, key in _of_section(section) if name == names[-1]]
+    if known:
+        return next((key for key in known if word and f'"{word}"' in key.kinds), known[0])
+    node = node_at(path)  # a table that the user has named
+    return None if node is None else _key(names[-1], names[-1], node, False)
+
+
+def names_at(path: tuple[str | int, ...]) -> tuple[str, ...]:
+    """Names of the keys that the schema knows inside a section, of all its kinds; () where there is none."""
+    node = node_at(path)
+    if node is None:
+        return ()
+    return tuple(dict.fromkeys(name for member in members(node) for name in member.get("properties", {})))
+
+
+@cache
 def groups() -> tuple[Group, ...]:
     """All sections in the order of the schema; the first holds the keys at the top of the file."""
     top: list[Key] = []
     found: list[Group] = []
-    curve: type[Section] | None = None
-    for name, info in Scenario.model_fields.items():
-        kind = _kind(info.annotation, info.metadata)
-        if kind.section is None:
-            top.append(_key("", name, info))
+    for name, node in schema()["properties"].items():
+        words = _key(name, name, node, name in schema()["required"])
+        section: Node = node
+        header, prefix = f"[{name}]", name
+        if words.type == "list of tables":
+            section, header, prefix = node["items"], f"[[{name}]]", f"{name}.*"
+        elif words.type == "tables by name":
+            section, header, prefix = node["additionalProperties"], f"[{name}.NAME]", f"{name}.*"
+        elif words.type != "table":
+            top.append(words)
             continue
-        header, prefix = {
-            "table": (f"[{name}]", name),
-            "list of tables": (f"[[{name}]]", f"{name}.*"),
-            "tables by name": (f"[{name}.NAME]", f"{name}.*"),
-        }[kind.name]
-        found.append(Group(header, _first_line(kind.section), _members(kind.section, prefix)))
-        for inner in kind.section.model_fields.values():
-            curve = _kind(inner.annotation, inner.metadata).section or curve
-    if curve is not None:
-        found.append(Group(CURVE, _first_line(curve), _members(curve, "CURVE")))
-    return (Group("top of the file", _first_line(Scenario), tuple(top)), *found)
+        found.append(_group(header, prefix, section))
+    curve = schema()["$defs"]["Curve"]
+    return (Group("top of the file", schema()["description"], tuple(top)), *found, _group(CURVE, "CURVE", curve))
 
 
-def _walk(path: tuple[str | int, ...]) -> tuple[Key | None, type[Section] | None]:
-    """The key at a path and the section that it opens, if any."""
-    section: type[Section] | None = Scenario
-    key: Key | None = None
-    by_name = False
-    for part in path:
-        if isinstance(part, int) or by_name:  # a list index or the name of a material leads to the same section
-            by_name = False
-            continue
-        if section is None or part not in section.model_fields:
-            return None, None
-        info = section.model_fields[part]
-        kind = _kind(info.annotation, info.metadata)
-        key, section, by_name = _key("", part, info), kind.section, kind.name in ("tables by name", VALUES)
-    return key, section
+def _group(header: str, prefix: str, section: Node) -> Group:
+    text = section.get("description") or members(section)[0].get("description", "")
+    keys = tuple(replace(key, path=f"{prefix}.{name}") for name, key in _of_section(section))
+    return Group(header, text.splitlines()[0], keys)
 
 
-def find_key(path: tuple[str | int, ...]) -> Key | None:
-    """The key at a path such as ("layers", 0, "thickness_um"); None where the schema has none."""
-    return _walk(path)[0]
-
-
-def names_at(path: tuple[str | int, ...]) -> tuple[str, ...]:
-    """Names of the keys that the schema knows inside a section; () where there is none."""
-    section = _walk(path)[1]
-    return tuple(section.model_fields) if section is not None else ()
+@cache
+def file_keys() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Section and name of every key that holds a file name, with the words that may stand there instead."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for section, node in schema()["properties"].items():
+        for member in members(node):
+            for name, inner in member.get("properties", {}).items():
+                if "path" in (inner.get("format"), *(item.get("format") for item in members(inner))):
+                    found[section, name] = tuple(inner.get("words", ()))
+    return found

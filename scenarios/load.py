@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -14,8 +13,8 @@ from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.files import RawScenario, absolute_paths, available_scenarios, bundled_file, read_raw
 from hotmesa.scenarios.messages import dotted, schema_findings
 from hotmesa.scenarios.overrides import OverrideError, apply, parse
+from hotmesa.scenarios.problems import Finding, Where, did_you_mean
 from hotmesa.scenarios.rules.device import find_contradictions
-from hotmesa.scenarios.rules.findings import Finding, Where
 from hotmesa.scenarios.schema import Scenario
 
 Overrides = Mapping[str, object] | Sequence[str]
@@ -68,15 +67,14 @@ def _missing_file(text: str, path: Path, looks_like_path: bool) -> str:
         return f"{text} is a folder" + (f"; did you mean {inside}?" if inside.is_file() else "; name a TOML file")
     if not looks_like_path:
         names = available_scenarios()
-        near = difflib.get_close_matches(text, names, 3, 0.5) or names
-        hint = f"did you mean {' or '.join(near)}? (hotmesa list shows all)"
-        return f'there is no bundled scenario and no file "{text}"; {hint}'
+        hint = did_you_mean(text, names, 3, 0.5) or did_you_mean(text, names, len(names), 0.0)
+        return f'there is no bundled scenario and no file "{text}"; {hint} (hotmesa list shows all)'
     if not path.parent.is_dir():
         return f"there is no file {text}: the folder {path.parent} does not exist"
-    near = difflib.get_close_matches(path.name, [item.name for item in path.parent.glob("*.toml")], 3, 0.5)
+    near = did_you_mean(path.name, (item.name for item in path.parent.glob("*.toml")), 3, 0.5)
     if not near and path.stem in available_scenarios():
         return f"there is no file {text}; the bundled scenario is called {path.stem}, without .toml"
-    return f"there is no file {text}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    return f"there is no file {text}" + (f"; {near}" if near else "")
 
 
 def _apply_overrides(raw: RawScenario, overrides: Overrides) -> list[str]:
@@ -118,6 +116,8 @@ def _without_invalid(data: dict[str, Any], findings: Sequence[Finding]) -> tuple
     dropped: list[Where] = []
     for finding in findings:
         path = finding.where
+        if not _stands(path, data):  # a key that is missing: its section cannot be used
+            path = path[:-1]
         while path and isinstance(path[-1], int):  # an element of a list: leave out the list
             path = path[:-1]
         node: Any = rest
@@ -129,10 +129,22 @@ def _without_invalid(data: dict[str, Any], findings: Sequence[Finding]) -> tuple
     return rest, dropped
 
 
+def _stands(path: Where, data: Any) -> bool:
+    """Whether a value stands at a path."""
+    for part in path:
+        keys = data if isinstance(data, Mapping) else range(len(data)) if isinstance(data, list) else ()
+        if part not in keys:
+            return False
+        data = data[part]
+    return True
+
+
 def _rests_on(finding: Finding, dropped: Sequence[Where]) -> bool:
-    """Whether a finding has read a key that was left out."""
+    """Whether a finding has read a key that was left out, or a section with such a key."""
     paths = (finding.where, *finding.uses)
-    return any(path[: len(gone)] == gone or gone == path for path in paths for gone in dropped)
+    return any(path[: len(gone)] == gone for path in paths for gone in dropped) or any(
+        gone[: len(path)] == path for path in finding.uses for gone in dropped
+    )
 
 
 def _frozen(value: Any) -> Any:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.curves import PowerCurve
-from hotmesa.scenarios.schema import Curve, Material
+from hotmesa.scenarios.schema import Curve, GoldFilm, GoldWire, LibraryMaterial, Material
 
 LORENZ_W_OHM_PER_K2 = 2.44e-8
 """Lorenz number of free electrons, pi^2 k_B^2 / 3 e^2."""
@@ -94,8 +94,8 @@ def gold_film(residual_resistivity_ohm_m: float = 1e-8, lorenz_factor: float = 1
 def build_material(spec: Material) -> ThermalMaterial:
     """Return the material of a scenario section: its library base with the given properties replaced."""
     base = _base(spec)
-    across = _property(spec.out_of_plane_W_per_mK, base.out_of_plane if base else None, spec.divide_conductivity_by)
-    along = _property(spec.in_plane_W_per_mK, base.in_plane if base else None, spec.divide_conductivity_by)
+    across = _property(spec.out_of_plane_W_per_mK, base.out_of_plane if base else None)
+    along = _property(spec.in_plane_W_per_mK, base.in_plane if base else None)
     if spec.anisotropy is not None and across is not None:
         along = across.scaled(spec.anisotropy)
     along = along or across
@@ -109,19 +109,19 @@ def build_material(spec: Material) -> ThermalMaterial:
 
 
 def _base(spec: Material) -> ThermalMaterial | None:
-    if spec.base == "bi2212":
-        return bi2212()
-    if spec.base == "gold-wire":
-        return gold_wire()
-    if spec.base == "gold-film":
-        return gold_film(spec.residual_resistivity_ohm_m, spec.lorenz_factor)
-    return None
+    """The material of the library, its conductivities divided as the section says; None for a home-made one."""
+    if not isinstance(spec, LibraryMaterial):
+        return None
+    if isinstance(spec, GoldFilm):
+        found = gold_film(spec.residual_resistivity_ohm_m, spec.lorenz_factor)
+    else:
+        found = gold_wire() if isinstance(spec, GoldWire) else bi2212()
+    share = 1.0 / spec.divide_conductivity_by
+    return replace(found, in_plane=found.in_plane.scaled(share), out_of_plane=found.out_of_plane.scaled(share))
 
 
-def _property(given: float | Curve | None, base: PowerCurve | None, divisor: float) -> PowerCurve | None:
-    if given is not None:
-        return from_spec(given)
-    return None if base is None else base.scaled(1.0 / divisor)
+def _property(given: float | Curve | None, base: PowerCurve | None) -> PowerCurve | None:
+    return base if given is None else from_spec(given)
 
 
 def from_spec(value: float | Curve) -> PowerCurve:

@@ -2,77 +2,137 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from hotmesa.scenarios.keys import find_key, groups, names_at, toml_value
-from hotmesa.scenarios.rules.findings import Finding, Where
+from hotmesa.scenarios.keys import (
+    Key,
+    Kind,
+    Node,
+    below,
+    find_key,
+    groups,
+    kinds_at,
+    members,
+    names_at,
+    node_at,
+    schema,
+    toml_value,
+)
+from hotmesa.scenarios.problems import Finding, Where, did_you_mean, nearest
 
 FEW = 4  # keys that a message lists in passing
-_ARTICLES = {"number": "a ", "whole": "a ", "list": "a ", "pair": "a ", "table": "a "}
-# Tags that pydantic puts into a location for the members of "number or curve" and of "whole number or text".
-_UNION_TAGS = ("float", "constrained-float", "Curve", "int", "str")
+_ARTICLES = {"number": "a ", "whole": "a ", "list": "a ", "pair": "a ", "table": "a ", "file": "a "}
+_NAME = "a name: a letter or digit, then letters, digits, dots, dashes, underscores"
+
+
+class _Place(NamedTuple):
+    """Where pydantic found something.
+
+    Attributes:
+        where: path as the user wrote it.
+        kind: the kind of the section that holds the key, if it comes in kinds.
+        member: which member of "number or curve" pydantic speaks of, "" where there is one only.
+    """
+
+    where: Where
+    kind: Kind | None
+    member: str
 
 
 def schema_findings(error: ValidationError) -> tuple[Finding, ...]:
     """One finding for each invalid key, in the order of the file."""
     found: dict[Where, Finding] = {}
+    odd: set[Where] = set()
     for item in error.errors(include_url=False):
-        where = _path(item["loc"])
-        if not _other_member(item["loc"], item["input"]) and where not in found:
-            found[where] = Finding(where, _sentence(where, item["type"], item["input"]))
+        place = _place(item["loc"])
+        where, kind = place.where, place.kind
+        if where in found or (place.member and (place.member == "Curve") != isinstance(item["input"], Mapping)):
+            continue
+        if kind is not None and where[-1] == kind.tag:
+            odd.add(where[:-1])
+        found[where] = Finding(where, _sentence(place, item["type"], item["input"]))
     # A list with a bad element is reported a second time as a whole; the element says more.
-    inner = {where[:-1] for where in found if isinstance(where[-1], int)}
-    return tuple(finding for where, finding in found.items() if where not in inner)
+    inner = {where[:-1] for where in found if where and isinstance(where[-1], int)}
+    return tuple(
+        finding for where, finding in found.items() if where not in inner and not _of_another_kind(where, odd)
+    )
 
 
-def _path(location: tuple[int | str, ...]) -> Where:
-    return tuple(part for i, part in enumerate(location) if not (i >= 2 and part in _UNION_TAGS))
+def _of_another_kind(where: Where, odd: set[Where]) -> bool:
+    """Whether a key is unknown only because its section names a kind that does not exist."""
+    return where[:-1] in odd and where[-1] in names_at(where[:-1]) and where[-1] not in _tags(where[:-1])
 
 
-def _other_member(location: tuple[int | str, ...], value: object) -> bool:
-    """Whether the report is about the member of "number or curve" that the user did not mean."""
-    last = location[-1] if len(location) > 2 else None
-    return last in _UNION_TAGS and (last == "Curve") != isinstance(value, Mapping)
+def _tags(section: Where) -> tuple[str, ...]:
+    node = node_at(section)
+    return () if node is None else tuple(kind.tag for kind in kinds_at(node))
 
 
-def _sentence(where: Where, kind: str, value: object) -> str:
-    if kind == "extra_forbidden":
-        return _unknown(where)
-    key = find_key(where)
-    allowed = _with_article(key.allowed) if key is not None else "something else"
-    if key is not None and isinstance(where[-1], int) and key.range.startswith("each "):
-        unit = f" ({key.unit})" if key.unit else ""
-        allowed = f"a number {key.range.removeprefix('each ')}{unit}"
-    if key is not None and key.allowed.startswith("table of ") and key.path.rpartition(".")[2] != where[-1]:
-        allowed = "a whole number or a text"
-    if kind == "missing":
-        return f"is missing; it must be {allowed}"
-    if kind == "string_pattern_mismatch":
-        return f"{toml_value(value)} must be a name: a letter or digit, then letters, digits, dots, dashes, underscores"
+def _place(location: tuple[int | str, ...]) -> _Place:
+    """Take the words out that pydantic puts into a location for the members of a union."""
+    where: list[int | str] = []
+    node: Node | None = schema()
+    kind: Kind | None = None
+    entered: Kind | None = None
+    member = ""
+    for part in location:
+        kinds = () if node is None else kinds_at(node)
+        if kinds:
+            entered = next(item for item in kinds if item.word == part)
+            node = entered.node
+        elif node is not None and len(members(node)) > 1:
+            member, node = str(part), members(node)[-1]
+        else:
+            kind, entered, member = entered, None, ""
+            where.append(part)
+            node = None if node is None else below(node, part)
+    return _Place(tuple(where), kind, member)
+
+
+def _sentence(place: _Place, error: str, value: object) -> str:
+    where, kind = place.where, place.kind
+    key = find_key(where, kind.word if kind else "")
+    if error == "extra_forbidden":
+        return _unknown(where) if kind is None or key is None else _foreign(key, kind, str(where[-1]))
+    allowed = "something else" if key is None else _allowed(key, where)
+    if error == "missing":
+        if key is None or kind is None or not key.kinds:
+            return f"is missing; it must be {allowed}"
+        return f'is missing; {kind.tag} = "{kind.word}" needs {key.description}: {allowed}'
+    if error == "string_pattern_mismatch":
+        return f"{toml_value(value)} must be {_NAME}"
     text = f"{toml_value(value)} must be {allowed}"
-    if key is not None and key.choices:
-        near = difflib.get_close_matches(str(value), [str(choice) for choice in key.choices], 1)
-        text += f'; did you mean "{near[0]}"?' if near and isinstance(value, str) else ""
-    return text
+    if key is None or not key.choices or not isinstance(value, str):
+        return text
+    near = nearest(value, key.choices)
+    return f'{text}; did you mean "{near[0]}"?' if near else text
 
 
-def _with_article(allowed: str) -> str:
-    return _ARTICLES.get(allowed.split()[0], "") + allowed
+def _allowed(key: Key, where: Where) -> str:
+    """What may stand at a key, or at an element of a list of numbers."""
+    if isinstance(where[-1], int) and key.range.startswith("each "):
+        return f"a number {key.range.removeprefix('each ')}" + (f" ({key.unit})" if key.unit else "")
+    return _ARTICLES.get(key.allowed.split()[0], "") + key.allowed
+
+
+def _foreign(key: Key, kind: Kind, name: str) -> str:
+    """Why a key of another kind of its section has no place here."""
+    reason = kind.node.get("x-foreign", {}).get(name)
+    return str(reason or f'has no effect with {kind.tag} = "{kind.word}"; set {key.kinds} or leave it out')
 
 
 def _unknown(where: Where) -> str:
     """The nearest key of the same section, else of any section, else all keys of the section."""
     name, section = str(where[-1]), where[:-1]
     names = [*names_at(section), *(() if section else ("base", "without"))]
-    near = difflib.get_close_matches(name, names, 1)
+    near = did_you_mean(name, names)
     if near:
-        return f"unknown key; did you mean {near[0]}?"
+        return f"unknown key; {near}"
     elsewhere = {key.path.rpartition(".")[2]: key.path for group in groups() for key in group.keys}
-    far = difflib.get_close_matches(name, list(elsewhere), 1, 0.75)
+    far = nearest(name, elsewhere, least=0.75)
     if far:
         known = f"; this section knows {', '.join(names)}" if 0 < len(names) <= FEW else ""
         return f"unknown key here{known}; did you mean {elsewhere[far[0]]}?"

@@ -1,12 +1,21 @@
-"""Every key of a scenario as text for the terminal and as Markdown for the documentation."""
+"""Every key of a scenario: text for the terminal, Markdown for the documentation, JSON schema for editors."""
 
 from __future__ import annotations
 
+import json
 import textwrap
+from copy import deepcopy
+from typing import Any
 
-from hotmesa.scenarios.keys import Group, Key, groups, toml_value
+from hotmesa.scenarios.keys import Group, Key, groups, schema, toml_value
+from hotmesa.scenarios.units import unit_of
 
 _WIDTH = 100
+
+_FILE_KEYS: dict[str, Any] = {
+    "base": {"type": "string", "description": "bundled scenario or file from which everything else is inherited"},
+    "without": {"type": "array", "items": {"type": "string"}, "description": "keys of the base that are left out"},
+}
 
 _MARKDOWN_HEAD = """\
 # Scenario reference
@@ -36,13 +45,46 @@ def schema_markdown() -> str:
     return "\n".join([_MARKDOWN_HEAD, *(_table(group) for group in groups())])
 
 
+def schema_json() -> str:
+    """The JSON schema of a scenario file, for editors: with units, and with the keys that only a file has."""
+    found = deepcopy(schema())
+    for node in (found, *found["$defs"].values()):
+        _for_editors(node)
+    found["properties"] = {**_FILE_KEYS, **found["properties"]}
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "$id": "urn:hotmesa:scenario", **found}
+    head |= {"required": [], "anyOf": [{"required": ["name"]}, {"required": ["base"]}]}
+    return json.dumps(head, indent=2, ensure_ascii=False) + "\n"
+
+
+def _for_editors(section: dict[str, Any]) -> None:
+    """Units into the descriptions. A base may name the kind of a section and give what that kind needs."""
+    section.pop("x-foreign", None)
+    if any("const" in node for node in section.get("properties", {}).values()):
+        section.pop("required", None)
+    for name, node in section.get("properties", {}).items():
+        node.pop("title", None)
+        unit = unit_of(name)
+        if unit:
+            node["x-unit"] = unit
+            node["description"] = f"{node.get('description', '')} [{unit}]".strip()
+        for inner in (node, node.get("items", {}), node.get("additionalProperties", {})):
+            if isinstance(inner, dict) and "oneOf" in inner:
+                inner["anyOf"] = inner.pop("oneOf")
+                for own in ("x-tag", "x-usual"):
+                    inner.pop(own, None)
+
+
 def _lines(key: Key) -> str:
     value = "required" if key.default == "required" else f"default {key.default}"
     first = f"  {key.path:<38} {key.allowed}; {value}"
     text = textwrap.wrap(first, _WIDTH, subsequent_indent=" " * 41)
-    if key.description:
-        text += textwrap.wrap(key.description, _WIDTH, initial_indent=" " * 41, subsequent_indent=" " * 41)
+    if _meaning(key):
+        text += textwrap.wrap(_meaning(key), _WIDTH, initial_indent=" " * 41, subsequent_indent=" " * 41)
     return "\n".join(text)
+
+
+def _meaning(key: Key) -> str:
+    return f"{key.kinds}: {key.description}" if key.kinds else key.description
 
 
 def _table(group: Group) -> str:
@@ -53,7 +95,7 @@ def _table(group: Group) -> str:
         kind = " ".join(part for part in (key.type, key.otherwise) if part)
         limits = ", ".join(f"`{toml_value(choice)}`" for choice in key.choices) or key.range
         default = key.default if key.default in ("required", "none") else f"`{key.default}`"
-        cells = (name, kind, limits, key.unit, default, key.description)
+        cells = (name, kind, limits, key.unit, default, _meaning(key))
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join([*lines, ""])
 

@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
-from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema import Levels, Scenario, SourceTable, TimeTable
 from hotmesa.scenarios.tables import read_numbers
-
-
-class SourceTable(NamedTuple):
-    """Points of the source, linear between them: times in µs and values in mA or mV; equal times are a jump."""
-
-    t_us: tuple[float, ...]
-    values: tuple[float, ...]
-
-
-def source_unit(scenario: Scenario) -> str:
-    """Unit of the source: "mA" under current bias, else "mV"."""
-    return "mA" if scenario.bias.kind == "current" else "mV"
 
 
 def source_points(scenario: Scenario) -> SourceTable:
@@ -28,28 +15,15 @@ def source_points(scenario: Scenario) -> SourceTable:
     Raises:
         ValueError: a table is missing, cannot be read or is not increasing in time.
     """
-    transient, unit = scenario.transient, source_unit(scenario)
-    if transient.waveform == "table":
-        return _table(scenario, unit)
-    before = getattr(transient, f"before_{unit}") or 0.0
-    level = getattr(transient, f"level_{unit}") or 0.0
-    at, rise = transient.at_us, transient.rise_us
-    if transient.waveform == "step":
-        return SourceTable((at, at), (before, level))
-    if transient.waveform == "ramp":
-        return SourceTable((at, at + rise), (before, level))
-    times: list[float] = []
-    values: list[float] = []
-    width = transient.width_us or 0.0
-    for number in range(transient.pulses):
-        begin = at + number * (transient.period_us or 0.0)
-        times += [begin, begin + rise, begin + rise + width, begin + width + 2 * rise]
-        values += [before, level, level, before]
-    return SourceTable(tuple(times), tuple(values))
+    transient, unit = scenario.transient, scenario.bias.unit
+    if isinstance(transient, Levels):
+        return transient.points(unit)
+    if isinstance(transient, TimeTable):
+        return _table(transient, unit)
+    raise NotImplementedError(f"no source for {transient.waveform}")
 
 
-def _table(scenario: Scenario, unit: str) -> SourceTable:
-    transient = scenario.transient
+def _table(transient: TimeTable, unit: str) -> SourceTable:
     if transient.table is not None:
         table = read_source(Path(transient.table), unit)
     else:

@@ -11,7 +11,7 @@ import numpy as np
 
 from hotmesa.meshes import TaggedMesh
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.junction_counts import resistive_junctions as resistive_junctions_of
+from hotmesa.scenarios.geometry import resistive_junctions as resistive_junctions_of
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.device.heating import Junctions, JunctionState
@@ -171,7 +171,7 @@ class Model:
             mesa = scenario.mesa.model_copy(update={"resistive_junctions": resistive_junctions})
             scenario = scenario.model_copy(update={"mesa": mesa})
             # With a contact in series the law is one of V/n, so that it depends on n.
-            if scenario.law.sin_contact_ohm > 0.0:
+            if scenario.law.series_ohm > 0.0:
                 law = parts.brought.law or build_law(scenario)
         if end_current_mA is not None:
             branch = scenario.branch.model_copy(update={"end_current_mA": end_current_mA})

@@ -10,7 +10,7 @@ from hotmesa.commands import add_overrides
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.describe import summary
 from hotmesa.scenarios.errors import HotmesaError
-from hotmesa.scenarios.reference import schema_markdown, schema_text
+from hotmesa.scenarios.reference import schema_json, schema_markdown, schema_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,16 +19,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_overrides(parser)
     parser.add_argument("--schema", action="store_true", help="show every key with type, range, unit and default")
     parser.add_argument("--markdown", action="store_true", help="with --schema: as Markdown tables")
+    parser.add_argument("--json", action="store_true", help="with --schema: as JSON schema, for editors")
 
 
-def main(scenario: str | None, overrides: Sequence[str], schema: bool, markdown: bool) -> int:
+def main(scenario: str | None, overrides: Sequence[str], schema: bool, markdown: bool, json: bool) -> int:
     """Print what a scenario describes, or every key that there is.
 
     Raises:
         ScenarioError: the scenario has problems; all of them.
     """
     if schema:
-        sys.stdout.write(schema_markdown() if markdown else schema_text())
+        sys.stdout.write(schema_json() if json else schema_markdown() if markdown else schema_text())
         return 0
     if scenario is None:
         raise HotmesaError("check needs the name of a scenario or a file, or --schema")

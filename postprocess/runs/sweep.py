@@ -66,7 +66,7 @@ def _draw_states(axes: Axes, run: Run, x: Array, y: Array) -> None:
 def _source_label(run: Run) -> str:
     bias = run.scenario.bias
     if bias.kind == "load-line":
-        return f"source V + {bias.load_resistance_ohm:g} Ω · I (mV)"
+        return f"source V + {bias.series_ohm:g} Ω · I (mV)"
     return "current of the source (mA)" if bias.kind == "current" else "voltage of the source (mV)"
 
 
@@ -78,8 +78,7 @@ def _draw_curve(left: Axes | None, right: Axes | None, run: Run) -> None:
     V, I, T = (column(table, name) for name in ("V_mV", "I_mA", "T_max_K"))  # noqa: E741
     curve = curve_of(table, run.normal_resistance_ohm)
     bias = run.scenario.bias
-    ohm = bias.load_resistance_ohm or 0.0
-    held = I if bias.kind == "current" else V + ohm * I
+    held = I if bias.unit == "mA" else V + bias.series_ohm * I
     x, y = (V, I) if curve is None else (curve.V_mV(curve.dense()), curve.I_mA(curve.dense()))
     sources = column(run.rows, source_column(run.rows))
     signs = [sign for sign in (1.0, -1.0) if np.any(sign * sources > 0)]

@@ -100,7 +100,7 @@ def summarise_sweep(run: Run) -> dict[str, Any]:
         "junctions": run.junctions,
         "normal_resistance_ohm": run.normal_resistance_ohm,
         "bias": bias.kind,
-        "load_resistance_ohm": bias.load_resistance_ohm,
+        "load_resistance_ohm": bias.series_ohm or None,
         "legs": int(column(rows, "leg")[-1]),
         "jumps": [_jump(rows, jump) for jump in found if not jump.continuous],
         "continuous_transitions": [_jump(rows, jump) for jump in found if jump.continuous],

@@ -31,7 +31,7 @@ def plot_transient(run: Run) -> Figure:
     Time is logarithmic, counted from the step, where the response to a step is half over within 2 % of the run.
     """
     rows = run.rows
-    t, label, logarithmic = time_axis(rows, run.scenario.transient.waveform, run.scenario.transient.at_us)
+    t, label, logarithmic = time_axis(rows, run.scenario.transient.waveform, run.scenario.transient.change_us)
     figure = style.new_figure(7.5, 7.6)
     panels = figure.subplots(3, 1, sharex=True, height_ratios=[1.0, 1.0, 1.3])
     _draw_voltage(panels[0], run, t)

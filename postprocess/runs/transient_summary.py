@@ -47,8 +47,8 @@ def summarise_transient(run: Run) -> dict[str, Any]:
     hottest = int(np.argmax(T))
     spec = run.scenario.transient
     findings = {
-        "time_constant_V_us": time_constant(rows, "V_mV", spec.waveform, spec.at_us),
-        "time_constant_T_us": time_constant(rows, "T_mean_K", spec.waveform, spec.at_us),
+        "time_constant_V_us": time_constant(rows, "V_mV", spec.waveform, spec.change_us),
+        "time_constant_T_us": time_constant(rows, "T_mean_K", spec.waveform, spec.change_us),
     }
     findings["hot_at_us"] = first_time(t, T, run.hot_temperature_K)
     values: dict[str, Any] = {"name": run.scenario.name, "points": len(t), "junctions": run.junctions}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import Any
 
 from hotmesa.scenarios.files import absolute_paths
 from hotmesa.scenarios.keys import find_key
+from hotmesa.scenarios.toml import inline
+from hotmesa.scenarios.units import split_unit
 
-_UNIT = re.compile(r"_(?:[A-Za-z0-9]+_per_[A-Za-z0-9]+|ohm_um2|ohm_cm|ohm_m|ohm|meV|um|nm|mm|mV|mA|us|nF|K)$")
-_BARE = re.compile(r"^[A-Za-z0-9_-]+$")
 _CURVE = {"T_K", "values"}
 LONGEST_NAME = 120
 
@@ -50,23 +49,10 @@ def leaves_out(key: str, value: Any) -> bool:
     return value == "none" and not (known is not None and "none" in known.choices)
 
 
-def inline(value: Any) -> str:
-    """Return a value as TOML in one line."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, Mapping):
-        pairs = (f"{key if _BARE.match(key) else json.dumps(key)} = {inline(item)}" for key, item in value.items())
-        return "{" + ", ".join(pairs) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(inline(item) for item in value) + "]"
-    return repr(value)
-
-
 def short_key(key: str) -> str:
     """Return the last part of a key without its unit: "thickness" of layers.0.thickness_um."""
-    return _UNIT.sub("", key.rpartition(".")[2])
+    last = key.rpartition(".")[2]
+    return split_unit(last)[0] or last
 
 
 def value_name(value: Any) -> str | None:

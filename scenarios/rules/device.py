@@ -6,32 +6,25 @@ from collections import Counter
 from collections.abc import Iterator
 
 from hotmesa.scenarios.geometry import mesa_height_um
+from hotmesa.scenarios.problems import Finding, Where
 from hotmesa.scenarios.rules.bias import bias_findings
-from hotmesa.scenarios.rules.findings import Finding, Where
 from hotmesa.scenarios.rules.plan import plan_findings
 from hotmesa.scenarios.rules.stability import stability_findings
 from hotmesa.scenarios.rules.transient import transient_findings
 from hotmesa.scenarios.rules.values import value_findings
-from hotmesa.scenarios.schema import Bath, Contact, Layer, Scenario
+from hotmesa.scenarios.schema import Layer, Scenario, findings_in
 
 
 def find_contradictions(scenario: Scenario) -> tuple[Finding, ...]:
     """All contradictions of a scenario whose single keys are valid."""
     spatial = scenario.mode != "uniform" or bool(scenario.layers)
-    parts: list[Iterator[Finding]] = [_mesa(scenario), value_findings(scenario), plan_findings(scenario)]
+    parts = [findings_in(scenario), value_findings(scenario), plan_findings(scenario)]
     parts += [bias_findings(scenario), stability_findings(scenario)]
     parts.append(transient_findings(scenario))
     if spatial:
         parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _contacts(scenario)]
-        parts += [_bath(scenario.bath), _heat_path(scenario)]
+        parts.append(_heat_path(scenario))
     return tuple(finding for part in parts for finding in part)
-
-
-def _mesa(scenario: Scenario) -> Iterator[Finding]:
-    mesa = scenario.mesa
-    if mesa.resistive_junctions is not None and mesa.resistive_junctions > mesa.junctions:
-        text = f"{mesa.resistive_junctions} junctions cannot carry voltage, the stack has only {mesa.junctions}"
-        yield Finding(("mesa", "resistive_junctions"), text, (("mesa", "junctions"),))
 
 
 def _layers(scenario: Scenario) -> Iterator[Finding]:
@@ -115,45 +108,18 @@ def _contacts(scenario: Scenario) -> Iterator[Finding]:
         if names[contact.name] > 1:
             text = f'"{contact.name}" is used by {names[contact.name]} contacts; names are unique'
             yield Finding(("contacts", i, "name"), text)
-        if contact.name in ("bottom", "rim", "top"):
+        if contact.name in scenario.bath.sinks():
             yield Finding(("contacts", i, "name"), f'"{contact.name}" is the name of another heat sink; take another')
-        yield from _contact_kind(i, contact)
-
-
-def _contact_kind(i: int, contact: Contact) -> Iterator[Finding]:
-    thermal, electrical = ("contacts", i, "contact_K_per_mW"), ("contacts", i, "contact_resistance_ohm")
-    if contact.contact_K_per_mW is None and contact.contact_resistance_ohm is None:
-        text = (
-            "is missing; give the thermal resistance of the contact in K/mW, or contact_resistance_ohm for a "
-            "Wiedemann-Franz contact"
-        )
-        yield Finding(thermal, text, (electrical,))
-    if contact.contact_K_per_mW is not None and contact.contact_resistance_ohm is not None:
-        text = "given together with contact_resistance_ohm; the contact is either constant or Wiedemann-Franz, keep one"
-        yield Finding(thermal, text, (electrical,))
-    if contact.wire_K_per_mW is not None and contact.wire_length_mm is not None:
-        text = "given together with wire_length_mm; the wire has either a constant resistance or a length, keep one"
-        yield Finding(("contacts", i, "wire_K_per_mW"), text, (("contacts", i, "wire_length_mm"),))
-
-
-def _bath(bath: Bath) -> Iterator[Finding]:
-    where: Where = ("bath", "bottom_W_per_m2K")
-    if bath.bottom == "conductance" and bath.bottom_W_per_m2K is None:
-        text = 'is missing; bottom = "conductance" needs the conductance to the bath in W/(m² K)'
-        yield Finding(where, text, (("bath", "bottom"),))
-    if bath.bottom != "conductance" and bath.bottom_W_per_m2K is not None:
-        text = f'has no effect with bottom = "{bath.bottom}"; set bottom = "conductance" or leave it out'
-        yield Finding(where, text, (("bath", "bottom"),))
 
 
 def _heat_path(scenario: Scenario) -> Iterator[Finding]:
     bath = scenario.bath
-    rim = bath.rim == "bath" and scenario.crystal is not None
     if bath.rim == "bath" and scenario.crystal is None:
         yield Finding(("bath", "rim"), 'rim = "bath" cools the rim of the crystal, but there is no [crystal]')
-    if bath.bottom == "insulated" and bath.top_W_per_m2K == 0 and not rim and not scenario.contacts:
+    cold = [name for name, words in bath.sinks().items() if words and (name != "rim" or scenario.crystal is not None)]
+    if not cold and not scenario.contacts:
         text = (
             "nothing carries the heat away: no contact, an insulated bottom and rim, and top_W_per_m2K = 0; "
             "there is no steady state"
         )
-        yield Finding(("bath",), text, (("bath", "bottom"), ("bath", "top_W_per_m2K"), ("bath", "rim"), ("contacts",)))
+        yield Finding(("bath",), text, (("bath",), ("contacts",)))

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from itertools import combinations
 
-from hotmesa.scenarios.geometry import contact_fits, corners, crossing_edges, crystal_holds, polygon_area
-from hotmesa.scenarios.rules.findings import Finding
+from hotmesa.scenarios.geometry import contact_fits, corners, crossing_edges, crystal_holds, mesa_area_um2
+from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema import Contact, Mesa, Scenario
 
 RIM = 1e-6
@@ -16,9 +16,11 @@ RIM = 1e-6
 
 def plan_findings(scenario: Scenario) -> Iterator[Finding]:
     """Contradictions in the plan; positions are compared only where all outlines make sense."""
-    outlines = [*_mesa_outline(scenario.mesa), *_crystal_outline(scenario), *_geometry(scenario)]
+    outlines = [*_mesa_outline(scenario.mesa), *_geometry(scenario)]
     yield from outlines
-    if outlines or scenario.mesh.file is not None:
+    sections = (scenario.mesa, scenario.crystal)
+    odd = any(section is not None and any(section.contradictions()) for section in sections)
+    if outlines or odd or scenario.mesh.file is not None:
         return  # a mesh file brings its own regions
     yield from _crystal_size(scenario)
     yield from _cold_rim(scenario)
@@ -27,36 +29,14 @@ def plan_findings(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _mesa_outline(mesa: Mesa) -> Iterator[Finding]:
-    if mesa.shape == "disc" and mesa.radius_um is None:
-        yield Finding(("mesa", "radius_um"), "is missing; a disc needs its radius in µm", (("mesa", "shape"),))
-    if mesa.shape != "disc" and mesa.radius_um is not None:
-        yield Finding(("mesa", "radius_um"), f'has no effect on a {mesa.shape}; set shape = "disc" or leave it out')
-    if mesa.shape != "polygon":
-        if mesa.vertices_um is not None:
-            text = f'has no effect on a {mesa.shape}; set shape = "polygon" or leave it out'
-            yield Finding(("mesa", "vertices_um"), text, (("mesa", "shape"),))
-        return
     where = ("mesa", "vertices_um")
-    if mesa.vertices_um is None or len(mesa.vertices_um) < 3:
-        count = len(mesa.vertices_um or ())
-        yield Finding(where, f"a polygon needs at least 3 corners [x, y] in µm; there are {count}")
+    if mesa.shape != "polygon" or len(mesa.vertices_um or ()) < 3:
         return
-    pair = crossing_edges(mesa.vertices_um)
+    pair = crossing_edges(mesa.vertices_um or ())
     if pair is not None:
         yield Finding(where, f"the outline crosses or touches itself at its edges {pair[0]} and {pair[1]} (from 0)")
-    elif polygon_area(mesa.vertices_um) == 0:
+    elif mesa_area_um2(mesa) == 0:
         yield Finding(where, "the corners lie on one line; the mesa has no area")
-
-
-def _crystal_outline(scenario: Scenario) -> Iterator[Finding]:
-    crystal = scenario.crystal
-    where = ("crystal", "radius_um")
-    if crystal is None:
-        return
-    if crystal.shape == "disc" and crystal.radius_um is None:
-        yield Finding(where, "is missing; a disc needs its radius in µm", (("crystal", "shape"),))
-    if crystal.shape != "disc" and crystal.radius_um is not None:
-        yield Finding(where, 'has no effect on a rectangle; set shape = "disc" or leave it out')
 
 
 def _geometry(scenario: Scenario) -> Iterator[Finding]:

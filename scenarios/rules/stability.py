@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hotmesa.scenarios.rules.findings import Finding
+from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema import Diagram, Scenario
 
 

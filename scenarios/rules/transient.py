@@ -1,32 +1,16 @@
-"""Rules of transients: which keys a waveform takes, and that everything happens before the end of the run."""
+"""Rules of transients: the unit of the source, and that everything happens before the end of the run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from hotmesa.scenarios.rules.findings import Finding, Where
-from hotmesa.scenarios.schema import Scenario, Transient
-from hotmesa.scenarios.source_table import SourceTable, source_points, source_unit
+from hotmesa.scenarios.problems import Finding, Where
+from hotmesa.scenarios.schema import Levels, Pulses, Scenario, SourceTable, Step, TimeTable, Transient
+from hotmesa.scenarios.source_table import source_points
 
 _MODE: tuple[Where, ...] = (("mode",),)
 _END: Where = ("transient", "end_us")
-# Keys that only some waveforms take.
-_TAKEN: dict[str, tuple[str, ...]] = {
-    "before_mA": ("step", "ramp", "pulses"),
-    "before_mV": ("step", "ramp", "pulses"),
-    "level_mA": ("step", "ramp", "pulses"),
-    "level_mV": ("step", "ramp", "pulses"),
-    "at_us": ("step", "ramp", "pulses"),
-    "rise_us": ("ramp", "pulses"),
-    "width_us": ("pulses",),
-    "period_us": ("pulses",),
-    "pulses": ("pulses",),
-    "table_us": ("table",),
-    "table_mA": ("table",),
-    "table_mV": ("table",),
-    "table": ("table",),
-}
 
 
 def transient_findings(scenario: Scenario) -> Iterator[Finding]:
@@ -34,7 +18,6 @@ def transient_findings(scenario: Scenario) -> Iterator[Finding]:
     if scenario.mode != "transient":
         return
     yield from _path(scenario)
-    yield from _taken(scenario.transient)
     yield from _unit(scenario)
     yield from _waveform(scenario)
     yield from _times(scenario.transient)
@@ -50,57 +33,40 @@ def _path(scenario: Scenario) -> Iterator[Finding]:
         yield Finding(("numerics", "path"), text, _MODE)
 
 
-def _taken(transient: Transient) -> Iterator[Finding]:
-    for key, kinds in _TAKEN.items():
-        given = getattr(transient, key) != Transient.model_fields[key].default
-        if given and transient.waveform not in kinds:
-            wanted = " or ".join(f'"{kind}"' for kind in kinds)
-            text = f'has no effect with waveform = "{transient.waveform}"; set waveform = {wanted} or leave it out'
-            yield Finding(("transient", key), text, (("transient", "waveform"), *_MODE))
-
-
 def _unit(scenario: Scenario) -> Iterator[Finding]:
-    transient, unit = scenario.transient, source_unit(scenario)
+    transient, unit = scenario.transient, scenario.bias.unit
     other = "mV" if unit == "mA" else "mA"
     uses: tuple[Where, ...] = (("bias", "kind"), *_MODE)
     for stem in ("before", "level", "table"):
-        if getattr(transient, f"{stem}_{other}") is not None:
+        if getattr(transient, f"{stem}_{other}", None) is not None:
             text = f'is in the wrong unit: with bias.kind = "{scenario.bias.kind}" the source is in {unit}; '
             yield Finding(("transient", f"{stem}_{other}"), text + f"give {stem}_{unit}", uses)
-    lists = transient.table_us is not None or getattr(transient, f"table_{unit}") is not None
-    if transient.waveform != "table":
-        if getattr(transient, f"level_{unit}") is None and getattr(transient, f"level_{other}") is None:
-            text = f'is missing; with bias.kind = "{scenario.bias.kind}" the source needs its level in {unit}'
-            yield Finding(("transient", f"level_{unit}"), text, uses)
-    elif transient.table is not None and lists:
-        text = f"given together with table_us or table_{unit}; the table is either a file or lists, keep one"
-        yield Finding(("transient", "table"), text, uses)
+    if isinstance(transient, Levels) and transient.level_mA is None and transient.level_mV is None:
+        text = f'is missing; with bias.kind = "{scenario.bias.kind}" the source needs its level in {unit}'
+        yield Finding(("transient", f"level_{unit}"), text, uses)
 
 
 def _waveform(scenario: Scenario) -> Iterator[Finding]:
     transient = scenario.transient
-    if transient.waveform == "ramp" and transient.rise_us == 0:
-        yield Finding(("transient", "rise_us"), 'is missing; waveform = "ramp" needs its duration in µs', _MODE)
-        return
-    if transient.waveform == "pulses":
+    if isinstance(transient, Pulses):
         problems = list(_pulses(transient))
         yield from problems
         if problems:
             return
+    if isinstance(transient, TimeTable) and transient.table is not None:
+        if any(transient.contradictions()) or not Path(transient.table).is_file():
+            return
     try:
         points = source_points(scenario)
     except ValueError as error:
-        key = "table" if transient.table is not None else "table_us"
+        key = "table" if getattr(transient, "table", None) is not None else "table_us"
         yield Finding(("transient", key), str(error), (("transient", "waveform"), *_MODE))
         return
     yield from _corners(transient, points)
 
 
-def _pulses(transient: Transient) -> Iterator[Finding]:
+def _pulses(transient: Pulses) -> Iterator[Finding]:
     where: Where = ("transient", "width_us")
-    if transient.width_us is None:
-        yield Finding(where, 'is missing; waveform = "pulses" needs the time at the top in µs', _MODE)
-        return
     whole = transient.width_us + 2 * transient.rise_us
     if transient.at_us + whole > transient.end_us:
         text = (
@@ -118,9 +84,8 @@ def _pulses(transient: Transient) -> Iterator[Finding]:
 
 def _corners(transient: Transient, points: SourceTable) -> Iterator[Finding]:
     last = points.t_us[-1]
-    if last > transient.end_us or (last == transient.end_us and transient.waveform == "step"):
-        what = {"step": "the step", "ramp": "the end of the ramp", "pulses": "the end of the last pulse"}
-        name = what.get(transient.waveform, "the last time of the table")
+    if last > transient.end_us or (last == transient.end_us and isinstance(transient, Step)):
+        name = transient.last_corner if isinstance(transient, Levels) else "the last time of the table"
         text = f"{transient.end_us:g} µs lies before a corner of the source: {name} is at {last:g} µs"
         yield Finding(_END, text, (("transient", "waveform"), ("transient", "at_us"), *_MODE))
 

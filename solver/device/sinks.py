@@ -262,9 +262,8 @@ def build_sinks(
 def _bottom(scenario: Scenario, layout: Layout) -> Iterator[Outlet]:
     """Yield the bath below the stack (a condensed crystal holds that itself)."""
     bath = scenario.bath
-    if bath.bottom != "insulated" and not layout.condensed:
-        h = np.inf if bath.bottom_W_per_m2K is None else bath.bottom_W_per_m2K * 1e-6
-        yield BathSink("bottom", surface_of(layout, "bottom"), h, bath.temperature_K)
+    if bath.below_W_per_m2K > 0.0 and not layout.condensed:
+        yield BathSink("bottom", surface_of(layout, "bottom"), bath.below_W_per_m2K * 1e-6, bath.temperature_K)
 
 
 def _top(scenario: Scenario, layout: Layout) -> Iterator[Outlet]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hotmesa.scenarios.junction_counts import resistive_junctions
+from hotmesa.scenarios.geometry import resistive_junctions
 from hotmesa.scenarios.layers import graded, layer_thickness
 from hotmesa.scenarios.materials import ThermalMaterial, build_material
 from hotmesa.scenarios.schema import Scenario

@@ -1,14 +1,19 @@
-"""Building the table of the d-wave law: grids, weighted gaps, and an SIN contact in series."""
+"""The d-wave law: its spectrum, grids, weighted gaps, an SIN contact in series, and its table."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
-from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K
+from hotmesa.scenarios.geometry import junction_resistance_ohm, resistive_junctions
+from hotmesa.scenarios.schema import DWave, Law, Scenario
+from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K, GAP_SETS_MEV
+from hotmesa.solver.law.cache import load_grid, store_grid, table_key
+from hotmesa.solver.law.files import LawError, read_gamma, read_gap
 from hotmesa.solver.law.gap import Spectrum, gamma_meV, gap_meV
 from hotmesa.solver.law.table import LawTable
 from hotmesa.solver.law.tunnelling import isotherm, sin_current, sis_current
@@ -124,3 +129,65 @@ def direct_current(spectrum: Spectrum, v_mV: Array, T_K: float, contact: bool = 
     for part, weight in enumerate(spectrum.weights):
         total += weight * current(v_mV, T_K, float(gap_meV(spectrum, T_K, part)), rate, spectrum.momentum_weight)
     return total
+
+
+def spectrum_of(law: Law) -> Spectrum:
+    """Gap and scattering rate described by the section [law]; `set` overrides `gaps_meV`.
+
+    Raises:
+        LawError: the law is of another kind, or a table cannot be used.
+    """
+    if not isinstance(law, DWave):
+        raise LawError(f"{law.describe()}: no gap belongs to this law")
+    gaps = law.gaps_meV if law.set is None else (GAP_SETS_MEV[law.set],)
+    weights = law.gap_weights if law.set is None and law.gap_weights is not None else (1.0,) * len(gaps)
+    total = sum(weights)
+    return Spectrum(
+        gaps_meV=gaps,
+        weights=tuple(weight / total for weight in weights),
+        gap_ratio=law.gap_ratio,
+        gap_tail=law.gap_tail,
+        gap_closing=law.gap_closing,
+        gamma0_meV=law.gamma0_meV,
+        gamma_c_meV=law.gamma_c_meV,
+        gamma_temperature_K=law.gamma_temperature_K,
+        gamma_exponent=law.gamma_exponent,
+        gamma_scale=law.gamma_scale,
+        momentum_weight=law.momentum_weight,
+        gap_table=None if law.gap_table is None else read_gap(Path(law.gap_table)),
+        gamma_table=None if law.gamma_table is None else read_gamma(Path(law.gamma_table)),
+    )
+
+
+def build(law: DWave, scenario: Scenario, cache: Path | str | None) -> LawTable:
+    """The law of a scenario; its table is taken from the cache or built and stored there.
+
+    Raises:
+        LawError: a table of the user cannot be used, or the scattering rate is too small for a table.
+    """
+    spectrum = spectrum_of(law)
+    series = _series_contact(scenario)
+    T = temperature_grid(spectrum)
+    try:
+        v = voltage_grid(spectrum, T, scenario.numerics.table_max_mV)
+    except ValueError as error:
+        raise LawError(str(error)) from error
+    parameters = {
+        "spectrum": asdict(spectrum),
+        "series": None if series is None else asdict(series),
+        "grid": [T.tolist(), v.tolist()],
+    }
+    key = table_key(parameters)
+    grid = None if cache is None else load_grid(Path(cache), key, T, v)
+    if grid is None:
+        grid = build_grid(spectrum, T, v) if series is None else build_series_grid(spectrum, T, v, series)
+        if cache is not None:
+            store_grid(Path(cache), key, T, v, grid)
+    return LawTable(T, v, grid)
+
+
+def _series_contact(scenario: Scenario) -> SeriesContact | None:
+    resistance = scenario.law.series_ohm
+    if resistance == 0:
+        return None
+    return SeriesContact(resistance / junction_resistance_ohm(scenario), resistive_junctions(scenario))

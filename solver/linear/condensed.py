@@ -35,11 +35,11 @@ def why_not_condensed(scenario: Scenario, layout: Layout, brought: Sequence[Sink
         if s.material.in_plane.ratio_to(shape) is None or s.material.out_of_plane.ratio_to(shape) is None:
             return f"the conductivities of {s.name} do not share one temperature dependence"
     bath = scenario.bath
-    if bath.bottom == "conductance" and not shape.is_constant:
+    if 0.0 < bath.below_W_per_m2K < np.inf and not shape.is_constant:
         return "a bottom conductance together with conductivities that depend on temperature"
     if any(np.isfinite(s.boundary) for s in crystal[:-1]) and not shape.is_constant:
         return "boundary conductances together with conductivities that depend on temperature"
-    if bath.bottom == "insulated" and bath.rim == "insulated":
+    if bath.below_W_per_m2K == 0.0 and bath.rim == "insulated":
         return "the crystal has no path to the bath"
     for sink in brought:
         if sink.face != "top":
@@ -78,9 +78,8 @@ def depth_modes(scenario: Scenario, crystal: tuple[Sublayer, ...]) -> DepthModes
     gaps = np.array([float(shape.values[0]) / s.boundary for s in crystal[:-1]])
     g = 1.0 / (half[:-1] + half[1:] + gaps)
     bottom = 0.0
-    if scenario.bath.bottom != "insulated":
-        h = scenario.bath.bottom_W_per_m2K
-        bottom = 1.0 / (half[-1] + (0.0 if h is None else float(shape.values[0]) / (h * 1e-6)))
+    if scenario.bath.below_W_per_m2K > 0.0:
+        bottom = 1.0 / (half[-1] + float(shape.values[0]) / (scenario.bath.below_W_per_m2K * 1e-6))
     T_z = np.diag(np.append(g, bottom)) + np.diag(np.append(0.0, g)) - np.diag(g, 1) - np.diag(g, -1)
     mu, shapes = la.eigh(T_z, np.diag(along * d))
     return DepthModes(np.maximum(mu, 0.0), shapes, bottom)

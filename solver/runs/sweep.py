@@ -14,7 +14,6 @@ from scipy.optimize import brentq
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.rules.bias import sweep_legs
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
@@ -102,7 +101,7 @@ def points(model: Model) -> Iterator[Point]:
 
 def goal(scenario: Scenario) -> tuple[str, float]:
     """Return the column along which a sweep goes, and its last value: the way of the source."""
-    way = sum(abs(b - a) for a, b in pairwise((0.0, *sweep_legs(scenario.bias))))
+    way = sum(abs(b - a) for a, b in pairwise((0.0, *scenario.bias.legs)))
     return f"travel_{Bias.of(scenario.bias).unit}", way
 
 
@@ -130,7 +129,7 @@ class _Sweep:
         self._source = 0.0
 
     def run(self) -> Iterator[Point]:
-        stops = sweep_legs(self._model.scenario.bias)
+        stops = self._model.scenario.bias.legs
         first = 1
         if stops[0] != 0.0:
             stops, first = (0.0, *stops), 0
@@ -183,10 +182,10 @@ class _Sweep:
             before = here
 
     def _options(self, start: _Place, end: float) -> Options:
-        numerics, legs = self._model.scenario.numerics, self._model.scenario.bias
+        numerics, bias = self._model.scenario.numerics, self._model.scenario.bias
         # After a jump the rest of a leg is as finely divided as the whole.
-        whole = max(abs(b - a) for a, b in pairwise((0.0, *sweep_legs(legs))))
-        step = min(whole / legs.points_per_leg, abs(end - start.value))
+        whole = max(abs(b - a) for a, b in pairwise((0.0, *bias.legs)))
+        step = min(whole / bias.points_per_leg, abs(end - start.value))
         return Options(end, step, tolerance=numerics.tolerance, max_points=MAX_POINTS)
 
     def _examined(self, curve: CurvePoint) -> _Place:

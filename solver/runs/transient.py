@@ -13,7 +13,6 @@ from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Numerics
-from hotmesa.scenarios.source_table import source_unit
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.fields import Fields
@@ -76,7 +75,7 @@ def _row(
     model: Model, heat: StoredHeat, moment: Moment, before: Moment | None, observables: Sequence[Measure]
 ) -> Row:
     e = moment.e
-    row: Row = {"t_us": moment.t} | bias(model, e) | {f"source_{source_unit(model.scenario)}": moment.source}
+    row: Row = {"t_us": moment.t} | bias(model, e) | {f"source_{model.scenario.bias.unit}": moment.source}
     row |= observe(model, e, observables, steady=False)
     sinks_mW = sum(float(value) for key, value in row.items() if key.startswith("Q_"))
     row |= heat.row(moment.t, e, sinks_mW)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.junction_counts import junction_resistance_ohm, resistive_junctions
+from hotmesa.scenarios.geometry import junction_resistance_ohm, resistive_junctions
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.law.laws import JunctionLaw
 

@@ -9,7 +9,7 @@ import numpy as np
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios import ScenarioError
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema import LoadLine, Scenario
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.bias import Bias
@@ -71,8 +71,8 @@ class BranchStability:
 def biases_of(scenario: Scenario) -> dict[str, Bias]:
     """Return the circuits whose stability is told: both ideal sources, and the load line of [bias] if it is one."""
     biases = {"voltage_bias": Bias.voltage(), "current_bias": Bias.current()}
-    if scenario.bias.load_resistance_ohm is not None:
-        biases["load_line"] = Bias.load_line(scenario.bias.load_resistance_ohm)
+    if isinstance(scenario.bias, LoadLine):
+        biases["load_line"] = Bias.of(scenario.bias)
     return biases
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hotmesa.scenarios.schema import Bias as BiasSection
+from hotmesa.scenarios.schema import LoadLine
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,8 @@ class Bias:
 
     @staticmethod
     def of(section: BiasSection) -> Bias:
-        """Return the bias of a scenario.
-
-        Raises:
-            ValueError: a load line without its resistance (the loader of scenarios refuses it with a message).
-        """
-        if section.kind == "load-line":
-            if section.load_resistance_ohm is None:
-                raise ValueError("a load line needs bias.load_resistance_ohm")
+        """Return the bias of a scenario."""
+        if isinstance(section, LoadLine):
             return Bias.load_line(section.load_resistance_ohm)
         return Bias.voltage() if section.kind == "voltage" else Bias.current()
 

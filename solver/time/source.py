@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.schema import Scenario
-from hotmesa.scenarios.source_table import SourceTable, source_points
+from hotmesa.scenarios.schema import Scenario, SourceTable
+from hotmesa.scenarios.source_table import source_points
 from hotmesa.solver.states.bias import Bias
 
 Source = Callable[[float], float]
@@ -67,7 +67,7 @@ def build_circuit(scenario: Scenario) -> Circuit:
         ValueError: a table cannot be read or is not increasing in time.
     """
     waveform = build_waveform(scenario)
-    return Circuit(Bias.of(scenario.bias), scenario.bias.capacitance_nF * 1e-3, waveform, waveform.corners)
+    return Circuit(Bias.of(scenario.bias), scenario.bias.parallel_nF * 1e-3, waveform, waveform.corners)
 
 
 def build_waveform(scenario: Scenario) -> Waveform:

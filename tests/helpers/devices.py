@@ -18,6 +18,14 @@ MATERIALS = {
 }
 
 
+def normal_law(resistance_ohm_um2: float = 2421.0, spacing_nm: float = 2.151) -> Law:
+    """The ohmic law of normal junctions, i = v, for a specific resistance and a spacing; those of a Mesa() by default.
+
+    1 Ω cm nm = 10 Ω µm².
+    """
+    return Law(kind="ohmic", resistivity_ohm_cm=resistance_ohm_um2 / (10 * spacing_nm))
+
+
 def junction_layer(sublayers: int = 1) -> Layer:
     """The layer of the junctions."""
     return Layer(name="mesa", material="crystal", region="mesa", junctions=True, sublayers=sublayers)

@@ -7,12 +7,13 @@ from functools import cache, partial
 from typing import Literal
 
 import numpy as np
+from helpers.devices import normal_law
 from mpi4py import MPI
 from scipy.special import i0, i1, k0, k1
 from verification.cases import Case
 
 from hotmesa.meshes import build_mesh
-from hotmesa.scenarios.schema import Bath, Contact, Law, Layer, Material, Mesa, Mesh, Scenario
+from hotmesa.scenarios.schema import Bath, Contact, Layer, Material, Mesa, Mesh, Scenario
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import observe
@@ -68,7 +69,7 @@ def device(geometry: Literal["disc", "plan"], refine: float) -> Scenario:
         },
         contacts=(Contact(name="sink", radius_um=SINK, contact_K_per_mW=0.0),),
         bath=Bath(bottom="conductance", bottom_W_per_m2K=COOLING_W_PER_M2K),
-        law=Law(kind="ohmic"),
+        law=normal_law(1000.0, 1.0),
         mesh=Mesh(refine=refine),
     )
 

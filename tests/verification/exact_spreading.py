@@ -14,12 +14,13 @@ from typing import Literal
 
 import numpy as np
 import scipy.linalg as la
+from helpers.devices import normal_law
 from mpi4py import MPI
 from verification.cases import Case
 from verification.exact_meshes import disc_line, disc_quarter, graded_line, serial, square_quarter
 
 from hotmesa.meshes import build_mesh
-from hotmesa.scenarios.schema import Crystal, Law, Layer, Material, Mesa, Mesh, Scenario
+from hotmesa.scenarios.schema import Crystal, Layer, Material, Mesa, Mesh, Scenario
 from hotmesa.solver.linear.condensed import CondensedConduction
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
@@ -65,7 +66,7 @@ def device(plan: Plan, refine: float) -> Scenario:
             "mesa": Material(in_plane_W_per_mK=1e-7, out_of_plane_W_per_mK=1e6),
             "crystal": Material(in_plane_W_per_mK=ALONG, out_of_plane_W_per_mK=ACROSS),
         },
-        law=Law(kind="ohmic"),
+        law=normal_law(1000.0, 1.0),
         mesh=Mesh(refine=refine, size_um=HALF / 6, rim_size_um=RIM / 5),
     )
 

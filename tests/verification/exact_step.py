@@ -14,13 +14,14 @@ import math
 from functools import cache, partial
 
 import numpy as np
+from helpers.devices import normal_law
 from mpi4py import MPI
 from scipy.special import i0, i1, k0, k1
 from verification.cases import Case
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.schema import Bath, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
+from hotmesa.scenarios.schema import Bath, Layer, Material, Mesa, Mesh, Numerics, Scenario
 from hotmesa.solver.law.table import LawValues
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
@@ -83,7 +84,7 @@ def device(mesa: Mesa, refine: float) -> Scenario:
             "mesa": Material(in_plane_W_per_mK=1e-6, out_of_plane_W_per_mK=10.0),
         },
         bath=Bath(temperature_K=BATH, bottom="conductance", bottom_W_per_m2K=COOLING * 1e6),
-        law=Law(kind="ohmic"),
+        law=normal_law(RESISTANCE, 1.0),
         mesh=Mesh(size_um=0.02 * HEALING, refine=refine),
         # The wide film: rounding of many stiff neighbours adds up to 1e-10 of its small power.
         numerics=Numerics(tolerance=1e-9),

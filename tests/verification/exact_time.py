@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache, partial
 
 import numpy as np
+from helpers.devices import normal_law
 from mpi4py import MPI
 from scipy.special import erfc
 from verification.cases import Case
@@ -52,7 +53,7 @@ def _lumped() -> tuple[Model, float]:
         layers=(Layer(name="mesa", material="mesa", region="mesa", junctions=True),),
         materials={"mesa": material},
         bath=Bath(temperature_K=10.0, bottom="conductance", bottom_W_per_m2K=1e5),
-        law=Law(kind="ohmic"),
+        law=normal_law(1000.0, 100.0),
         mesh=Mesh(size_um=0.5),
         numerics=SPARSE,
     )
@@ -168,7 +169,7 @@ def computed_speed(alpha: float, refine: float) -> float:
             "mesa": Material(in_plane_W_per_mK=1e-6, out_of_plane_W_per_mK=10.0, **metal),
         },
         bath=Bath(temperature_K=BATH, bottom="conductance", bottom_W_per_m2K=COOLING * 1e6),
-        law=Law(kind="ohmic"),
+        law=normal_law(RESISTANCE, 1.0),
         mesh=Mesh(size_um=0.08 * HEALING / refine),
         numerics=SPARSE,
     )

@@ -14,6 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+from helpers.devices import normal_law
 from verification.cases import Case
 from verification.mms_laws import SmoothLaw
 
@@ -95,7 +96,7 @@ TABLE = Law(kind="table", table="table.csv")
 DEVICES: dict[str, Scenario] = {
     "tunnelling law": device(),
     "mean over five gaps": device(Law(gaps_meV=(20, 22, 23, 25, 27))),
-    "ohmic law": device(Law(kind="ohmic")),
+    "ohmic law": device(normal_law()),
     "ohmic law of a resistivity curve": device(
         Law(kind="ohmic", resistivity_ohm_cm=Curve(T_K=(4.0, 30, 60, 120), values=(400.0, 150, 90, 50)))
     ),

@@ -13,12 +13,13 @@ from functools import cache, partial
 
 import numpy as np
 import sympy as sp
+from helpers.devices import normal_law
 from verification.cases import Case
 from verification.mms import Array, numeric, power
 from verification.mms_laws import SmoothLaw
 
 from hotmesa.meshes import build_mesh
-from hotmesa.scenarios.schema import Bath, Curve, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
+from hotmesa.scenarios.schema import Bath, Curve, Layer, Material, Mesa, Mesh, Numerics, Scenario
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import ThermalBranch
@@ -140,7 +141,7 @@ def scenario(p: Profile, count: int, graded: bool) -> Scenario:
             bottom="half-layer" if p.bottom is None else "conductance",
             bottom_W_per_m2K=p.bottom and p.bottom * 1e6,
         ),
-        law=Law(kind="ohmic"),
+        law=normal_law(RESISTANCE_OHM_UM2, 1e3 * MESA_UM / JUNCTIONS),
         mesh=Mesh(size_um=5.0, rim_size_um=5.0),
         numerics=Numerics(path="sparse"),
     )

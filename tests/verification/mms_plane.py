@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
+from helpers.devices import normal_law
 from mpi4py import MPI
 from verification.cases import Case
 from verification.mms import (
@@ -86,7 +87,7 @@ def scenario_of(problem: Problem, refine: float):
     curve = gold_wire().in_plane
     section = np.pi * 2.5**2
     length_um = section * (curve.integral(WIRE_K) - curve.integral(BATH_K)) / heat
-    law = Law(set=3) if problem.real_law else Law(kind="ohmic")
+    law = Law(set=3) if problem.real_law else normal_law()
     return device(problem.geometry, problem.rim, float(length_um) * 1e-3, refine, law)
 
 

@@ -5,12 +5,12 @@ import itertools
 import numpy as np
 import pytest
 import sympy as sp
+from helpers.devices import normal_law
 from verification import mms, mms_depth, mms_plane
 from verification.cases import describe, evaluate
 from verification.mms_laws import SmoothLaw
 
 from hotmesa.scenarios.materials import gold_wire
-from hotmesa.scenarios.schema import Law
 from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.device.vertical import series_flux
 
@@ -57,7 +57,7 @@ def fluxes(stack, T, bath):
 def test_sources_solve_the_heat_balance(geometry, rim):
     """Substitution at random points: conduction + exchange + contact = sources, on every part of the plan."""
     exact = mms.manufacture(geometry, rim)
-    scenario = mms.device(geometry, rim, 1.0, 1.0, Law(kind="ohmic"))
+    scenario = mms.device(geometry, rim, 1.0, 1.0, normal_law())
     stack = build_stack(scenario)
     rng = np.random.default_rng(1)
     x = rng.uniform(0.5, 7.5, 200)

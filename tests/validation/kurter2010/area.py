@@ -13,7 +13,7 @@ from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import mesa_area_um2
-from hotmesa.solver.law.laws import spectrum_of
+from hotmesa.solver.law.dwave import spectrum_of
 
 WIDTHS_UM = {"zhu-w05": 0.5, "zhu-w07": 0.7, "zhu-w1": 1.0, "zhu-w2": 2.0, "zhu-w5": 5.0, "zhu-w10": 10.0}
 BETWEEN_UM = (0.6, 0.85, 1.2, 1.4, 1.7)

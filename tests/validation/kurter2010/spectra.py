@@ -10,6 +10,7 @@ from validation.kurter2010.page import IMAGES, Target, markdown, number
 from hotmesa.postprocess import style
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.law.dwave import spectrum_of
 from hotmesa.solver.law.fit import (
     Kind,
     SpectrumFit,
@@ -18,7 +19,6 @@ from hotmesa.solver.law.fit import (
     tunnelling_conductance,
 )
 from hotmesa.solver.law.gap import Spectrum, gamma_meV, gap_meV
-from hotmesa.solver.law.laws import spectrum_of
 from hotmesa.solver.law.tunnelling import sis_current
 
 TEMPERATURES_K = (4.2, 20.0, 40.0, 60.0, 74.0, 84.0)

@@ -13,7 +13,7 @@ WRONG = [
     (["mode=sweep", "bias.legs_mA=[0.0,1.0,1.0]"], "bias.legs_mA", "leg 2 has zero length: it goes from 1 mA to 1 mA"),
     (["mode=sweep", "bias.legs_mV=[0.0,1.0]"], "bias.legs_mV", 'wrong unit: kind = "current" sweeps a current'),
     (["mode=sweep", "bias.kind=voltage", "bias.legs_mA=[0.0,1.0]"], "bias.legs_mA", "sweeps a voltage; give legs_mV"),
-    (["bias.kind=load-line"], "bias.load_resistance_ohm", "needs the resistance R_L"),
+    (["bias.kind=load-line"], "bias.load_resistance_ohm", "needs R_L of the load line"),
     (["bias.load_resistance_ohm=50"], "bias.load_resistance_ohm", 'no effect with kind = "current"'),
     (["bias.kind=voltage", "bias.capacitance_nF=1"], "bias.capacitance_nF", "no effect"),
     (["mode=sweep", "bias.legs_mA=[0.0,1.0]", "bias.capacitance_nF=1"], "bias.capacitance_nF", "without a capacitance"),

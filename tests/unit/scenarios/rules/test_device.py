@@ -52,7 +52,7 @@ WRONG = [
     (["materials.bi={in_plane_W_per_mK=1}"], "out_of_plane_W_per_mK", "both conductivities"),
     (["materials.bi={out_of_plane_W_per_mK=1}"], "materials.bi.in_plane_W_per_mK", "(or anisotropy)"),
     (["materials.bi.anisotropy=5", "materials.bi.in_plane_W_per_mK=1"], "materials.bi", "keep one"),
-    (["materials.bi.lorenz_factor=2"], "materials.bi.lorenz_factor", 'base = "gold-film" only'),
+    (["materials.bi.lorenz_factor=2"], "materials.bi.lorenz_factor", 'set base = "gold-film"'),
     (["materials.bi.out_of_plane_W_per_mK={T_K=[1,2],values=[1,2,3]}"], "materials.bi", "3 values for 2"),
     (["materials.bi.out_of_plane_W_per_mK={T_K=[1,3,2],values=[1,2,3]}"], "materials.bi", "after 3 K comes 2 K"),
     # contacts and bath

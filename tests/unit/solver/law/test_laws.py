@@ -5,12 +5,13 @@ import re
 
 import numpy as np
 import pytest
+from helpers.devices import normal_law
 
 from hotmesa.scenarios.schema import Curve, Law, Mesa, Numerics, Scenario
-from hotmesa.solver.law import laws
+from hotmesa.solver.law import dwave
 from hotmesa.solver.law.cache import default_folder
-from hotmesa.solver.law.dwave import direct_current
-from hotmesa.solver.law.laws import LawError, build_law, spectrum_of
+from hotmesa.solver.law.dwave import direct_current, spectrum_of
+from hotmesa.solver.law.laws import LawError, build_law
 from hotmesa.solver.law.tunnelling import sis_current
 
 
@@ -77,7 +78,7 @@ def test_user_tables_of_gap_and_scattering(tmp_path):
 
 def test_ohmic_laws():
     T = np.array([2.0, 50.0, 400.0])
-    plain = build_law(scenario(kind="ohmic"), None).at_voltage(7.0, T)
+    plain = build_law(Scenario(name="test", law=normal_law()), None).at_voltage(7.0, T)
     assert np.array_equal(plain.i, [7.0, 7.0, 7.0])
     curve = Curve(T_K=(10.0, 100.0, 300.0), values=(100.0, 20.0, 5.0))
     device = scenario(kind="ohmic", resistivity_ohm_cm=curve)
@@ -157,9 +158,8 @@ def test_bad_user_current(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("law", "message"),
     [
-        ({"gaps_meV": (20.0, 25.0), "gap_weights": (1.0,)}, "gap_weights has 1 values for 2 gaps"),
-        ({"kind": "table"}, "needs law.table"),
-        ({"kind": "ohmic", "sin_contact_ohm": 1.0}, "sin_contact_ohm needs"),
+        ({"gaps_meV": (20.0, 25.0), "gap_weights": (1.0,)}, "law.gap_weights: 1 weights for 2 gaps"),
+        ({"set": 1, "gaps_meV": (20.0,)}, "law.gaps_meV: given together with set = 1"),
         ({"gamma_scale": 0.01}, "below 0.05 meV"),
         ({"gap_table": "missing.csv"}, "missing.csv: cannot be read"),
     ],
@@ -183,7 +183,7 @@ def test_cache_is_used_and_keyed(tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 1
     build_law(scenario(gamma_scale=2.0), tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
-    monkeypatch.setattr(laws, "build_grid", None)  # a second computation would fail
+    monkeypatch.setattr(dwave, "build_grid", None)  # a second computation would fail
     assert np.array_equal(build_law(scenario(), tmp_path).at_voltage(40.0, T).i, first)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from hotmesa.scenarios.schema import Bath, Law, Mesa, Scenario, Uniform
-from hotmesa.solver.law.laws import OhmicLaw, build_law
+from hotmesa.solver.law.laws import build_law
+from hotmesa.solver.law.ohmic import OhmicLaw
 from hotmesa.solver.runs.uniform import UniformDevice, trace_uniform, turning_points, uniform_curve, uniform_rows
 from hotmesa.solver.runs.uniform_states import uniform_states
 

@@ -1,0 +1,46 @@
+"""What is wrong with an input: findings at keys, and the nearest names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+Where = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, and at which key.
+
+    Attributes:
+        where: path of the key to mend.
+        text: the contradiction and its reason, with values and units.
+        uses: further keys that the rule has read; if one of them is itself invalid, the finding says nothing.
+    """
+
+    where: Where
+    text: str
+    uses: tuple[Where, ...] = ()
+
+    def below(self, path: Where) -> Finding:
+        """The finding of a section that stands at a path of the scenario."""
+        return replace(self, where=(*path, *self.where), uses=tuple((*path, *use) for use in self.uses))
+
+
+def nearest(word: object, known: Iterable[object], count: int = 1, least: float = 0.6) -> list[str]:
+    """Names like a word, the most alike first.
+
+    Args:
+        word: what the user wrote.
+        known: the names that there are.
+        count: at most so many.
+        least: how much alike they must be, from 0 (anything) to 1 (the same).
+    """
+    return difflib.get_close_matches(str(word), [str(name) for name in known], count, least)
+
+
+def did_you_mean(word: object, known: Iterable[object], count: int = 1, least: float = 0.6) -> str:
+    """The question "did you mean x or y?", or "" where no name is near."""
+    near = nearest(word, known, count, least)
+    return f"did you mean {' or '.join(near)}?" if near else ""

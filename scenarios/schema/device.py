@@ -1,0 +1,182 @@
+"""The device and its cooling: mesa, crystal, layers, contacts, bath."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from hotmesa.scenarios.problems import Finding
+from hotmesa.scenarios.schema.section import Kinds, Name, NonNegative, Point, Positive, Section
+
+
+class Mesa(Section):
+    """The stack of intrinsic junctions; its centre is the origin of coordinates."""
+
+    shape: Literal["rectangle", "disc", "polygon"] = Field("rectangle", description="outline in the plane")
+    width_um: Positive = Field(10.0, description="extent along x (rectangle, strip)")
+    depth_um: Positive = Field(10.0, description="extent along y (rectangle); out-of-plane depth of a strip")
+    radius_um: Positive | None = Field(None, description="radius (disc)")
+    vertices_um: tuple[Point, ...] | None = Field(None, description="corners of a polygon, in order")
+    junctions: int = Field(19, ge=1, le=100_000, description="number N of junctions in the stack")
+    resistive_junctions: int | None = Field(None, ge=1, description="how many carry voltage, n <= N; default all")
+    spacing_nm: Positive = Field(2.151, description="height of one junction")
+    specific_resistance_ohm_um2: Positive = Field(2421.0, description="normal resistance of one junction times area")
+
+    def contradictions(self) -> Iterator[Finding]:
+        """No more resistive junctions than junctions, and the sizes of the shape alone."""
+        if self.resistive_junctions is not None and self.resistive_junctions > self.junctions:
+            text = f"{self.resistive_junctions} junctions cannot carry voltage, the stack has only {self.junctions}"
+            yield Finding(("resistive_junctions",), text, (("junctions",),))
+        yield from radius_findings(self.shape, self.radius_um)
+        if self.shape != "polygon" and self.vertices_um is not None:
+            text = f'has no effect on a {self.shape}; set shape = "polygon" or leave it out'
+            yield Finding(("vertices_um",), text, (("shape",),))
+        if self.shape == "polygon" and len(self.vertices_um or ()) < 3:
+            text = f"a polygon needs at least 3 corners [x, y] in µm; there are {len(self.vertices_um or ())}"
+            yield Finding(("vertices_um",), text, (("shape",),))
+
+
+class Crystal(Section):
+    """Outline of the crystal around the mesa; without this section the plan is the mesa alone."""
+
+    shape: Literal["rectangle", "disc"] = Field("rectangle", description="outline in the plane")
+    width_um: Positive = Field(60.0, description="extent along x")
+    depth_um: Positive = Field(60.0, description="extent along y (rectangle in plan)")
+    radius_um: Positive | None = Field(None, description="radius (disc)")
+
+    def contradictions(self) -> Iterator[Finding]:
+        """A radius for a disc, and only there."""
+        yield from radius_findings(self.shape, self.radius_um)
+
+
+def radius_findings(shape: str, radius_um: float | None) -> Iterator[Finding]:
+    """A radius that a disc lacks, or that another shape has."""
+    if shape == "disc" and radius_um is None:
+        yield Finding(("radius_um",), "is missing; a disc needs its radius in µm", (("shape",),))
+    if shape != "disc" and radius_um is not None:
+        yield Finding(
+            ("radius_um",), f'has no effect on a {shape}; set shape = "disc" or leave it out', (("shape",),)
+        )
+
+
+class Layer(Section):
+    """One layer of the stack, listed from top to bottom."""
+
+    name: Name = Field(description="unique name, used in result files")
+    material: str = Field(description="key of [materials]")
+    region: Literal["mesa", "crystal"] = Field("crystal", description="part of the plan that the layer covers")
+    thickness_um: Positive | None = Field(None, description="thickness; for the junction layer it is N times spacing")
+    junctions: bool = Field(False, description="true for the one layer that holds the junctions")
+    sublayers: int = Field(1, ge=1, le=200, description="finite volumes through the thickness")
+    first_sublayer_um: Positive | None = Field(None, description="thickness of the top sublayer (geometric grading)")
+    boundary_W_per_m2K: Positive | None = Field(None, description="boundary conductance to the layer below")
+
+
+class Contact(Section):
+    """A heat sink that touches the top layer in a disc: contact, then a lumped wire to the bath."""
+
+    name: Name = Field("wire", description="unique name, used in result files")
+    x_um: float = Field(0.0, description="centre of the patch")
+    y_um: float = Field(0.0, description="centre of the patch (plan)")
+    radius_um: Positive = Field(2.5, description="radius of the patch")
+    contact_K_per_mW: NonNegative | None = Field(None, description="constant thermal resistance of the contact")
+    contact_resistance_ohm: Positive | None = Field(None, description="electrical resistance; Wiedemann-Franz contact")
+    wire_K_per_mW: NonNegative | None = Field(
+        None, description="constant thermal resistance of the wire; without any wire its end is at bath temperature"
+    )
+    wire_length_mm: Positive | None = Field(None, description="length of a gold wire with kappa(T)")
+    wire_diameter_um: Positive = Field(100.0, description="diameter of that wire")
+
+    def contradictions(self) -> Iterator[Finding]:
+        """One resistance of the contact, and at most one of the wire."""
+        electrical = (("contact_resistance_ohm",),)
+        if self.contact_K_per_mW is None and self.contact_resistance_ohm is None:
+            text = (
+                "is missing; give the thermal resistance of the contact in K/mW, or contact_resistance_ohm for a "
+                "Wiedemann-Franz contact"
+            )
+            yield Finding(("contact_K_per_mW",), text, electrical)
+        if self.contact_K_per_mW is not None and self.contact_resistance_ohm is not None:
+            text = "given together with contact_resistance_ohm; the contact is either constant or Wiedemann-Franz"
+            yield Finding(("contact_K_per_mW",), f"{text}, keep one", electrical)
+        if self.wire_K_per_mW is not None and self.wire_length_mm is not None:
+            text = "given together with wire_length_mm; the wire has either a constant resistance or a length, keep one"
+            yield Finding(("wire_K_per_mW",), text, (("wire_length_mm",),))
+        if self.wire_length_mm is None and self.differs("wire_diameter_um"):
+            text = "has no effect without wire_length_mm, the length of a gold wire"
+            yield Finding(("wire_diameter_um",), text, (("wire_length_mm",),))
+
+    def describe(self) -> str:
+        """Place, contact and wire in a few words."""
+        if self.contact_K_per_mW is not None:
+            touch = f"contact {self.contact_K_per_mW:g} K/mW"
+        else:
+            touch = f"Wiedemann-Franz contact of {self.contact_resistance_ohm or 0:g} Ω"
+        if self.wire_length_mm is not None:
+            wire = f"gold wire {self.wire_length_mm:g} mm long, {self.wire_diameter_um:g} µm thick"
+        elif self.wire_K_per_mW:
+            wire = f"wire {self.wire_K_per_mW:g} K/mW"
+        else:
+            wire = "its far side at bath temperature"
+        place = f"patch of radius {self.radius_um:g} µm at ({self.x_um:g}, {self.y_um:g}) µm"
+        return f"{self.name}: {place}, {touch}, {wire}"
+
+
+class Bath(Kinds):
+    """Temperature and coupling of the surroundings."""
+
+    tag: ClassVar[str] = "bottom"
+    usual: ClassVar[str] = "half-layer"
+
+    temperature_K: Annotated[float, Field(ge=1.5, le=290.0)] = Field(4.2, description="bath temperature T_B")
+    top_W_per_m2K: NonNegative = Field(0.0, description="conductance from the top layer to the bath")
+    rim: Literal["insulated", "bath"] = Field("insulated", description="outer rim of the crystal layers")
+
+    @property
+    def below_W_per_m2K(self) -> float:
+        """Conductance from the bottom face to the bath, W/(m² K); infinite where the face has its temperature."""
+        raise NotImplementedError
+
+    def sinks(self) -> dict[str, str]:
+        """Every heat sink of the surroundings by name: what it is, in words, or "" where it is not there."""
+        h = self.below_W_per_m2K
+        below = "bottom face at bath temperature" if math.isinf(h) else f"bottom {h:g} W/(m² K)" if h else ""
+        top = f"top {self.top_W_per_m2K:g} W/(m² K)" if self.top_W_per_m2K else ""
+        return {"bottom": below, "top": top, "rim": "rim at bath temperature" if self.rim == "bath" else ""}
+
+
+class HalfLayerBelow(Bath):
+    """The bath holds the bottom face, half a sublayer below the last one."""
+
+    bottom: Literal["half-layer"] = "half-layer"
+
+    @property
+    def below_W_per_m2K(self) -> float:
+        """Infinite: the bottom face has the temperature of the bath."""
+        return math.inf
+
+
+class InsulatedBelow(Bath):
+    """No heat through the bottom face."""
+
+    bottom: Literal["insulated"] = "insulated"
+
+    @property
+    def below_W_per_m2K(self) -> float:
+        """Zero."""
+        return 0.0
+
+
+class ConductanceBelow(Bath):
+    """A conductance from the bottom face to the bath."""
+
+    bottom: Literal["conductance"] = "conductance"
+    bottom_W_per_m2K: Positive = Field(description="conductance from the bottom face to the bath")
+
+    @property
+    def below_W_per_m2K(self) -> float:
+        """The conductance of the key, W/(m² K)."""
+        return self.bottom_W_per_m2K

@@ -1,0 +1,143 @@
+"""The junction: its law i(v, T), one class a kind, and its critical current."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from hotmesa.scenarios.problems import Finding
+from hotmesa.scenarios.schema.section import Curve, File, Kinds, NonNegative, Positive, Section
+
+
+class Law(Kinds):
+    """The current-voltage law i(v, T) of one junction.
+
+    A kind `NewLaw` is made into a law of the solver by `build` in solver/law/newlaw.py.
+    """
+
+    usual: ClassVar[str] = "d-wave"
+
+    @property
+    def series_ohm(self) -> float:
+        """Normal resistance (Ω) of an SIN contact in series with the stack, 0 without one."""
+        return 0.0
+
+    @property
+    def ends_with_table(self) -> bool:
+        """Whether numerics.table_max_mV is the largest voltage of a junction that the law knows."""
+        return False
+
+    def describe(self) -> str:
+        """The law in a few words."""
+        raise NotImplementedError
+
+
+class DWave(Law):
+    """Tunnelling of quasiparticles between d-wave superconductors."""
+
+    kind: Literal["d-wave"] = "d-wave"
+    set: Literal[1, 2, 3] | None = Field(None, description="gap set of the paper: 22, 23 or 25 meV")
+    gaps_meV: tuple[Positive, ...] = Field((25.0,), description="low-temperature gaps Delta_0", min_length=1)
+    gap_weights: tuple[Positive, ...] | None = Field(None, description="their weights; default equal")
+    gap_ratio: Positive = Field(7.8, description="2 Delta_0 / k_B T_p")
+    gap_tail: Positive = Field(0.10, description="w, smoothness of the gap closing")
+    gap_closing: Literal["local", "bcs"] = Field("local", description="shape of Delta(T)")
+    gap_table: File | None = Field(None, description="CSV file T_K,Delta_meV that replaces the formula")
+    gamma0_meV: Positive = Field(0.6, description="scattering rate at low temperature")
+    gamma_c_meV: Positive = Field(10.0, description="scattering rate at gamma_temperature_K")
+    gamma_temperature_K: Positive = Field(74.0, description="T_Gamma")
+    gamma_exponent: Positive = Field(5.0, description="exponent of the growth of Gamma")
+    gamma_scale: Positive = Field(1.0, description="multiplies Gamma(T)")
+    gamma_table: File | None = Field(None, description="CSV file T_K,Gamma_meV that replaces the formula")
+    momentum_weight: Annotated[float, Field(gt=-1, lt=1)] = Field(0.0, description="a in the weight 1 + a cos 4phi")
+    sin_contact_ohm: NonNegative = Field(
+        0.0, description="normal resistance of an SIN contact in series with the stack"
+    )
+
+    @property
+    def series_ohm(self) -> float:
+        """Normal resistance (Ω) of an SIN contact in series with the stack, 0 without one."""
+        return self.sin_contact_ohm
+
+    @property
+    def ends_with_table(self) -> bool:
+        """Whether numerics.table_max_mV is the largest voltage of a junction that the law knows."""
+        return True
+
+    def describe(self) -> str:
+        """The law in a few words."""
+        if self.gap_table is not None:
+            gaps = f"gap from {self.gap_table}"
+        elif self.set is not None:
+            gaps = f"set {self.set} of the paper"
+        else:
+            gaps = "gap " + ", ".join(f"{gap:g}" for gap in self.gaps_meV) + " meV"
+        return f"d-wave tunnelling, {gaps}, scattering rate × {self.gamma_scale:g}"
+
+    def contradictions(self) -> Iterator[Finding]:
+        """One source of the gap, and a weight for each gap."""
+        if self.gap_table is not None and len(self.gaps_meV) > 1:
+            text = f"replaces the one gap of the junctions, but there are {len(self.gaps_meV)} gaps_meV"
+            yield Finding(("gap_table",), text, (("gaps_meV",),))
+        if self.set is not None:
+            if self.differs("gaps_meV"):
+                text = f"given together with set = {self.set}, which fixes the gap; keep one"
+                yield Finding(("gaps_meV",), text, (("set",),))
+            if self.gap_weights is not None:
+                text = f"has no effect with set = {self.set}, which is one gap; give gaps_meV instead of set"
+                yield Finding(("gap_weights",), text, (("set",),))
+        elif self.gap_weights is not None and len(self.gap_weights) != len(self.gaps_meV):
+            text = f"{len(self.gap_weights)} weights for {len(self.gaps_meV)} gaps; there must be as many"
+            yield Finding(("gap_weights",), text, (("gaps_meV",),))
+
+
+class Ohmic(Law):
+    """A resistance that depends on temperature only."""
+
+    kind: Literal["ohmic"] = "ohmic"
+    resistivity_ohm_cm: Positive | Curve = Field(description="rho_c(T)")
+
+    def describe(self) -> str:
+        """The law in a few words."""
+        if isinstance(self.resistivity_ohm_cm, Curve):
+            return "ohmic, rho_c(T)"
+        return f"ohmic, {self.resistivity_ohm_cm:g} Ω cm"
+
+
+class Tabulated(Law):
+    """A table of currents at voltages and temperatures."""
+
+    kind: Literal["table"] = "table"
+    table: File = Field(description="CSV file T_K,v_mV,i_mV")
+
+    def describe(self) -> str:
+        """The law in a few words."""
+        return f"table {self.table}"
+
+
+class Josephson(Section):
+    """Critical current of the junctions: marks on families of partial stacks, no part of the heat."""
+
+    critical_voltage_mV: Positive | None = Field(
+        None, description="I_c R_N of one junction at low temperature; without it nothing is marked"
+    )
+    temperature_dependence: Literal["two-fluid", "constant"] = Field(
+        "two-fluid", description="I_c(T)/I_c(0): 1 - (T/T_c)^4, or 1 up to T_c"
+    )
+    critical_temperature_K: Positive | None = Field(
+        None, description="T_c, where I_c vanishes; default output.hot_temperature_K"
+    )
+    mccumber_parameter: Annotated[float, Field(ge=4)] | None = Field(
+        None, description="beta_c at low temperature, marks retrapping at 4 I_c/(pi sqrt(beta_c)); none: no mark"
+    )
+
+    def contradictions(self) -> Iterator[Finding]:
+        """Nothing is marked without a critical current."""
+        if self.critical_voltage_mV is not None:
+            return
+        for key in ("temperature_dependence", "critical_temperature_K", "mccumber_parameter"):
+            if self.differs(key):
+                text = "has no effect without critical_voltage_mV, the I_c R_N of one junction"
+                yield Finding((key,), text, (("critical_voltage_mV",),))

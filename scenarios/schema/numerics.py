@@ -1,0 +1,42 @@
+"""How finely and how exactly it is computed: mesh and numerics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hotmesa.scenarios.problems import Finding
+from hotmesa.scenarios.schema.section import File, Point, Positive, Section
+
+
+class Mesh(Section):
+    """Element sizes; defaults follow from the thermal healing length."""
+
+    file: File | None = Field(None, description="a mesh file with named regions instead of a generated one")
+    unit: Literal["um", "nm", "mm", "m"] = Field("um", description="unit of the lengths in that file")
+    origin_um: Point = Field((0.0, 0.0), description="place in that file that is the origin, the centre of the mesa")
+    regions: dict[str, Annotated[int, Field(strict=True)] | str] = Field(
+        default_factory=dict, description="region to the number or name of its group in that file: { mesa = 2 }"
+    )
+    size_um: Positive | None = Field(None, description="element size in the mesa")
+    contact_size_um: Positive | None = Field(None, description="element size in the contact patches")
+    rim_size_um: Positive | None = Field(None, description="element size at the rim of the crystal")
+    refine: Positive = Field(1.0, description="divides every element size")
+
+    def contradictions(self) -> Iterator[Finding]:
+        """What describes a mesh file where there is none."""
+        for key in ("unit", "origin_um", "regions"):
+            if self.file is None and getattr(self, key) != Mesh().model_dump()[key]:
+                yield Finding((key,), "has no effect without mesh.file", (("file",),))
+
+
+class Numerics(Section):
+    """Tolerances and choice of the linear algebra."""
+
+    path: Literal["auto", "condensed", "sparse"] = Field(
+        "auto", description="condensed needs one rank and a linear crystal"
+    )
+    tolerance: Annotated[float, Field(ge=1e-11, le=1e-4)] = Field(1e-10, description="heat imbalance over Joule power")
+    table_max_mV: Positive = Field(120.0, description="largest voltage per junction of the law table")

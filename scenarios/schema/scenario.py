@@ -1,0 +1,46 @@
+"""The whole scenario."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBelow, Layer, Mesa
+from hotmesa.scenarios.schema.law import DWave, Josephson, Law
+from hotmesa.scenarios.schema.material import Material
+from hotmesa.scenarios.schema.numerics import Mesh, Numerics
+from hotmesa.scenarios.schema.runs import Branch, Diagram, Output, Stability, Uniform
+from hotmesa.scenarios.schema.section import Name, Section
+from hotmesa.scenarios.schema.source import Bias, CurrentBias, Step, Transient
+
+
+class Scenario(Section):
+    """A device, its cooling and what is computed."""
+
+    name: Name = Field(description="short name; results go to out/NAME by default")
+    title: str = Field("", description="one line in words")
+    source: str = Field("", description="publication, DOI or tag")
+    mode: Literal["branch", "uniform", "sweep", "transient", "diagram"] = Field(
+        "branch",
+        description="the branch of steady states from rest, the uniform model alone, a sweep as in an experiment, "
+        "in time, or all branches that can be found",
+    )
+    geometry: Literal["plan", "strip", "disc"] = Field("plan", description="plan x, y; strip x; disc radius")
+    mesa: Mesa = Mesa()
+    crystal: Crystal | None = None
+    layers: tuple[Layer, ...] = ()
+    materials: dict[str, Material] = Field(default_factory=dict)
+    contacts: tuple[Contact, ...] = ()
+    bath: Bath = HalfLayerBelow()
+    law: Law = DWave()
+    josephson: Josephson = Josephson()
+    branch: Branch = Branch()
+    bias: Bias = CurrentBias()
+    stability: Stability = Stability()
+    diagram: Diagram = Diagram()
+    mesh: Mesh = Mesh()
+    numerics: Numerics = Numerics()
+    uniform: Uniform = Uniform()
+    transient: Transient = Step()
+    output: Output = Output()

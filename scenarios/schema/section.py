@@ -1,0 +1,144 @@
+"""What all sections share: frozen, no unknown keys; sections of several kinds; ranges and names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
+
+from hotmesa.scenarios.problems import Finding, Where
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Point = tuple[float, float]
+# Names end up in file names, column headers and mesh regions.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+FILE: dict[str, Any] = {"format": "path"}
+"""Marks a key that holds the name of a file, relative to the scenario that names it."""
+File = Annotated[str, Field(json_schema_extra=FILE)]
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, and a key that is not in the schema is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def contradictions(self) -> Iterator[Finding]:
+        """What cannot be true together inside this section; paths begin at the section."""
+        yield from ()
+
+    def differs(self, key: str) -> bool:
+        """Whether a key has another value than its default."""
+        return bool(getattr(self, key) != type(self).model_fields[key].default)
+
+
+class Kinds(Section):
+    """Base of a section that comes in kinds: one class each, which the key `tag` tells apart.
+
+    A subclass with ``kind: Literal["..."] = "..."`` is one more kind; its first line of documentation says what it
+    is. The base, called, makes the kind that its arguments name: ``Law(kind="ohmic", ...)`` is an `Ohmic`.
+
+    Attributes:
+        tag: the key that tells the kinds apart.
+        usual: the kind where that key is missing.
+        foreign: why a key of another kind has no place here, where more can be said than that it has no effect.
+    """
+
+    tag: ClassVar[str] = "kind"
+    usual: ClassVar[str] = ""
+    foreign: ClassVar[Mapping[str, str]] = {}
+
+    def __new__(cls, *_: object, **keys: Any) -> Self:
+        """Make an instance of the kind that the keys name; `__init__` of that kind then validates it."""
+        kinds = cls.kinds()
+        return super().__new__(kinds.get(keys.get(cls.tag), kinds[cls.usual]) if len(kinds) > 1 else cls)
+
+    @classmethod
+    def kinds(cls) -> dict[Any, type[Self]]:
+        """Every kind by the words that name it."""
+        field = cls.model_fields.get(cls.tag)
+        words: tuple[str, ...] = get_args(field.annotation) if field is not None else ()
+        found: dict[Any, type[Self]] = dict.fromkeys(words, cls)
+        for kind in cls.__subclasses__():
+            found.update(kind.kinds())
+        return found
+
+    @classmethod
+    def kind_of(cls, value: object) -> str:
+        """The word of the kind that a value is meant to be; the usual one where it does not say or says nonsense."""
+        word = value.get(cls.tag, cls.usual) if isinstance(value, Mapping) else getattr(value, cls.tag, cls.usual)
+        return word if isinstance(word, str) and word in cls.kinds() else cls.usual
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_idle_keys(cls, value: object) -> object:
+        """Leave out keys of other kinds that have their default or None: a resolved scenario may spell them out."""
+        if not isinstance(value, Mapping):
+            return value
+        family = next(base for base in reversed(cls.__mro__) if issubclass(base, Kinds) and base is not Kinds)
+        others = [kind.model_fields for kind in family.kinds().values()]
+        return {
+            key: given
+            for key, given in value.items()
+            if key in cls.model_fields
+            or not any(key in other and (given is None or other[key].default == given) for other in others)
+        }
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the tagged union of the kinds; a kind itself is a model like any other."""
+        kinds = cls.kinds()
+        if cls in kinds.values() or not kinds:
+            return handler(source)
+        choices = {word: handler.generate_schema(kind) for word, kind in kinds.items()}
+        return core_schema.tagged_union_schema(choices, discriminator=cls.kind_of)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the JSON schema; that of the union says what it is, and what tells its kinds apart."""
+        found = handler(schema)
+        if "oneOf" in found:
+            found |= {"description": first_line(cls), "x-tag": cls.tag, "x-usual": cls.usual}
+        elif cls.foreign:
+            handler.resolve_ref_schema(found)["x-foreign"] = dict(cls.foreign)
+        return found
+
+
+def first_line(section: type[Section]) -> str:
+    """What a section is, in one line."""
+    return (section.__doc__ or "").strip().splitlines()[0]
+
+
+def findings_in(value: object, path: Where = ()) -> Iterator[Finding]:
+    """What every section inside a value finds wrong with itself."""
+    if isinstance(value, Section):
+        yield from (finding.below(path) for finding in value.contradictions())
+        for name in type(value).model_fields:
+            yield from findings_in(getattr(value, name), (*path, name))
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from findings_in(item, (*path, name))
+    elif isinstance(value, tuple) and value and isinstance(value[0], Section):
+        for i, item in enumerate(value):
+            yield from findings_in(item, (*path, i))
+
+
+class Curve(Section):
+    """A property tabulated against temperature (log-log interpolation, constant outside)."""
+
+    T_K: tuple[Positive, ...] = Field(description="temperatures, increasing", min_length=2)
+    values: tuple[Positive, ...] = Field(description="values in the unit of the key that holds the curve", min_length=2)
+    source: str = Field("", description="where the numbers come from")
+
+    def contradictions(self) -> Iterator[Finding]:
+        """As many values as temperatures, and these increase."""
+        if len(self.T_K) != len(self.values):
+            text = f"{len(self.values)} values for {len(self.T_K)} temperatures T_K; there must be as many"
+            yield Finding(("values",), text, (("T_K",),))
+        for k, (low, high) in enumerate(zip(self.T_K[:-1], self.T_K[1:], strict=True)):
+            if high <= low:
+                text = f"temperatures must increase; after {low:g} K comes {high:g} K (number {k + 1})"
+                yield Finding(("T_K",), text)
+                return
