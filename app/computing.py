@@ -69,7 +69,7 @@ def evolve(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]
     """Yield a device in time, as [transient] says: under a step, ramp, pulses or a table, with its bias circuit.
 
     Args:
-        model: the device; a condensed crystal is unfolded, since its heat capacity counts.
+        model: the device; its crystal is taken in full, since its heat capacity counts.
         observables: as in `trace`.
 
     Yields:

@@ -146,8 +146,8 @@ def test_modes_are_kept_as_fields() -> None:
             continue
         assert set(point.state.modes) == {"voltage_bias", "current_bias"}
         for field in point.state.modes.values():
-            assert field.shape == (3, *point.state.T_K.shape)
-            assert np.nanmax(field, axis=(1, 2)) == pytest.approx(np.ones(3), rel=1e-12)
+            assert field.shape == (1, 3, *point.state.T_K.shape[1:])
+            assert np.nanmax(field[0], axis=(1, 2)) == pytest.approx(np.ones(3), rel=1e-12)
 
 
 def test_more_modes_than_unknowns_are_refused(tmp_path: Path) -> None:
