@@ -78,12 +78,19 @@ def _diagram() -> Solver:
     return Solver(on_mesh(diagram_job.trace_diagram), branch.goal)
 
 
+def _family() -> Solver:
+    from hotmesa.solver.runs import family
+
+    return Solver(on_mesh(family.points), family.goal)
+
+
 RUNS: dict[str, Callable[[], Solver]] = {
     "branch": _branch,
     "uniform": _uniform,
     "sweep": _sweep,
     "transient": _transient,
     "diagram": _diagram,
+    "family": _family,
 }
 """Kinds of run by the word after `mode`.
 

@@ -17,7 +17,8 @@ class Progress:
     """Shows the points of a branch as they come.
 
     On a terminal one line is overwritten; elsewhere every fifth point makes a line. `quiet` shows nothing.
-    The bar shows the column `along` ("I_mA" or "t_us") on its way to `end`.
+    The bar shows the column `along` ("I_mA" or "t_us") on its way to `end`; before V and I stands `prefix`, a format
+    of the row.
 
     Attributes:
         points: number of points so far.
@@ -25,13 +26,13 @@ class Progress:
         row: the last one.
     """
 
-    def __init__(self, stream: TextIO, end: float, quiet: bool = False, along: str = "I_mA") -> None:
+    def __init__(self, stream: TextIO, end: float, quiet: bool = False, along: str = "I_mA", prefix: str = "") -> None:
         self.points = 0
         self.newton_steps = 0
         self.row: Row = {}
         self._stream = stream
         self._end, self._along = end, along
-        self._quiet = quiet
+        self._quiet, self._prefix = quiet, prefix
         self._terminal = stream.isatty()
         self._open = False  # whether an unfinished line stands on the terminal
         self._last = ""
@@ -68,9 +69,7 @@ class Progress:
     def _state(self, row: Row) -> str:
         voltage, current, hottest = (float(row[name]) for name in ("V_mV", "I_mA", "T_max_K"))
         state = f"V {voltage:7.2f} mV  I {current:7.4f} mA  T_max {hottest:6.2f} K"
-        if "t_us" in row:
-            state = f"t {float(row['t_us']):8.4g} us  {state}"
-        return f"{state}  points {self.points:4d}  steps {self.newton_steps:5d}"
+        return f"{self._prefix.format(**row)}{state}  points {self.points:4d}  steps {self.newton_steps:5d}"
 
     def _bar(self, row: Row) -> str:
         part = min(1.0, max(0.0, float(row[self._along]) / self._end))

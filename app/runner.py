@@ -16,6 +16,7 @@ from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
 from hotmesa.scenarios import Scenario, load_scenario, to_toml
 from hotmesa.scenarios.errors import BAD_INPUT, DONE, INTERRUPTED, NO_CONVERGENCE, HotmesaError
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.solver.errors import SolveError
 
 CHECKPOINT_S = 20.0
@@ -64,7 +65,7 @@ def run(request: Request) -> int:
     solver = RUNS[scenario.mode]()  # before anything is removed or written
     record = begin_record(comm, folder, to_toml(scenario), request.command, request.overwrite)
     along, end = solver.goal(scenario)
-    progress = Progress(sys.stdout, end, request.quiet or record.folder is None, along)
+    progress = Progress(sys.stdout, end, request.quiet or record.folder is None, along, KINDS[scenario.mode].prefix)
     work = _Work(Run(scenario), record, progress, comm)
     try:
         with record.logging(progress):

@@ -13,9 +13,12 @@ from scipy.interpolate import PchipInterpolator
 
 from hotmesa.postprocess.tables import Table, read_table
 from hotmesa.postprocess.tables import column as numbers_in
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.plans.observables import At, parse_at
 
-TABLES = ("transient.csv", "sweep.csv", "iv.csv", "uniform.csv")
+_ALL = tuple(KINDS.values())
+TABLES = tuple(sorted({kind.table: 0 for kind in _ALL}, key=lambda name: sum(name in kind.beside for kind in _ALL)))
+"""Tables of all kinds of run; those that may stand beside another come behind it."""
 _SKIPPED = ("reasons", "name")
 
 

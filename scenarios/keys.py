@@ -19,7 +19,7 @@ Node = Mapping[str, Any]
 
 _LIMITS = (("exclusiveMinimum", ">"), ("minimum", ">="), ("exclusiveMaximum", "<"), ("maximum", "<="))
 _TYPES = {"number": "number", "integer": "whole number", "string": "text", "boolean": "true or false"}
-_PLURAL = {"number": "numbers", "array": "pairs [x, y]", "string": "texts"}
+_PLURAL = {"number": "numbers", "integer": "whole numbers", "array": "pairs [x, y]", "string": "texts"}
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,15 @@ KINDS: dict[str, Kind] = {
             beside=("uniform.csv", "diagram.csv", "bifurcations.csv"),
             parts="branch_[0-9]*",
         ),
+        Kind(
+            "family",
+            "family.csv",
+            "branches with n = 1, 2, ... of the junctions carrying voltage",
+            columns=("n", *COLUMNS, SLOPE, "arclength"),
+            words=("fold", "josephson", "kind"),
+            beside=("changes.csv",),
+            prefix="n = {n:3d}: ",
+        ),
     )
 }
 """Kinds of run by the word after `mode`."""

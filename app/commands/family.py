@@ -6,7 +6,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from hotmesa.commands import add_common, add_out, add_overrides, say_where
+from hotmesa.commands import add_common, add_out, add_overrides
+from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.schema import Family
+from hotmesa.solver.errors import RequestError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,15 +26,38 @@ def main(
     scenario: str, junctions: str | None, out: Path | None, overrides: Sequence[str], overwrite: bool, quiet: bool,
     log: bool, command: str,
 ) -> int:  # fmt: skip
-    """Trace the branches of a scenario and draw them."""
-    from hotmesa.family import FamilyRequest, family_of_scenario
-    from hotmesa.postprocess.pictures import save_picture
-    from hotmesa.postprocess.runs.family import plot_family
+    """Compute a scenario with mode = "family"."""
+    from hotmesa.runner import Request, run
 
-    request = FamilyRequest(scenario, tuple(overrides), junctions, out, overwrite, quiet, command)
-    outcome = family_of_scenario(request)
-    folder = outcome.folder
-    if folder is not None:
-        picture = save_picture(lambda: plot_family(folder, log), folder / "family.png")
-        say_where(folder, (folder / "family.csv", *([picture] if picture else [])), quiet)
-    return outcome.status
+    given = load_scenario(scenario, (*overrides, "mode=family"))
+    keys: dict[str, object] = {"logarithmic": log or given.family.logarithmic}
+    if junctions is not None:
+        keys |= {"junctions": parse_counts(junctions, given.mesa.junctions)}
+    wanted = given.model_copy(update={"family": Family(**(given.family.model_dump() | keys))})
+    folder = out or Path("out") / f"{wanted.name}-family"
+    return run(Request(wanted, (), folder, overwrite, quiet, command))
+
+
+def parse_counts(text: str | None, junctions: int) -> tuple[int, ...]:
+    """Return the numbers of junctions named by "1:19", "2:18:4" (step) or "1,5,19"; all of them for None.
+
+    Raises:
+        RequestError: the text is something else, or names a number that the stack does not have.
+    """
+    if text is None:
+        return tuple(range(1, junctions + 1))
+    counts: set[int] = set()
+    for part in text.split(","):
+        try:
+            numbers = [int(number) for number in part.split(":")]
+        except ValueError:
+            numbers = []
+        if not 1 <= len(numbers) <= 3:
+            raise RequestError(f'--junctions {text}: "{part}" is neither N nor FIRST:LAST nor FIRST:LAST:STEP')
+        first, last, step = numbers[0], numbers[min(1, len(numbers) - 1)], numbers[2] if len(numbers) == 3 else 1
+        if not (1 <= first <= last <= junctions and step >= 1):
+            raise RequestError(
+                f'--junctions {text}: "{part}" does not lie within 1:{junctions}, the junctions there are'
+            )
+        counts.update(range(first, last + 1, step))
+    return tuple(sorted(counts))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.report import BRANCH_NUMBERS, summarise
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.runs import sweep_summary, transient_summary
+from hotmesa.postprocess.runs import family, sweep_summary, transient_summary
 from hotmesa.postprocess.runs.branch import plot_iv
 from hotmesa.postprocess.runs.diagram import plot_diagram
 from hotmesa.postprocess.runs.sweep import plot_sweep
@@ -52,6 +52,7 @@ RESULTS: dict[str, Results] = {
     "diagram": Results(
         summarise, BRANCH_NUMBERS, {"iv.png": plot_iv, "diagram.png": plot_diagram, "map.png": plot_map}
     ),
+    "family": Results(family.summarise_family, family.NUMBERS, {"family.png": family.plot_family}),
 }
 """What is made of each kind of run, by the word after `mode`."""
 

@@ -1,47 +1,79 @@
-"""family.png: the quasiparticle branches of a mesa with n = 1, 2, ... resistive junctions, drawn from family.csv."""
+"""A family: the quasiparticle branches of a mesa with n = 1, 2, ... resistive junctions, its numbers and figure."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotmesa.postprocess import style
-from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.reading import read_scenario
-from hotmesa.postprocess.report import curve_of
-from hotmesa.postprocess.tables import Table, column, read_table
+from hotmesa.postprocess.report import DEVICE_NUMBERS, curve_of
+from hotmesa.postprocess.results import Run
+from hotmesa.postprocess.tables import Table, column, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-REQUIRED = ("n", "V_mV", "I_mA", "T_max_K", "arclength")
-WORDS = ("fold", "josephson", "kind")
+ENDS = ("V_mV", "V_per_junction_mV", "I_mA", "T_max_K")
 COLOURS = "viridis"
 LOWEST_DECADES = 4.0
 PICTURE_DPI = 115
 MARKS = {"switch": ("o", "one more junction switches"), "retrap": ("v", "a junction retraps")}
 
 
+NUMBERS = {
+    "members.<n>.n": "number of junctions that carry voltage",
+    "members.<n>.points": "points of that branch",
+    "members.<n>.V_mV": "voltage at its end",
+    "members.<n>.V_per_junction_mV": "V/n at its end",
+    "members.<n>.I_mA": "current at its end",
+    "members.<n>.T_max_K": "T_max at its end",
+    "changes.<n>.n": "number of junctions on the branch of a mark",
+    **{f"changes.<n>.{name}": f"{name.split('_')[0]} at that mark" for name in ENDS},
+    "heat_balance_error": "largest magnitude along all branches",
+    "T_max_K": "largest temperature of all branches",
+    **DEVICE_NUMBERS,
+}
+"""Numbers in summary.json of a family."""
+
+
+def summarise_family(run: Run) -> dict[str, Any]:
+    """Return the numbers of a family: the ends of its branches and the marks on them."""
+    counts = column(run.rows, "n")
+    ends = [int(np.flatnonzero(counts == n)[-1]) for n in np.unique(counts)]
+    members = [
+        {"n": int(counts[row]), "points": int(np.sum(counts == counts[row]))}
+        | {name: float(column(run.rows, name)[row]) for name in ENDS}
+        for row in ends
+    ]
+    marks = run.tables.get("changes.csv", {})
+    return {
+        **run.summary,
+        "name": run.scenario.name,
+        "points": len(run),
+        "junctions": run.junctions,
+        "normal_resistance_ohm": run.normal_resistance_ohm,
+        "mesa_area_um2": run.area_um2,
+        "members": members,
+        "changes": [{name: row[name] for name in ("n", "kind", *ENDS)} for row in rows_of(marks)],
+        "T_max_K": float(column(run.rows, "T_max_K").max()),
+        "heat_balance_error": float(column(run.rows, "heat_balance_error").max()),
+        "wall_s": run.provenance.get("wall_s"),
+    }
+
+
 @style.styled
-def plot_family(folder: Path, logarithmic: bool = False) -> Figure:
-    """Return a figure of the branches in a folder with family.csv.
+def plot_family(run: Run) -> Figure:
+    """Return a figure of the branches of a family.
 
     V to the right, I upwards (logarithmic on request), a line for each n: thick where all junctions keep their state,
     thin where one would have changed it (by the columns I_c_mA and I_r_mA), with marks where it does.
-
-    Raises:
-        ResultError: a file is missing or damaged.
     """
     from matplotlib import colormaps
 
-    scenario = read_scenario(folder / "scenario.toml")
-    table = read_table(folder / "family.csv", REQUIRED, WORDS)
+    scenario, table = run.scenario, run.rows
     counts = np.unique(column(table, "n"))
-    if not len(counts):
-        raise ResultError(f"{folder / 'family.csv'}: holds no point, there is nothing to draw")
     figure = style.new_figure(7.4, 5.2, dpi=PICTURE_DPI)
     axes = figure.subplots()
     colours = colormaps[COLOURS](np.linspace(0.0, 0.88, len(counts)))
@@ -49,11 +81,11 @@ def plot_family(folder: Path, logarithmic: bool = False) -> Figure:
         member = {name: values[column(table, "n") == n] for name, values in table.items()}
         _draw_member(axes, member, colour, n == scenario.mesa.junctions)
     _label(axes, table, counts, colours)
-    changes = folder / "changes.csv"
-    if changes.exists():
-        _draw_changes(axes, read_table(changes, ("n", "V_mV", "I_mA"), WORDS))
+    changes = run.tables.get("changes.csv")
+    if changes is not None:
+        _draw_changes(axes, changes)
         figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=2)
-    _finish(axes, table, logarithmic)
+    _finish(axes, table, scenario.family.logarithmic)
     title = f"{scenario.title or scenario.name}\nn of {scenario.mesa.junctions} junctions carry voltage"
     axes.set_title(title, fontsize=11)
     return figure

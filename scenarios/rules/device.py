@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hotmesa.scenarios.geometry import mesa_height_um
 from hotmesa.scenarios.problems import Finding, Where
 from hotmesa.scenarios.rules.bias import bias_findings
+from hotmesa.scenarios.rules.family import family_findings
 from hotmesa.scenarios.rules.plan import plan_findings
 from hotmesa.scenarios.rules.stability import stability_findings
 from hotmesa.scenarios.rules.transient import transient_findings
@@ -20,7 +21,7 @@ def find_contradictions(scenario: Scenario) -> tuple[Finding, ...]:
     spatial = scenario.mode != "uniform" or bool(scenario.layers)
     parts = [findings_in(scenario), value_findings(scenario), plan_findings(scenario)]
     parts += [bias_findings(scenario), stability_findings(scenario)]
-    parts.append(transient_findings(scenario))
+    parts += [transient_findings(scenario), family_findings(scenario)]
     if spatial:
         parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _contacts(scenario)]
         parts.append(_heat_path(scenario))

@@ -4,7 +4,7 @@ from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, Layer, Mesa
 from hotmesa.scenarios.schema.law import DWave, Josephson, Law, Ohmic, Tabulated
 from hotmesa.scenarios.schema.material import GoldFilm, GoldWire, LibraryMaterial, Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
-from hotmesa.scenarios.schema.runs import Branch, Diagram, Output, Stability, Uniform
+from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Output, Stability, Uniform
 from hotmesa.scenarios.schema.scenario import Scenario
 from hotmesa.scenarios.schema.section import Curve, Kinds, Name, Point, Positive, Section, findings_in
 from hotmesa.scenarios.schema.source import (
@@ -28,6 +28,7 @@ __all__ = [
     "Curve",
     "DWave",
     "Diagram",
+    "Family",
     "GoldFilm",
     "GoldWire",
     "Josephson",

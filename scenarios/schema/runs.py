@@ -1,4 +1,4 @@
-"""What is computed and kept: branch, stability, diagram, uniform model, output."""
+"""What is computed and kept: branch, stability, diagram, family, uniform model, output."""
 
 from __future__ import annotations
 
@@ -40,6 +40,16 @@ class Diagram(Section):
     )
     deflation_starts: int = Field(12, ge=1, le=10_000, description="how many guesses such a search starts from")
     seed: int = Field(0, ge=0, description="seed of these guesses")
+
+
+class Family(Section):
+    """The quasiparticle branches of partial stacks (mode = "family"): which numbers n of junctions carry voltage."""
+
+    junctions: tuple[Annotated[int, Field(ge=1)], ...] = Field((), description="these n; default from first to last")
+    first: int = Field(1, ge=1, description="first n")
+    last: int | None = Field(None, ge=1, description="last n; default all junctions")
+    step: int = Field(1, ge=1, description="from n to n")
+    logarithmic: bool = Field(False, description="draw the current on a logarithmic scale")
 
 
 class Uniform(Section):

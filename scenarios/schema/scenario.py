@@ -10,7 +10,7 @@ from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBel
 from hotmesa.scenarios.schema.law import DWave, Josephson, Law
 from hotmesa.scenarios.schema.material import Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
-from hotmesa.scenarios.schema.runs import Branch, Diagram, Output, Stability, Uniform
+from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Output, Stability, Uniform
 from hotmesa.scenarios.schema.section import Name, Section
 from hotmesa.scenarios.schema.source import Bias, CurrentBias, Step, Transient
 
@@ -21,10 +21,10 @@ class Scenario(Section):
     name: Name = Field(description="short name; results go to out/NAME by default")
     title: str = Field("", description="one line in words")
     source: str = Field("", description="publication, DOI or tag")
-    mode: Literal["branch", "uniform", "sweep", "transient", "diagram"] = Field(
+    mode: Literal["branch", "uniform", "sweep", "transient", "diagram", "family"] = Field(
         "branch",
         description="the branch of steady states from rest, the uniform model alone, a sweep as in an experiment, "
-        "in time, or all branches that can be found",
+        "in time, all branches that can be found, or the branches of partial stacks",
     )
     geometry: Literal["plan", "strip", "disc"] = Field("plan", description="plan x, y; strip x; disc radius")
     mesa: Mesa = Mesa()
@@ -39,6 +39,7 @@ class Scenario(Section):
     bias: Bias = CurrentBias()
     stability: Stability = Stability()
     diagram: Diagram = Diagram()
+    family: Family = Family()
     mesh: Mesh = Mesh()
     numerics: Numerics = Numerics()
     uniform: Uniform = Uniform()

@@ -46,12 +46,21 @@ _TRANSIENT = {
     "asked": "1 at the times asked for",
 }
 
+_FAMILY = {
+    "n": "number of junctions that carry voltage",
+    **{name: text for name, text in _BRANCH.items() if name not in _STABILITY},
+    "I_c_mA": "critical current of a junction at the temperatures of the mesa",
+    "I_c_hottest_mA": "the same if all of the mesa had its highest temperature",
+    "I_c_coldest_mA": "the same if all of it had its lowest one",
+    "I_r_mA": "retrapping current",
+    "josephson": "`switch` above I_c while a junction without voltage is left, `retrap` below I_r, else empty",
+}
+_BESIDE = {"transient": _TRANSIENT, "sweep": _SWEEP, "family": _FAMILY}
+
 
 def columns_of(mode: str) -> dict[str, str]:
     """Return the meaning of every column that the table of a mode may have; the ending of a name is its unit.
 
     <word> in a name stands for any: the name of a sink or of a bias.
     """
-    if mode == "transient":
-        return columns(steady=False) | _TRANSIENT
-    return columns() | (_SWEEP if mode == "sweep" else _BRANCH)
+    return columns(steady=mode != "transient") | _BESIDE.get(mode, _BRANCH)

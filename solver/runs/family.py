@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
-from hotmesa.solver.errors import RequestError
+from hotmesa.scenarios.rules.family import counts_of
+from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options, branch_row
 from hotmesa.solver.runs.josephson import build_josephson
@@ -18,6 +23,7 @@ from hotmesa.solver.states.continuation import follow
 from hotmesa.solver.states.observables import Measure
 from hotmesa.solver.states.problem import ThermalBranch
 
+LOG = logging.getLogger(__name__)
 SAME_POINT = 1e-4
 """Points closer than this part of the whole arc length are taken as one."""
 SWITCHED, RETRAPPED = "switch", "retrap"
@@ -41,29 +47,42 @@ class Change:
     T_max_K: float
 
 
-def parse_counts(text: str | None, junctions: int) -> tuple[int, ...]:
-    """Return the numbers of junctions named by "1:19", "2:18:4" (step) or "1,5,19"; all of them for None.
+def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
+    """Yield the points of the branches that [family] names, one branch after the other. Collective.
+
+    A branch that stops early does not stop the others.
+
+    Args:
+        model: the device.
+        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
 
     Raises:
-        RequestError: the text is something else, or names a number that the stack does not have.
+        SolveError: at the end, where branches stopped early; what was yielded stays valid.
     """
-    if text is None:
-        return tuple(range(1, junctions + 1))
-    counts: set[int] = set()
-    for part in text.split(","):
+    members: list[list[Row]] = []
+    leads, failed = bool(model.comm.rank == 0), dict[int, str]()
+    beside = partial(_changes, members, model.scenario.mesa.junctions)
+    for n in counts_of(model.scenario):
+        rows: list[Row] = []
+        members.append(rows)
         try:
-            numbers = [int(number) for number in part.split(":")]
-        except ValueError:
-            numbers = []
-        if not 1 <= len(numbers) <= 3:
-            raise RequestError(f'--junctions {text}: "{part}" is neither N nor FIRST:LAST nor FIRST:LAST:STEP')
-        first, last, step = numbers[0], numbers[min(1, len(numbers) - 1)], numbers[2] if len(numbers) == 3 else 1
-        if not (1 <= first <= last <= junctions and step >= 1):
-            raise RequestError(
-                f'--junctions {text}: "{part}" does not lie within 1:{junctions}, the junctions there are'
-            )
-        counts.update(range(first, last + 1, step))
-    return tuple(sorted(counts))
+            for row in trace_member(model, n, observables):
+                rows.append(row)
+                yield Point(row, leads=leads, beside=beside)
+        except SolveError as error:
+            failed[n] = f"n = {n}: stopped after {len(rows)} points: {error}"
+            LOG.warning("%s", failed[n])
+    if failed:
+        raise SolveError(f"{len(failed)} of {len(members)} branches stopped early; {'; '.join(failed.values())}")
+
+
+def goal(scenario: Scenario) -> tuple[str, float]:
+    """Return the column along which each branch goes, and its last value."""
+    return "I_mA", scenario.branch.end_current_mA
+
+
+def _changes(members: Sequence[Sequence[Row]], junctions: int) -> dict[str, list[Row]]:
+    return {"changes.csv": [asdict(change) for rows in members for change in changes(rows, junctions)]}
 
 
 def trace_member(model: Model, n: int, observables: Sequence[Measure] = ()) -> Iterator[Row]:
@@ -78,7 +97,7 @@ def trace_member(model: Model, n: int, observables: Sequence[Measure] = ()) -> I
     """
     member = model.variant(resistive_junctions=n)
     josephson = build_josephson(model.scenario)
-    partial = n < model.scenario.mesa.junctions
+    some = n < model.scenario.mesa.junctions
     problem = ThermalBranch(member)
     start, direction = problem.cold_start()
     for curve in follow(problem, start, direction, branch_options(member)):
@@ -86,7 +105,7 @@ def trace_member(model: Model, n: int, observables: Sequence[Measure] = ()) -> I
         if josephson is not None:
             at = josephson.currents(member, curve.evaluation.e)
             I = float(row["I_mA"])  # noqa: E741 - the symbol of the field
-            mark = SWITCHED if partial and at.switching < I else RETRAPPED if at.retrapping > I else ""
+            mark = SWITCHED if some and at.switching < I else RETRAPPED if at.retrapping > I else ""
             row |= {"I_c_mA": at.switching, "I_c_hottest_mA": at.hottest, "I_c_coldest_mA": at.coldest}
             row |= {"I_r_mA": at.retrapping, "josephson": mark}
         yield row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,18 +10,20 @@ import numpy as np
 import pytest
 from helpers.devices import on_crystal
 
-from hotmesa import family as family_job
 from hotmesa.cli import main
+from hotmesa.commands.family import parse_counts
 from hotmesa.meshes import build_mesh
-from hotmesa.postprocess import read_table
-from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.runs.family import plot_family
-from hotmesa.scenarios import to_toml
+from hotmesa.postprocess import load_run, read_table
+from hotmesa.postprocess.runs import numbers_of
+from hotmesa.postprocess.values import flat_summary
+from hotmesa.scenarios import load_scenario, to_toml
+from hotmesa.scenarios.plans.observables import is_among
+from hotmesa.scenarios.rules.family import counts_of
 from hotmesa.scenarios.schema import Josephson as JosephsonKeys
 from hotmesa.scenarios.schema import Law, Mesa, Output, Scenario
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.family import changes, parse_counts, trace_member
+from hotmesa.solver.runs.family import changes, trace_member
 from hotmesa.solver.runs.josephson import Josephson, build_josephson
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import Row
@@ -162,8 +165,12 @@ def test_command_writes_table_marks_and_picture(
     out = tmp_path / "family"
     command = ["family", str(scenario_file), "--junctions", "1:6:5", "--out", str(out)]
     assert main(command) == 0
-    names = {"family.csv", "changes.csv", "family.png", "scenario.toml", "provenance.json"}
+    names = {"family.csv", "changes.csv", "family.png", "scenario.toml", "provenance.json", "summary.json", "run.log"}
     assert {file.name for file in out.iterdir()} == names
+    summary = json.loads((out / "summary.json").read_text())
+    assert [member["n"] for member in summary["members"]] == [1, 6]
+    assert [change["kind"] for change in summary["changes"]] == ["retrap", "switch", "retrap"]
+    assert all(is_among(name, numbers_of("family")) for name in flat_summary(summary, tables=True))
     printed = capsys.readouterr().out
     assert "n =   1:" in printed and "n =   6:" in printed
     table = read_table(out / "family.csv", ("n", "V_mV", "I_mA", "T_max_K", "I_c_mA"), ("fold", "josephson"))
@@ -174,9 +181,6 @@ def test_command_writes_table_marks_and_picture(
     assert main([*command, "--overwrite", "--log", "--quiet", "--set", "josephson.mccumber_parameter=none"]) == 0
     assert capsys.readouterr().out == ""
     assert read_table(out / "changes.csv", (), ("kind",))["kind"].tolist() == ["switch"]
-    (out / "family.csv").write_text("n,V_mV\n")
-    with pytest.raises(ResultError, match=r"family\.csv"):
-        plot_family(out)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +189,9 @@ def test_command_writes_table_marks_and_picture(
         (["kurter2010-n19", "--junctions", "0:3"], "1:19"),
         (["kurter2010-n19", "--junctions", "many"], "FIRST:LAST"),
         (["kurter2010-uniform"], "no layers"),
+        (["kurter2010-n19", "--set", "family.last=20"], "family.last: 20 junctions cannot carry voltage"),
+        (["kurter2010-n19", "--set", "family.first=5", "--set", "family.last=4"], "lies before first = 5"),
+        (["kurter2010-n19", "--set", "family.junctions=[1]", "--set", "family.step=2"], "no effect beside"),
         (["kurter2010-n91"], "did you mean"),
         (["kurter2010-n19", "--set", "josephson.mccumber_parameter=100"], "critical_voltage_mV"),
         (["kurter2010-n19", "--set", "josephson.critical_voltage_mV=-1"], "> 0"),
@@ -203,15 +210,42 @@ def test_what_was_reached_is_kept(
     error: type[BaseException], status: int, kept: list[int], scenario_file: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    def stops(model: Model, n: int) -> Iterator[Row]:
+    def stops(model: Model, n: int, observables: object = ()) -> Iterator[Row]:
         if n == 2:
             raise error("no further")
         yield from trace_member(model, n)
 
-    monkeypatch.setattr(family_job, "trace_member", stops)
+    monkeypatch.setattr("hotmesa.solver.runs.family.trace_member", stops)
     out = tmp_path / "family"
     assert main(["family", str(scenario_file), "--junctions", "1:3", "--out", str(out)]) == status
-    assert "n = 2" in capsys.readouterr().err
+    assert "so far are kept" in (told := capsys.readouterr().err)
+    assert "1 of 3 branches stopped early; n = 2: stopped after 0 points" in told or status == 130
     table = read_table(out / "family.csv", (), ("fold", "josephson"))
     assert np.unique(table["n"]).tolist() == kept
     assert (out / "family.png").exists()
+
+
+def test_a_family_is_a_run_and_can_be_studied(scenario_file: Path, tmp_path: Path) -> None:
+    out, text = tmp_path / "run", ("--set", "mode=family", "--set", "family.step=5")
+    assert main(["run", str(scenario_file), *text, "--out", str(out), "--quiet"]) == 0
+    run = load_run(out)
+    assert np.unique(run.rows["n"]).tolist() == [1.0, 6.0]
+    assert run.scenario.family.step == 5 and run.tables["changes.csv"]["kind"].tolist()[0] == "retrap"
+    plan = f'name = "s"\nscenario = "{scenario_file}"\nobservables = ["members.1.T_max_K", "changes.0.I_mA"]\n'
+    plan += '[fixed]\nmode = "family"\nfamily.junctions = [1, 6]\n'
+    plan += '[[vary]]\nkey = "bath.temperature_K"\nvalues = [4.2]\n'
+    (tmp_path / "study-s.toml").write_text(plan)
+    study = tmp_path / "study"
+    assert main(["study", str(tmp_path / "study-s.toml"), "--out", str(study), "--workers", "0", "--quiet"]) == 0
+    table = read_table(study / "table.csv", (), ("case", "status", "reason"))
+    assert table["members.1.T_max_K"][0] == run.column("T_max_K")[-1]
+    assert table["changes.0.I_mA"][0] == run.tables["changes.csv"]["I_mA"][0]
+
+
+def test_the_numbers_of_a_family() -> None:
+    def counts(*changes: str) -> tuple[int, ...]:
+        return counts_of(load_scenario("kurter2010-n06", ("mode=family", *changes)))
+
+    assert counts() == (1, 2, 3, 4, 5, 6)
+    assert counts("family.first=2", "family.step=2") == (2, 4, 6)
+    assert counts("family.junctions=[6, 1]") == (1, 6)
