@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import ScenarioError
-from hotmesa.scenarios.keys import file_keys
+from hotmesa.scenarios.keys import file_keys, left_behind
 from hotmesa.scenarios.problems import Where, did_you_mean
 
 # Bundled files whose names begin so hold no scenario but what to do with some.
@@ -87,6 +87,11 @@ def read_raw(file: Path, chain: tuple[Path, ...] = ()) -> RawScenario:
         return RawScenario(label, data, _origins(data, label))
     parent = read_raw(_base_file(base, resolved, label), (*chain, resolved))
     _leave_out(parent, without, label)
+    for name, value in data.items():
+        below = parent.data.get(name)
+        if isinstance(value, Mapping) and isinstance(below, dict) and "kind" in value:
+            for key in left_behind((name,), below, value["kind"]):
+                del below[key]
     merged = _merge(parent.data, data)
     return RawScenario(label, merged, {**parent.origins, **_origins(data, label)})
 
@@ -114,13 +119,11 @@ def _label(file: Path) -> str:
 
 def _read_toml(file: Path, label: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError([f"{label}: this is not valid TOML: {error}"]) from None
-    except UnicodeDecodeError:
-        raise ScenarioError([f"{label}: the file is not text in UTF-8"]) from None
+        return toml.read(file)
     except OSError as error:
         raise ScenarioError([f"{label}: cannot be read: {error.strerror}"]) from None
+    except ValueError as error:
+        raise ScenarioError([f"{label}: {error}"]) from None
 
 
 def _base_file(base: object, file: Path, label: str) -> Path:

@@ -113,10 +113,10 @@ def _words(node: Node) -> Key:
     elif first.get("type") == "array":
         (item, *_) = members(first["items"])
         if "properties" in item:
-            return replace(found, type="list of tables")
-        least = f" ({first['minItems']} or more)" if "minItems" in first else ""
+            return replace(found, type=f"list of tables{_size(first)}")
         each = _limits(item)
-        found = replace(found, type=f"list of {_PLURAL[item['type']]}{least}", range=f"each {each}" if each else "")
+        kind = f"list of {_PLURAL[item['type']]}{_size(first)}"
+        found = replace(found, type=kind, range=f"each {each}" if each else "")
     elif "additionalProperties" in first and "properties" not in first:
         tables = "properties" in members(first["additionalProperties"])[0]
         found = replace(found, type="tables by name" if tables else VALUES)
@@ -124,6 +124,13 @@ def _words(node: Node) -> Key:
         return replace(found, otherwise="or a text")
     curve = any("properties" in other for other in others) and "x-tag" not in node
     return replace(found, otherwise=f"or {CURVE}") if curve else found
+
+
+def _size(node: Node) -> str:
+    """How long a list may be, in brackets."""
+    words = {"minItems": "or more", "maxItems": "at most"}
+    parts = [f"{node[name]} {text}" for name, text in words.items() if name in node]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _key(path: str, name: str, node: Node, required: bool) -> Key:
@@ -230,7 +237,7 @@ def groups() -> tuple[Group, ...]:
         words = _key(name, name, node, name in schema()["required"])
         section: Node = node
         header, prefix = f"[{name}]", name
-        if words.type == "list of tables":
+        if words.type.startswith("list of tables"):
             section, header, prefix = node["items"], f"[[{name}]]", f"{name}.*"
         elif words.type == "tables by name":
             section, header, prefix = node["additionalProperties"], f"[{name}.NAME]", f"{name}.*"
@@ -258,3 +265,12 @@ def file_keys() -> dict[tuple[str, str], tuple[str, ...]]:
                 if "path" in (inner.get("format"), *(item.get("format") for item in members(inner))):
                     found[section, name] = tuple(inner.get("words", ()))
     return found
+
+
+def left_behind(path: tuple[str | int, ...], table: Mapping[str, Any], word: object) -> tuple[str, ...]:
+    """Keys of a section that have no place once its kind is changed to a word, where the section lets them go."""
+    node = node_at(path)
+    if node is None or not node.get("x-leaves-behind") or word == table.get(node["x-tag"], node["x-usual"]):
+        return ()
+    new = next((kind.node["properties"] for kind in kinds_at(node) if kind.word == word), None)
+    return () if new is None else tuple(key for key in table if key in names_at(path) and key not in new)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.files import RawScenario, absolute_paths, available_scenarios, bundled_file, read_raw
+from hotmesa.scenarios.keys import left_behind
 from hotmesa.scenarios.messages import dotted, schema_findings
 from hotmesa.scenarios.overrides import OverrideError, apply, parse
 from hotmesa.scenarios.problems import Finding, Where, did_you_mean
@@ -58,6 +59,8 @@ def find_file(name_or_path: str | Path) -> Path:
         return bundled_file(text)
     if path.is_file():
         return path
+    if path.exists() and not path.is_dir():
+        raise ScenarioError([f"{text} is a device or a pipe; write the scenario to a file first"])
     raise ScenarioError([_missing_file(text, path, looks_like_path)])
 
 
@@ -83,6 +86,7 @@ def _apply_overrides(raw: RawScenario, overrides: Overrides) -> list[str]:
     for change in overrides.items() if isinstance(overrides, Mapping) else overrides:
         try:
             path, value = parse(change)
+            _leave_behind(raw, path, value)
             apply(raw.data, path, value)
         except OverrideError as error:
             problems.append(str(error))
@@ -90,6 +94,15 @@ def _apply_overrides(raw: RawScenario, overrides: Overrides) -> list[str]:
             raw.origins[path] = "--set"
             absolute_paths(raw.data, Path.cwd(), only=path)
     return problems
+
+
+def _leave_behind(raw: RawScenario, path: Where, value: object) -> None:
+    """Drop what the file says for another kind of a section, where a change names its kind."""
+    section = raw.data.get(str(path[0])) if len(path) == 2 and path[1] == "kind" else None
+    if isinstance(section, dict):
+        for key in left_behind(path[:1], section, value):
+            if raw.origins.get((path[0], key)) != "--set":
+                del section[key]
 
 
 def _validate(data: dict[str, Any]) -> tuple[Scenario | None, list[Finding]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
+from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import HotmesaError
 
 _BARE_WORD = re.compile(r"^[A-Za-z_./~-][^\"'\[\]{}=,]*$")
@@ -55,8 +55,10 @@ def _parse_value(text: str, value: str) -> Any:
     if value == "none":
         return None
     try:
-        parsed = tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
+        parsed = toml.parse(f"value = {value}")
+    except ValueError as error:
+        if "nested" in str(error):
+            raise OverrideError(f"--set {text[:60]}...: {error}") from None
         if _BARE_WORD.match(value):
             return value
         raise OverrideError(

@@ -70,7 +70,7 @@ def _for_editors(section: dict[str, Any]) -> None:
         for inner in (node, node.get("items", {}), node.get("additionalProperties", {})):
             if isinstance(inner, dict) and "oneOf" in inner:
                 inner["anyOf"] = inner.pop("oneOf")
-                for own in ("x-tag", "x-usual"):
+                for own in ("x-tag", "x-usual", "x-leaves-behind"):
                     inner.pop(own, None)
 
 

@@ -31,6 +31,12 @@ class Range(Section):
             raise ValueError("a range with spacing = log needs positive ends")
         return self
 
+    @model_validator(mode="after")
+    def _not_endless(self) -> Range:
+        if self.step is not None and (self.last - self.first) / self.step >= 10_000:
+            raise ValueError(f"a range has at most 10000 points; step = {self.step:g} makes more")
+        return self
+
     def numbers(self) -> list[float]:
         """Return the numbers, with ends as they were written."""
         if self.step is not None:

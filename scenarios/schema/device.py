@@ -9,17 +9,17 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema.section import Kinds, Name, NonNegative, Point, Positive, Section
+from hotmesa.scenarios.schema.section import Kinds, Length, Name, NonNegative, Place, Point, Positive, Section
 
 
 class Mesa(Section):
     """The stack of intrinsic junctions; its centre is the origin of coordinates."""
 
     shape: Literal["rectangle", "disc", "polygon"] = Field("rectangle", description="outline in the plane")
-    width_um: Positive = Field(10.0, description="extent along x (rectangle, strip)")
-    depth_um: Positive = Field(10.0, description="extent along y (rectangle); out-of-plane depth of a strip")
-    radius_um: Positive | None = Field(None, description="radius (disc)")
-    vertices_um: tuple[Point, ...] | None = Field(None, description="corners of a polygon, in order")
+    width_um: Length = Field(10.0, description="extent along x (rectangle, strip)")
+    depth_um: Length = Field(10.0, description="extent along y (rectangle); out-of-plane depth of a strip")
+    radius_um: Length | None = Field(None, description="radius (disc)")
+    vertices_um: tuple[Point, ...] | None = Field(None, description="corners of a polygon, in order", max_length=1000)
     junctions: int = Field(19, ge=1, le=100_000, description="number N of junctions in the stack")
     resistive_junctions: int | None = Field(None, ge=1, description="how many carry voltage, n <= N; default all")
     spacing_nm: Positive = Field(2.151, description="height of one junction")
@@ -43,9 +43,9 @@ class Crystal(Section):
     """Outline of the crystal around the mesa; without this section the plan is the mesa alone."""
 
     shape: Literal["rectangle", "disc"] = Field("rectangle", description="outline in the plane")
-    width_um: Positive = Field(60.0, description="extent along x")
-    depth_um: Positive = Field(60.0, description="extent along y (rectangle in plan)")
-    radius_um: Positive | None = Field(None, description="radius (disc)")
+    width_um: Length = Field(60.0, description="extent along x")
+    depth_um: Length = Field(60.0, description="extent along y (rectangle in plan)")
+    radius_um: Length | None = Field(None, description="radius (disc)")
 
     def contradictions(self) -> Iterator[Finding]:
         """A radius for a disc, and only there."""
@@ -68,10 +68,10 @@ class Layer(Section):
     name: Name = Field(description="unique name, used in result files")
     material: str = Field(description="key of [materials]")
     region: Literal["mesa", "crystal"] = Field("crystal", description="part of the plan that the layer covers")
-    thickness_um: Positive | None = Field(None, description="thickness; for the junction layer it is N times spacing")
+    thickness_um: Length | None = Field(None, description="thickness; for the junction layer it is N times spacing")
     junctions: bool = Field(False, description="true for the one layer that holds the junctions")
     sublayers: int = Field(1, ge=1, le=200, description="finite volumes through the thickness")
-    first_sublayer_um: Positive | None = Field(None, description="thickness of the top sublayer (geometric grading)")
+    first_sublayer_um: Length | None = Field(None, description="thickness of the top sublayer (geometric grading)")
     boundary_W_per_m2K: Positive | None = Field(None, description="boundary conductance to the layer below")
 
 
@@ -79,16 +79,16 @@ class Contact(Section):
     """A heat sink that touches the top layer in a disc: contact, then a lumped wire to the bath."""
 
     name: Name = Field("wire", description="unique name, used in result files")
-    x_um: float = Field(0.0, description="centre of the patch")
-    y_um: float = Field(0.0, description="centre of the patch (plan)")
-    radius_um: Positive = Field(2.5, description="radius of the patch")
+    x_um: Place = Field(0.0, description="centre of the patch")
+    y_um: Place = Field(0.0, description="centre of the patch (plan)")
+    radius_um: Length = Field(2.5, description="radius of the patch")
     contact_K_per_mW: NonNegative | None = Field(None, description="constant thermal resistance of the contact")
     contact_resistance_ohm: Positive | None = Field(None, description="electrical resistance; Wiedemann-Franz contact")
     wire_K_per_mW: NonNegative | None = Field(
         None, description="constant thermal resistance of the wire; without any wire its end is at bath temperature"
     )
     wire_length_mm: Positive | None = Field(None, description="length of a gold wire with kappa(T)")
-    wire_diameter_um: Positive = Field(100.0, description="diameter of that wire")
+    wire_diameter_um: Length = Field(100.0, description="diameter of that wire")
 
     def contradictions(self) -> Iterator[Finding]:
         """One resistance of the contact, and at most one of the wire."""

@@ -18,6 +18,7 @@ class Law(Kinds):
     """
 
     usual: ClassVar[str] = "d-wave"
+    leaves_behind: ClassVar[bool] = True
 
     @property
     def series_ohm(self) -> float:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema.section import File, Point, Positive, Section
+from hotmesa.scenarios.schema.section import File, Length, Point, Positive, Section
 
 
 class Mesh(Section):
@@ -20,9 +20,9 @@ class Mesh(Section):
     regions: dict[str, Annotated[int, Field(strict=True)] | str] = Field(
         default_factory=dict, description="region to the number or name of its group in that file: { mesa = 2 }"
     )
-    size_um: Positive | None = Field(None, description="element size in the mesa")
-    contact_size_um: Positive | None = Field(None, description="element size in the contact patches")
-    rim_size_um: Positive | None = Field(None, description="element size at the rim of the crystal")
+    size_um: Length | None = Field(None, description="element size in the mesa")
+    contact_size_um: Length | None = Field(None, description="element size in the contact patches")
+    rim_size_um: Length | None = Field(None, description="element size at the rim of the crystal")
     refine: Positive = Field(1.0, description="divides every element size")
 
     def contradictions(self) -> Iterator[Finding]:

@@ -29,9 +29,9 @@ class Scenario(Section):
     geometry: Literal["plan", "strip", "disc"] = Field("plan", description="plan x, y; strip x; disc radius")
     mesa: Mesa = Mesa()
     crystal: Crystal | None = None
-    layers: tuple[Layer, ...] = ()
+    layers: tuple[Layer, ...] = Field((), max_length=100)
     materials: dict[str, Material] = Field(default_factory=dict)
-    contacts: tuple[Contact, ...] = ()
+    contacts: tuple[Contact, ...] = Field((), max_length=200)
     bath: Bath = HalfLayerBelow()
     law: Law = DWave()
     josephson: Josephson = Josephson()

@@ -10,9 +10,14 @@ from pydantic_core import CoreSchema, core_schema
 
 from hotmesa.scenarios.problems import Finding, Where
 
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
-Point = tuple[float, float]
+# No quantity of a device comes near these limits; products of a few numbers within them stay far from overflow.
+Positive = Annotated[float, Field(ge=1e-15, le=1e15)]
+NonNegative = Annotated[float, Field(ge=0, le=1e15)]
+Number = Annotated[float, Field(ge=-1e15, le=1e15)]
+# From a picometre to a metre: what a mesh can hold.
+Length = Annotated[float, Field(ge=1e-6, le=1e6)]
+Place = Annotated[float, Field(ge=-1e6, le=1e6)]
+Point = tuple[Place, Place]
 # Names end up in file names, column headers and mesh regions.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 FILE: dict[str, Any] = {"format": "path"}
@@ -43,11 +48,13 @@ class Kinds(Section):
     Attributes:
         tag: the key that tells the kinds apart.
         usual: the kind where that key is missing.
+        leaves_behind: whether keys of a base that the kind does not know are left behind where the kind is changed.
         foreign: why a key of another kind has no place here, where more can be said than that it has no effect.
     """
 
     tag: ClassVar[str] = "kind"
     usual: ClassVar[str] = ""
+    leaves_behind: ClassVar[bool] = False
     foreign: ClassVar[Mapping[str, str]] = {}
 
     def __new__(cls, *_: object, **keys: Any) -> Self:
@@ -101,6 +108,7 @@ class Kinds(Section):
         found = handler(schema)
         if "oneOf" in found:
             found |= {"description": first_line(cls), "x-tag": cls.tag, "x-usual": cls.usual}
+            found |= {"x-leaves-behind": True} if cls.leaves_behind else {}
         elif cls.foreign:
             handler.resolve_ref_schema(found)["x-foreign"] = dict(cls.foreign)
         return found

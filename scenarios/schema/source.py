@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema.section import FILE, File, Kinds, NonNegative, Positive
+from hotmesa.scenarios.schema.section import FILE, File, Kinds, Length, NonNegative, Number, Positive
 
 CapacitanceNF = Annotated[NonNegative, Field(description="capacitance parallel to the mesa, in time only")]
 LegsMV = Annotated[
-    tuple[float, ...] | None,
+    tuple[Number, ...] | None,
     Field(description="turning values of a sweep of the voltage, or of V_s behind a load"),
 ]
 
@@ -32,7 +32,7 @@ class Bias(Kinds):
         return f"legs_{self.unit}"
 
     @property
-    def legs(self) -> tuple[float, ...]:
+    def legs(self) -> tuple[Number, ...]:
         """The turning values of the sweep in the unit of the source; empty where none are given."""
         return getattr(self, self.legs_key) or ()
 
@@ -61,7 +61,7 @@ class CurrentBias(Bias):
 
     kind: Literal["current"] = "current"
     capacitance_nF: CapacitanceNF = 0.0
-    legs_mA: tuple[float, ...] | None = Field(
+    legs_mA: tuple[Number, ...] | None = Field(
         None, description="turning values of a sweep of the current, in order: [0, 4, 0] goes up and down"
     )
 
@@ -121,8 +121,8 @@ class LoadLine(Bias):
 class SourceTable(NamedTuple):
     """Points of the source, linear between them: times in µs and values in mA or mV; equal times are a jump."""
 
-    t_us: tuple[float, ...]
-    values: tuple[float, ...]
+    t_us: tuple[Number, ...]
+    values: tuple[Number, ...]
 
 
 class Transient(Kinds):
@@ -142,7 +142,7 @@ class Transient(Kinds):
     start_at_mA: NonNegative | None = Field(None, description="take its state nearest to this current")
     begin_us: NonNegative | None = Field(None, description="first time; default 0, or that of the state taken over")
     noise_K: NonNegative = Field(0.0, description="standard deviation of a random temperature added to the mesa")
-    noise_length_um: Positive | None = Field(
+    noise_length_um: Length | None = Field(
         None, description="correlation length of that noise; default 1/20 of the root of the mesa area"
     )
     seed: int = Field(0, ge=0, description="seed of that noise")

@@ -25,7 +25,7 @@ def test_every_kind_of_value_survives_the_round_trip(small: Path, tmp_path: Path
         "mesa.shape=polygon",
         "mesa.vertices_um=[[-5,-5],[5,-5],[5,5.5]]",
         "contacts=[]",
-        "materials.bi.in_plane_W_per_mK={T_K=[4.2,100.0],values=[0.1,1e-20],source='x'}",
+        "materials.bi.in_plane_W_per_mK={T_K=[4.2,100.0],values=[0.1,1e-12],source='x'}",
         "law.gaps_meV=[22,23.1]",
         "numerics.tolerance=1e-11",
     ]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import pickle
+import time
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +43,9 @@ def test_all_problems_come_at_once_with_file_key_value_and_range(tmp_path: Path)
         'geometry: "plane" must be one of "plan", "strip", "disc"; did you mean "plan"?',
         "mesa.junctions: 0 must be a whole number >= 1 and <= 100000",
         "mesa.wdith_um: unknown key; did you mean width_um?",
-        'mesa.depth_um: "ten" must be a number > 0 (µm)',
+        'mesa.depth_um: "ten" must be a number >= 1e-06 and <= 1e+06 (µm)',
         "bath.temperature_K: 300.0 must be a number >= 1.5 and <= 290 (K)",
-        "law.gaps_meV.1: -1.0 must be a number > 0 (meV)",
+        "law.gaps_meV.1: -1.0 must be a number >= 1e-15 and <= 1e+15 (meV)",
     }
     found = {text.removeprefix(f"{file}: ") for text in caught.value.problems}
     # The layers are missing too: contradictions are found beside invalid keys.
@@ -55,7 +57,7 @@ def test_all_problems_come_at_once_with_file_key_value_and_range(tmp_path: Path)
 
 def test_a_rule_that_rests_on_an_invalid_key_says_nothing(problems) -> None:
     assert problems("layers.0.thickness_um=-1") == (
-        '--set layers.0 ("film").thickness_um: -1 must be a number > 0 (µm)',
+        '--set layers.0 ("film").thickness_um: -1 must be a number >= 1e-06 and <= 1e+06 (µm)',
     )
 
 
@@ -77,15 +79,15 @@ def test_changes_from_python_are_those_of_the_command_line(small: Path) -> None:
     [
         ("mesa.junctions=12.5", "must be a whole number"),
         ("mesa.junctions=true", "must be a whole number"),
-        ('mesa.width_um="10"', "must be a number > 0 (µm)"),
-        ("mesa.width_um=inf", "must be a number > 0 (µm)"),
+        ('mesa.width_um="10"', "must be a number >= 1e-06 and <= 1e+06 (µm)"),
+        ("mesa.width_um=inf", "must be a number >= 1e-06 and <= 1e+06 (µm)"),
         ("mesa.vertices_um=[[0.0]]", "list of pairs"),
         ("mesa=3", "must be a table"),
         ("layers=3", "must be a list of tables"),
         ('name="a b"', "must be a name"),
         ('layers.0.name="a/b"', "must be a name"),
-        ("materials.bi.in_plane_W_per_mK=x", "a number > 0 (W/(m K)) or a curve"),
-        ("materials.bi.in_plane_W_per_mK={T_K=[1.0,2.0],values=[1.0,-1.0]}", "values.1: -1.0 must be a number > 0"),
+        ("materials.bi.in_plane_W_per_mK=x", "a number >= 1e-15 and <= 1e+15 (W/(m K)) or a curve"),
+        ("materials.bi.in_plane_W_per_mK={T_K=[1.0,2.0],values=[1.0,-1.0]}", "values.1: -1.0 must be"),
         ("materials.bi.in_plane_W_per_mK={T_K=[1.0,2.0]}", "values: is missing"),
         ("temperature_K=4", "did you mean bath.temperature_K?"),
         ("N=3", "this section knows name, title"),
@@ -179,3 +181,52 @@ def test_names_are_sorted_and_complete() -> None:
     assert list(names) == sorted(names)
     expected = {f"kurter2010-{name}" for name in ("n06", "n12", "n19", "n24", "n30", "uniform")}
     assert expected <= set(names)
+
+
+def test_a_change_of_the_law_leaves_the_keys_of_the_other_law_behind(small: Path, tmp_path: Path) -> None:
+    small.write_text(small.read_text() + "[law]\nset = 2\ngamma_scale = 2.0\n")
+    changes = ["law.kind=ohmic", "law.resistivity_ohm_cm=100"]
+    assert load_scenario(small, changes).law.describe() == "ohmic, 100 Ω cm"
+    child = tmp_path / "child.toml"
+    child.write_text('base = "small.toml"\n[law]\nkind = "ohmic"\nresistivity_ohm_cm = 100\n')
+    assert load_scenario(child).law == load_scenario(small, changes).law
+    with pytest.raises(ScenarioError, match=r'--set law\.set: has no effect with kind = "ohmic"'):
+        load_scenario(small, ["law.set=1", *changes])
+    child.write_text(child.read_text() + "gap_tail = 0.2\n")
+    with pytest.raises(ScenarioError, match=r'law\.gap_tail: has no effect with kind = "ohmic"'):
+        load_scenario(child)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x = " + "[" * 600 + "]" * 600, "nested more than 20 deep"),
+        ("x = " + "[" * 100_000 + "]" * 100_000, "nested more than 20 deep"),
+        ("x = " + "9" * 5000, "not valid TOML"),
+        ("#" * 10_000_001, "larger than 10 MB"),
+        ('name = "x"\n' + '[[contacts]]\nname = "c"\n' * 3000, "list of tables (200 at most)"),
+        ('name = "x"\n[[contacts]]\nradius_um = 1e-200\n', "1e-200 must be a number >= 1e-06 and <= 1e+06 (µm)"),
+    ],
+    ids=["deep", "deeper", "digits", "large", "contacts", "tiny"],
+)
+def test_what_would_crash_or_never_end_is_refused_at_once(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(text)
+    started = time.monotonic()
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(file)
+    assert reason in str(caught.value)
+    assert time.monotonic() - started < 5.0
+
+
+def test_devices_and_pipes_are_no_scenarios(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    for name in ("/dev/zero", str(pipe)):
+        with pytest.raises(ScenarioError, match="is a device or a pipe"):
+            load_scenario(name)
+
+
+def test_nested_changes_are_refused(problems) -> None:
+    (text,) = problems("mesa.width_um=" + "[" * 500 + "]" * 500)
+    assert "nested more than 20 deep" in text

@@ -49,7 +49,7 @@ def test_unit_follows_from_the_ending(name: str, unit: str) -> None:
 def test_keys_are_found_through_lists_and_names() -> None:
     thickness = find_key(("layers", 3, "thickness_um"))
     assert thickness is not None
-    assert thickness.allowed == "number > 0 (µm)"
+    assert thickness.allowed == "number >= 1e-06 and <= 1e+06 (µm)"
     curve = find_key(("materials", "layers", "in_plane_W_per_mK", "T_K"))
     assert curve is not None
     assert curve.type == "list of numbers (2 or more)"
