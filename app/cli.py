@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ _SOLVER_PACKAGES = ("dolfinx", "ufl", "basix", "petsc4py", "mpi4py", "gmsh")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (default: that of the process); the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # PETSc would end the process at signals that are handled here, and where the reader of a pipe has gone.
+    os.environ["PETSC_OPTIONS"] = f"{os.environ.get('PETSC_OPTIONS', '')} -no_signal_handler".strip()
     options = vars(_parser(arguments).parse_args(arguments))
     action = options.pop("action")
     if "command" in options:

@@ -115,19 +115,27 @@ def safe_path() -> Iterator[None]:
             os.environ["PYTHONSAFEPATH"] = before
 
 
+def _heard() -> list[signal.Signals]:
+    """Signals that ask a process to stop: Ctrl-C, a batch system, a closed terminal; not what nohup has set aside."""
+    return [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
+
+
 @contextmanager
 def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Let Ctrl-C stop after the point at work, so that all processes stop at the same one; twice stops at once."""
+    """Let a request to stop take effect after the point at work, at the same one on all processes.
+
+    Ctrl-C a second time stops at once; the others come in twos by themselves (to a process and to its group).
+    """
     asked = False
 
     def ask(number: int, frame: FrameType | None) -> None:
         nonlocal asked
-        if asked:
+        if asked and number == signal.SIGINT:
             raise KeyboardInterrupt
         asked = True
 
     try:
-        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, ask) for number in _heard()}
     except ValueError:  # not the main thread: signals belong to somebody else
         yield lambda: False
         return
@@ -140,17 +148,18 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def ended_like_interrupted() -> Iterator[None]:
-    """Let a request to end (SIGTERM, as batch systems send it) do what Ctrl-C does."""
+    """Let every request to end do what Ctrl-C does."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     try:
-        before = signal.signal(signal.SIGTERM, interrupt)
+        before = {number: signal.signal(number, interrupt) for number in _heard()}
     except ValueError:  # not the main thread
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TextIO
 
 Row = Mapping[str, float | int | str]
@@ -26,14 +28,32 @@ class Progress:
         row: the last one.
     """
 
-    def __init__(self, stream: TextIO, end: float, quiet: bool = False, along: str = "I_mA", prefix: str = "") -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        end: float,
+        quiet: bool = False,
+        along: str = "I_mA",
+        prefix: str = "",
+        plain: bool = False,
+    ) -> None:
+        """Prepare for a stream.
+
+        Args:
+            stream: where to write.
+            end: last value of the column `along`.
+            quiet: show nothing.
+            along: the column that grows.
+            prefix: of each line, as the kind of run wants it.
+            plain: lines even on a terminal; mpirun gives its processes one, and hands on whole lines only.
+        """
         self.points = 0
         self.newton_steps = 0
         self.row: Row = {}
         self._stream = stream
         self._end, self._along = end, along
         self._quiet, self._prefix = quiet, prefix
-        self._terminal = stream.isatty()
+        self._terminal = stream.isatty() and not plain
         self._open = False  # whether an unfinished line stands on the terminal
         self._last = ""
 
@@ -46,8 +66,7 @@ class Progress:
         state = self._state(row)
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write("\r" + f"{state} {self._bar(row)}"[:width].ljust(width))
-            self._stream.flush()
+            self._write("\r" + f"{state} {self._bar(row)}"[:width].ljust(width))
             self._open = True
         elif self.points % _PLAIN_EVERY == 1:
             self._line(state)
@@ -77,12 +96,21 @@ class Progress:
         return f"[{'#' * full}{'.' * (_BAR - full)}] {100 * part:3.0f} %"
 
     def _line(self, text: str) -> None:
-        self._stream.write(text + "\n")
-        self._stream.flush()
+        self._write(text + "\n")
+
+    def _write(self, text: str) -> None:
+        """Write, or fall silent: a reader that has gone (`| head`, a closed terminal) is no reason to lose a run."""
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._quiet = True
+            with suppress(OSError, ValueError):  # or the interpreter fails at its end, when it flushes what is left
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
     def _close(self) -> None:
         if self._open:
-            self._stream.write("\n")
+            self._write("\n")
             self._open = False
 
 

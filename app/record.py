@@ -92,7 +92,8 @@ class RunRecord:
         """Write what went wrong to the error stream (on the first process) and to the log."""
         if self.folder is not None:
             self.log.info("%s", text)
-            sys.stderr.write(f"hotmesa: {text}\n")
+            with suppress(OSError, ValueError):  # nobody may be there to read
+                sys.stderr.write(f"hotmesa: {text}\n")
 
     def discard(self) -> None:
         """Remove what the record has written, and the folder if nothing else is there: no run has taken place."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,11 +65,12 @@ def run(request: Request) -> int:
     solver = RUNS[scenario.mode]()  # before anything is removed or written
     record = begin_record(comm, folder, to_toml(scenario), request.command, request.overwrite)
     along, end = solver.goal(scenario)
-    progress = Progress(sys.stdout, end, request.quiet or record.folder is None, along, KINDS[scenario.mode].prefix)
+    silent, several = request.quiet or record.folder is None, comm is not None and comm.size > 1
+    progress = Progress(sys.stdout, end, silent, along, KINDS[scenario.mode].prefix, plain=several)
     work = _Work(Run(scenario), record, progress, comm)
     try:
-        with record.logging(progress):
-            status = work.follow(solver.points(scenario, itself() if request.alone else None))
+        with record.logging(progress), stop_on_signal() as stopped:
+            status = work.follow(solver.points(scenario, itself() if request.alone else None), stopped)
             work.finish(status, request.figures)
     except HotmesaError as error:
         # Bad input that shows only now: a mesh, a table, a state of another device. Faults of the program keep the log.
@@ -91,20 +92,19 @@ class _Work:
     progress: Progress
     comm: Any
 
-    def follow(self, points: Iterator[Point]) -> int:
+    def follow(self, points: Iterator[Point], stopped: Callable[[], bool]) -> int:
         """Take points to the end, to an error, or to Ctrl-C, and return the exit status; `run` has what was reached."""
         problem, status, saved = "", INTERRUPTED, time.perf_counter()
         try:
-            with stop_on_signal() as stopped:
-                for point in points:
-                    self._take(point)
-                    if time.perf_counter() - saved > CHECKPOINT_S:
-                        self.save()
-                        saved = time.perf_counter()
-                    if anywhere(self.comm, stopped()):
-                        break
-                else:
-                    status = DONE
+            for point in points:
+                self._take(point)
+                if time.perf_counter() - saved > CHECKPOINT_S:
+                    self.save()
+                    saved = time.perf_counter()
+                if anywhere(self.comm, stopped()):
+                    break
+            else:
+                status = DONE
         except KeyboardInterrupt:
             pass
         except SolveError as error:

@@ -4,7 +4,8 @@
 # Variables for every route. One thread a process: MPI and sweeps share the cores between processes.
 common_variables() {
   export OMP_NUM_THREADS=${HOTMESA_THREADS:-1} PYTHONNOUSERSITE=1
-  export OMPI_MCA_btl=self,sm OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+  # A waiting process must not keep others from working on a machine with more processes than free cores.
+  export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl=self,sm OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
   unset PYTHONHOME
   # git refuses a clone that belongs to somebody else; provenance only reads its revision.
@@ -86,8 +87,10 @@ entry_words() { # TREE
     for item in "${shown[@]}" "${shown_files[@]}"; do entry+=(-b "$item"); done
     export PMIX_MCA_gds=hash # MPI's shared-memory store does not work under proot
   fi
-  # The outer process ignores Ctrl-C (see run_in_tree); the program must not.
-  entry+=(/usr/bin/env --default-signal=INT,QUIT)
+  # The outer process ignores what asks it to stop (see run_watched); the program must not, but for what nohup set.
+  local signals=INT,QUIT,TERM
+  ignored HUP || signals+=,HUP
+  entry+=(/usr/bin/env "--default-signal=$signals")
 }
 
 in_tree() { # TREE COMMAND…
@@ -112,27 +115,30 @@ run_inside() {
     tree_variables
     entry_words "$tree"
     export PATH=$environment/bin:$PATH
-    run_in_tree "${entry[@]}" "$@"
+    run_watched shielded "${entry[@]}" "$@"
   else
     system_variables
     export PATH=$environment/bin:$PATH
-    exec "$@"
+    [[ $apart == yes ]] || exec "$@"
+    run_watched "$@"
   fi
 }
 
 # bubblewrap stands between the launcher and the program, and would take the program along if a signal ended it.
-# So it ignores Ctrl-C (as every background job), and the launcher waits for the program's own exit status.
-# From a terminal Ctrl-C reaches the program directly, as a member of the group; `kill -INT LAUNCHER` does not,
-# and is handed on. A witness process in the group tells the two apart.
-run_in_tree() {
-  local outer witness status=0 final
+# So it ignores every signal that asks a program to stop, and the launcher waits for the program's own exit status.
+# A signal for the whole group (Ctrl-C, a closed terminal, a batch system) reaches the program directly; one for the
+# launcher alone does not, and is handed on. A witness process in the group tells the two apart. Behind mpirun, which
+# kills its ranks a second after it is asked to end, nothing comes directly (`apart`): it runs in a session of its own.
+run_watched() {
+  local outer witness status=0 final number
   "$@" <&0 &
   outer=$!
-  setpriv --pdeathsig KILL env --default-signal=INT sleep 2147483647 </dev/null >/dev/null 2>&1 &
+  setpriv --pdeathsig KILL env --default-signal=INT,TERM,HUP sleep 2147483647 </dev/null >/dev/null 2>&1 &
   witness=$!
-  trap 'hand_on INT' INT
-  trap 'hand_on TERM' TERM
-  trap 'hand_on HUP' HUP
+  for number in INT TERM HUP; do
+    # shellcheck disable=SC2064
+    ignored "$number" || trap "hand_on $number" "$number"
+  done
   while :; do
     wait "$outer" && status=0 || status=$?
     kill -0 "$outer" 2>/dev/null || break
@@ -144,12 +150,45 @@ run_in_tree() {
   exit "$status"
 }
 
+apart=no
+
+# Run a command that ignores every request to stop.
+shielded() {
+  trap '' INT QUIT TERM HUP
+  exec "$@"
+}
+
+# Whether this shell was started with a signal ignored, as nohup does; then everything below it ignores it too.
+ignored() { # SIGNAL
+  local key mask
+  while read -r key mask; do
+    [[ $key != SigIgn: ]] || { (((16#$mask >> ($(kill -l "$1") - 1)) & 1)); return; }
+  done <"/proc/$$/status"
+  return 1
+}
+
 hand_on() { # SIGNAL
-  local program=
-  if [[ $1 == INT ]]; then
-    sleep 0.1 # the witness gets the signal of a group at about the same time
-    kill -0 "$witness" 2>/dev/null || return 0
-  fi
-  read -r program _ <"/proc/$outer/task/$outer/children" || true # its one line has no end
-  [[ -z $program ]] || kill -s "$1" "$program" 2>/dev/null || true
+  sleep 0.1 || true # may be hit itself; the witness gets the signal of a group at about the same time
+  if [[ $apart == yes ]] || alive "$witness"; then signal_programs "$1" "$outer"; fi
+}
+
+# A process that has ended but was not yet waited for is no witness any more.
+alive() { # PID
+  local stat
+  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  [[ ${stat##*) } != Z* ]]
+}
+
+# Signal what runs below a process: the program itself, and behind mpirun (which would kill its ranks within a second)
+# every rank.
+signal_programs() { # SIGNAL PID
+  local child children name
+  read -r -a children <"/proc/$2/task/$2/children" || true # its one line has no end
+  for child in "${children[@]}"; do
+    { name=$(<"/proc/$child/comm"); } 2>/dev/null || continue
+    case $name in
+      bwrap | proot | setsid | mpirun | prterun | env) signal_programs "$1" "$child" ;;
+      *) kill -s "$1" "$child" 2>/dev/null || true ;;
+    esac
+  done
 }

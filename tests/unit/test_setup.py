@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -159,7 +160,7 @@ def test_launcher_builds_the_mpi_command(tmp_path: Path):
     words = ("-n", "2", "--mca", "btl", "self", "--oversubscribe", "run", "x", "--set", "a=b c")
     result = shell(tmp_path, f"{function}\nmpi_command \"$@\"; printf '%s|' \"${{command[@]}}\"", *words)
     assert result.stdout == (
-        "mpirun|-n|2|--mca|btl|self|--oversubscribe|python|-P|-m|mpi4py|-m|hotmesa|run|x|--set|a=b c|"
+        "setsid|--wait|mpirun|-n|2|--mca|btl|self|--oversubscribe|python|-P|-m|mpi4py|-m|hotmesa|run|x|--set|a=b c|"
     ), result.stderr
 
 
@@ -179,6 +180,41 @@ def test_interrupt_reaches_the_program(cache: Path):
         os.killpg(process.pid, signal.SIGINT)
         assert process.stdout.read() == "saved\n"
     assert process.returncode == 130
+
+
+LONG = ("run", str(ROOT / "tests" / "regression" / "golden" / "strip.toml"), "--set", "branch.min_points=20000",
+        "--set", "branch.max_points=100000", "--set", "numerics.path=sparse")  # fmt: skip
+
+
+def processes_with(word: str) -> list[str]:
+    """Command lines of the running processes that hold a word."""
+    lines = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK))
+    return [line.replace(b"\0", b" ").decode(errors="replace") for line in lines if word.encode() in line]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
+@pytest.mark.parametrize("whom", ["group", "launcher"])
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_a_request_to_end_keeps_the_points(cache: Path, tmp_path: Path, ranks: int, whom: str, number: signal.Signals):
+    if ranks > 1 and shutil.which("mpirun") is None:
+        pytest.skip("there is no mpirun")
+    out = tmp_path / "out"
+    for part in ("lib", "pyvenv.cfg"):  # or its Python would not know the package
+        (cache / "environments" / "present" / part).symlink_to(Path(sys.prefix) / part)
+    before = ("mpirun", "-n", str(ranks)) if ranks > 1 else ()
+    process = subprocess.Popen(
+        [str(ROOT / "hotmesa"), *before, *LONG, "--out", str(out)], env=launcher_environment(cache),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    with process:
+        assert process.stdout is not None
+        assert any("points" in line for line in process.stdout), "it ended before its first point"
+        (os.killpg if whom == "group" else os.kill)(process.pid, number)
+        process.stdout.read()
+    assert process.returncode == 130
+    assert json.loads((out / "provenance.json").read_text())["status"] == "interrupted"
+    assert len((out / "iv.csv").read_text().splitlines()) > 1
+    assert processes_with(str(out)) == []
 
 
 def test_a_changed_pyproject_means_not_ready(cache: Path):
