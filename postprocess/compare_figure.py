@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import style
+from hotmesa.scenarios.units import label_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,8 +42,8 @@ def plot_comparison(ranking: Ranking) -> Figure:
         for axes in grid[len(panels) :]:
             axes.set_visible(False)
         for axes in grid[::columns]:
-            axes.set_ylabel(ranking.by, fontsize=9)
-    figure.suptitle(f"{ranking.title}\n{ranking.by}, {ranking.rule} first".strip(), fontsize=11)
+            axes.set_ylabel(label_of(ranking.by), fontsize=9)
+    figure.suptitle(f"{ranking.title}\n{label_of(ranking.by)}, {ranking.rule} first".strip(), fontsize=11)
     return figure
 
 
@@ -55,7 +56,7 @@ def _draw_ranking(axes: Axes, ranking: Ranking, shown: int) -> None:
     axes.set_ylim(shown - 0.4, -0.6)
     style.tidy(axes)
     axes.tick_params(axis="y", labelsize=7)
-    axes.set_xlabel(ranking.by, fontsize=9)
+    axes.set_xlabel(label_of(ranking.by), fontsize=9)
     missing = len(ranking.rows) - int(np.isfinite(ranking.values).sum())
     notes = [f"the best {shown} of {len(ranking.rows)} cases"] if shown < len(ranking.rows) else []
     notes += [f"{missing} without this number"] if missing else []
@@ -86,7 +87,7 @@ def _draw_effect(axes: Axes, ranking: Ranking, name: str) -> None:
             axes.minorticks_off()
         if len(levels) <= FEW:
             axes.set_xticks(levels, [f"{level:g}" for level in levels])
-    axes.set_xlabel(name, fontsize=8)
+    axes.set_xlabel(label_of(name), fontsize=8)
     style.tidy(axes)
     axes.tick_params(labelsize=8)
 

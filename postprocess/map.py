@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +11,17 @@ from numpy.typing import NDArray
 from hotmesa.postprocess import style
 from hotmesa.postprocess.results import Run, States
 from hotmesa.postprocess.tables import column
+from hotmesa.postprocess.titles import title_of
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PANELS = 4
+PANELS, MOST_PANELS = 4, 8
 COLOUR_MAP = "inferno"
+NOISE = 1e-9
+"""Currents and voltages (mA, mV) below this are rounding errors."""
 
 
 @style.styled
@@ -37,7 +41,8 @@ def plot_map(run: Run) -> Figure | None:
     if states is None or junction is None or len(states.row) == 0:
         return None
     if "t_us" in run.rows:
-        chosen = spread_states(len(states.row))
+        times, T_max = (column(run.rows, name)[states.row] for name in ("t_us", "T_max_K"))
+        chosen = choose_moments(times, T_max, run.scenario.transient.save_at_us or ())
     else:
         chosen = choose_states(column(run.rows, "hot_fraction")[states.row], states.I_mA)
     if states.geometry == "plan":
@@ -70,9 +75,36 @@ def choose_states(hot_fraction: Array, I_mA: Array) -> NDArray[np.int64]:
     return np.array(sorted(chosen), dtype=np.int64)
 
 
-def spread_states(count: int) -> NDArray[np.int64]:
-    """Return up to four of the stored states of a transient, spread evenly from the second to the last."""
-    return np.unique(np.linspace(min(1, count - 1), count - 1, min(PANELS, count)).round().astype(np.int64))
+def choose_moments(t_us: Array, T_max_K: Array, requested_us: Sequence[float] = ()) -> NDArray[np.int64]:
+    """Return the stored states of a transient to show in order of time: the hottest, and those at the requested times.
+
+    Without requests up to four are shown, the others spread evenly. No time is shown twice: of two states at a jump of
+    the source it is the one behind, or the hottest.
+    """
+    hottest = int(np.argmax(T_max_K))
+    last = [k for k in range(len(t_us)) if k == len(t_us) - 1 or t_us[k + 1] > t_us[k]]
+    others = [k for k in last if t_us[k] != t_us[hottest]]
+    wanted = [k for k in others if np.any(np.isclose(t_us[k], requested_us, rtol=1e-9, atol=0.0))]
+    if len(requested_us) == 0 and others:
+        places = np.linspace(min(1, len(others) - 1), len(others) - 1, min(PANELS - 1, len(others)))
+        wanted = [others[k] for k in np.unique(places.round().astype(int))]
+    return np.array(sorted([hottest, *wanted[: MOST_PANELS - 1]]), dtype=np.int64)
+
+
+def temperature_scale(low: float, high: float, level_K: float) -> tuple[Any, Any]:
+    """Return colour map and norm from low to high (K): where they enclose the hot temperature its colours jump there.
+
+    A hot spot then shows in every panel, however little it is above that temperature and however hot others are; the
+    lightness grows all the way, so that the picture can be read in grey.
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap, Normalize, TwoSlopeNorm
+
+    base = colormaps[COLOUR_MAP]
+    if not low < level_K < high:
+        return base, Normalize(low, high if high - low > 1e-6 else low + 1.0)
+    below, above = base(np.linspace(0.0, 0.5, 128)), base(np.linspace(0.7, 1.0, 128))
+    return ListedColormap(np.concatenate([below, above])), TwoSlopeNorm(level_K, low, high)
 
 
 def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int64]) -> Figure:
@@ -90,11 +122,10 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
     figure = style.new_figure(columns * size_in + 1.4, height_in, layout="compressed")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     values = junction[np.ix_(chosen, nodes)]
-    scale = {"vmin": float(np.nanmin(values)), "vmax": float(np.nanmax(values))}
-    if scale["vmax"] - scale["vmin"] < 1e-6:
-        scale["vmax"] = scale["vmin"] + 1.0
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    colours, norm = temperature_scale(low, high, run.hot_temperature_K)
     for axes, state, temperature in zip(panels.flat, chosen, values, strict=False):
-        image = axes.tripcolor(triangles, temperature, shading="gouraud", cmap=COLOUR_MAP, **scale)
+        image = axes.tripcolor(triangles, temperature, shading="gouraud", cmap=colours, norm=norm)
         _draw_isotherm(axes, triangles, temperature, run.hot_temperature_K)
         _draw_outline(axes, states, run)
         axes.set_title(caption(run, states, int(state)), fontsize=10)
@@ -103,11 +134,16 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
     _label_grid(panels, len(chosen))
     bar = figure.colorbar(image, ax=panels, shrink=0.9, pad=0.015)
     bar.set_label("junction temperature T (K)", fontsize=11)
-    if scale["vmin"] < run.hot_temperature_K < scale["vmax"]:
+    if low < run.hot_temperature_K < high:
+        bar.set_ticks([*np.linspace(low, run.hot_temperature_K, 4), *np.linspace(run.hot_temperature_K, high, 4)[1:]])
+        bar.ax.yaxis.set_major_formatter("{x:.3g}")
         bar.ax.axhline(run.hot_temperature_K, color="#3fd0ff", linewidth=1.8)
     figure.suptitle(
-        f"{run.scenario.title or run.scenario.name}\n"
-        f"blue line: {run.hot_temperature_K:g} K" + (",  white circle: contact" if len(states.contact_xyr) else ""),
+        f"{title_of(run.scenario)}\n"
+        + ",  ".join(
+            [f"blue line: {run.hot_temperature_K:g} K"] * (low < run.hot_temperature_K < high)
+            + ["white circle: contact"] * bool(len(states.contact_xyr))
+        ),
         fontsize=11,
     )  # fmt: skip
     return figure
@@ -161,7 +197,9 @@ def caption(run: Run, states: States, state: int, separator: str = "\n") -> str:
 
 
 def three_digits(value: float) -> str:
-    """Return a number with three significant digits, zeros kept, so that captions line up: "36.0"."""
+    """Return a number with three significant digits, zeros kept, so that captions line up: "36.0"; noise is "0"."""
+    if abs(value) < NOISE:
+        return "0"
     return f"{value:#.3g}".rstrip(".")
 
 
@@ -186,5 +224,5 @@ def _draw_lines(run: Run, states: States, junction: Array, chosen: NDArray[np.in
     style.tidy(axes)
     axes.margins(x=0)
     figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=2)
-    axes.set_title(run.scenario.title or run.scenario.name, fontsize=12)
+    axes.set_title(title_of(run.scenario), fontsize=12)
     return figure

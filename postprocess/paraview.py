@@ -15,6 +15,9 @@ from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.writing import whole_file
 
+BINARY = 1024
+"""Parts of a micrometre in which heights are given: a power of two, so that they are exact in every precision."""
+
 
 def write_fields(run: Run) -> list[Path]:
     """Write fields.pvd and its .vtu files and return their paths, fields.pvd first; nothing without states.
@@ -22,7 +25,8 @@ def write_fields(run: Run) -> list[Path]:
     The mesa is one part (fields_0000.vtu …: T_<layer>_K of the layers that end at its edge, J_mA_per_um2,
     heating_uW_per_um2, hot_spot, and mode_1_voltage_bias … of the junctions where modes are kept), the crystal another
     (crystal_0000.vtu …: T_<layer>_K of the layers that cover the whole plan), so that no value is NaN. The crystal lies
-    at z = 0 and the mesa at its true height in µm above it.
+    at z = 0 and the mesa at its height in µm above it, to 1/1024 µm: a binary fraction, so that lines of
+    ParaView's Plot Over Line lie in it.
     The time of a state is its time in µs in a transient; its current in mA where that grows from state to state, its
     arc length otherwise.
     """
@@ -33,7 +37,10 @@ def write_fields(run: Run) -> list[Path]:
         old.unlink()
     wide = _crystal_layers(states)
     entries: list[tuple[float, int, Path]] = []
-    for number, time in enumerate(series_times(run, states)):
+    times = series_times(run, states)
+    # Of two states at one time, at a jump of the source, ParaView could show one only: it is the one behind.
+    for number in np.flatnonzero(np.append(np.diff(times) != 0.0, True)):
+        time = times[number]
         mesa = folder / f"fields_{number:04d}.vtu"
         _write_part(mesa, states, states.mesa_cells, mesa_height_um(run), _mesa_fields(run, states, number, wide))
         entries.append((float(time), 0, mesa))
@@ -65,11 +72,15 @@ def series_times(run: Run, states: States) -> Array:
 
 
 def mesa_height_um(run: Run) -> float:
-    """Return the height of the top of the mesa over the crystal in µm: all layers whose region is the mesa."""
+    """Return the height of the top of the mesa over the crystal in µm: all layers whose region is the mesa.
+
+    Rounded to 1/1024 µm: planes at other heights are missed by lines of ParaView's Plot Over Line.
+    """
     mesa = run.scenario.mesa
     stack = mesa.junctions * mesa.spacing_nm * 1e-3
     layers = [layer for layer in run.scenario.layers if layer.region == "mesa"]
-    return float(sum(stack if layer.junctions else (layer.thickness_um or 0.0) for layer in layers))
+    height = float(sum(stack if layer.junctions else (layer.thickness_um or 0.0) for layer in layers))
+    return max(round(height * BINARY), 1) / BINARY
 
 
 def _crystal_layers(states: States) -> list[int]:

@@ -22,10 +22,10 @@ import numpy as np
 
 from hotmesa.postprocess.map import caption
 from hotmesa.postprocess.results import Run, States, load_run
-from hotmesa.postprocess.runs.branch import title_of
 from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of, size_um
 from hotmesa.postprocess.style import own_settings
 from hotmesa.postprocess.tables import column
+from hotmesa.postprocess.titles import title_of
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.writing import whole_file
 
@@ -188,7 +188,7 @@ def _add_words(
         lines.append("ring: contact")
     words = "\n".join([*text, ",  ".join(lines)])
     plotter.add_text(words, position=(0.02, 0.85), viewport=True, font_size=12, color="black")
-    plotter.add_text(title_of(run), position=(0.02, 0.95), viewport=True, font_size=15, color="black")
+    plotter.add_text(title_of(run.scenario), position=(0.02, 0.95), viewport=True, font_size=15, color="black")
     _add_scale(plotter, stack, plan, cut)
 
 

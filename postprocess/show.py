@@ -11,6 +11,7 @@ import numpy as np
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.states import States
+from hotmesa.postprocess.titles import title_of
 
 if TYPE_CHECKING:
     import pyvista
@@ -22,7 +23,7 @@ SHOWN = ("V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K", "heat_balance_e
 
 def as_html(run: Run) -> str:
     """Return a run as HTML: its numbers at the last point and a picture of I(V)."""
-    title = html.escape(run.scenario.title or run.scenario.name)
+    title = html.escape(title_of(run.scenario))
     if not len(run):
         return f"<p><b>{title}</b>: {run.kind.name}, no points</p>"
     lines = [("points", f"{len(run)}"), ("junctions with voltage", f"{run.junctions}")]

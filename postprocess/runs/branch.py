@@ -12,6 +12,7 @@ from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.report import curve_of, summarise
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import Table, column
+from hotmesa.postprocess.titles import title_of
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
@@ -45,18 +46,15 @@ def plot_iv(run: Run, ax: Axes | None = None) -> Figure:
     _draw_current(left, run, curve)
     _draw_conductances(right, run, curve)
     right.set_xlim(left.get_xlim())
-    figure.suptitle(title_of(run))
+    figure.suptitle(title_of(run.scenario))
     return figure
 
 
-def title_of(run: Run) -> str:
-    """Return what stands above a figure of a run."""
-    return run.scenario.title or run.scenario.name
-
-
 def uniform_label(run: Run) -> str:
-    """Return the name of the uniform model in a legend."""
-    return f"uniform heating, {run.scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
+    """Return the name of the uniform model in a legend: its thermal resistance, and that of the device beside it."""
+    text = f"uniform heating, {run.scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
+    own = column(run.rows, "alpha_mean_K_per_mW") if "alpha_mean_K_per_mW" in run.rows else np.array([np.nan])
+    return f"{text} (this device: {own[-1]:.3g})" if np.isfinite(own[-1]) else text
 
 
 def _draw_branch(axes: Axes, run: Run, curve: IVCurve | None) -> None:

@@ -9,14 +9,14 @@ import numpy as np
 
 from hotmesa.postprocess import stability_lines, style
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.runs.branch import title_of
 from hotmesa.postprocess.tables import Table, column
+from hotmesa.postprocess.titles import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = ("#1f4e9c", "#c4361d", "#2a7f3f", "#8a4fb0", "#c98a1b", "#1b8a96", "#a0406f", "#5b5b5b", "#7a9a2b", "#4a6fd0")
+COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.YELLOW, style.SKY, "#000000")
 MAPS_IN_A_ROW = 6
 
 
@@ -75,7 +75,7 @@ def plot_diagram(run: Run) -> Figure | None:
     _draw_bifurcations(left, right, run)
     _finish(left, right)
     _zoom(left, branches, run.junctions)
-    figure.suptitle(title_of(run))
+    figure.suptitle(title_of(run.scenario))
     return figure
 
 

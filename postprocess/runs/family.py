@@ -10,6 +10,7 @@ from hotmesa.postprocess import style
 from hotmesa.postprocess.report import DEVICE_NUMBERS, curve_of
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import Table, column, rows_of
+from hotmesa.postprocess.titles import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +87,7 @@ def plot_family(run: Run) -> Figure:
         _draw_changes(axes, changes)
         figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=2)
     _finish(axes, table, scenario.family.logarithmic)
-    title = f"{scenario.title or scenario.name}\nn of {scenario.mesa.junctions} junctions carry voltage"
+    title = f"{title_of(scenario)}\nn of {scenario.mesa.junctions} junctions carry voltage"
     axes.set_title(title, fontsize=11)
     return figure
 

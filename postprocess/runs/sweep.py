@@ -9,9 +9,9 @@ import numpy as np
 from hotmesa.postprocess import style
 from hotmesa.postprocess.report import curve_of
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.runs.branch import title_of
 from hotmesa.postprocess.runs.sweep_summary import Jump, jumps, source_column
 from hotmesa.postprocess.tables import column
+from hotmesa.postprocess.titles import title_of
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def plot_sweep(run: Run, ax: Axes | None = None) -> Figure:
     _draw_curve(None, right, run)
     _draw_states(right, run, column(run.rows, source_column(run.rows)), T)
     right.set(xlabel=_source_label(run), ylabel="hottest place of the junctions (K)")
-    figure.suptitle(title_of(run))
+    figure.suptitle(title_of(run.scenario))
     return figure
 
 

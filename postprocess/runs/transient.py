@@ -9,8 +9,8 @@ import numpy as np
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.runs.branch import title_of
 from hotmesa.postprocess.tables import Table, column
+from hotmesa.postprocess.titles import title_of
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def plot_transient(run: Run) -> Figure:
         axes.set_xlim(*_limits(t, logarithmic))
         _mark_states(axes, run, t)
     panels[2].set_xlabel(label, fontsize=11)
-    panels[0].set_title(title_of(run), fontsize=12)
+    panels[0].set_title(title_of(run.scenario), fontsize=12)
     return figure
 
 

@@ -15,7 +15,14 @@ from matplotlib.figure import Figure
 
 from hotmesa.folder import FolderError, prepare
 from hotmesa.postprocess import Run, load_run, render
-from hotmesa.postprocess.map import choose_states, mesa_outline
+from hotmesa.postprocess.map import (
+    choose_moments,
+    choose_states,
+    mesa_outline,
+    plot_map,
+    temperature_scale,
+    three_digits,
+)
 from hotmesa.postprocess.runs import RESULTS
 from hotmesa.postprocess.runs.branch import plot_iv
 from hotmesa.postprocess.stability_lines import STABLE, UNSTABLE_UNDER_CURRENT, answers, stretches
@@ -159,3 +166,55 @@ def test_settings_of_the_user_do_not_reach_figures(make_run: Callable[..., Any],
     assert (done.returncode, done.stderr) == (0, "")
     assert "matplotlib.pyplot" not in done.stdout
     assert min(png_size(folder / "iv.png")) > 600
+
+
+def test_the_hottest_moment_of_a_transient_is_always_shown_and_none_twice() -> None:
+    t = np.array([0.0, 0.1, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
+    T = np.array([4.0, 4.0, 5.0, 90.0, 20.0, 9.0, 6.0, 5.0, 4.5])
+    assert choose_moments(t, T).tolist() == [2, 3, 6, 8]
+    # The hottest state before a jump of the source stands for that time.
+    T[1] = 99.0
+    assert choose_moments(t, T).tolist() == [1, 3, 6, 8]
+    assert choose_moments(t, T, requested_us=(0.3, 0.7)).tolist() == [1, 4, 8]
+    assert choose_moments(t, T, requested_us=(0.1,)).tolist() == [1]
+    assert choose_moments(t[:1], T[:1]).tolist() == [0]
+
+
+def test_a_hot_spot_shows_however_hot_other_states_are() -> None:
+    colours, norm = temperature_scale(40.0, 300.0, 74.0)
+    grey = np.array([0.299, 0.587, 0.114])
+    below, above = (grey @ colours(norm(T))[:3] for T in (73.9, 74.1))
+    assert above - below > 0.12  # lightness of 0 to 1; 0.004 on an even scale
+    lightness = [grey @ colours(norm(T))[:3] for T in np.linspace(40.0, 300.0, 200)]
+    assert np.all(np.diff(lightness) > -0.01)
+    colours, norm = temperature_scale(40.0, 60.0, 74.0)
+    assert (norm(40.0), norm(60.0)) == (0.0, 1.0)
+
+
+def test_titles_tell_what_was_computed(make_run: Callable[..., Any]) -> None:
+    file = make_run().folder / "scenario.toml"
+    file.write_text(file.read_text().replace("\njunctions = 19", "\njunctions = 12"))
+    changed = load_run(file.parent)
+    assert changed.scenario.title == "Synthetic mesa, N = 19"
+    for figure in (plot_iv(changed), plot_map(changed)):
+        assert figure is not None
+        title = figure.get_suptitle()
+        assert "12 junctions" in title and "19" not in title
+
+
+def test_noise_is_no_number() -> None:
+    assert [three_digits(value) for value in (3.5e-13, 0.35, 36.0)] == ["0", "0.350", "36.0"]
+
+
+def test_the_uniform_model_is_told_apart_from_the_device(make_run: Callable[..., Any]) -> None:
+    run = load_run(make_run(uniform_a=0.5).folder)
+    labels = [line.get_label() for line in plot_iv(run).axes[0].lines]
+    assert f"uniform heating, 110 K/mW (this device: {run.rows['alpha_mean_K_per_mW'][-1]:.3g})" in labels
+
+
+def test_axes_say_quantity_and_unit(make_run: Callable[..., Any]) -> None:
+    run = load_run(make_run(crystal=True).folder)
+    for figure in (plot_iv(run), plot_map(run)):
+        assert figure is not None
+        labels = [text for axes in figure.axes for text in (axes.get_xlabel(), axes.get_ylabel()) if text]
+        assert labels and all("(" in text for text in labels)

@@ -91,3 +91,34 @@ def test_files_of_an_earlier_longer_run_are_removed(make_run: Callable[..., Any]
     short = write_fields(load_run(make_run(points=20).folder))
     assert len(short) < len(long)
     assert sorted(path.name for path in run.folder.glob("*.vtu")) == sorted(path.name for path in short[1:])
+
+
+@needs_vtk
+def test_a_line_over_the_mesa_finds_every_point(make_run: Callable[..., Any]) -> None:
+    run = load_run(make_run(crystal=True).folder)
+    write_fields(run)
+    code = (
+        "import sys, pyvista; z = float(sys.argv[2]); mesa = pyvista.read(sys.argv[1]);"
+        "line = mesa.sample_over_line((-4, 0.3, z), (4, 0.1, z), resolution=1000);"
+        "print(int(line['vtkValidPointMask'].sum()))"
+    )
+    height = mesa_height_um(run)
+    assert height == 83 / 1024  # 0.0809 µm: of which 0 points of 1001 were found
+    command = [sys.executable, "-c", code, str(run.folder / "fields_0003.vtu"), repr(height)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.split()[-1] == "1001", done.stderr
+
+
+def test_no_time_is_repeated(make_run: Callable[..., Any]) -> None:
+    folder = make_run(crystal=True).folder
+    with np.load(folder / "states.npz") as archive:
+        values = dict(archive)
+    values["row"][5] = values["row"][4]
+    values["I_mA"][5] = values["I_mA"][4]
+    np.savez(folder / "states.npz", **values)
+    run = load_run(folder)
+    assert run.states is not None
+    run.rows["t_us"] = np.arange(len(run.rows["V_mV"]), dtype=float)
+    text = write_fields(run)[0].read_text()
+    assert text.count('timestep="16.0"') == 2  # mesa and crystal of one state
+    assert 'file="fields_0004.vtu"' not in text and 'file="fields_0005.vtu"' in text
