@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from hotmesa.scenarios.arrays import Array
 
-LOGARITHMIC = 1e-3
+LOGARITHMIC = 0.1
 """So close to -1 the integral of a power is taken by its logarithm, since the plain formula loses digits."""
 
 
@@ -25,10 +25,12 @@ class PowerCurve:
     Attributes:
         nodes: temperatures (K), increasing, shape (n,).
         values: the property there, positive, shape (n,).
+        origin: temperature (K) from which integrals are taken; the first node if not given.
     """
 
     nodes: Array
     values: Array
+    origin: float | None = None
 
     @staticmethod
     def constant(value: float) -> PowerCurve:
@@ -49,7 +51,18 @@ class PowerCurve:
         value = np.concatenate([self.values[:1], self.values])
         pieces = value[1:-1] * _integral_of_power(self.nodes[1:] / self.nodes[:-1], slope) * self.nodes[:-1]
         base = np.concatenate([[0.0, 0.0], np.cumsum(pieces)])
+        if self.origin is not None:
+            s = int(np.searchsorted(self.nodes, self.origin))
+            base = base - base[s] - value[s] * start[s] * _integral_of_power(self.origin / start[s], power[s])
         return start, value, power, base
+
+    @property
+    def _zero(self) -> float:
+        return float(self.nodes[0] if self.origin is None else self.origin)
+
+    def measured_from(self, temperature: float) -> PowerCurve:
+        """Return the curve with its integrals taken from a temperature (K): near it they keep all their digits."""
+        return replace(self, origin=temperature)
 
     def __call__(self, temperature: ArrayLike) -> Array:
         """Return the property at the given temperatures (K), same shape."""
@@ -60,7 +73,7 @@ class PowerCurve:
         return self.with_slope(temperature)[1]
 
     def integral(self, temperature: ArrayLike) -> Array:
-        """Return the integral of y from the first node to T (unit of y times K), same shape."""
+        """Return the integral of y from the origin to T (unit of y times K), same shape."""
         return self.with_integral(temperature)[1]
 
     def with_slope(self, temperature: ArrayLike) -> tuple[Array, Array]:
@@ -72,10 +85,10 @@ class PowerCurve:
         return y, np.asarray(self._segments[2][s] * y / T)
 
     def with_integral(self, temperature: ArrayLike) -> tuple[Array, Array]:
-        """Return the property and its integral from the first node, of one look-up."""
+        """Return the property and its integral from the origin, of one look-up."""
         T = np.asarray(temperature, dtype=float)
         if self.is_constant:
-            return self(T), np.asarray(self.values[0] * (T - self.nodes[0]))
+            return self(T), np.asarray(self.values[0] * (T - self._zero))
         start, value, power, base = self._segments
         s, y = self._located(T)
         p1 = power[s] + 1.0
@@ -95,17 +108,17 @@ class PowerCurve:
         return s, np.asarray(value[s] * (T / start[s]) ** power[s])
 
     def inverse_integral(self, integral: ArrayLike) -> Array:
-        """Return the temperature (K) at which the integral from the first node has the given value."""
+        """Return the temperature (K) at which the integral from the origin has the given value."""
         target = np.asarray(integral, dtype=float)
         if self.is_constant:
-            return np.asarray(self.nodes[0] + target / self.values[0])
+            return np.asarray(self._zero + target / self.values[0])
         start, value, power, base = self._segments
         s = np.searchsorted(base[1:], target)
         return np.asarray(start[s] * _inverse_integral_of_power((target - base[s]) / (value[s] * start[s]), power[s]))
 
     def scaled(self, factor: float) -> PowerCurve:
         """Return the curve with every value multiplied by the factor."""
-        return PowerCurve(self.nodes, self.values * factor)
+        return replace(self, values=self.values * factor)
 
     def ratio_to(self, other: PowerCurve) -> float | None:
         """Return y/y_other if that is one number at all temperatures (both share one shape), else None."""

@@ -31,6 +31,14 @@ class ThermalMaterial:
     out_of_plane: PowerCurve
     heat_capacity: PowerCurve
 
+    def measured_from(self, temperature: float) -> ThermalMaterial:
+        """Return the material with the integrals of its curves taken from a temperature (K)."""
+        return ThermalMaterial(
+            self.in_plane.measured_from(temperature),
+            self.out_of_plane.measured_from(temperature),
+            self.heat_capacity.measured_from(temperature),
+        )
+
 
 def _curve(T: list[float], y: list[float]) -> PowerCurve:
     return PowerCurve(np.array(T), np.array(y))

@@ -37,6 +37,7 @@ class Sublayer:
 def build_stack(scenario: Scenario, brought: Mapping[str, ThermalMaterial] | None = None) -> tuple[Sublayer, ...]:
     """Return all sublayers from top to bottom; materials that are brought along go before those of the scenario."""
     materials = {name: build_material(spec) for name, spec in scenario.materials.items()} | dict(brought or {})
+    materials = {name: material.measured_from(scenario.bath.temperature_K) for name, material in materials.items()}
     n = resistive_junctions(scenario)
     stack: list[Sublayer] = []
     for layer in scenario.layers:

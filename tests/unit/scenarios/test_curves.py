@@ -100,3 +100,21 @@ def test_integral_of_a_power_near_minus_one_keeps_its_digits(power: float) -> No
     # 1e-11: the power itself is the quotient of two logarithms, each right to rounding.
     assert curve.integral(T) == pytest.approx(exact, rel=1e-11)
     assert curve.inverse_integral(curve.integral(T)) == pytest.approx(T, rel=1e-11)
+
+
+def test_integrals_keep_their_digits_near_the_origin() -> None:
+    """A conductivity that falls over two decades below the origin: its integral from the first node is 30 times larger."""
+    curve = PowerCurve(np.array([2.0, 10.0, 30.0, 80.0]), np.array([37.6, 1.04, 0.096, 0.102]))
+    origin, T = 31.0, 31.0 + np.linspace(0.0, 1e-3, 200)
+    near = curve.measured_from(origin)
+    np.testing.assert_allclose(near.integral(T), curve.integral(T) - curve.integral(origin), atol=1e-13)
+    # Trapezoidal rule over a range in which the curve is straight to 1e-10.
+    exact = 0.5 * (curve(origin) + curve(T)) * (T - origin)
+    limit = 2.0 * np.finfo(float).eps * curve(T) * T
+    assert np.all(np.abs(near.integral(T) - exact) <= limit)
+    assert np.any(np.abs(curve.integral(T) - curve.integral(origin) - exact) > limit)
+    assert near.inverse_integral(near.integral(T)) == pytest.approx(T, rel=1e-14)
+    for T in (1.5, 5.0, 30.0, 100.0):
+        assert near.measured_from(T).integral(T) == pytest.approx(0.0, abs=1e-13)
+    constant = PowerCurve.constant(3.0).measured_from(20.0)
+    assert (float(constant.integral(22.0)), float(constant.inverse_integral(6.0))) == (6.0, 22.0)

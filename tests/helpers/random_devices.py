@@ -1,0 +1,175 @@
+"""Random valid devices of every shape, for properties that all of them must have; the same ones for the same seed."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from hotmesa.scenarios.rules.device import find_contradictions
+from hotmesa.scenarios.schema import Scenario
+
+Geometry = Literal["plan", "strip", "disc"]
+GEOMETRIES: tuple[Geometry, ...] = ("plan", "strip", "disc")
+TRIES = 200
+
+
+class _Draw:
+    """Random numbers under the names that physicists give their distributions."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+
+    def log(self, low: float, high: float) -> float:
+        """Return a number whose logarithm is uniform, to five digits as in an input file."""
+        return float(f"{np.exp(self.rng.uniform(np.log(low), np.log(high))):.5g}")
+
+    def linear(self, low: float, high: float) -> float:
+        """Return a uniform number, to five digits."""
+        return float(f"{self.rng.uniform(low, high):.5g}")
+
+    def whole(self, low: int, high: int) -> int:
+        """Return a whole number between both, these included."""
+        return int(self.rng.integers(low, high + 1))
+
+    def one(self, *values: Any) -> Any:
+        """Return one of the values."""
+        return values[int(self.rng.integers(len(values)))]
+
+    def chance(self, probability: float) -> bool:
+        """Return whether something of this probability happens."""
+        return bool(self.rng.random() < probability)
+
+
+def random_device(seed: int, geometry: Geometry | None = None, mode: str = "branch") -> Scenario:
+    """Return a valid device, coarsely meshed, followed to a current at which its junctions would carry 3 to 60 mV.
+
+    Args:
+        seed: of the random numbers.
+        geometry: of the plan; any if not given.
+        mode: kind of run.
+    """
+    draw = _Draw(seed)
+    for _ in range(TRIES):
+        scenario = Scenario.model_validate(_device(draw, geometry or draw.one(*GEOMETRIES), mode, seed))
+        if not list(find_contradictions(scenario)):
+            return scenario
+    raise RuntimeError(f"no valid device for seed {seed}")
+
+
+def _device(draw: _Draw, geometry: Geometry, mode: str, seed: int) -> dict[str, Any]:
+    size = draw.log(2.0, 120.0)
+    mesa, area = _mesa(draw, geometry, size)
+    has_crystal = draw.chance(0.7)
+    names = [f"m{k}" for k in range(draw.whole(1, 4))]
+    end = draw.linear(3.0, 60.0) * area / mesa["specific_resistance_ohm_um2"]
+    device: dict[str, Any] = {
+        "name": f"random-{seed}",
+        "geometry": geometry,
+        "mode": mode,
+        "mesa": mesa,
+        "layers": _layers(draw, names, has_crystal),
+        "materials": {name: _material(draw) for name in names},
+        "contacts": _contacts(draw, geometry, size),
+        "bath": _bath(draw, has_crystal),
+        "law": _law(draw, mesa),
+        "branch": {"end_current_mA": float(f"{end:.5g}"), "min_points": draw.whole(5, 15), "max_points": 300},
+        "mesh": {"size_um": float(f"{size / draw.linear(4.0, 9.0):.5g}")},
+        "stability": {"points": "none"},
+    }
+    if has_crystal:
+        width = float(f"{size * draw.linear(1.6, 5.0):.5g}")
+        radius = {"shape": "disc", "radius_um": width}
+        device["crystal"] = radius if geometry == "disc" else {"width_um": width, "depth_um": width}
+        device["mesh"] |= {"rim_size_um": float(f"{width / draw.linear(4.0, 8.0):.5g}")}
+    return device
+
+
+def _mesa(draw: _Draw, geometry: Geometry, size: float) -> tuple[dict[str, Any], float]:
+    """Return the section and the area (µm²) of a mesa."""
+    mesa: dict[str, Any] = {
+        "junctions": round(draw.log(1, 700)),
+        "spacing_nm": draw.linear(1.5, 2.2),
+        "specific_resistance_ohm_um2": draw.log(200.0, 30000.0),
+    }
+    if draw.chance(0.2):
+        mesa["resistive_junctions"] = draw.whole(1, mesa["junctions"])
+    if geometry == "disc" or (geometry == "plan" and draw.chance(0.2)):
+        radius = float(f"{0.5 * size:.5g}")
+        return mesa | {"shape": "disc", "radius_um": radius}, float(np.pi * radius**2)
+    depth = float(f"{size * draw.linear(0.4, 1.0):.5g}")
+    return mesa | {"shape": "rectangle", "width_um": size, "depth_um": depth}, size * depth
+
+
+def _layers(draw: _Draw, names: list[str], has_crystal: bool) -> list[dict[str, Any]]:
+    """Return one to six layers: some on top, that of the junctions, some between it and the bath."""
+
+    def layer(name: str, region: str, low_um: float, high_um: float) -> dict[str, Any]:
+        made = {"name": name, "material": draw.one(*names), "region": region, "thickness_um": draw.log(low_um, high_um)}
+        return made | ({"boundary_W_per_m2K": draw.log(1e5, 1e8)} if draw.chance(0.2) else {})
+
+    top = [layer(f"top{k}", "mesa", 0.01, 0.5) for k in range(draw.whole(0, 2))]
+    junctions = {"name": "mesa", "material": draw.one(*names), "region": "mesa", "junctions": True}
+    junctions |= {"sublayers": draw.one(1, 1, 1, 2, 3, 5)}
+    below = [layer(f"sub{k}", "mesa", 0.02, 2.0) for k in range(draw.whole(0, 1))]
+    crystal = [layer(f"cr{k}", "crystal", 0.3, 50.0) for k in range(draw.whole(1, 2))] if has_crystal else []
+    for part in crystal:
+        part |= {"sublayers": draw.whole(1, 4)}
+    return [*top, junctions, *below, *crystal]
+
+
+def _material(draw: _Draw) -> dict[str, Any]:
+    kind = draw.one("bi2212", "bi2212", "gold-film", "constant", "table")
+    if kind == "bi2212":
+        divided = {"base": "bi2212", "divide_conductivity_by": draw.linear(1.0, 20.0)}
+        return divided | ({"anisotropy": draw.linear(1.0, 12.0)} if draw.chance(0.4) else {})
+    if kind == "gold-film":
+        return {"base": "gold-film", "residual_resistivity_ohm_m": draw.log(7e-10, 8e-8)}
+    along, across = draw.log(0.05, 50.0), draw.log(0.02, 50.0)
+    if kind == "constant":
+        return {"base": "none", "in_plane_W_per_mK": along, "out_of_plane_W_per_mK": across}
+    T = [2.0, 10.0, 30.0, 80.0, 200.0]
+    curve = {"T_K": T, "values": [draw.log(0.03, 50.0) for _ in T]}
+    return {"base": "none", "out_of_plane_W_per_mK": curve, "anisotropy": draw.log(0.3, 15.0)}
+
+
+def _contacts(draw: _Draw, geometry: Geometry, size: float) -> list[dict[str, Any]]:
+    """Return up to four contacts (one in the middle of a disc); those that touch are refused by the rules."""
+    contacts = []
+    for k in range(draw.whole(0, 1 if geometry == "disc" else 4)):
+        radius = float(f"{size * draw.linear(0.03, 0.15):.5g}")
+        contact: dict[str, Any] = {"name": f"c{k}", "radius_um": radius, "x_um": 0.0, "y_um": 0.0}
+        if geometry != "disc":
+            contact["x_um"] = draw.linear(-0.4, 0.4) * size
+        if geometry == "plan":
+            contact["y_um"] = draw.linear(-0.25, 0.25) * size
+        if draw.chance(0.7):
+            contact["contact_K_per_mW"] = draw.log(0.02, 100.0)
+        else:
+            contact["contact_resistance_ohm"] = draw.log(1e-3, 1.0)
+        if draw.chance(0.5):
+            contact["wire_K_per_mW"] = draw.log(0.2, 20.0)
+        contacts.append(contact)
+    return contacts
+
+
+def _bath(draw: _Draw, has_crystal: bool) -> dict[str, Any]:
+    bath: dict[str, Any] = {"temperature_K": draw.log(1.5, 80.0)}
+    bath["bottom"] = draw.one("half-layer", "conductance", "conductance")
+    if bath["bottom"] == "conductance":
+        bath["bottom_W_per_m2K"] = draw.log(3e3, 3e6)
+    if has_crystal and draw.chance(0.3):
+        bath["rim"] = "bath"
+    return bath
+
+
+def _law(draw: _Draw, mesa: dict[str, Any]) -> dict[str, Any]:
+    kind = draw.one("set", "set", "set", "gaps", "ohmic")
+    if kind == "set":
+        return {"set": draw.whole(1, 3)}
+    if kind == "gaps":
+        return {"gaps_meV": [draw.one(20.0, 25.0)], "gap_closing": draw.one("bcs", "local"), "gamma_scale": 1.0}
+    # 1 Ohm cm nm = 10 Ohm µm².
+    normal = mesa["specific_resistance_ohm_um2"] / (10 * mesa["spacing_nm"])
+    T = [10.0, 70.0, 90.0, 300.0]
+    return {"kind": "ohmic", "resistivity_ohm_cm": {"T_K": T, "values": [normal * f for f in (8.0, 3.0, 1.0, 0.8)]}}
