@@ -231,14 +231,17 @@ class Model:
         )
 
     def rounding(self, e: Evaluation) -> float:
-        """Return the heat (uW) that one rounding error of every temperature makes up. Collective.
+        """Return the heat (µW) that one rounding error of every temperature in every equation makes up. Collective.
 
-        Stiff parts (a thick film, a nearly perfect contact) turn the last digits of the temperatures into a heat
-        imbalance that no Newton step removes.
+        It is eps times the sum of |J_ij| T_j over the Jacobian J of the heat balance. Stiff parts (a thick film, a
+        nearly perfect contact) turn the last digits of the temperatures into a heat imbalance that no Newton step
+        removes.
         """
-        heat = float(self.conduction.diagonal * e.potentials.kappa @ e.T)
+        # The rows of the conduction add up to zero: what stands beside the diagonal is as large as it.
+        heat = 2.0 * float(self.conduction.diagonal * e.potentials.kappa @ e.T)
         for face, flux in zip(self.interfaces, e.fluxes, strict=True):
-            heat += float(face.mass * flux.by_upper @ e.T[face.upper])
+            ends = flux.by_upper * e.T[face.upper] - flux.by_lower * e.T[face.lower]
+            heat += 2.0 * float(face.mass @ ends)
         for sink, into in zip(self.sinks, e.heats, strict=True):
             heat += float(into.by_T @ e.T[sink.rows])
         return float(np.finfo(float).eps) * global_sum(self.comm, heat)

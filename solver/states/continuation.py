@@ -18,6 +18,8 @@ REMEMBERED = 2
 """Points that a prediction uses: a cubic. Tables of conductivities make the curve no smoother than that."""
 MAY_BE_LAST = 30.0
 """Times the tolerance that the square of a residual may be for the next Newton step to have a chance to be the last."""
+CAREFUL = 1e-7
+"""Relative residual of linear systems where looser ones have failed."""
 SHARP_TURN = 0.5
 """Cosine of the angle between two tangents beyond which a curve has turned too sharply for one step."""
 
@@ -54,6 +56,9 @@ class BranchProblem(Protocol):
     def inner(self, a: Array, b: Array) -> float:
         """Return the dimensionless inner product that measures arclength."""
 
+    def largest(self, du: Array) -> float:
+        """Return the largest change of any unknown, in the units of arclength."""
+
     def damping(self, u: Array, du: Array) -> float:
         """Return the largest factor in (0, 1] for which u + factor du is sensible."""
 
@@ -71,6 +76,7 @@ class Options:
         first_step, min_step, max_step: arclength between points.
         tolerance: size of the residual that counts as solved.
         predictor_error: wanted distance between prediction and solution.
+        largest_miss: distance of any unknown from its prediction beyond which a solution may lie on another curve.
         max_newton: Newton steps before a step is given up.
         max_points: points before the branch is given up.
         loosest: largest relative residual of the linear systems; less is needed near bifurcations.
@@ -83,6 +89,7 @@ class Options:
     max_step: float = 0.5
     tolerance: float = 1e-10
     predictor_error: float = 1e-3
+    largest_miss: float = 0.1
     max_newton: int = 8
     max_points: int = 2000
     loosest: float = 1e-2
@@ -204,6 +211,8 @@ def _advance(
         guess, ahead = _predict(problem, passed, ds)
         try:
             u, e, steps = correct(problem, guess, ahead, options)
+            if problem.largest(u - guess) > options.largest_miss:
+                raise SolveError("the solution is far from its prediction, and may lie on another branch")
             there = _point(problem, u, e, ahead, here.s + _arclength(problem, here, u, ahead), steps)
             leap = abs(there.goal - here.goal) > 2.0 * options.goal_step
             if leap or problem.inner(here.tangent, there.tangent) < SHARP_TURN:
@@ -249,7 +258,12 @@ def between(problem: BranchProblem, a: CurvePoint, b: CurvePoint, s: float, opti
     curve = CubicHermiteSpline([a.s, b.s], [a.u, b.u], [a.tangent, b.tangent])
     ahead = curve(s, 1)
     ahead = ahead / np.sqrt(problem.inner(ahead, ahead))
-    u, e, steps = correct(problem, curve(s), ahead, options)
+    try:
+        u, e, steps = correct(problem, curve(s), ahead, options)
+    except SolveError:
+        # Close to a bifurcation loosely solved systems leave the null mode in the residual.
+        careful = replace(options, loosest=CAREFUL, max_newton=3 * options.max_newton)
+        u, e, steps = correct(problem, curve(s), ahead, careful)
     return _point(problem, u, e, ahead, s, steps)
 
 

@@ -148,6 +148,12 @@ class ThermalBranch:
         here = float(np.sum(self._weight * a[: self._n][self._rows] * b[: self._n][self._rows]))
         return global_sum(self.model.comm, here) + float(a[-1] * b[-1]) / self._V_scale**2
 
+    def largest(self, du: Array) -> float:
+        """Return the largest change of any temperature over 20 K or of the voltage per junction over 10 mV."""
+        hottest = global_max(self.model.comm, np.abs(du[: self._n]).max(initial=0.0))
+        wires = np.abs(du[self._n : -1]).max(initial=0.0)
+        return float(max(hottest / TEMPERATURE_SCALE_K, wires / TEMPERATURE_SCALE_K, abs(du[-1]) / self._V_scale))
+
     def damping(self, u: Array, du: Array) -> float:
         """Return the factor that keeps every change below 40 K and every temperature above 0.7 T_B."""
         T, dT = u[: self._n], du[: self._n]

@@ -84,6 +84,10 @@ class ArrayProblem:
         """Return the inner product."""
         return float(np.sum(self.weight * a * b))
 
+    def largest(self, du: Array) -> float:
+        """Return the largest component."""
+        return float(np.abs(du).max())
+
     def damping(self, u: Array, du: Array) -> float:
         """Return 1: Newton's steps are never shortened."""
         del u, du
