@@ -11,6 +11,7 @@ import numpy as np
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.uniform import uniform_curve, uniform_table
 from hotmesa.solver.stability.columns import BranchStability
@@ -78,7 +79,10 @@ def trace_branch(model: Model, observables: Sequence[Measure] = ()) -> Iterator[
     every, end = model.scenario.output.every, model.scenario.branch.end_current_mA
     hot = 0.0
     for number, curve in enumerate(follow(problem, start, direction, branch_options(model))):
-        e, row = curve.evaluation.e, branch_row(model, curve, observables)
+        e = curve.evaluation.e
+        if number and e.V <= 0.0:
+            raise SolveError("the branch came back to V = 0: on this mesh it never reaches its end current; refine it")
+        row = branch_row(model, curve, observables)
         before, hot = hot, float(row["hot_fraction"])
         appears_or_fills = (before == 0.0) != (hot == 0.0) or (before == 1.0) != (hot == 1.0)
         keep = number % every == 0 or bool(curve.fold) or curve.goal == end or appears_or_fills

@@ -103,7 +103,7 @@ def test_integral_of_a_power_near_minus_one_keeps_its_digits(power: float) -> No
 
 
 def test_integrals_keep_their_digits_near_the_origin() -> None:
-    """A conductivity that falls over two decades below the origin: its integral from the first node is 30 times larger."""
+    """A conductivity that falls over decades below the origin: from its first node the integral is 30 times larger."""
     curve = PowerCurve(np.array([2.0, 10.0, 30.0, 80.0]), np.array([37.6, 1.04, 0.096, 0.102]))
     origin, T = 31.0, 31.0 + np.linspace(0.0, 1e-3, 200)
     near = curve.measured_from(origin)
