@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hotmesa.meshes.outlines import mesa_outline
 from hotmesa.meshes.raw import MeshError, RawMesh, cell_sizes
-from hotmesa.meshes.sizes import mesa_area
+from hotmesa.scenarios.geometry import outline_area_um2
 from hotmesa.scenarios.schema import Contact, Crystal, Scenario
 
 UNITS = {"um": 1.0, "nm": 1e-3, "mm": 1e3, "m": 1e6}
@@ -50,7 +50,7 @@ def _areas(raw: RawMesh, scenario: Scenario) -> Vector:
 
 def _compare_mesa(raw: RawMesh, areas: Vector, scenario: Scenario) -> None:
     mesa = raw.member[:, 0]
-    of_file, of_scenario = float(areas[mesa].sum()), mesa_area(scenario)
+    of_file, of_scenario = float(areas[mesa].sum()), outline_area_um2(scenario)
     words = (
         f"the mesa of the mesh has {of_file:.4g} µm² ({_extent(raw, mesa)}), that of the scenario {of_scenario:.4g} µm²"
     )
@@ -81,7 +81,7 @@ def _compare_place(raw: RawMesh, areas: Vector, mesa: NDArray[np.bool_], scenari
     centre = _centroid(raw, areas, mesa)
     wanted = _mesa_centroid(scenario)[: len(centre)]
     off = centre - wanted
-    if float(np.linalg.norm(off)) > OFF_CENTRE * math.sqrt(mesa_area(scenario)):
+    if float(np.linalg.norm(off)) > OFF_CENTRE * math.sqrt(outline_area_um2(scenario)):
         x, y = np.array(scenario.mesh.origin_um) + np.append(off, [0.0])[:2]
         raise MeshError(
             f"the centre of the mesa lies at {_point(centre)} in the mesh and at {_point(wanted)} in the scenario: "

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hotmesa.meshes.outlines import hydraulic_width, mesa_outline, required_radius, signed_area, signed_distance
+from hotmesa.meshes.outlines import hydraulic_width, mesa_outline, required_radius, signed_distance
 from hotmesa.meshes.raw import MeshError
-from hotmesa.scenarios.geometry import mesa_height_um
+from hotmesa.scenarios.geometry import mesa_height_um, outline_area_um2
 from hotmesa.scenarios.materials import build_material
 from hotmesa.scenarios.schema import Contact, Layer, Scenario
 
@@ -81,17 +81,7 @@ def healing_length(scenario: Scenario) -> float | None:
     if sheet_uW_per_K <= 0:
         return None
     alpha_K_per_uW = scenario.uniform.thermal_resistance_K_per_mW * 1e-3
-    return math.sqrt(sheet_uW_per_K * alpha_K_per_uW * mesa_area(scenario))
-
-
-def mesa_area(scenario: Scenario) -> float:
-    """Return the area of the mesa in µm² (a strip counts with its depth)."""
-    mesa = scenario.mesa
-    if scenario.geometry == "strip" or (scenario.geometry == "plan" and mesa.shape == "rectangle"):
-        return mesa.width_um * mesa.depth_um
-    if scenario.geometry == "disc" or mesa.shape == "disc":
-        return math.pi * required_radius(mesa.radius_um, "mesa") ** 2
-    return signed_area(mesa_outline(mesa, 1.0))
+    return math.sqrt(sheet_uW_per_K * alpha_K_per_uW * outline_area_um2(scenario))
 
 
 def mesa_width(scenario: Scenario) -> float:
@@ -129,7 +119,7 @@ def _sheet_conductance(scenario: Scenario, layer: Layer) -> float:
 def _refuse_huge(scenario: Scenario, sizes: Sizes) -> None:
     """Raise MeshError where the sizes ask for a mesh that no run could finish with."""
     if scenario.geometry == "plan":
-        parts = [(mesa_area(scenario), sizes.mesa)]
+        parts = [(outline_area_um2(scenario), sizes.mesa)]
         parts += [(math.pi * c.radius_um**2, s) for c, s in zip(scenario.contacts, sizes.contacts, strict=True)]
         nodes = sum(1.2 * area / size**2 for area, size in parts)
     else:

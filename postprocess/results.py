@@ -18,7 +18,7 @@ from hotmesa.postprocess.states import States, join, read_states
 from hotmesa.postprocess.tables import Row, Table, as_columns, read_table, rows_of, same_table
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.emit import to_toml
-from hotmesa.scenarios.geometry import mesa_area_um2, resistive_junctions
+from hotmesa.scenarios.geometry import outline_area_um2, resistive_junctions
 from hotmesa.scenarios.kinds import KINDS, Kind
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.writing import write_json, write_table, write_text
@@ -315,14 +315,6 @@ def belongs_to(sublayer: str, layers: list[str]) -> bool:
     """Return whether a sublayer ("mesa", "mesa_02") is one of the named layers."""
     stem, _, number = sublayer.rpartition("_")
     return sublayer in layers or (number.isdigit() and stem in layers)
-
-
-def outline_area_um2(scenario: Scenario) -> float:
-    """Return the area of the mesa outline of a scenario in µm²."""
-    mesa = scenario.mesa
-    if scenario.geometry == "disc" and mesa.radius_um is not None:
-        return float(np.pi * mesa.radius_um**2)
-    return mesa_area_um2(mesa)
 
 
 def _part(scenario: Scenario, name: str) -> Scenario:

@@ -121,6 +121,13 @@ def mesa_area_um2(mesa: Mesa) -> float:
     return mesa.width_um * mesa.depth_um
 
 
+def outline_area_um2(scenario: Scenario) -> float:
+    """Area of the mesa of a scenario in µm²; a strip counts with its depth."""
+    if scenario.geometry == "disc":
+        return math.pi * (scenario.mesa.radius_um or 0.0) ** 2
+    return mesa_area_um2(scenario.mesa)
+
+
 def normal_resistance_ohm(mesa: Mesa) -> float:
     """R_N = N r / A in Ω, r the specific resistance of one junction."""
     return mesa.junctions * mesa.specific_resistance_ohm_um2 / mesa_area_um2(mesa)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from hotmesa.postprocess import ResultError, load_run, read_table
-from hotmesa.postprocess.results import belongs_to, outline_area_um2
+from hotmesa.postprocess.results import belongs_to
+from hotmesa.scenarios.geometry import outline_area_um2
 from hotmesa.scenarios.schema import Scenario
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import json
+import tomllib
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios import available_scenarios, load_scenario
 from hotmesa.scenarios.describe import summary
+from hotmesa.scenarios.files import bundled_file
 from hotmesa.scenarios.keys import find_key, groups, names_at
-from hotmesa.scenarios.reference import schema_markdown, schema_text
+from hotmesa.scenarios.reference import schema_json, schema_markdown, schema_text
 from hotmesa.scenarios.units import label_of, unit_of
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -89,3 +93,22 @@ def test_examples_of_the_guide_are_valid(tmp_path: Path) -> None:
 )
 def test_an_observable_is_said_in_words_with_its_unit(name: str, label: str) -> None:
     assert label_of(name) == label
+
+
+@pytest.mark.parametrize("name", available_scenarios())
+def test_the_schema_for_editors_knows_the_bundled_files(name: str) -> None:
+    validator = jsonschema.Draft7Validator(json.loads(schema_json()))
+    data = tomllib.loads(bundled_file(name).read_text(encoding="utf-8"))
+    assert [error.message for error in validator.iter_errors(data)] == []
+
+
+def test_the_schema_for_editors_finds_what_is_wrong_and_shows_units() -> None:
+    schema = json.loads(schema_json())
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    for wrong in ({"law": {"kind": "ohmic", "set": 1}}, {"mesa": {"junctions": 0}}, {"mesa": {"wdith_um": 1.0}}):
+        assert not validator.is_valid({"name": "x", **wrong})
+    assert not validator.is_valid({})  # neither name nor base
+    thickness = schema["$defs"]["Layer"]["properties"]["thickness_um"]
+    assert thickness["x-unit"] == "µm"
+    assert thickness["description"].endswith("[µm]")
