@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hotmesa.postprocess.results import Point
-from hotmesa.scenarios import Scenario
+from hotmesa.postprocess.runs import RESULTS, Results
+from hotmesa.scenarios import Scenario, keys
+from hotmesa.scenarios.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
     from hotmesa.solver.model import Model
@@ -82,6 +84,15 @@ def _family() -> Solver:
     from hotmesa.solver.runs import family
 
     return Solver(on_mesh(family.points), family.goal)
+
+
+def register(kind: Kind, solver: Callable[[], Solver], results: Results) -> None:
+    """Add a kind of run: what it is, what computes it, and what is made of it.
+
+    From then on `mode = "NAME"` is known to scenarios, runs, studies and the reference of keys.
+    """
+    KINDS[kind.name], RUNS[kind.name], RESULTS[kind.name] = kind, solver, results
+    keys.forget()
 
 
 RUNS: dict[str, Callable[[], Solver]] = {

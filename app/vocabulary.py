@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from hotmesa.postprocess.runs import numbers_of
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.plans.observables import Vocabulary
-from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.runs.columns import columns_of
 
-MODES: tuple[str, ...] = get_args(Scenario.model_fields["mode"].annotation)
-
-VOCABULARY = Vocabulary(numbers_of, columns_of, MODES)
+VOCABULARY = Vocabulary(numbers_of, columns_of, KINDS)

@@ -16,9 +16,6 @@ from hotmesa.postprocess.tables import column as numbers_in
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.plans.observables import At, parse_at
 
-_ALL = tuple(KINDS.values())
-TABLES = tuple(sorted({kind.table: 0 for kind in _ALL}, key=lambda name: sum(name in kind.beside for kind in _ALL)))
-"""Tables of all kinds of run; those that may stand beside another come behind it."""
 _SKIPPED = ("reasons", "name")
 
 
@@ -94,10 +91,13 @@ def table_of(folder: Path) -> Path:
     Raises:
         FileNotFoundError: it has none.
     """
-    for name in TABLES:
+    kinds = KINDS.values()
+    # A table that may stand beside another comes behind it.
+    names = sorted({kind.table: 0 for kind in kinds}, key=lambda name: sum(name in kind.beside for kind in kinds))
+    for name in names:
         if (folder / name).is_file():
             return folder / name
-    raise FileNotFoundError(f"{folder}: holds no table of a run ({', '.join(TABLES)})")
+    raise FileNotFoundError(f"{folder}: holds no table of a run ({', '.join(names)})")
 
 
 def value_at(table: Table, at: At) -> Value:

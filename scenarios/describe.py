@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hotmesa.scenarios.geometry import mesa_area_um2, mesa_height_um, normal_resistance_ohm
+from hotmesa.scenarios.kinds import KINDS
+from hotmesa.scenarios.rules.family import counts_of
 from hotmesa.scenarios.schema import Layer, Scenario
 from hotmesa.scenarios.source_table import source_points
 
@@ -60,15 +64,27 @@ def _bath(scenario: Scenario) -> list[str]:
 
 
 def _run(scenario: Scenario) -> list[str]:
+    own = _KINDS.get(scenario.mode)
+    if own is not None:
+        return own(scenario)
+    return _branch(scenario) if "uniform.csv" in KINDS[scenario.mode].beside else [KINDS[scenario.mode].text]
+
+
+def _branch(scenario: Scenario) -> list[str]:
     alpha = f"{scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
-    if scenario.mode == "uniform":
-        return [f"uniform model T = T_B + {alpha} × P up to {scenario.uniform.end_temperature_K:g} K"]
-    if scenario.mode == "transient":
-        return [_transient(scenario)]
     shape = {"plan": "plan (x, y)", "strip": "strip (x)", "disc": "disc (radius)"}[scenario.geometry]
     end = f"to {scenario.branch.end_current_mA:g} mA with at least {scenario.branch.min_points} points"
-    lines = [f"branch in the {shape} {end}", f"beside it the uniform model with {alpha}"]
-    return [_sweep(scenario), *lines] if scenario.mode == "sweep" else lines
+    return [f"branch in the {shape} {end}", f"beside it the uniform model with {alpha}"]
+
+
+def _uniform(scenario: Scenario) -> list[str]:
+    alpha = f"{scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
+    return [f"uniform model T = T_B + {alpha} × P up to {scenario.uniform.end_temperature_K:g} K"]
+
+
+def _family(scenario: Scenario) -> list[str]:
+    counts = ", ".join(str(n) for n in counts_of(scenario))
+    return [f"branches to {scenario.branch.end_current_mA:g} mA with n = {counts} junctions that carry voltage"]
 
 
 def _sweep(scenario: Scenario) -> str:
@@ -86,3 +102,12 @@ def _transient(scenario: Scenario) -> str:
     start = spec.start if spec.start in ("rest", "steady") else f"a state of {spec.start}"
     top = f"up to {max(points.values):g} {bias.unit}{behind}"
     return f"transient: {spec.waveform} of the source {top}, from {start} to {spec.end_us:g} µs"
+
+
+_KINDS: dict[str, Callable[[Scenario], list[str]]] = {
+    "uniform": _uniform,
+    "sweep": lambda scenario: [_sweep(scenario), *_branch(scenario)],
+    "transient": lambda scenario: [_transient(scenario)],
+    "family": _family,
+}
+"""What is computed, in words, where it is more than a branch."""

@@ -78,6 +78,12 @@ def schema() -> dict[str, Any]:
     return Scenario.model_json_schema()
 
 
+def forget() -> None:
+    """Read the schema anew at the next question: a kind of run was added."""
+    schema.cache_clear()
+    groups.cache_clear()
+
+
 def members(node: Node) -> tuple[Node, ...]:
     """What may stand at a node: itself, or the members of a union, with references followed."""
     if "$ref" in node:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from hotmesa.scenarios.errors import nearest
@@ -57,7 +57,7 @@ class Vocabulary:
 
     numbers: Callable[[str], Mapping[str, str]]
     columns: Callable[[str], Mapping[str, str]]
-    modes: tuple[str, ...]
+    modes: Collection[str]
 
     def problem_with(self, name: str, modes: Iterable[str]) -> str | None:
         """Return why an observable is unknown in all of these modes, with the nearest names; None if it is known."""

@@ -12,10 +12,8 @@ from hotmesa.scenarios.schema import Scenario
 _KIND = (("bias", "kind"),)
 
 
-def bias_findings(scenario: Scenario) -> Iterator[Finding]:
-    """Contradictions of a sweep; legs count in mode "sweep" only, so that the same file gives the branch too."""
-    if scenario.mode != "sweep":
-        return
+def sweep_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Contradictions of a sweep."""
     bias, uses = scenario.bias, (*_KIND, ("mode",))
     key, legs, unit = bias.legs_key, bias.legs, bias.unit
     if len(legs) < 2:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hotmesa.scenarios.geometry import mesa_height_um
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.problems import Finding, Where
-from hotmesa.scenarios.rules.bias import bias_findings
+from hotmesa.scenarios.rules.bias import sweep_findings
 from hotmesa.scenarios.rules.family import family_findings
 from hotmesa.scenarios.rules.plan import plan_findings
-from hotmesa.scenarios.rules.stability import stability_findings
+from hotmesa.scenarios.rules.stability import diagram_findings, stability_findings
 from hotmesa.scenarios.rules.transient import transient_findings
 from hotmesa.scenarios.rules.values import value_findings
 from hotmesa.scenarios.schema import Layer, Scenario, findings_in
@@ -18,10 +19,11 @@ from hotmesa.scenarios.schema import Layer, Scenario, findings_in
 
 def find_contradictions(scenario: Scenario) -> tuple[Finding, ...]:
     """All contradictions of a scenario whose single keys are valid."""
-    spatial = scenario.mode != "uniform" or bool(scenario.layers)
+    spatial = KINDS[scenario.mode].spatial or bool(scenario.layers)
     parts = [findings_in(scenario), value_findings(scenario), plan_findings(scenario)]
-    parts += [bias_findings(scenario), stability_findings(scenario)]
-    parts += [transient_findings(scenario), family_findings(scenario)]
+    parts += [stability_findings(scenario)]
+    own = _OF_KINDS.get(scenario.mode)
+    parts += [own(scenario)] if own is not None else []
     if spatial:
         parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _contacts(scenario)]
         parts.append(_heat_path(scenario))
@@ -124,3 +126,12 @@ def _heat_path(scenario: Scenario) -> Iterator[Finding]:
             "there is no steady state"
         )
         yield Finding(("bath",), text, (("bath",), ("contacts",)))
+
+
+_OF_KINDS: dict[str, Callable[[Scenario], Iterator[Finding]]] = {
+    "sweep": sweep_findings,
+    "transient": transient_findings,
+    "diagram": diagram_findings,
+    "family": family_findings,
+}
+"""Contradictions of the keys of one kind of run; they count in it only, so that the same file gives the branch too."""

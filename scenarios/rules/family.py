@@ -16,9 +16,7 @@ def counts_of(scenario: Scenario) -> tuple[int, ...]:
 
 
 def family_findings(scenario: Scenario) -> Iterator[Finding]:
-    """Contradictions of a family; they count in its mode only, so that the same file gives the branch too."""
-    if scenario.mode != "family":
-        return
+    """Contradictions of a family."""
     family, N = scenario.family, scenario.mesa.junctions
     uses = (("mesa", "junctions"), ("mode",))
     for key in ("junctions", "first", "last"):

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema import Diagram, Scenario
 
+_KEEP_NO_MODES = {
+    "diagram": 'has no effect with mode = "diagram"; run one branch (mode = "branch") to keep its modes',
+}
+"""Kinds of run that compute the modes of their points and keep none as fields."""
+
 
 def stability_findings(scenario: Scenario) -> Iterator[Finding]:
-    """Contradictions of [stability] and [diagram]."""
-    stability = scenario.stability
-    if stability.modes and scenario.mode == "diagram":
-        text = 'has no effect with mode = "diagram"; run one branch (mode = "branch") to keep its modes'
-        yield Finding(("stability", "modes"), text, (("mode",),))
+    """Contradictions of [stability]."""
+    stability, unkept = scenario.stability, _KEEP_NO_MODES.get(scenario.mode)
+    if stability.modes and unkept is not None:
+        yield Finding(("stability", "modes"), unkept, (("mode",),))
     elif stability.modes and stability.points == "none":
         text = 'has no effect with points = "none"; set points = "kept" or "all"'
         yield Finding(("stability", "modes"), text, (("stability", "points"),))
-    if stability.points != "none" and scenario.mode == "uniform":
+    if stability.points != "none" and not KINDS[scenario.mode].spatial:
         text = 'the uniform model (mode = "uniform") has no modes in space; leave it out or set mode = "branch"'
         yield Finding(("stability", "points"), text, (("mode",),))
-    if scenario.mode == "diagram":
-        yield from _diagram(scenario)
 
 
-def _diagram(scenario: Scenario) -> Iterator[Finding]:
+def diagram_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Contradictions of a diagram."""
     diagram, end = scenario.diagram, scenario.branch.end_current_mA
     for current in diagram.deflation_at_mA:
         if current > end:

@@ -14,9 +14,7 @@ _END: Where = ("transient", "end_us")
 
 
 def transient_findings(scenario: Scenario) -> Iterator[Finding]:
-    """Contradictions of a transient; they count in its mode only, so that the same file gives the branch too."""
-    if scenario.mode != "transient":
-        return
+    """Contradictions of a transient."""
     yield from _path(scenario)
     yield from _unit(scenario)
     yield from _waveform(scenario)

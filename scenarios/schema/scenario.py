@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic.config import JsonDict
 
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBelow, Layer, Mesa
 from hotmesa.scenarios.schema.law import DWave, Josephson, Law
 from hotmesa.scenarios.schema.material import Material
@@ -15,16 +17,27 @@ from hotmesa.scenarios.schema.section import Name, Section
 from hotmesa.scenarios.schema.source import Bias, CurrentBias, Step, Transient
 
 
+def _known(word: str) -> str:
+    if word not in KINDS:
+        raise ValueError("no such kind of run")
+    return word
+
+
+def _choices(schema: JsonDict) -> None:
+    schema["enum"] = [*KINDS]
+
+
 class Scenario(Section):
     """A device, its cooling and what is computed."""
 
     name: Name = Field(description="short name; results go to out/NAME by default")
     title: str = Field("", description="one line in words")
     source: str = Field("", description="publication, DOI or tag")
-    mode: Literal["branch", "uniform", "sweep", "transient", "diagram", "family"] = Field(
+    mode: Annotated[str, AfterValidator(_known)] = Field(
         "branch",
         description="the branch of steady states from rest, the uniform model alone, a sweep as in an experiment, "
         "in time, all branches that can be found, or the branches of partial stacks",
+        json_schema_extra=_choices,
     )
     geometry: Literal["plan", "strip", "disc"] = Field("plan", description="plan x, y; strip x; disc radius")
     mesa: Mesa = Mesa()
