@@ -65,12 +65,12 @@ def _draw_branch(axes: Axes, run: Run, curve: IVCurve | None) -> None:
     for stretch in stability_lines.stretches(stability_lines.answers(rows)):
         x, y = v[stretch.first : stretch.last + 1], I[stretch.first : stretch.last + 1]
         if curve is not None:
-            x, y = _between(curve, run.junctions, stretch.first, stretch.last)
+            x, y = between(curve, run.junctions, stretch.first, stretch.last)
         look = stability_lines.LOOKS[stretch.answer]
         axes.plot(x, y, color=style.BRANCH_COLOUR, label=names.pop(stretch.answer, None), zorder=3, **look)
 
 
-def _between(curve: IVCurve, junctions: int, first: int, last: int) -> tuple[Array, Array]:
+def between(curve: IVCurve, junctions: int, first: int, last: int) -> tuple[Array, Array]:
     """Return V per junction and I of the curve from one row to another, densely."""
     ends = np.searchsorted(curve.index, [first, last])
     low, high = curve.s[np.clip(ends, 0, len(curve.s) - 1)]

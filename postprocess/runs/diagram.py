@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import stability_lines, style
+from hotmesa.postprocess.report import curve_of
 from hotmesa.postprocess.results import Run
+from hotmesa.postprocess.runs.branch import between
 from hotmesa.postprocess.tables import Table, column
 from hotmesa.postprocess.titles import title_of
 
@@ -71,7 +73,7 @@ def plot_diagram(run: Run) -> Figure | None:
         _draw_maps(below, shown, rows)
     left, right = above.subplots(1, 2)
     for branch in branches:
-        _draw_lines(left, right, branch, run.junctions)
+        draw_lines(left, right, branch, run.junctions)
     _draw_bifurcations(left, right, run)
     _finish(left, right)
     _zoom(left, branches, run.junctions)
@@ -83,13 +85,16 @@ def _contrast(rows: Table) -> Any:
     return column(rows, "T_max_K") - column(rows, "T_min_K")
 
 
-def _draw_lines(left: Axes, right: Axes, branch: BranchPart, junctions: int) -> None:
+def draw_lines(left: Axes, right: Axes, branch: BranchPart, junctions: int) -> None:
+    """Draw a branch, dense between its points, into I(V) and into the temperature difference over the current."""
     v, I = column(branch.rows, "V_mV") / junctions, column(branch.rows, "I_mA")  # noqa: E741
+    curve = curve_of(branch.rows, branch.run.normal_resistance_ohm)
     label: str | None = f"{branch.number} {branch.kind}"
     for stretch in stability_lines.stretches(stability_lines.answers(branch.rows)):
         rows = slice(stretch.first, stretch.last + 1)
         look = stability_lines.LOOKS[stretch.answer] | {"color": branch.colour}
-        left.plot(v[rows], I[rows], **look)
+        x, y = (v[rows], I[rows]) if curve is None else between(curve, junctions, stretch.first, stretch.last)
+        left.plot(x, y, **look)
         right.plot(I[rows], _contrast(branch.rows)[rows], **look)
     left.plot([], [], color=branch.colour, linewidth=2.0, label=label)
 

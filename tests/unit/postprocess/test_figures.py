@@ -25,6 +25,7 @@ from hotmesa.postprocess.map import (
 )
 from hotmesa.postprocess.runs import RESULTS
 from hotmesa.postprocess.runs.branch import plot_iv
+from hotmesa.postprocess.runs.diagram import BranchPart, draw_lines
 from hotmesa.postprocess.stability_lines import STABLE, UNSTABLE_UNDER_CURRENT, answers, stretches
 
 
@@ -218,3 +219,15 @@ def test_axes_say_quantity_and_unit(make_run: Callable[..., Any]) -> None:
         assert figure is not None
         labels = [text for axes in figure.axes for text in (axes.get_xlabel(), axes.get_ylabel()) if text]
         assert labels and all("(" in text for text in labels)
+
+
+def test_branches_of_a_diagram_are_drawn_with_their_slopes(make_run: Callable[..., Any]) -> None:
+    made = make_run(a=1.3, points=12)
+    run = load_run(made.folder)
+    left, right = Figure().subplots(1, 2)
+    draw_lines(left, right, BranchPart(0, "end", run), run.junctions)
+    v, current = left.lines[0].get_data()
+    # Twelve points show neither peak nor fold: straight lines are 0.66 mV off, the curve is 0.07 mV.
+    assert np.max(np.abs(made.law.v(np.asarray(current) * 24.21) - v)) < 0.15
+    straight = np.interp(current, run.rows["I_mA"], run.rows["V_per_junction_mV"])
+    assert np.max(np.abs(made.law.v(np.asarray(current) * 24.21) - straight)) > 0.3
