@@ -2,10 +2,8 @@
 
     import hotmesa as hm
 
-    scenario = hm.load_scenario("kurter2010-n19", {"mesa.junctions": 12})
-    model = hm.Model(scenario, hm.build_mesh(scenario))
-    for point in hm.trace(model):
-        print(point.row["V_mV"], point.row["I_mA"])
+    run = hm.run("kurter2010-n19", {"mesa.junctions": 12}, out="out/n12")
+    hm.plot_iv(run)
 
 The package is the roof: it ties all together and imports everything, nothing imports it. What it exports is loaded when
 it is first asked for, so that the import alone needs neither DOLFINx nor time.
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
         find_branches,
         laser_image,
         modes,
+        run,
         steady,
         sweep,
         trace,
@@ -65,6 +64,7 @@ __all__ = [
     "plot_iv",
     "plot_map",
     "render",
+    "run",
     "steady",
     "study",
     "sweep",
@@ -73,7 +73,7 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "hotmesa.computing": "compare evolve find_branches laser_image modes steady sweep trace uniform_curve",
+    "hotmesa.computing": "compare evolve find_branches laser_image modes run steady sweep trace uniform_curve",
     "hotmesa.fitting": "fit",
     "hotmesa.meshes": "build_mesh",
     "hotmesa.postprocess": "Run load_run render",

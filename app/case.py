@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import time
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hotmesa.folder import run_files
-from hotmesa.runner import Request, run, summarise_again
+from hotmesa.runner import compute, summarise_again
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import DONE, INTERRUPTED
 from hotmesa.scenarios.writing import write_json
@@ -85,14 +84,11 @@ def known_outcome(task: Task) -> Outcome | None:
     return None
 
 
-def compute(task: Task) -> Outcome:
+def compute_case(task: Task) -> Outcome:
     """Compute a case; whatever goes wrong is part of the outcome, which is also written to case.json."""
     started, cpu = time.perf_counter(), time.process_time()
-    said = io.StringIO()
     try:
-        with contextlib.redirect_stderr(said):
-            status = _run(task)
-        reason = said.getvalue().strip().removeprefix("hotmesa: ")
+        status, reason = _compute(task)
     except KeyboardInterrupt:
         status, reason = INTERRUPTED, "interrupted"
     except Exception as error:  # a case must never end the study
@@ -101,7 +97,7 @@ def compute(task: Task) -> Outcome:
     outcome = Outcome(
         task.name,
         word,
-        "" if word == OK else " ".join(reason.split()) or f"exit status {status}",
+        "" if word == OK else " ".join(reason.split()),
         round(time.perf_counter() - started, 3),
         round(time.process_time() - cpu, 3),
         fingerprint(task.scenario),
@@ -109,20 +105,18 @@ def compute(task: Task) -> Outcome:
     return keep(task, outcome)
 
 
-def _run(task: Task) -> int:
+def _compute(task: Task) -> tuple[int, str]:
+    """Return exit status and problem."""
     provenance = _read_json(task.folder / "provenance.json")
     if provenance.get("status") == "complete" and provenance.get("scenario_sha256") == fingerprint(task.scenario):
         summarise_again(task.folder)  # it was ended between the branch and its summary
-        return DONE
-    status = run(
-        Request(
-            task.scenario, out=task.folder, overwrite=True, quiet=True, command=task.command, figures=task.figures,
-            alone=True,
-        )
+        return DONE, ""
+    ending = compute(
+        task.scenario, task.folder, overwrite=True, command=task.command, figures=task.figures, alone=True
     )  # fmt: skip
-    if not task.states and status == DONE:
+    if not task.states and ending.status == DONE:
         (task.folder / "states.npz").unlink(missing_ok=True)
-    return status
+    return ending.status, ending.problem
 
 
 def lost(task: Task, reason: str) -> Outcome:

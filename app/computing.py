@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from hotmesa.postprocess.compare import Ranking
-    from hotmesa.postprocess.results import Point
+    from hotmesa.postprocess.results import Point, Run
     from hotmesa.scenarios.arrays import Array
+    from hotmesa.scenarios.load import Overrides
+    from hotmesa.scenarios.materials import ThermalMaterial
     from hotmesa.scenarios.schema import Scenario
+    from hotmesa.solver.device.sinks import Sink
     from hotmesa.solver.law.laws import JunctionLaw
     from hotmesa.solver.model import Evaluation, Model
     from hotmesa.solver.runs.branch import BranchPoint
@@ -21,6 +27,75 @@ if TYPE_CHECKING:
     from hotmesa.solver.stability.stability import Modes
     from hotmesa.solver.states.bias import Bias
     from hotmesa.solver.states.observables import Measure
+
+
+def run(
+    scenario: str | Path | Scenario, overrides: Overrides = (), out: str | Path | None = None, *,
+    law: JunctionLaw | None = None, materials: Mapping[str, ThermalMaterial] | None = None, sinks: Sequence[Sink] = (),
+    observables: Sequence[Measure] = (), figures: Mapping[str, Callable[[Run], Figure | None]] | None = None,
+    overwrite: bool = False, quiet: bool = True,
+) -> Run:  # fmt: skip
+    """Return the run of a scenario, of whatever kind: what `hotmesa run` computes, in memory or in a folder.
+
+    On several MPI processes all of them call this; the first one has the fields and writes.
+
+    Args:
+        scenario: a bundled scenario, a TOML file, or one that is loaded.
+        overrides: changes of its keys, {"mesa.junctions": 12} or ["mesa.junctions=12"].
+        out: folder for table, fields, summary and figures; None: nothing is written.
+        law: of one junction, in place of that of the scenario (see `JunctionLaw` in solver/law).
+        materials: by name, in place of those of the scenario and besides them.
+        sinks: heat sinks besides those of the scenario: any objects with `name`, `face` and `flux(T)`.
+        observables: functions `(model, evaluation) -> {name: number}`; their numbers become columns.
+        figures: further figures for the folder: by file name (PNG) a function that returns a figure of the run.
+        overwrite: whether an earlier run in the folder may be replaced.
+        quiet: whether to print errors only.
+
+    Returns:
+        The table (`rows`, `table`, `column("V_mV")`), fields (`states`) and scenario of the run.
+
+    Raises:
+        ScenarioError, MeshError, LawError, RequestError, FolderError: bad input.
+        SolveError: it could not be continued; what was reached is in the folder. Without a folder `trace` and its
+            like keep it.
+        KeyboardInterrupt: it was interrupted; the same holds.
+        OSError: results cannot be written.
+    """
+    from hotmesa.kinds import Own
+    from hotmesa.postprocess import load_run
+    from hotmesa.postprocess.pictures import save_picture
+    from hotmesa.runner import compute
+    from hotmesa.scenarios.errors import INTERRUPTED
+    from hotmesa.solver.errors import SolveError
+
+    folder = None if out is None else Path(out)
+    own = Own(law, materials, tuple(sinks), tuple(observables))
+    ending = compute(_loaded(scenario, overrides), folder, own=own, overwrite=overwrite, quiet=quiet)
+    if ending.status == INTERRUPTED:
+        raise KeyboardInterrupt(ending.problem)
+    if ending.status:
+        raise SolveError(ending.problem)
+    if folder is None or ending.run.folder is None:  # in memory, or another process than the first
+        return ending.run
+    found = load_run(folder)
+    for name, plot in (figures or {}).items():
+        save_picture(partial(plot, found), folder / name)
+    return found
+
+
+def _loaded(scenario: str | Path | Scenario, overrides: Overrides) -> Scenario:
+    """Return a scenario by name, from a file, or as it is.
+
+    Raises:
+        ScenarioError: it has problems, or changes are asked for of one that is loaded.
+    """
+    from hotmesa.scenarios import Scenario, ScenarioError, load_scenario
+
+    if not isinstance(scenario, Scenario):
+        return load_scenario(scenario, overrides)
+    if overrides:
+        raise ScenarioError(["changes go with a name or a file; give them to load_scenario"])
+    return scenario
 
 
 def trace(model: Model, observables: Sequence[Measure] = ()) -> Iterator[BranchPoint]:

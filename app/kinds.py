@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,37 @@ from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.runs import RESULTS, Results
 from hotmesa.scenarios import Scenario, keys
 from hotmesa.scenarios.kinds import KINDS, Kind
+from hotmesa.solver.errors import RequestError
 
 if TYPE_CHECKING:
+    from hotmesa.scenarios.materials import ThermalMaterial
+    from hotmesa.solver.device.sinks import Sink
+    from hotmesa.solver.law.laws import JunctionLaw
     from hotmesa.solver.model import Model
+    from hotmesa.solver.states.observables import Measure
 
 LOG = logging.getLogger("hotmesa.run")
 Comm = Any  # mpi4py ships no types
+
+
+@dataclass(frozen=True)
+class Own:
+    """What a user brings along from Python.
+
+    Attributes:
+        law: of one junction, in place of that of the scenario.
+        materials: by name, in place of those of the scenario and besides them.
+        sinks: heat sinks besides those of the scenario.
+        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns.
+    """
+
+    law: JunctionLaw | None = None
+    materials: Mapping[str, ThermalMaterial] | None = None
+    sinks: Sequence[Sink] = ()
+    observables: Sequence[Measure] = ()
+
+
+NOTHING = Own()
 
 
 @dataclass(frozen=True)
@@ -24,28 +49,30 @@ class Solver:
     """What computes a kind of run.
 
     Attributes:
-        points: yields the points of a scenario on the processes of a communicator (None: all of them). Collective.
+        points: yields the points of a scenario on the processes of a communicator (None: all of them), with what a user
+            brings along. Collective.
         goal: the column along which a run goes, and its last value, for the progress.
     """
 
-    points: Callable[[Scenario, Comm], Iterator[Point]]
+    points: Callable[[Scenario, Comm, Own], Iterator[Point]]
     goal: Callable[[Scenario], tuple[str, float]]
 
 
 def on_mesh(
-    points: Callable[[Model], Iterator[Point]], model: Callable[[Scenario, Any], Model] | None = None
-) -> Callable[[Scenario, Comm], Iterator[Point]]:
-    """Return the points of a scenario from those of its model; `model` makes it from scenario and mesh."""
+    points: Callable[[Model, Sequence[Measure]], Iterator[Point]], prepare: Callable[[Scenario], Scenario] | None = None
+) -> Callable[[Scenario, Comm, Own], Iterator[Point]]:
+    """Return the points of a scenario from those of its model; `prepare` changes the scenario for it."""
     from hotmesa.meshes import build_mesh
     from hotmesa.solver.model import Model
 
-    def of_scenario(scenario: Scenario, comm: Comm) -> Iterator[Point]:
+    def of_scenario(scenario: Scenario, comm: Comm, own: Own) -> Iterator[Point]:
         LOG.info("mesh")
         tagged = build_mesh(scenario) if comm is None else build_mesh(scenario, comm)
         LOG.info("model")
-        device = (model or Model)(scenario, tagged)
+        asked = prepare(scenario) if prepare else scenario
+        device = Model(asked, tagged, own.law, materials=own.materials, sinks=own.sinks)
         LOG.info("%s", scenario.mode)
-        yield from points(device)
+        yield from points(device, own.observables)
 
     return of_scenario
 
@@ -59,7 +86,15 @@ def _branch() -> Solver:
 def _uniform() -> Solver:
     from hotmesa.solver.runs import uniform
 
-    return Solver(lambda scenario, comm: uniform.points(scenario), uniform.goal)
+    def points(scenario: Scenario, comm: Comm, own: Own) -> Iterator[Point]:
+        if own.materials or own.sinks or own.observables:
+            raise RequestError(
+                "the uniform model has neither layers nor places: materials, sinks and observables of your own need "
+                'another kind of run, for example {"mode": "branch"}'
+            )
+        yield from uniform.points(scenario, own.law)
+
+    return Solver(points, uniform.goal)
 
 
 def _sweep() -> Solver:
@@ -71,7 +106,7 @@ def _sweep() -> Solver:
 def _transient() -> Solver:
     from hotmesa.solver.runs import transient
 
-    return Solver(on_mesh(transient.trace_transient, transient.sparse_model), transient.goal)
+    return Solver(on_mesh(transient.trace_transient, transient.unfolded), transient.goal)
 
 
 def _diagram() -> Solver:

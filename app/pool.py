@@ -17,7 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any, Protocol
 
-from hotmesa.case import STOPPED, Outcome, Task, compute, lost
+from hotmesa.case import STOPPED, Outcome, Task, compute_case, lost
 from hotmesa.kinds import RUNS
 from hotmesa.processes import outside_mpi, safe_path
 from hotmesa.solver.errors import RequestError
@@ -50,7 +50,7 @@ class InThisProcess:
             KeyboardInterrupt: after the outcome of the case that was interrupted.
         """
         for task in tasks:
-            outcome = compute(task)
+            outcome = compute_case(task)
             yield outcome
             if outcome.status == STOPPED:
                 raise KeyboardInterrupt
@@ -104,7 +104,7 @@ class Processes:
                 # No more than can run: what has not begun is not under suspicion.
                 while waiting and len(running) < self.count:
                     with safe_path():
-                        running[self._pool().submit(compute, waiting[0])] = waiting[0]
+                        running[self._pool().submit(compute_case, waiting[0])] = waiting[0]
                     waiting.popleft()
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     outcome = future.result()
@@ -137,7 +137,7 @@ def _alone(task: Task) -> Outcome:
     with _executor(1) as executor:
         try:
             with safe_path():
-                future = executor.submit(compute, task)
+                future = executor.submit(compute_case, task)
             return future.result()
         except BrokenProcessPool:
             return lost(task, _DEAD)
@@ -209,7 +209,7 @@ class Ranks:
         """Yield the outcomes as the cases end."""
         if self._executor is None:
             return
-        running = {self._executor.submit(compute, task) for task in tasks}
+        running = {self._executor.submit(compute_case, task) for task in tasks}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:

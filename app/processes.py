@@ -7,11 +7,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-from hotmesa.folder import FolderError
+from hotmesa.scenarios.errors import HotmesaError
 
 _PATIENCE_S = 3.0
 # A child that inherits these from a process started by mpirun would take itself for a part of that job.
@@ -43,18 +43,18 @@ def on_first(comm: Any, action: Callable[[], None]) -> None:
     """Do something on the first process only.
 
     Raises:
-        FolderError: on all processes, if the action raised it on the first.
+        HotmesaError, OSError: on all processes, if the action raised it on the first.
     """
-    problem: str | None = None
+    problem: Exception | None = None
     if comm is None or comm.rank == 0:
         try:
             action()
-        except FolderError as error:
-            problem = str(error)
+        except (HotmesaError, OSError) as error:
+            problem = error
     if comm is not None:
         problem = comm.bcast(problem)
     if problem is not None:
-        raise FolderError(problem)
+        raise problem
 
 
 def anywhere(comm: Any, flag: bool) -> bool:
@@ -76,8 +76,9 @@ def leave_together(text: str, status: int) -> int:
     loaded = sys.modules.get("mpi4py.MPI")
     comm = loaded.COMM_WORLD if loaded is not None and not loaded.Is_finalized() else None
     if comm is None or comm.size == 1 or comm.rank == 0:
-        sys.stderr.write(f"hotmesa: {text}\n")
-        sys.stderr.flush()
+        with suppress(OSError, ValueError):  # nobody may be there to read
+            sys.stderr.write(f"hotmesa: {text}\n")
+            sys.stderr.flush()
     if comm is not None and comm.size > 1 and not _all_come(comm) and comm.rank > 0:
         sys.stderr.write(f"hotmesa (process {comm.rank}): {text}\n")
     return status

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -87,13 +86,6 @@ class RunRecord:
             row.get("heat_balance_error", "?"),
             f"fold in {row['fold']}" if row.get("fold") else "",
         )
-
-    def problem(self, text: str) -> None:
-        """Write what went wrong to the error stream (on the first process) and to the log."""
-        if self.folder is not None:
-            self.log.info("%s", text)
-            with suppress(OSError, ValueError):  # nobody may be there to read
-                sys.stderr.write(f"hotmesa: {text}\n")
 
     def discard(self) -> None:
         """Remove what the record has written, and the folder if nothing else is there: no run has taken place."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotmesa.commands import add_common, add_out, add_overrides
+from hotmesa.processes import leave_together
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Family
 from hotmesa.solver.errors import RequestError
@@ -27,7 +28,7 @@ def main(
     log: bool, command: str,
 ) -> int:  # fmt: skip
     """Compute a scenario with mode = "family"."""
-    from hotmesa.runner import Request, run
+    from hotmesa.runner import compute
 
     given = load_scenario(scenario, (*overrides, "mode=family"))
     keys: dict[str, object] = {"logarithmic": log or given.family.logarithmic}
@@ -35,7 +36,8 @@ def main(
         keys |= {"junctions": parse_counts(junctions, given.mesa.junctions)}
     wanted = given.model_copy(update={"family": Family(**(given.family.model_dump() | keys))})
     folder = out or Path("out") / f"{wanted.name}-family"
-    return run(Request(wanted, (), folder, overwrite, quiet, command))
+    ending = compute(wanted, folder, overwrite=overwrite, quiet=quiet, command=command)
+    return leave_together(ending.problem, ending.status) if ending.problem else ending.status
 
 
 def parse_counts(text: str | None, junctions: int) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotmesa.commands import add_common, add_out, add_overrides
+from hotmesa.processes import leave_together
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +22,10 @@ def main(
     scenario: str, out: Path | None, overrides: Sequence[str], overwrite: bool, quiet: bool, command: str
 ) -> int:  # fmt: skip
     """Compute a scenario."""
-    from hotmesa.runner import Request, run
+    from hotmesa.runner import compute
+    from hotmesa.scenarios import load_scenario
 
-    return run(Request(scenario, tuple(overrides), out, overwrite, quiet, command))
+    loaded = load_scenario(scenario, overrides)
+    folder = out or Path("out") / loaded.name
+    ending = compute(loaded, folder, overwrite=overwrite, quiet=quiet, command=command)
+    return leave_together(ending.problem, ending.status) if ending.problem else ending.status

@@ -83,19 +83,23 @@ def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     yield from _Sweep(model, observables).run()
 
 
-def points(model: Model) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     """Yield the states of a sweep, and after them the curve of all steady states connected to rest, for iv.csv.
 
     Collective.
+
+    Args:
+        model: the device.
+        observables: see `sweep`.
 
     Raises:
         SolveError: see `sweep`.
     """
     largest, leads = 0.0, True
-    for point in sweep(model):
+    for point in sweep(model, observables):
         largest, leads = max(largest, abs(float(point.row["I_mA"]))), point.leads
         yield point
-    for row in whole_curve(model, MARGIN * largest):
+    for row in whole_curve(model, MARGIN * largest, observables):
         yield Point(row, leads=leads, table="iv.csv")
 
 
@@ -105,10 +109,10 @@ def goal(scenario: Scenario) -> tuple[str, float]:
     return f"travel_{Bias.of(scenario.bias).unit}", way
 
 
-def whole_curve(model: Model, end_current_mA: float) -> Iterator[Row]:
+def whole_curve(model: Model, end_current_mA: float, observables: Sequence[Measure] = ()) -> Iterator[Row]:
     """Yield the rows of the branch from rest to a current; what was reached, if it cannot be followed so far."""
     try:
-        for point in trace_branch(model.variant(end_current_mA=end_current_mA)):
+        for point in trace_branch(model.variant(end_current_mA=end_current_mA), observables):
             yield point.row
     except SolveError as error:
         LOG.warning("the curve behind the sweep ends early: %s", error)

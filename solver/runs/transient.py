@@ -35,10 +35,15 @@ def goal(scenario: Scenario) -> tuple[str, float]:
     return "t_us", scenario.transient.end_us
 
 
-def sparse_model(scenario: Scenario, tagged: Any) -> Model:
-    """Return the model of a scenario with all its heat capacities: numerics.path = "auto" means "sparse" here."""
+def unfolded(scenario: Scenario) -> Scenario:
+    """Return a scenario with all its heat capacities: numerics.path = "auto" means "sparse" in a transient."""
     numerics = Numerics(**(scenario.numerics.model_dump() | {"path": "sparse"}))
-    return Model(scenario.model_copy(update={"numerics": numerics}), tagged)
+    return scenario.model_copy(update={"numerics": numerics})
+
+
+def sparse_model(scenario: Scenario, tagged: Any) -> Model:
+    """Return the model of a scenario with all its heat capacities."""
+    return Model(unfolded(scenario), tagged)
 
 
 def trace_transient(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:

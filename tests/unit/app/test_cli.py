@@ -42,7 +42,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run the N = 19 scenario with a tracer of our own in place of the solver."""
 
     def with_tracer(trace: Callable[[object], Iterator[Point]], *arguments: str) -> int:
-        solver = kinds.Solver(lambda scenario, comm: trace("model"), lambda scenario: ("I_mA", 1.6))
+        solver = kinds.Solver(lambda scenario, comm, own: trace("model"), lambda scenario: ("I_mA", 1.6))
         monkeypatch.setitem(kinds.RUNS, "branch", lambda: solver)
         monkeypatch.chdir(tmp_path)
         return main(["run", "kurter2010-n19", *FAST, *arguments])
@@ -286,7 +286,7 @@ def test_warnings_go_to_the_log_and_the_terminal(run: Run, tmp_path: Path, capsy
 def test_mesh_problem_is_bad_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys) -> None:
     from hotmesa.meshes.raw import MeshError
 
-    def no_mesh(scenario: Scenario, comm: object) -> Iterator[Point]:
+    def no_mesh(scenario: Scenario, comm: object, own: object) -> Iterator[Point]:
         raise MeshError("the file has no region called mesa")
         yield
 

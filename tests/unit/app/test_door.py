@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,6 +95,64 @@ def test_states_modes_and_images_of_one_device() -> None:
     image = hm.laser_image(model, state)
     assert image is not None
     assert image.extremum()[0] < 0.0  # a warm junction carries its current at a lower voltage
+
+
+def test_a_run_in_memory_is_the_run_in_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changes = {"mesa.junctions": 12, "stability.points": "none"}
+    inside = hm.run(GOLDEN / "strip.toml", changes, observables=[spread])
+    assert inside.folder is None
+    assert inside.column("I_mA")[-1] == pytest.approx(0.8)
+    assert inside.column("T_spread_K").max() > 1.0
+    assert inside.states is not None
+    figures = {"spread.png": lambda run: hm.plot_iv(run)}
+    written = hm.run(GOLDEN / "strip.toml", changes, tmp_path / "n12", observables=[spread], figures=figures)
+    assert written == inside == hm.load_run(tmp_path / "n12")
+    assert written.summary["end"]["I_mA"] == pytest.approx(0.8)
+    assert {"iv.png", "map.png", "spread.png", "run.log"} <= {path.name for path in (tmp_path / "n12").iterdir()}
+    with pytest.raises(hm.HotmesaError, match="already holds results"):
+        hm.run(GOLDEN / "strip.toml", changes, tmp_path / "n12")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_points_of_a_user_make_the_same_run(tmp_path: Path) -> None:
+    changes = {"stability.points": "none"}
+    model = device("strip", changes)
+    run = hm.Run(model.scenario)
+    for point in hm.trace(model):
+        run.append(point)
+    run.save(tmp_path)
+    assert hm.load_run(tmp_path) == run
+    assert run.column("V_mV") == pytest.approx(hm.run(model.scenario).column("V_mV"), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "words"),
+    [
+        (("kurter2010-n91",), {}, "did you mean kurter2010-n19"),
+        (("kurter2010-n19", {"mesa.junctionz": 3}), {}, "did you mean junctions"),
+        (("kurter2010-n19", ["mesa.junctions=0"]), {}, "must be a whole number >= 1"),
+        (("kurter2010-uniform",), {"observables": [spread]}, "the uniform model has neither layers nor places"),
+    ],
+)
+def test_bad_input_is_told_as_on_the_command_line(
+    arguments: tuple[Any, ...], options: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(hm.HotmesaError, match=words) as caught:
+        hm.run(*arguments, out=tmp_path / "x", **options)
+    assert caught.value.status == 2
+    assert not (tmp_path / "x").exists()
+
+
+def test_changes_of_a_loaded_scenario_are_refused() -> None:
+    with pytest.raises(hm.HotmesaError, match="give them to load_scenario"):
+        hm.run(hm.load_scenario("kurter2010-uniform"), {"mesa.junctions": 3})
+
+
+def test_a_run_that_cannot_go_on_raises_and_keeps_what_was_reached(tmp_path: Path) -> None:
+    changes = {"stability.points": "none", "branch.min_points": 4, "branch.max_points": 5}
+    with pytest.raises(hm.SolveError, match="stopped after 5 points"):
+        hm.run(GOLDEN / "strip.toml", changes, tmp_path)
+    assert len(hm.load_run(tmp_path)) == 5
 
 
 def test_runs_are_iterators_over_points_with_columns_of_the_user() -> None:

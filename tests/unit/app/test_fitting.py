@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from hotmesa import fitting as fit_job
 from hotmesa.cli import main
 from hotmesa.fit_result import covariance_of
 from hotmesa.postprocess.fit_curves import compare_curves
-from hotmesa.scenarios import load_scenario
+from hotmesa.runner import Ending
+from hotmesa.scenarios import Scenario, load_scenario
 from hotmesa.scenarios.files import bundled_plans
 from hotmesa.scenarios.plans.data import Measured, read_measured
 from hotmesa.scenarios.plans.fit import Data
@@ -137,7 +139,7 @@ def test_limits_count_on_their_forbidden_side_alone(folder: Path, limit: str, mi
 def test_a_second_fit_computes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch):
     assert fit(folder, HEAD + CURVE) == 0
     first = result(folder)
-    monkeypatch.setattr(study_case, "run", lambda request: pytest.fail("computed again"))
+    monkeypatch.setattr(study_case, "compute", lambda *_, **__: pytest.fail("computed again"))
     assert fit(folder, HEAD + CURVE) == 0
     second = result(folder)
     assert second["cases_computed"] == 0
@@ -147,16 +149,16 @@ def test_a_second_fit_computes_nothing(folder: Path, monkeypatch: pytest.MonkeyP
 def test_an_interrupted_fit_keeps_its_evaluations(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    original, calls = study_case.run, []
+    original, calls = study_case.compute, []
 
-    def run(request: study_case.Request) -> int:
-        calls.append(request)
+    def compute(scenario: Scenario, folder: Path, **options: Any) -> Ending:
+        calls.append(folder)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return original(request)
+        return original(scenario, folder, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(study_case, "run", run)
+        patch.setattr(study_case, "compute", compute)
         assert fit(folder, HEAD + CURVE) == 130
     assert "the same command goes on" in capsys.readouterr().err
     assert fit(folder, HEAD + CURVE) == 0

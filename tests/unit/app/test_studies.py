@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from hotmesa.case import Task, known_outcome
 from hotmesa.cli import main
 from hotmesa.pool import Processes
 from hotmesa.postprocess.values import At, value_at
+from hotmesa.runner import Ending
 from hotmesa.scenarios import Scenario, ScenarioError, available_scenarios, load_scenario
 from hotmesa.scenarios.files import bundled_plans
 from hotmesa.scenarios.plans.load_study import load_study
@@ -190,13 +192,13 @@ def test_without_pyarrow_there_is_a_csv_and_a_word(
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     calls: list[str] = []
-    original = study_case.run
+    original = study_case.compute
 
-    def run(request: study_case.Request) -> int:
-        calls.append(Path(str(request.out)).name)
-        return original(request)
+    def compute(scenario: Scenario, folder: Path, **options: Any) -> Ending:
+        calls.append(folder.name)
+        return original(scenario, folder, **options)
 
-    monkeypatch.setattr(study_case, "run", run)
+    monkeypatch.setattr(study_case, "compute", compute)
     return calls
 
 
@@ -236,16 +238,16 @@ def test_a_run_without_its_summary_is_summarised_not_computed(write: Write, monk
 
 
 def test_a_failure_is_recorded_and_the_rest_goes_on(write: Write, monkeypatch: pytest.MonkeyPatch):
-    original = study_case.run
+    original = study_case.compute
 
-    def run(request: study_case.Request) -> int:
-        if Path(str(request.out)).name == "junctions-6":
+    def compute(scenario: Scenario, folder: Path, **options: Any) -> Ending:
+        if folder.name == "junctions-6":
             raise SolveError("no convergence, on purpose")
-        return original(request)
+        return original(scenario, folder, **options)
 
     file = write(TWO)
     with monkeypatch.context() as patch:
-        patch.setattr(study_case, "run", run)
+        patch.setattr(study_case, "compute", compute)
         assert study(file) == 3
         assert [(row["status"], row["reason"]) for row in table(file)] == [
             ("failed", "SolveError: no convergence, on purpose"),
@@ -257,12 +259,12 @@ def test_a_failure_is_recorded_and_the_rest_goes_on(write: Write, monkeypatch: p
 
 
 def test_ctrl_c_ends_the_study_and_the_table_tells_what_is_missing(write: Write, monkeypatch: pytest.MonkeyPatch):
-    def run(request: study_case.Request) -> int:
+    def compute(scenario: Scenario, folder: Path, **options: Any) -> Ending:
         raise KeyboardInterrupt
 
     file = write(TWO)
     with monkeypatch.context() as patch:
-        patch.setattr(study_case, "run", run)
+        patch.setattr(study_case, "compute", compute)
         assert study(file) == 130
     assert [row["status"] for row in table(file)] == ["interrupted", "not computed"]
     assert study(file) == 0
@@ -366,7 +368,7 @@ def test_a_spatial_case_keeps_tables_alone(tmp_path: Path):
         "sweep-poor-film", ("mode=branch", "mesh.size_um=2.5", "law.kind=ohmic", "law.set=none",
                             "law.resistivity_ohm_cm=100.0", "branch.min_points=4"),
     )  # fmt: skip
-    outcome = study_case.compute(Task("sheet", tmp_path / "sheet", scenario))
+    outcome = study_case.compute_case(Task("sheet", tmp_path / "sheet", scenario))
     assert (outcome.status, outcome.reason) == ("ok", "")
     names = {file.name for file in (tmp_path / "sheet").iterdir()}
     assert {"iv.csv", "summary.json", "case.json"} <= names
