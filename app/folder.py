@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -57,6 +58,32 @@ def prepare(folder: Path, overwrite: bool, own: Sequence[str] | None = None) -> 
     except OSError as error:
         reason = error.strerror or str(error)
         raise FolderError(f"cannot write results to {folder}: {reason}; choose another folder with --out") from None
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Make a folder and keep other runs out of it while inside; it is the folder itself that is locked.
+
+    Raises:
+        FolderError: another run writes there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        number = os.open(folder, os.O_RDONLY)
+    except OSError:
+        yield  # `prepare` says what is wrong with it
+        return
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(number)
+        raise FolderError(f"another command computes in {folder}; wait for it, or choose another --out") from None
+    except OSError:
+        pass  # a file system without locks
+    try:
+        yield
+    finally:
+        os.close(number)
 
 
 def refuse_foreign(folder: Path, own: str, name: str) -> None:

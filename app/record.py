@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hotmesa.folder import prepare
+from hotmesa.folder import held, prepare
 from hotmesa.postprocess import provenance
 from hotmesa.processes import on_first
 from hotmesa.progress import Progress, ProgressHandler
@@ -23,6 +23,7 @@ class RunRecord:
         folder: where results go, None where nothing is written.
         wall_s: seconds from the start to `finish`.
         provenance: what provenance.json holds.
+        lock: keeps other runs out of the folder until `logging` is left.
     """
 
     def __init__(self, folder: Path | None, resolved_toml: str, command: str, mpi_size: int) -> None:
@@ -33,6 +34,7 @@ class RunRecord:
         """
         self.folder = folder
         self.wall_s = 0.0
+        self.lock = ExitStack()
         self.log = logging.getLogger("hotmesa.run")
         self._started = time.perf_counter()
         self.provenance: dict[str, provenance.Value] = {}
@@ -65,6 +67,7 @@ class RunRecord:
             self.finish("failed")
             raise
         finally:
+            self.lock.close()
             logging.captureWarnings(False)
             for logger, (level, propagate) in zip(loggers, before, strict=True):
                 logger.setLevel(level)
@@ -119,6 +122,18 @@ def begin_record(
             folder cannot be used.
         OSError: the folder cannot be written to.
     """
-    on_first(comm, lambda: prepare(folder, overwrite, own))
-    first = comm is None or comm.rank == 0
-    return RunRecord(folder if first else None, resolved_toml, command, 1 if comm is None else comm.size)
+
+    def make_room() -> None:
+        lock.enter_context(held(folder))
+        prepare(folder, overwrite, own)
+
+    lock = ExitStack()
+    try:
+        on_first(comm, make_room)
+        first = comm is None or comm.rank == 0
+        record = RunRecord(folder if first else None, resolved_toml, command, 1 if comm is None else comm.size)
+    except BaseException:
+        lock.close()
+        raise
+    record.lock = lock
+    return record

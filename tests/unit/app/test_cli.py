@@ -304,3 +304,18 @@ def test_what_is_reached_is_saved_now_and_then(run: Run, tmp_path: Path, monkeyp
     monkeypatch.setattr(job, "CHECKPOINT_S", -1.0)
     assert run(six, "--out", "mine") == 0
     assert saved == [1, 2, 3, 4, 5, 6, 6]
+
+
+def test_a_second_run_into_one_folder_is_refused(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inner: list[int] = []
+
+    def calls_again(model: object) -> Iterator[Point]:
+        yield point(0)
+        inner.append(main(["run", "kurter2010-uniform", "--out", "mine", "--overwrite", "--quiet"]))
+        yield point(1)
+
+    assert run(calls_again, "--out", "mine", "--quiet") == 0
+    assert inner == [2]
+    assert "another command computes in mine; wait for it" in capsys.readouterr().err
+    assert len((tmp_path / "mine" / "iv.csv").read_text().splitlines()) == 3
+    assert run(six, "--out", "mine", "--quiet", "--overwrite") == 0  # the lock went with the run
