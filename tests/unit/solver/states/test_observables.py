@@ -133,7 +133,7 @@ def test_a_function_of_the_caller_becomes_a_column() -> None:
     scenario = on_crystal()
     model = Model(scenario, build_mesh(scenario))
     *_, last = trace_branch(model, observables=[own])
-    T = last.state.T_K[1]  # the mesa is the second layer
+    T = last.state.T_K[0, 1]  # the mesa is the second layer
     assert last.row["T_rms_K"] == pytest.approx(np.nanstd(T), rel=1e-12)
     for name, trace, build in (("transient", trace_transient, sparse_model), ("sweep", sweep, Model)):
         scenario = load_scenario(GOLDEN / f"{name}.toml")
