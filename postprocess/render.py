@@ -20,7 +20,11 @@ def render(folder: str | Path, pictures: bool = True) -> tuple[Path, ...]:
 
     Works on an interrupted run as well: numbers that do not exist are null with a reason, and what needs states is
     left out where there are none. A picture that cannot be drawn is told as a warning. Calling it again replaces the
-    files. Without `pictures` summary.json alone is made.
+    files.
+
+    Args:
+        folder: of a run.
+        pictures: without them summary.json alone is made.
 
     Raises:
         ResultError: the folder lacks its raw files, or one of them is damaged.

@@ -94,7 +94,9 @@ class Run:
 
     def _add(self, point: Point) -> None:
         name = point.table or self.kind.table
-        rows = self._rows.setdefault(name, rows_of(self._table(name)))
+        if name not in self._rows:  # of a run that was read; once, lest each point costs as much as all before it
+            self._rows[name] = rows_of(self._table(name))
+        rows = self._rows[name]
         rows.append(point.row)
         self._leads = point.leads
         self._tables.pop(name, None)
@@ -331,6 +333,9 @@ def _part(scenario: Scenario, name: str) -> Scenario:
 
 def load_run(folder: str | Path) -> Run:
     """Return the run in a folder; states are read at first use.
+
+    Args:
+        folder: that a run was written to.
 
     Raises:
         ResultError: the folder, its table or scenario.toml is missing, or a file is damaged; where another version

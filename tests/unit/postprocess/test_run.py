@@ -38,6 +38,19 @@ def single(states: States, k: int) -> States:
     return States(**values | {name: values[name][[k]] for name in names})
 
 
+def test_a_point_costs_the_same_however_many_there_are(
+    make_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = load_run(make_run(crystal=True).folder)
+    calls = []
+    monkeypatch.setattr("hotmesa.postprocess.results.rows_of", lambda table: calls.append(table) or rows_of(table))
+    run = Run(source.scenario)
+    for row in rows_of(source.rows) * 5:
+        run.append(Point(row))
+    assert len(run) == 5 * len(source)
+    assert len(calls) <= 1
+
+
 def test_a_run_made_in_python_comes_back(make_run: Callable[..., Any], tmp_path: Path) -> None:
     run = again(load_run(make_run(crystal=True).folder))
     run.save(tmp_path / "out" / "n12")
