@@ -10,8 +10,6 @@ import sys
 from collections.abc import Sequence
 
 from hotmesa.commands import COMMANDS
-from hotmesa.processes import leave_together
-from hotmesa.scenarios.errors import BAD_INPUT, INTERRUPTED, HotmesaError
 
 _EPILOG = """\
 examples:
@@ -35,6 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     action = options.pop("action")
     if "command" in options:
         options["command"] = shlex.join(["hotmesa", *arguments])
+    # Only now: the help needs none of it.
+    from hotmesa.processes import leave_together
+    from hotmesa.scenarios.errors import BAD_INPUT, INTERRUPTED, HotmesaError
+
     try:
         return int(action(**options))
     except BrokenPipeError:  # the reader, `head` for example, has seen enough
