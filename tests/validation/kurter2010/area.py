@@ -9,8 +9,8 @@ from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.runs import Trace, trace
 from validation.kurter2010.spectra import current
 
+from hotmesa import load_scenario
 from hotmesa.postprocess import style
-from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import mesa_area_um2
 from hotmesa.solver.law.dwave import spectrum_of

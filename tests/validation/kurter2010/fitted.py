@@ -12,12 +12,10 @@ import numpy as np
 from validation.kurter2010.page import markdown, number, verdict
 from validation.kurter2010.stacks import STACKS, branch, checks
 
+from hotmesa import Scenario, fit, load_scenario
 from hotmesa.fit_model import beyond, bounds
-from hotmesa.fitting import fit
-from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
 from hotmesa.scenarios.plans.values import flat
-from hotmesa.scenarios.schema import Scenario
 
 NAME = "kurter2010-fit"
 FILE = "fit-kurter2010"

@@ -12,6 +12,7 @@ from scipy.interpolate import RegularGridInterpolator
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.stacks import stack
 
+from hotmesa import Scenario, study
 from hotmesa.postprocess import style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.merit import steepest
@@ -21,8 +22,6 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.scenarios.materials import build_material
 from hotmesa.scenarios.plans.load_study import load_study
-from hotmesa.scenarios.schema import Scenario
-from hotmesa.studies import study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -19,7 +19,7 @@ from validation.kurter2010.page import DOCS, markdown, number, write_block
 from validation.kurter2010.searched import best_table, costs_table, effects_table, search_table
 from validation.kurter2010.stacks import COARSE, bath_table, branch, stack_table
 
-from hotmesa.scenarios import load_scenario
+from hotmesa import load_scenario
 
 PAGE = DOCS / "kurter2010-parameters.md"
 

@@ -10,8 +10,8 @@ from scipy.optimize import brentq
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.runs import Trace, trace
 
+from hotmesa import load_scenario
 from hotmesa.postprocess import style
-from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.geometry import mesa_area_um2, normal_resistance_ohm
 from hotmesa.scenarios.materials import build_material
 

@@ -7,16 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from hotmesa.meshes import build_mesh
+from hotmesa import Model, Run, Scenario, build_mesh
+from hotmesa import trace as trace_branch
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.merit import full_normality, nucleation
 from hotmesa.postprocess.report import curve_figures, curve_of
-from hotmesa.postprocess.results import Run, States
+from hotmesa.postprocess.results import States
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import normal_resistance_ohm
-from hotmesa.scenarios.schema import Scenario
-from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import trace_branch
 
 
 @dataclass(frozen=True)

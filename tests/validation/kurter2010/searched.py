@@ -14,8 +14,8 @@ from validation.kurter2010.page import markdown, number
 from validation.kurter2010.search import GAPS, PLACES, RANGES
 from validation.kurter2010.stacks import POWER_MW
 
+from hotmesa import study
 from hotmesa.scenarios.arrays import Array
-from hotmesa.studies import study
 
 NAME = "kurter2010-search"
 BEST = 5

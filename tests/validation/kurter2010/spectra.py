@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 
+from hotmesa import load_scenario
 from hotmesa.postprocess import style
-from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.law.dwave import spectrum_of
 from hotmesa.solver.law.fit import (

@@ -9,8 +9,8 @@ import numpy as np
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.runs import Trace, trace
 
+from hotmesa import load_scenario
 from hotmesa.postprocess import style
-from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.arrays import Array
 
 PLACES: dict[str, tuple[float, float] | None] = {

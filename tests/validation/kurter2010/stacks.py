@@ -9,8 +9,7 @@ import numpy as np
 from validation.kurter2010.page import markdown, number, verdict
 from validation.kurter2010.runs import Trace, trace
 
-from hotmesa.scenarios import load_scenario
-from hotmesa.scenarios.schema import Scenario
+from hotmesa import Scenario, load_scenario
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.runs.uniform import uniform_curve
 

@@ -9,8 +9,8 @@ from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.runs import Trace, trace
 from validation.kurter2010.spots import draw_map, hot_nodes
 
+from hotmesa import load_scenario
 from hotmesa.postprocess import style
-from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Contact
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 
+from hotmesa import load_scenario
 from hotmesa.postprocess import style
-from hotmesa.scenarios import load_scenario
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.runs.uniform import UniformCurve, UniformDevice, trace_uniform, uniform_curve
 
