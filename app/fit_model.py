@@ -31,6 +31,7 @@ class Point:
         residual: (model - measured)/sigma of everything, shape (data,).
         model: the model in the measured quantities, same shape, NaN where there is none.
         problems: what went wrong, by measurement.
+        warnings: measured points that the computed curve cannot meet, by measurement.
         scenarios: what was computed, by measurement.
     """
 
@@ -38,6 +39,7 @@ class Point:
     residual: Array
     model: Array
     problems: Mapping[str, str]
+    warnings: Mapping[str, str]
     scenarios: Mapping[str, Scenario | None]
 
     @property
@@ -133,7 +135,7 @@ class Evaluator:
         scenarios: Mapping[str, Scenario | ScenarioError],
         outcomes: Mapping[str, Outcome],
     ) -> Point:
-        residuals, models, problems = [], [], dict[str, str]()
+        residuals, models, problems, warnings = [], [], dict[str, str](), dict[str, str]()
         for goal in self.plan.goals:
             scenario = scenarios[goal.data.name]
             if isinstance(scenario, ScenarioError):
@@ -142,11 +144,13 @@ class Evaluator:
                 found, problem = self._compare(goal, scenario, outcomes[fingerprint(scenario)])
             if problem:
                 problems[goal.data.name] = problem
+            if found is not None and found.warning:
+                warnings[goal.data.name] = found.warning
             count = 1 if goal.curve is None else goal.curve.V_mV.size
             residuals.append(np.full(count, self.plan.fit.missing) if found is None else found.residual)
             models.append(np.full(count, np.nan) if found is None else found.model)
         kept = {name: item if isinstance(item, Scenario) else None for name, item in scenarios.items()}
-        return Point(values, np.concatenate(residuals), np.concatenate(models), problems, kept)
+        return Point(values, np.concatenate(residuals), np.concatenate(models), problems, warnings, kept)
 
     def _compare(self, goal: Goal, scenario: Scenario, outcome: Outcome) -> tuple[Comparison | None, str]:
         folder = self._task(scenario).folder

@@ -138,6 +138,7 @@ def as_dict(result: FitResult, cost: Mapping[str, Any]) -> dict[str, Any]:
         "parameters": found,
         "directions": directions(result),
         "problems": dict(best.problems),
+        "warnings": dict(best.warnings),
         **cost,
     }
 
@@ -196,5 +197,6 @@ def text_of(result: FitResult) -> str:
         lines.append(f"largest correlation: {correlations[k, j]:+.3f} between {names}")
     reduced = f", {result.best.chi_squared / result.free:.4g} per degree of freedom" if result.free > 0 else ""
     lines.append(f"chi² = {result.best.chi_squared:.6g} for {result.best.residual.size} data{reduced}")
-    lines += [f"{name}: {problem}" for name, problem in result.best.problems.items()]
+    for notes in (result.best.problems, result.best.warnings):
+        lines += [f"{name}: {text}" for name, text in notes.items()]
     return "\n".join(lines if result.converged else [*lines, f"not converged: {result.message}"])

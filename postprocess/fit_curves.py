@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -17,13 +17,24 @@ ASSUMED = 0.01
 """Without any uncertainty all points count alike: this part of the largest measured value."""
 
 
+MARGIN = 1e-3
+"""A measured point so little beyond the end of the computed curve is reached by it."""
+WRONG_UNIT = 30.0
+"""Computed and measured values that differ by this factor have not the same unit."""
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """Residuals (model - measured)/sigma of a curve, and the model in the measured quantity; shape (points,)."""
+    """Residuals (model - measured)/sigma of a curve, and the model in the measured quantity; shape (points,).
+
+    Attributes:
+        warning: which points the computed curve cannot meet, and a suspicion about units; "" without any.
+    """
 
     residual: Array
     model: Array
     sigma: Array
+    warning: str = ""
 
 
 def sigmas(measured: Measured, data: Data) -> tuple[Array, Array]:
@@ -51,12 +62,47 @@ def compare_curves(V_mV: Array, I_mA: Array, measured: Measured, data: Data) -> 
     V, I = dense(V_mV, I_mA)  # noqa: E741
     sigma_V, sigma_I = sigmas(measured, data)
     if data.compare == "nearest":
-        return _nearest(V, I, measured, sigma_V, sigma_I)
-    if data.compare == "V-at-I":
+        found = _nearest(V, I, measured, sigma_V, sigma_I)
+    elif data.compare == "V-at-I":
         model = _at(I, V, measured.I_mA, measured.V_mV)
-        return Comparison((model - measured.V_mV) / sigma_V, model, sigma_V)
-    model = _at(V, I, measured.V_mV, measured.I_mA)
-    return Comparison((model - measured.I_mA) / sigma_I, model, sigma_I)
+        found = Comparison((model - measured.V_mV) / sigma_V, model, sigma_V)
+    else:
+        model = _at(V, I, measured.V_mV, measured.I_mA)
+        found = Comparison((model - measured.I_mA) / sigma_I, model, sigma_I)
+    far_V = 1.0 + (MARGIN if data.compare != "V-at-I" else 1.0)
+    far_I = 1.0 + (MARGIN if data.compare != "I-at-V" else 1.0)
+    warnings = [_unreached(V, I, measured, far_V, far_I)]
+    if data.compare != "nearest":
+        warnings.append(_scale(found.model, measured.V_mV if data.compare == "V-at-I" else measured.I_mA))
+    return replace(found, warning="; ".join(text for text in warnings if text))
+
+
+def _unreached(V: Array, I: Array, measured: Measured, far_V: float, far_I: float) -> str:  # noqa: E741
+    """Return which measured points lie beyond the largest computed V or I times a factor, "" if none does.
+
+    What is compared is only far away at twice the largest value; it is what a fit shall bring nearer.
+    """
+    limits = np.abs(V).max(), np.abs(I).max()
+    beyond = (np.abs(measured.V_mV) > far_V * limits[0]) | (np.abs(measured.I_mA) > far_I * limits[1])
+    rows = np.flatnonzero(beyond)
+    if not rows.size:
+        return ""
+    names = [f"line {measured.lines[k]}" if measured.lines else f"point {k + 1}" for k in rows]
+    shown = ", ".join(names[:5]) + (", ..." if rows.size > 5 else "")
+    ends = f"{limits[0]:.4g} mV and {limits[1]:.4g} mA"
+    return (
+        f"{rows.size} of {beyond.size} measured points lie beyond the computed curve, which ends at {ends} ({shown}): "
+        "look at their units, compute the curve further, or leave them out with last_mA"
+    )
+
+
+def _scale(model: Array, measured: Array) -> str:
+    """Return the suspicion that model and measurement differ by a unit, "" without."""
+    use = np.isfinite(model) & (model != 0) & (measured != 0)
+    ratio = float(np.median(np.abs(model[use] / measured[use]))) if use.any() else 1.0
+    if 1 / WRONG_UNIT < ratio < WRONG_UNIT:
+        return ""
+    return f"the computed values are about {ratio:.3g} times the measured: are the units of the columns right?"
 
 
 def dense(V_mV: Array, I_mA: Array) -> tuple[Array, Array]:

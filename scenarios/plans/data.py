@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.tables import TableError, read_numbers
 
@@ -15,6 +17,8 @@ class Measured:
 
     Attributes:
         lines: lines of the points in the file, where they come from one.
+
+    Points of negative current are kept with both signs changed, since V(-I) = -V(I).
     """
 
     V_mV: Array
@@ -42,6 +46,14 @@ def read_measured(file: Path, junctions: int = 1) -> Measured:
     if "V_mV" not in columns:
         header = ", ".join(table.header)
         raise TableError([f"{file}: has no column V_mV, nor V_per_junction_mV; the header is: {header}"])
+    negative = columns["I_mA"] < 0
+    for name in ("V_mV", "I_mA"):
+        columns[name] = np.where(negative, -columns[name], columns[name])
+    wrong = columns["V_mV"] < 0
+    if 2 * wrong.sum() > wrong.size:
+        line = table.lines[int(np.argmax(wrong))]
+        text = f"V and I have opposite signs in {wrong.sum()} of {wrong.size} points, first in line {line}"
+        raise TableError([f"{file}: {text}: change the sign of one column"])
     for name in ("sigma_V_mV", "sigma_I_mA"):
         if name in columns:
             table.require(columns[name] > 0, f"{name} must be positive everywhere")

@@ -48,8 +48,8 @@ class Data(Section):
     )
     sigma_mV: Positive | None = Field(None, description="uncertainty of V, where the file has no column for it")
     sigma_mA: Positive | None = Field(None, description="uncertainty of I, where the file has no column for it")
-    first_mA: float | None = Field(None, description="leave out what is measured at smaller currents")
-    last_mA: float | None = Field(None, description="leave out what is measured at larger currents")
+    first_mA: float | None = Field(None, description="leave out what is measured at smaller currents (of either sign)")
+    last_mA: float | None = Field(None, description="leave out what is measured at larger currents (of either sign)")
     observable: str | None = Field(None, description="a number of a run, as in a study")
     value: float | None = Field(None, description="what was measured")
     limit: Literal["at-least", "at-most"] | None = Field(

@@ -122,7 +122,8 @@ def _goal(fit: Fit, data: Data, folder: Path) -> Goal:
     if not use.any():
         raise StudyError([f"data {data.name}: no point of {data.file} lies between first_mA and last_mA"])
     sigma_V, sigma_I = (None if part is None else part[use] for part in (curve.sigma_V_mV, curve.sigma_I_mA))
-    return Goal(data, Measured(curve.V_mV[use], curve.I_mA[use], sigma_V, sigma_I))
+    lines = tuple(line for line, used in zip(curve.lines, use, strict=True) if used)
+    return Goal(data, Measured(curve.V_mV[use], curve.I_mA[use], sigma_V, sigma_I, lines))
 
 
 def _trial(plan: FitPlan, vocabulary: Vocabulary | None) -> list[str]:

@@ -245,6 +245,61 @@ def test_curves_that_fold_back_are_compared_where_they_are(kind: str):
         assert (shifted.residual > 0).all() and shifted.residual.max() < 2.1
 
 
+def test_both_polarities_are_one_curve(tmp_path: Path):
+    (tmp_path / "x.csv").write_text("V_mV,I_mA\n30,0.5\n60,1\n-30,-0.5\n-60,-1\n")
+    measured = read_measured(tmp_path / "x.csv")
+    assert measured.V_mV.tolist() == [30.0, 60.0, 30.0, 60.0]
+    assert measured.I_mA.tolist() == [0.5, 1.0, 0.5, 1.0]
+    assert measured.lines == (2, 3, 4, 5)
+
+
+def test_a_wrong_sign_is_refused(tmp_path: Path):
+    (tmp_path / "x.csv").write_text("V_mV,I_mA\n0.1,0\n-30,0.5\n-60,1\n60,-1\n")
+    with pytest.raises(TableError, match="opposite signs in 3 of 4 points, first in line 3: change the sign"):
+        read_measured(tmp_path / "x.csv")
+
+
+def test_both_legs_of_a_hysteresis_find_their_own_solution():
+    s = np.linspace(0.0, 2.0, 200)
+    V, I = s, s - 1.2 * s**2 + 0.42 * s**3  # noqa: E741 - three voltages at currents between the folds
+    folds = np.roots([1.26, -2.4, 1.0])
+    low, high = np.linspace(0.1, folds.min(), 20), np.linspace(folds.max(), 1.9, 20)[::-1]
+    legs = np.concatenate([low, high])
+    currents = legs - 1.2 * legs**2 + 0.42 * legs**3
+    found = compare_curves(V, I, Measured(legs, currents), Data(name="x", file="x.csv", sigma_mV=0.01, sigma_mA=0.01))
+    # At the folds themselves V has an infinite slope and PCHIP a flat top: 1e-3 in I there is 0.03 in V.
+    assert np.abs(found.model - legs)[[*range(19), *range(20, 39)]].max() < 2e-3
+    assert found.warning == ""
+
+
+@pytest.mark.parametrize(
+    ("V_scale", "I_scale", "kind", "words"),
+    [
+        (1.0, 1.0, "V-at-I", None),
+        (1.0, 1.06, "V-at-I", "2 of 20 measured points lie beyond the computed curve, which ends at 60 mV and 1 mA"),
+        (1.0, 1e3, "V-at-I", "20 of 20 measured points lie beyond"),
+        (1e3, 1.0, "V-at-I", "20 of 20 measured points lie beyond"),
+        (1e-3, 1.0, "V-at-I", "the computed values are about 1e+03 times the measured"),
+        (1.3, 1.0, "V-at-I", None),
+        (1.0, 1e-3, "I-at-V", "the computed values are about 1e+03 times the measured"),
+        (1.06, 1.0, "I-at-V", "2 of 20 measured points"),
+        (1.0, 1e3, "nearest", "20 of 20 measured points lie beyond"),
+    ],
+)
+def test_what_the_computed_curve_cannot_meet_is_said(V_scale: float, I_scale: float, kind: str, words: str | None):
+    I = np.linspace(0.05, 1.0, 20)  # noqa: E741
+    lines = tuple(range(2, 22))
+    measured = Measured(60.0 * I * V_scale, I * I_scale, lines=lines)
+    data = Data(name="x", file="x.csv", compare=kind, sigma_mV=1.0, sigma_mA=0.1)
+    warning = compare_curves(60.0 * I, I, measured, data).warning
+    if words is None:
+        assert warning == ""
+    else:
+        assert words in warning
+    if "2 of 20" in (words or ""):
+        assert "(line 20, line 21)" in warning
+
+
 def test_covariance_is_that_of_a_straight_line():
     x = np.linspace(0.0, 1.0, 20)
     jacobian = np.column_stack([np.ones(20), x]) / 0.3
