@@ -16,7 +16,8 @@ def summary(scenario: Scenario) -> str:
     blocks: list[tuple[str, list[str]]] = [("mesa", _mesa(scenario))]
     if scenario.layers:
         blocks.append(("layers", [_layer(scenario, layer) for layer in scenario.layers]))
-        blocks.append(("cooling", [*(contact.describe() for contact in scenario.contacts), *_bath(scenario)]))
+        sinks = [contact.describe() for contact in scenario.contacts] + [sink.describe() for sink in scenario.sinks]
+        blocks.append(("cooling", [*sinks, *_bath(scenario)]))
     blocks += [("law", [scenario.law.describe()]), ("run", _run(scenario))]
     lines = [f"{scenario.name}: {scenario.title}" if scenario.title else scenario.name]
     for head, texts in blocks:

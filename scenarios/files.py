@@ -104,12 +104,21 @@ def absolute_paths(data: dict[str, Any], folder: Path, only: Where | None = None
         folder: what the names are relative to.
         only: change the key at this path (or below it) alone.
     """
-    for (section, key), words in file_keys().items():
-        if only is not None and only not in ((section,), (section, key)):
+    for section, key in file_keys():
+        if only is not None and (only[0] != section or (isinstance(only[-1], str) and only[-1] not in (section, key))):
             continue
-        table = data.get(section)
-        if isinstance(table, dict) and isinstance(table.get(key), str) and table[key] not in words:
-            table[key] = str((folder / Path(table[key]).expanduser()).resolve())
+        tables = data.get(section)
+        for table in tables if isinstance(tables, list) else [tables]:
+            if isinstance(table, dict) and key in table:
+                table[key] = absolute((section, key), table[key], folder)
+
+
+def absolute(where: Where, value: Any, folder: Path) -> Any:
+    """The value of a key; the name of a file relative to a folder is made absolute."""
+    words = file_keys().get((str(where[0]), str(where[-1])))
+    if words is None or not isinstance(value, str) or value in words:
+        return value
+    return str((folder / Path(value).expanduser()).resolve())
 
 
 def _label(file: Path) -> str:

@@ -266,7 +266,7 @@ def file_keys() -> dict[tuple[str, str], tuple[str, ...]]:
     """Section and name of every key that holds a file name, with the words that may stand there instead."""
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for section, node in schema()["properties"].items():
-        for member in members(node):
+        for member in members(node.get("items", node)):
             for name, inner in member.get("properties", {}).items():
                 if "path" in (inner.get("format"), *(item.get("format") for item in members(inner))):
                     found[section, name] = tuple(inner.get("words", ()))

@@ -22,7 +22,7 @@ Overrides = Mapping[str, object] | Sequence[str]
 """Changes of keys: {key: value}, or texts "key=value"."""
 
 
-def load_scenario(name_or_path: str | Path, overrides: Overrides = ()) -> Scenario:
+def load_scenario(name_or_path: str | Path, overrides: Overrides = (), *, complete: bool = False) -> Scenario:
     """Return a validated scenario.
 
     Args:
@@ -30,6 +30,7 @@ def load_scenario(name_or_path: str | Path, overrides: Overrides = ()) -> Scenar
         overrides: changes of keys, {"mesa.junctions": 12, "layers.0.thickness_um": 0.1}, or as texts "key=value" with
             values in TOML syntax. Elements of lists go by number from 0, None leaves a key out; file names are
             relative to the working directory.
+        complete: refuse a device that nothing cools; it may else get its heat sinks from Python.
 
     Returns:
         The frozen scenario; file names inside are absolute.
@@ -39,7 +40,7 @@ def load_scenario(name_or_path: str | Path, overrides: Overrides = ()) -> Scenar
     """
     raw = read_raw(find_file(name_or_path))
     problems = _apply_overrides(raw, overrides)
-    scenario, findings = _validate(raw.data)
+    scenario, findings = _validate(raw.data, complete)
     problems += [_report(finding, raw) for finding in findings]
     if problems or scenario is None:
         raise ScenarioError(problems)
@@ -105,20 +106,20 @@ def _leave_behind(raw: RawScenario, path: Where, value: object) -> None:
                 del section[key]
 
 
-def _validate(data: dict[str, Any]) -> tuple[Scenario | None, list[Finding]]:
+def _validate(data: dict[str, Any], complete: bool) -> tuple[Scenario | None, list[Finding]]:
     """The scenario and what is wrong with it; contradictions are looked for even if some keys are invalid."""
     try:
         scenario = Scenario.model_validate(_frozen(data), strict=True)
     except ValidationError as error:
         invalid = list(schema_findings(error))
     else:
-        return scenario, list(find_contradictions(scenario))
+        return scenario, list(find_contradictions(scenario, complete))
     rest, dropped = _without_invalid(data, invalid)
     try:
         partial = Scenario.model_validate(_frozen(rest), strict=True)
     except ValidationError:  # a required key is missing: nothing to compare
         return None, invalid
-    further = [item for item in find_contradictions(partial) if not _rests_on(item, dropped)]
+    further = [item for item in find_contradictions(partial, complete) if not _rests_on(item, dropped)]
     return None, invalid + further
 
 

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-# Longest first: "_K_per_mW" must not be read as "_mW".
-_UNITS = (
-    ("_J_per_m3K", "J/(m³ K)"),
-    ("_W_per_m2K", "W/(m² K)"),
-    ("_W_per_mK", "W/(m K)"),
-    ("_K_per_mW", "K/mW"),
-    ("_mV_per_mW", "mV/mW"),
-    ("_mA_per_um2", "mA/µm²"),
-    ("_uW_per_um2", "µW/µm²"),
-    ("_mV_per_junction", "mV per junction"),
-    ("_per_junction_mV", "mV per junction"),
-    ("_per_us", "1/µs"),
-    ("_ohm_um2", "Ω µm²"),
-    ("_ohm_cm", "Ω cm"),
-    ("_ohm_m", "Ω m"),
-    ("_ohm", "Ω"),
-    ("_um2", "µm²"),
-    ("_meV", "meV"),
-    ("_um", "µm"),
-    ("_nm", "nm"),
-    ("_nF", "nF"),
-    ("_nJ", "nJ"),
-    ("_mm", "mm"),
-    ("_mV", "mV"),
-    ("_mA", "mA"),
-    ("_mW", "mW"),
-    ("_uW", "µW"),
-    ("_us", "µs"),
-    ("_K", "K"),
-    ("_s", "s"),
+import re
+
+_OVER = "meV|mV|mA|mW|uW|um2|um|nm|nF|nJ|mm|us|ohm_um2|ohm_cm|ohm_m|ohm|K|s|J|W"
+_PART = "(?:mW|um|us|m|K|W)[2-4]?"
+_ENDING = re.compile(
+    rf"(?:^|_)(?:(?P<over>{_OVER})_per_(?P<under>(?:{_PART})+)|per_(?P<inverse>{_PART})"
+    rf"|(?P<each>mV)_per_junction|per_junction_(?P<of_each>mV)|(?P<plain>{_OVER.removesuffix('|J|W')}))$"
 )
+_SIGNS = str.maketrans({"u": "µ", "2": "²", "3": "³", "4": "⁴", "_": " "})
 
 
 def split_unit(name: str) -> tuple[str, str]:
@@ -41,10 +19,19 @@ def split_unit(name: str) -> tuple[str, str]:
     if number.isdigit():  # an element of a list
         stem, unit = split_unit(head)
         return f"{stem}.{number}", unit
-    for ending, unit in _UNITS:
-        if name == ending[1:] or name.endswith(ending):
-            return name.removesuffix(ending) if name.endswith(ending) else "", unit
-    return name, ""
+    ending = _ENDING.search(name)
+    return (name, "") if ending is None else (name[: ending.start()], _written(ending))
+
+
+def _written(ending: re.Match[str]) -> str:
+    """The unit as one writes it: "W/(m² K)" of W_per_m2K."""
+    each = ending["each"] or ending["of_each"]
+    if each is not None:
+        return f"{each} per junction"
+    over = (ending["plain"] or ending["over"] or "1").replace("ohm", "Ω")
+    parts = re.findall(_PART, ending["under"] or ending["inverse"] or "")
+    under = f"({' '.join(parts)})" if len(parts) > 1 else "".join(parts)
+    return (f"{over}/{under}" if under else over).translate(_SIGNS)
 
 
 def unit_of(name: str) -> str:

@@ -13,12 +13,14 @@ from hotmesa.meshes import TaggedMesh
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import resistive_junctions as resistive_junctions_of
 from hotmesa.scenarios.materials import ThermalMaterial
+from hotmesa.scenarios.rules.device import cooling_findings
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.device.heating import Junctions, JunctionState
 from hotmesa.solver.device.layout import Potentials
 from hotmesa.solver.device.plan import assemble_operators
 from hotmesa.solver.device.sinks import ContactSink, Heat, Sink
 from hotmesa.solver.device.vertical import Flux
+from hotmesa.solver.errors import RequestError
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.parallel import global_sum, global_sums
@@ -99,9 +101,12 @@ class Model:
 
         Raises:
             SolveError: numerics.path = "condensed" was asked for but does not apply.
-            RequestError: a sink does not fit the device.
+            RequestError: a sink does not fit the device, or nothing cools it.
         """
         if parts is None:
+            uncooled = () if sinks else tuple(cooling_findings(scenario))
+            if uncooled:
+                raise RequestError(f"{uncooled[0].text}; give one in the scenario or as sinks = [...] of the model")
             brought = Brought(law, dict(materials or {}), tuple(sinks))
             parts = build_parts(scenario, assemble_operators(scenario, tagged), brought)
         self.scenario: Final = scenario

@@ -12,7 +12,7 @@ from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.device.plan import PlanOperators
-from hotmesa.solver.device.sinks import Outlet, Sink, build_sinks
+from hotmesa.solver.device.sinks import Outlet, Sink, build_sinks, sinks_of
 from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.device.vertical import Interface, build_interfaces
 from hotmesa.solver.errors import SolveError
@@ -77,8 +77,8 @@ def build_parts(scenario: Scenario, operators: PlanOperators, brought: Brought) 
     # What models that are gone leave behind on several ranks is freed here, where all of them meet.
     PETSc.garbage_cleanup(operators.comm)
     stack = build_stack(scenario, brought.materials)
-    layout, option = Layout(operators, stack), scenario.numerics.path
-    reason = "asked for" if option == "sparse" else why_not_condensed(scenario, layout, brought.sinks)
+    layout, option, faces = Layout(operators, stack), scenario.numerics.path, (*sinks_of(scenario), *brought.sinks)
+    reason = "asked for" if option == "sparse" else why_not_condensed(scenario, layout, faces)
     if reason is not None and option == "condensed":
         raise SolveError(f"numerics.path = 'condensed' does not apply: {reason}; use 'auto' or 'sparse'")
     if reason is None:
@@ -90,5 +90,5 @@ def build_parts(scenario: Scenario, operators: PlanOperators, brought: Brought) 
         if reason is None
         else SparseConduction(layout, pattern, cold_rim=scenario.bath.rim == "bath")
     )
-    sinks = build_sinks(scenario, layout, brought.sinks, conduction.held)
+    sinks = build_sinks(scenario, layout, faces, conduction.held)
     return Parts(brought, operators, layout, reason, interfaces, pattern, conduction, sinks)

@@ -33,5 +33,5 @@ def main(scenario: str | None, overrides: Sequence[str], schema: bool, markdown:
         return 0
     if scenario is None:
         raise HotmesaError("check needs the name of a scenario or a file, or --schema")
-    sys.stdout.write(f"{summary(load_scenario(scenario, overrides))}\nno problems found\n")
+    sys.stdout.write(f"{summary(load_scenario(scenario, overrides, complete=True))}\nno problems found\n")
     return 0

@@ -30,7 +30,7 @@ def main(
     """Compute a scenario with mode = "family"."""
     from hotmesa.runner import compute
 
-    given = load_scenario(scenario, (*overrides, "mode=family"))
+    given = load_scenario(scenario, (*overrides, "mode=family"), complete=True)
     keys: dict[str, object] = {"logarithmic": log or given.family.logarithmic}
     if junctions is not None:
         keys |= {"junctions": parse_counts(junctions, given.mesa.junctions)}

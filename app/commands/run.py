@@ -25,7 +25,7 @@ def main(
     from hotmesa.runner import compute
     from hotmesa.scenarios import load_scenario
 
-    loaded = load_scenario(scenario, overrides)
+    loaded = load_scenario(scenario, overrides, complete=True)
     folder = out or Path("out") / loaded.name
     ending = compute(loaded, folder, overwrite=overwrite, quiet=quiet, command=command)
     return leave_together(ending.problem, ending.status) if ending.problem else ending.status

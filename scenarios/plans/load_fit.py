@@ -54,7 +54,7 @@ class FitPlan:
         changes = flat(self.fit.fixed) | flat(goal.data.set)
         for parameter in self.fit.parameters:
             changes |= dict.fromkeys((parameter.key, *parameter.also), values[parameter.key])
-        return load_scenario(base, [override(key, value, folder) for key, value in changes.items()])
+        return load_scenario(base, [override(key, value, folder) for key, value in changes.items()], complete=True)
 
 
 def load_fit(name_or_path: str | Path, vocabulary: Vocabulary | None = None) -> FitPlan:
@@ -111,7 +111,8 @@ def _goal(fit: Fit, data: Data, folder: Path) -> Goal:
         return Goal(data, None)
     given = flat(fit.fixed) | flat(data.set)
     base = load_scenario(
-        base_scenario(data.scenario or fit.scenario, folder), [override(k, v, folder) for k, v in given.items()]
+        base_scenario(data.scenario or fit.scenario, folder), [override(k, v, folder) for k, v in given.items()],
+        complete=True,
     )
     curve = read_measured((folder / data.file).resolve(), base.mesa.resistive_junctions or base.mesa.junctions)
     use = np.ones(curve.I_mA.shape, dtype=bool)

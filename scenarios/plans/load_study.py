@@ -135,7 +135,7 @@ def load_study(name_or_path: str | Path, vocabulary: Vocabulary | None = None) -
     folder = file.resolve().parent
     if not study.vary:
         raise StudyError([f"{file}: the study is empty: it has no [[vary]], so there is nothing to compare"])
-    load_scenario(base_scenario(study.scenario, folder))  # problems of the base are those of one file, not of all cases
+    load_scenario(base_scenario(study.scenario, folder), complete=True)  # its problems are not those of all cases
     axes = [points_of(axis, number, folder) for number, axis in enumerate(study.vary)]
     problems = _clashes(study, axes)
     count = math.prod(len(axis.points) for axis in axes)
@@ -177,7 +177,7 @@ def _case(study: Study, axes: Sequence[Points], combination: Sequence[Any], fold
     if _NAME.match(name):
         overrides.append(f'name="{name}"')
     try:
-        return Case(name, named, load_scenario(base_scenario(study.scenario, folder), overrides))
+        return Case(name, named, load_scenario(base_scenario(study.scenario, folder), overrides, complete=True))
     except ScenarioError as error:
         return Case(name, named, None, "; ".join(text.removeprefix("--set ") for text in error.problems))
 

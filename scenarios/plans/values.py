@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hotmesa.scenarios.files import absolute_paths
+from hotmesa.scenarios.files import absolute
 from hotmesa.scenarios.keys import find_key
 from hotmesa.scenarios.toml import inline
 from hotmesa.scenarios.units import split_unit
@@ -35,11 +35,7 @@ def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 def override(key: str, value: Any, folder: Path) -> str:
     """Return the change "key=value" as `load_scenario` takes it; file names are relative to the folder."""
-    key_path = path_of(key)
-    if len(key_path) == 2 and isinstance(value, str):
-        data = {str(key_path[0]): {str(key_path[1]): value}}
-        absolute_paths(data, folder)
-        value = data[str(key_path[0])][str(key_path[1])]
+    value = absolute(path_of(key), value, folder)
     return f"{key}={'none' if leaves_out(key, value) else inline(value)}"
 
 

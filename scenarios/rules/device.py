@@ -17,16 +17,16 @@ from hotmesa.scenarios.rules.values import value_findings
 from hotmesa.scenarios.schema import Layer, Scenario, findings_in
 
 
-def find_contradictions(scenario: Scenario) -> tuple[Finding, ...]:
-    """All contradictions of a scenario whose single keys are valid."""
+def find_contradictions(scenario: Scenario, complete: bool = True) -> tuple[Finding, ...]:
+    """All contradictions of a scenario whose single keys are valid; if it is complete, something must cool it."""
     spatial = KINDS[scenario.mode].spatial or bool(scenario.layers)
     parts = [findings_in(scenario), value_findings(scenario), plan_findings(scenario)]
     parts += [stability_findings(scenario)]
     own = _OF_KINDS.get(scenario.mode)
     parts += [own(scenario)] if own is not None else []
     if spatial:
-        parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _contacts(scenario)]
-        parts.append(_heat_path(scenario))
+        parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _sinks(scenario)]
+        parts += [cooling_findings(scenario)] if complete else []
     return tuple(finding for part in parts for finding in part)
 
 
@@ -105,27 +105,36 @@ def _stack_order(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("layers", i, "region"), text)
 
 
-def _contacts(scenario: Scenario) -> Iterator[Finding]:
-    names = Counter(contact.name for contact in scenario.contacts)
-    for i, contact in enumerate(scenario.contacts):
-        if names[contact.name] > 1:
-            text = f'"{contact.name}" is used by {names[contact.name]} contacts; names are unique'
-            yield Finding(("contacts", i, "name"), text)
-        if contact.name in scenario.bath.sinks():
-            yield Finding(("contacts", i, "name"), f'"{contact.name}" is the name of another heat sink; take another')
-
-
-def _heat_path(scenario: Scenario) -> Iterator[Finding]:
-    bath = scenario.bath
-    if bath.rim == "bath" and scenario.crystal is None:
+def _sinks(scenario: Scenario) -> Iterator[Finding]:
+    """Names of contacts and sinks are unique, and what they cool is there."""
+    taken = {*scenario.bath.sinks()}
+    for section in ("contacts", "sinks"):
+        names = [item.name for item in getattr(scenario, section)]
+        for i, name in enumerate(names):
+            if names.count(name) > 1:
+                text = f'"{name}" is used by {names.count(name)} {section}; names are unique'
+                yield Finding((section, i, "name"), text)
+            if name in taken:
+                yield Finding((section, i, "name"), f'"{name}" is the name of another heat sink; take another')
+        taken.update(names)
+    for i, sink in enumerate(scenario.sinks):
+        if sink.face == "crystal" and scenario.crystal is None:
+            text = 'face = "crystal" cools the crystal beside the mesa, but there is no [crystal]; try face = "bottom"'
+            yield Finding(("sinks", i, "face"), text, (("crystal",),))
+    if scenario.bath.rim == "bath" and scenario.crystal is None:
         yield Finding(("bath", "rim"), 'rim = "bath" cools the rim of the crystal, but there is no [crystal]')
+
+
+def cooling_findings(scenario: Scenario) -> Iterator[Finding]:
+    """A device that nothing cools, unless a heat sink is brought along from Python."""
+    bath = scenario.bath
     cold = [name for name, words in bath.sinks().items() if words and (name != "rim" or scenario.crystal is not None)]
-    if not cold and not scenario.contacts:
+    if not cold and not scenario.contacts and not scenario.sinks:
         text = (
             "nothing carries the heat away: no contact, an insulated bottom and rim, and top_W_per_m2K = 0; "
             "there is no steady state"
         )
-        yield Finding(("bath",), text, (("bath",), ("contacts",)))
+        yield Finding(("bath",), text, (("bath",), ("contacts",), ("sinks",)))
 
 
 _OF_KINDS: dict[str, Callable[[Scenario], Iterator[Finding]]] = {

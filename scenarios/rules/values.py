@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hotmesa.scenarios.keys import file_keys
-from hotmesa.scenarios.problems import Finding
+from hotmesa.scenarios.problems import Finding, Where
 from hotmesa.scenarios.schema import Scenario, Tabulated
 from hotmesa.scenarios.tables import TableError, read_numbers
 
@@ -20,13 +20,17 @@ def value_findings(scenario: Scenario) -> Iterator[Finding]:
 
 def _files(scenario: Scenario) -> Iterator[Finding]:
     for (section, key), words in file_keys().items():
-        name = getattr(getattr(scenario, section), key, None)
-        if section == "transient" and scenario.mode != "transient":
+        if words or (section == "transient" and scenario.mode != "transient"):
             continue
-        if name is not None and not words and not Path(name).is_file():
-            folder = Path(name).parent
-            hint = "" if folder.is_dir() else f"; the folder {folder} does not exist"
-            yield Finding((section, key), f"no such file: {name}{hint}")
+        held = getattr(scenario, section)
+        several = isinstance(held, tuple)
+        for i, item in enumerate(held if several else [held]):
+            where: Where = (section, i) if several else (section,)
+            name = getattr(item, key, None)
+            if name is not None and not Path(name).is_file():
+                folder = Path(name).parent
+                hint = "" if folder.is_dir() else f"; the folder {folder} does not exist"
+                yield Finding((*where, key), f"no such file: {name}{hint}")
 
 
 def _mesh(scenario: Scenario) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from hotmesa.scenarios.schema.numerics import Mesh, Numerics
 from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Output, Stability, Uniform
 from hotmesa.scenarios.schema.scenario import Scenario
 from hotmesa.scenarios.schema.section import Curve, Kinds, Name, Point, Positive, Section, findings_in
+from hotmesa.scenarios.schema.sinks import Conductance, Helium, Measured, Sink
 from hotmesa.scenarios.schema.source import (
     Bias,
     Levels,
@@ -23,6 +24,7 @@ __all__ = [
     "Bath",
     "Bias",
     "Branch",
+    "Conductance",
     "Contact",
     "Crystal",
     "Curve",
@@ -31,6 +33,7 @@ __all__ = [
     "Family",
     "GoldFilm",
     "GoldWire",
+    "Helium",
     "Josephson",
     "Kinds",
     "Law",
@@ -39,6 +42,7 @@ __all__ = [
     "LibraryMaterial",
     "LoadLine",
     "Material",
+    "Measured",
     "Mesa",
     "Mesh",
     "Name",
@@ -51,6 +55,7 @@ __all__ = [
     "Ramp",
     "Scenario",
     "Section",
+    "Sink",
     "SourceTable",
     "Stability",
     "Step",

@@ -14,6 +14,7 @@ from hotmesa.scenarios.schema.material import Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
 from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Output, Stability, Uniform
 from hotmesa.scenarios.schema.section import Name, Section
+from hotmesa.scenarios.schema.sinks import Sink
 from hotmesa.scenarios.schema.source import Bias, CurrentBias, Step, Transient
 
 
@@ -45,6 +46,7 @@ class Scenario(Section):
     layers: tuple[Layer, ...] = Field((), max_length=100)
     materials: dict[str, Material] = Field(default_factory=dict)
     contacts: tuple[Contact, ...] = Field((), max_length=200)
+    sinks: tuple[Sink, ...] = Field((), max_length=20)
     bath: Bath = HalfLayerBelow()
     law: Law = DWave()
     josephson: Josephson = Josephson()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Literal, Protocol
 
 import numpy as np
@@ -19,6 +20,8 @@ from hotmesa.solver.device.vertical import series_flux
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.parallel import global_sum
 
+HeatFlux = Callable[[Array], tuple[Array, Array]]
+"""q (µW/µm²) of surface temperatures (K) and dq/dT."""
 Rows = slice | NDArray[np.int64]
 Face = Literal["top", "crystal", "bottom"]
 NOWHERE: Rows = slice(0, 0)
@@ -51,6 +54,28 @@ class Sink(Protocol):
 
     def flux(self, T: Array) -> tuple[Array, Array]:
         """Return q (µW/µm²), smooth and rising with the surface temperature T (K), and dq/dT; both shape of T."""
+
+
+@dataclass(frozen=True)
+class ScenarioSink:
+    """A sink of `[[sinks]]`."""
+
+    name: str
+    face: Face
+    flux: HeatFlux
+
+
+def sinks_of(scenario: Scenario) -> tuple[Sink, ...]:
+    """Return the sinks of `[[sinks]]`: that of the class `NewSink` is made by `build` in cooling/newsink.py.
+
+    Raises:
+        TableError: the table of one cannot be used.
+    """
+    found = []
+    for sink in scenario.sinks:
+        module = import_module(f"hotmesa.solver.device.cooling.{type(sink).__name__.lower()}")
+        found.append(ScenarioSink(sink.name, sink.face, module.build(sink, scenario.bath.temperature_K)))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -233,14 +258,14 @@ def surface_of(layout: Layout, face: Face) -> Surface:
 
 
 def build_sinks(
-    scenario: Scenario, layout: Layout, brought: Sequence[Sink] = (), held: Rows = NOWHERE
+    scenario: Scenario, layout: Layout, faces: Sequence[Sink] = (), held: Rows = NOWHERE
 ) -> tuple[Outlet, ...]:
-    """Return all sinks of a device: those of its scenario, then those brought along. Collective.
+    """Return all sinks of a device: bath, contacts, then those on its faces. Collective.
 
     Args:
         scenario: the device.
         layout: order of its unknowns.
-        brought: sinks that a user adds; each rank gives the same.
+        faces: sinks by laws q(T), of the scenario and brought along; each rank gives the same.
         held: unknowns at the temperature of the bath, to which nothing is added.
 
     Raises:
@@ -249,7 +274,7 @@ def build_sinks(
     sinks = [sink for build in OF_SCENARIO for sink in build(scenario, layout)]
     free = np.ones(layout.size)
     free[held] = 0.0
-    for sink in brought:
+    for sink in faces:
         if sink.name in {"bottom", "rim", "top", *(s.name for s in sinks)}:
             raise RequestError(f'there is another heat sink with the name "{sink.name}"; take another name')
         if sink.face == "crystal" and not layout.crystal_layers:
@@ -284,4 +309,4 @@ def _contacts(scenario: Scenario, layout: Layout) -> Iterator[Outlet]:
 
 
 OF_SCENARIO = (_bottom, _top, _contacts)
-"""What makes the sinks of a scenario, in the order of their columns."""
+"""What makes the sinks of bath and contacts, in the order of their columns."""

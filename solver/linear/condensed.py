@@ -23,7 +23,7 @@ MAX_DENSE_UNKNOWNS = 9000
 """A dense Jacobian of this size takes about 0.3 GB in single precision."""
 
 
-def why_not_condensed(scenario: Scenario, layout: Layout, brought: Sequence[Sink] = ()) -> str | None:
+def why_not_condensed(scenario: Scenario, layout: Layout, faces: Sequence[Sink] = ()) -> str | None:
     """Return why the crystal cannot be condensed, or None if it can."""
     crystal = layout.crystal_layers
     if layout.operators.comm.size > 1:
@@ -41,7 +41,7 @@ def why_not_condensed(scenario: Scenario, layout: Layout, brought: Sequence[Sink
         return "boundary conductances together with conductivities that depend on temperature"
     if bath.below_W_per_m2K == 0.0 and bath.rim == "insulated":
         return "the crystal has no path to the bath"
-    for sink in brought:
+    for sink in faces:
         if sink.face != "top":
             return f"the heat sink {sink.name} cools the crystal"
     if layout.mesa_nodes.size * (len(layout.mesa_layers) + 1) > MAX_DENSE_UNKNOWNS:

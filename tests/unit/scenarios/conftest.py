@@ -66,7 +66,7 @@ def problems(small: Path) -> Problems:
 
     def of(*overrides: str, file: Path = small) -> tuple[str, ...]:
         try:
-            load_scenario(file, overrides)
+            load_scenario(file, overrides, complete=True)
         except ScenarioError as error:
             return error.problems
         return ()

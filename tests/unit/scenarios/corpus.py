@@ -302,7 +302,7 @@ def messages() -> Iterator[tuple[str, tuple[str, ...]]]:
         file.write_text(BASE, encoding="utf-8")
         for line in CHANGES.splitlines():
             try:
-                load_scenario(file, line.split(" ; "))
+                load_scenario(file, line.split(" ; "), complete=True)
             except ScenarioError as error:
                 found = error.problems
             else:

@@ -63,6 +63,12 @@ WRONG = [
     (["bath.bottom=conductance"], "bath.bottom_W_per_m2K", "is missing"),
     (["bath.bottom_W_per_m2K=10"], "bath.bottom_W_per_m2K", "has no effect"),
     (["bath.bottom=insulated", "contacts=[]"], "bath", "nothing carries the heat away"),
+    (['sinks=[{name="top",h_W_per_m2K=1.0}]'], "sinks.0", "name of another heat sink"),
+    (['sinks=[{name="wire",h_W_per_m2K=1.0}]'], "sinks.0", "name of another heat sink"),
+    (['sinks=[{name="he",kind="helium"}]'], "sinks.0", 'is missing; kind = "helium" needs coefficient a'),
+    (['sinks=[{name="he",kind="helium",a_W_per_m2K4=1.0,h_W_per_m2K=1.0}]'], "sinks.0", 'set kind = "conductance"'),
+    (['sinks=[{name="he",kind="table",table="no.csv"}]'], "sinks.0", "no such file"),
+    (["crystal=none", "layers.2=none", 'sinks=[{name="a",face="crystal",h_W_per_m2K=1.0}]'], "sinks.0", "no [crystal]"),
     (["crystal=none", "layers.2=none", "bath.rim=bath"], "bath.rim", "there is no [crystal]"),
     # law and ranges
     (["law.kind=table"], "law.table", "is missing"),

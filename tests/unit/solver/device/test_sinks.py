@@ -12,7 +12,9 @@ import scipy.linalg as la
 from helpers.devices import FILM, MATERIALS, Helium, junction_layer, on_crystal
 
 from hotmesa.meshes import build_mesh
-from hotmesa.scenarios.schema import Bath, Layer, Material, Scenario
+from hotmesa.scenarios.schema import Bath, Layer, Material, Scenario, Sink
+from hotmesa.scenarios.tables import TableError
+from hotmesa.solver.device.sinks import sinks_of
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.stability.stability import Stability
@@ -212,3 +214,49 @@ def test_same_on_two_processes(run_mpi: Callable, tmp_path: Path) -> None:
         numbers.append([float(x) for x in done.stdout.strip().strip("[]").split(",")])
     np.testing.assert_allclose(numbers[1][:3], numbers[0][:3], rtol=1e-8)
     assert max(numbers[0][3], numbers[1][3]) < 1e-8
+
+
+def column_of(sink: dict[str, object], *brought: object) -> dict[str, float]:
+    """The row of a device with one sink, in the scenario or from Python, at one current."""
+    scenario = device(sinks=(Sink(**sink),) if sink else ())
+    model = cooled(scenario, *brought)
+    return observe(model, solve_steady(model, Bias.current(), 0.5))
+
+
+def test_helium_of_the_scenario_is_that_from_python() -> None:
+    inside = column_of({"name": "helium", "kind": "helium", "a_W_per_m2K4": 1e6 * Helium().a})
+    outside = column_of({}, Helium())
+    assert inside["Q_helium_mW"] > 0.01 * inside["P_mW"]
+    assert inside == pytest.approx(outside, rel=1e-12, abs=1e-12, nan_ok=True)
+
+
+def test_a_table_of_helium_comes_close_to_the_formula(tmp_path: Path) -> None:
+    T = np.linspace(2.0, 60.0, 59)
+    rows = "\n".join(f"{t},{500.0 * t**4}" for t in T)
+    (tmp_path / "q.csv").write_text(f"T_K,q_W_per_m2\n{rows}\n")
+    table = Sink(name="a", kind="table", table=str(tmp_path / "q.csv"))
+    formula = Sink(name="b", kind="helium", a_W_per_m2K4=500.0)
+    (measured, helium) = sinks_of(device(sinks=(table, formula)))
+    inside, beyond = np.array([4.2, 10.3, 40.7]), np.array([1.0, 90.0])
+    q, slope = measured.flux(inside)
+    np.testing.assert_allclose(q, helium.flux(inside)[0], rtol=2e-3, atol=1e-9)
+    np.testing.assert_allclose(slope, helium.flux(inside)[1], rtol=2e-2)
+    assert measured.flux(np.array([4.2]))[0] == 0.0
+    for at in (inside, beyond):  # value and derivative belong together, beyond the table too
+        (up, _), (down, _) = measured.flux(at + 1e-4), measured.flux(at - 1e-4)
+        np.testing.assert_allclose(measured.flux(at)[1], (up - down) / 2e-4, rtol=1e-6)
+
+
+def test_a_table_that_falls_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "q.csv").write_text("T_K,q_W_per_m2\n4,1\n5,3\n6,2\n")
+    with pytest.raises(TableError, match="must increase from row to row; line 4 has T_K = 6"):
+        sinks_of(device(sinks=(Sink(name="a", kind="table", table=str(tmp_path / "q.csv")),)))
+
+
+def test_a_device_cooled_from_python_alone_is_allowed_and_one_cooled_by_nothing_refused() -> None:
+    alone = device(contacts=(), bath=Bath(bottom="insulated"))
+    with pytest.raises(RequestError, match=r"nothing carries the heat away: no contact.* or as sinks = "):
+        cooled(alone)
+    model = cooled(alone, Helium())
+    row = observe(model, solve_steady(model, Bias.current(), 0.5))
+    assert row["Q_helium_mW"] == pytest.approx(row["P_mW"], rel=1e-8)

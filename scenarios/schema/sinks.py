@@ -1,0 +1,65 @@
+"""Heat sinks that give off heat by a law of the surface temperature, one class a kind."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from hotmesa.scenarios.schema.section import File, Kinds, Name, Positive
+
+
+class Sink(Kinds):
+    """A heat sink on a whole face: q of its surface temperature, which is zero at the bath temperature.
+
+    A kind `NewSink` becomes a law q(T) of the solver by `build` in solver/device/cooling/newsink.py.
+    """
+
+    usual: ClassVar[str] = "conductance"
+
+    name: Name = Field(description="unique name; its heat is the column Q_<name>_mW")
+    face: Literal["top", "crystal", "bottom"] = Field(
+        "top", description="top of the stack, surface of the crystal beside the mesa, or bottom of the stack"
+    )
+
+    def law(self) -> str:
+        """The heat flux in a few words."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Name, law and face in a few words."""
+        on = {"top": "the top", "crystal": "the crystal beside the mesa", "bottom": "the bottom"}[self.face]
+        return f"{self.name}: {self.law()} on {on}"
+
+
+class Conductance(Sink):
+    """Heat flux h (T - T_B)."""
+
+    kind: Literal["conductance"] = "conductance"
+    h_W_per_m2K: Positive = Field(description="conductance h")
+
+    def law(self) -> str:
+        """The heat flux in a few words."""
+        return f"conductance {self.h_W_per_m2K:g} W/(m² K)"
+
+
+class Helium(Sink):
+    """Heat flux a (T^4 - T_B^4), as through the Kapitza resistance to liquid helium."""
+
+    kind: Literal["helium"] = "helium"
+    a_W_per_m2K4: Positive = Field(description="coefficient a")
+
+    def law(self) -> str:
+        """The heat flux in a few words."""
+        return f"helium, {self.a_W_per_m2K4:g} W/(m² K⁴) × (T⁴ − T_B⁴)"
+
+
+class Measured(Sink):
+    """Heat flux q(T) - q(T_B) of a table, monotone between its points and straight beyond them."""
+
+    kind: Literal["table"] = "table"
+    table: File = Field(description="CSV file T_K,q_W_per_m2, both increasing")
+
+    def law(self) -> str:
+        """The heat flux in a few words."""
+        return f"table {self.table}"
