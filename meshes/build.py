@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from mpi4py import MPI
 
+from hotmesa.meshes.healing import healing_lengths
 from hotmesa.meshes.line import line_mesh
 from hotmesa.meshes.plan import plan_mesh
 from hotmesa.meshes.quality import check_quality
 from hotmesa.meshes.raw import MeshError, RawMesh, region_tags
-from hotmesa.meshes.sizes import element_sizes, healing_length
+from hotmesa.meshes.sizes import element_sizes
 from hotmesa.meshes.tagged import TaggedMesh, distribute
 from hotmesa.meshes.user import user_mesh
 from hotmesa.scenarios.schema import Scenario
@@ -49,7 +50,7 @@ def make_raw_mesh(scenario: Scenario) -> RawMesh:
     else:
         raw = line_mesh(scenario, element_sizes(scenario))
     region_tags(raw)
-    quality = check_quality(raw, healing_length(scenario))
+    quality = check_quality(raw, healing_lengths(scenario))
     LOG.info("%s", quality.summary())
     for warning in quality.warnings:
         LOG.warning("%s", warning)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hotmesa.meshes.healing import HealingLengths
 from hotmesa.meshes.raw import MeshError, RawMesh, cell_sizes
 
 GOOD_ANGLE_DEG = 20.0  # generated meshes stay well above it
 LEAST_ANGLE_DEG = 1.0  # below it gradients on the element lose all meaning
-ENOUGH_PER_HEALING_LENGTH = 4.0
+COARSE = 2.0  # times the size that resolves the healing lengths: a warning
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Quality:
         mesa_nodes: Number of nodes in the mesa.
         smallest_angle_deg: Smallest angle of all triangles; 180 on lines.
         longest_mesa_edge_um: Longest element edge in the mesa.
-        healing_length_um: Estimated healing length, or None.
+        healing_length_um: Shortest healing length of the device, or None.
         warnings: What is wrong, in words, with what to try; empty if nothing is.
     """
 
@@ -47,12 +48,12 @@ class Quality:
         return words
 
 
-def check_quality(raw: RawMesh, healing_length_um: float | None) -> Quality:
+def check_quality(raw: RawMesh, healing: HealingLengths | None) -> Quality:
     """Return the quality of a mesh.
 
     Args:
         raw: The whole mesh.
-        healing_length_um: Thermal healing length, or None if unknown.
+        healing: Thermal healing lengths of the device, or None if unknown.
 
     Raises:
         MeshError: If an element has no extent or an angle below one degree.
@@ -73,13 +74,14 @@ def check_quality(raw: RawMesh, healing_length_um: float | None) -> Quality:
             f"the mesh has an angle of {angles[worst]:.1f} degrees (good meshes stay above {GOOD_ANGLE_DEG:.0f}): "
             "results near it are less accurate; move outlines that nearly touch apart, or take smaller elements there"
         )
-    if healing_length_um is not None and longest > healing_length_um / ENOUGH_PER_HEALING_LENGTH:
+    if healing is not None and longest > COARSE * healing.element:
         warnings.append(
             f"elements of {longest:.3g} µm in the mesa are coarse against the thermal healing length "
-            f"({healing_length_um:.3g} µm): take mesh.size_um of {healing_length_um / 8:.2g} or less"
+            f"(superconducting {healing.cold:.3g} µm, normal {healing.normal:.3g} µm, wall of a hot spot "
+            f"{healing.wall:.3g} µm): take mesh.size_um of {healing.element:.2g} or less"
         )
     nodes = len(raw.points), len(np.unique(raw.cells[mesa]))
-    return Quality(*nodes, float(angles[worst]), longest, healing_length_um, tuple(warnings))
+    return Quality(*nodes, float(angles[worst]), longest, healing.shortest if healing else None, tuple(warnings))
 
 
 def _edge_lengths(raw: RawMesh) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Element sizes from the thermal healing length of the sheet, and the size wanted at every place."""
+"""Element sizes from the thermal healing lengths of the device, and the size wanted at every place."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from hotmesa.meshes.outlines import hydraulic_width, mesa_outline, required_radius, signed_distance
+from hotmesa.meshes.healing import HealingLengths, crystal_width, healing_lengths, mesa_width
+from hotmesa.meshes.outlines import mesa_outline, required_radius, signed_distance
 from hotmesa.meshes.raw import MeshError
-from hotmesa.scenarios.geometry import mesa_height_um, outline_area_um2
-from hotmesa.scenarios.materials import build_material
-from hotmesa.scenarios.schema import Contact, Layer, Scenario
+from hotmesa.scenarios.geometry import outline_area_um2
+from hotmesa.scenarios.schema import Contact, Scenario
 
-ESTIMATE_K = 50.0  # between the bath and T_c, where the temperature changes most
 LINE_FACTOR = 5.0  # a line has so few nodes that finer ones cost nothing
 PLAN_GROWTH = 0.25  # growth of the element size per µm of distance
 LINE_GROWTH = 0.1
 GAP_PART = 0.5
 MAX_NODES = 2_000_000
+USUAL_NODES = 100_000  # more are taken only where the scenario gives the sizes
 LEAST_PART = 0.05  # of the mesa size: narrower gaps are not resolved further
 
 Place = Callable[[float, float], float]
@@ -35,7 +33,7 @@ class Sizes:
         rim: Largest size in the crystal.
         growth: Increase of the size per µm of distance from the mesa or from a contact.
         gap: Largest size between the edges of a contact and of the mesa, as a part of the gap between them.
-        healing_length: Estimated thermal healing length of the sheet, or None where the layers do not tell it.
+        healing: Thermal healing lengths of the device, or None where the layers do not tell them.
     """
 
     mesa: float
@@ -43,22 +41,26 @@ class Sizes:
     rim: float
     growth: float
     gap: float
-    healing_length: float | None
+    healing: HealingLengths | None
 
 
 def element_sizes(scenario: Scenario) -> Sizes:
     """Return the element sizes of a scenario in µm.
 
-    Mesa: min(healing length / 8, width / 19); contact: min(that, radius / 4); rim: crystal width / 10; lines are five
-    times finer. A size given in [mesh] wins; `mesh.refine` divides them all.
+    Mesa: min(healing length / 8, half-width of a wall / 5, width / 19), but at most 100,000 nodes; contact: min(that,
+    radius / 4); rim: crystal width / 10; lines are five times finer. A size given in [mesh] wins; `mesh.refine` divides
+    them all.
 
     Raises:
         MeshError: If the sizes ask for more than two million nodes.
     """
     line = scenario.geometry != "plan"
     factor = LINE_FACTOR if line else 1.0
-    healing = healing_length(scenario)
-    default = min(math.inf if healing is None else healing / 8, mesa_width(scenario) / 19) / factor
+    width = mesa_width(scenario)
+    healing = healing_lengths(scenario)
+    needed = math.inf if healing is None else healing.element
+    affordable = 0.0 if line else math.sqrt(1.2 * outline_area_um2(scenario) / USUAL_NODES)
+    default = max(min(needed, width / 19), affordable) / factor
     mesa = scenario.mesh.size_um or default
     contacts = tuple(scenario.mesh.contact_size_um or min(mesa, c.radius_um / 4 / factor) for c in scenario.contacts)
     rim = max(scenario.mesh.rim_size_um or crystal_width(scenario) / 10 / factor, mesa)
@@ -67,53 +69,6 @@ def element_sizes(scenario: Scenario) -> Sizes:
     sizes = Sizes(mesa / refine, tuple(c / refine for c in contacts), rim / refine, growth, GAP_PART / refine, healing)
     _refuse_huge(scenario, sizes)
     return sizes
-
-
-def healing_length(scenario: Scenario) -> float | None:
-    """Return an estimate of the thermal healing length of the sheet in µm, or None without mesa layers.
-
-    lambda = sqrt(K/h), where K is the sum of conductivity times thickness over the layers of the mesa region at about
-    50 K and h = 1/(alpha A) spreads the thermal resistance alpha of the uniform model over the mesa. It serves to
-    choose element sizes only.
-    """
-    sheets = [_sheet_conductance(scenario, layer) for layer in scenario.layers if layer.region == "mesa"]
-    sheet_uW_per_K = sum(sheets)
-    if sheet_uW_per_K <= 0:
-        return None
-    alpha_K_per_uW = scenario.uniform.thermal_resistance_K_per_mW * 1e-3
-    return math.sqrt(sheet_uW_per_K * alpha_K_per_uW * outline_area_um2(scenario))
-
-
-def mesa_width(scenario: Scenario) -> float:
-    """Return the smallest extent of the mesa in µm."""
-    mesa = scenario.mesa
-    if scenario.geometry == "strip":
-        return mesa.width_um
-    if scenario.geometry == "disc" or mesa.shape == "disc":
-        return 2 * required_radius(mesa.radius_um, "mesa")
-    if mesa.shape == "rectangle":
-        return min(mesa.width_um, mesa.depth_um)
-    corners = mesa_outline(mesa, 1.0)
-    return min(float(np.ptp(corners, axis=0).min()), hydraulic_width(corners))
-
-
-def crystal_width(scenario: Scenario) -> float:
-    """Return the smallest extent of the crystal in µm; that of the mesa where there is no crystal."""
-    crystal = scenario.crystal
-    if crystal is None:
-        return mesa_width(scenario)
-    if scenario.geometry == "disc" or (scenario.geometry == "plan" and crystal.shape == "disc"):
-        return 2 * required_radius(crystal.radius_um, "crystal")
-    return crystal.width_um if scenario.geometry == "strip" else min(crystal.width_um, crystal.depth_um)
-
-
-def _sheet_conductance(scenario: Scenario, layer: Layer) -> float:
-    """Return conductivity times thickness of one layer in µW/K (W/mK is µW/(µm K))."""
-    material = scenario.materials.get(layer.material)
-    thickness = mesa_height_um(scenario.mesa) if layer.junctions else layer.thickness_um
-    if material is None or thickness is None:
-        return 0.0
-    return thickness * float(build_material(material).in_plane(ESTIMATE_K))
 
 
 def _refuse_huge(scenario: Scenario, sizes: Sizes) -> None:

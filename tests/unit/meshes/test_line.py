@@ -73,7 +73,7 @@ def test_without_crystal_the_line_is_the_mesa():
         ({"crystal": {"width_um": 8}}, "the crystal ends at 4 µm, inside the mesa"),
         (ROUND | {"contacts": [{"x_um": 1}]}, "on a disc a contact can only sit in the centre"),
         (ROUND | {"mesa": {}}, "mesa.radius_um: a disc needs a radius"),
-        ({"mesh": {"size_um": 1e-7}}, "at most 2e"),
+        ({"mesh": {"size_um": 1e-6}}, "at most 2e"),
     ],
 )
 def test_contradictions_are_refused_in_words(parts: dict[str, object], words: str):

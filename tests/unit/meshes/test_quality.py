@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hotmesa.meshes.build import make_raw_mesh
+from hotmesa.meshes.healing import HealingLengths
 from hotmesa.meshes.quality import check_quality
 from hotmesa.meshes.raw import MeshError, RawMesh, outer_boundary
 from hotmesa.scenarios.schema import Scenario
@@ -17,7 +18,7 @@ def one_triangle(height_um: float) -> RawMesh:
 
 
 def test_angle_and_edge_of_a_known_triangle():
-    quality = check_quality(one_triangle(1.0), 100.0)
+    quality = check_quality(one_triangle(1.0), HealingLengths(100.0, 120.0, 110.0))
     assert quality.smallest_angle_deg == pytest.approx(45, rel=1e-12)
     assert quality.longest_mesa_edge_um == pytest.approx(2, rel=1e-12)
     assert quality.warnings == ()
@@ -34,14 +35,18 @@ def test_flat_triangle_is_a_warning_and_a_degenerate_one_an_error():
 
 
 def test_coarse_elements_are_a_warning_in_the_log(caplog: pytest.LogCaptureFixture):
-    layers = [{"name": "film", "material": "m", "region": "mesa", "thickness_um": 0.04}]
-    materials = {"m": {"in_plane_W_per_mK": 1.0}}
+    layers = [{"name": "mesa", "material": "m", "region": "mesa", "junctions": True}]
+    parts = {"materials": {"m": {"in_plane_W_per_mK": 1.0}}, "bath": {"bottom": "conductance", "bottom_W_per_m2K": 1e5}}
     with caplog.at_level(logging.INFO, logger="hotmesa"):
-        device = {"name": "test", "layers": layers, "materials": materials, "mesh": {"size_um": 0.5}}
+        device = {"name": "test", "layers": layers, "mesh": {"size_um": 0.5}} | parts
         make_raw_mesh(Scenario.model_validate(device))
     said = {r.levelname: r.getMessage() for r in caplog.records}
     assert "nodes" in said["INFO"]
-    assert "coarse against the thermal healing length (0.663 µm): take mesh.size_um of 0.083" in said["WARNING"]
+    words = (
+        "coarse against the thermal healing length (superconducting 0.641 µm, normal 0.641 µm, wall of a hot spot 0.37"
+    )
+    assert words in said["WARNING"]
+    assert "take mesh.size_um of 0.074 or less" in said["WARNING"]
 
 
 def test_outer_boundary_leaves_out_holes_and_refuses_pieces():

@@ -1,64 +1,34 @@
-"""Element sizes and the estimate of the healing length."""
+"""Element sizes."""
 
 import math
 
-import numpy as np
 import pytest
 
-from hotmesa.meshes.sizes import element_sizes, healing_length
-from hotmesa.scenarios.materials import gold_phonon_resistivity
+from hotmesa.meshes.sizes import element_sizes
 from hotmesa.scenarios.schema import Scenario
 
 
-def scenario(material: dict[str, object] | None = None, **parts: object) -> Scenario:
-    layers = [{"name": "film", "material": "m", "region": "mesa", "thickness_um": 0.04}]
-    stack = {} if material is None else {"layers": layers, "materials": {"m": material}}
-    return Scenario.model_validate({"name": "test"} | stack | parts)
+def scenario(**parts: object) -> Scenario:
+    return Scenario.model_validate({"name": "test"} | parts)
 
 
-def test_healing_length_of_a_film_by_hand():
-    # lambda² = kappa d alpha A = 100 µW/(µm K) 0.04 µm 0.11 K/µW 100 µm² = 44 µm²
-    assert healing_length(scenario({"in_plane_W_per_mK": 100.0})) == pytest.approx(math.sqrt(44), rel=1e-12)
+SHEET = {
+    "layers": [{"name": "mesa", "material": "m", "region": "mesa", "junctions": True}],
+    "materials": {"m": {"in_plane_W_per_mK": 1.0}},
+    "bath": {"bottom": "conductance", "bottom_W_per_m2K": 1e5},
+}
 
 
-def power(T: float, low: tuple[float, float], high: tuple[float, float]) -> float:
-    """The power law between two points of a curve."""
-    return low[1] * (T / low[0]) ** (math.log(high[1] / low[1]) / math.log(high[0] / low[0]))
-
-
-@pytest.mark.parametrize(
-    ("material", "conductivity"),
-    [
-        ({"in_plane_W_per_mK": {"T_K": [25, 100], "values": [10, 40]}}, 20.0),  # log-log: 50 K is the middle
-        ({"base": "gold-film"}, 2.44e-8 * 50 / (1e-8 + float(gold_phonon_resistivity(np.array([50.0]))[0]))),
-        ({"base": "bi2212", "divide_conductivity_by": 5}, power(50, (40, 5.0), (65, 6.0)) / 5),
-        ({"base": "bi2212", "divide_conductivity_by": 5, "anisotropy": 10}, 2 * power(50, (39, 0.50), (55, 0.57))),
-        ({"out_of_plane_W_per_mK": 0.5, "anisotropy": 10}, 5.0),
-    ],
-)
-def test_healing_length_follows_the_conductivity(material: dict[str, object], conductivity: float):
-    # 1e-5: the film is tabulated at 400 temperatures.
-    assert healing_length(scenario(material)) == pytest.approx(math.sqrt(0.44 * conductivity), rel=1e-5)
-
-
-def test_junction_layer_counts_with_its_height_and_crystal_does_not():
-    layers = [
-        {"name": "mesa", "material": "m", "region": "mesa", "junctions": True},
-        {"name": "crystal", "material": "m", "thickness_um": 50},
-    ]
-    device = scenario(layers=layers, materials={"m": {"in_plane_W_per_mK": 10}}, mesa={"junctions": 10})
-    assert healing_length(device) == pytest.approx(math.sqrt(10 * 0.02151 * 0.11 * 100), rel=1e-12)
-
-
-def test_no_layers_no_healing_length():
-    assert healing_length(scenario()) is None
+def test_without_layers_the_width_decides():
     assert element_sizes(scenario()).mesa == pytest.approx(10 / 19)
 
 
-def test_healing_length_limits_the_size():
-    sizes = element_sizes(scenario({"in_plane_W_per_mK": 1.0}))
-    assert sizes.mesa == pytest.approx(math.sqrt(0.44) / 8, rel=1e-12)
-    assert sizes.healing_length == pytest.approx(math.sqrt(0.44), rel=1e-12)
+def test_healing_lengths_limit_the_size_and_the_nodes_limit_them():
+    sizes = element_sizes(scenario(**SHEET))
+    assert sizes.healing is not None
+    assert sizes.mesa == pytest.approx(sizes.healing.wall / 5, rel=1e-12)
+    wide = scenario(**SHEET, mesa={"width_um": 1000.0, "depth_um": 1000.0})
+    assert element_sizes(wide).mesa == pytest.approx(math.sqrt(1.2 * 1e6 / 1e5), rel=1e-12)
 
 
 def test_given_sizes_win_and_refine_divides_them():
