@@ -9,7 +9,7 @@ import numpy as np
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.tables import read_numbers
-from hotmesa.solver.law.gap import Pairs
+from hotmesa.solver.law.spectrum import Pairs
 
 
 class LawError(HotmesaError, ValueError):

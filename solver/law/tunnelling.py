@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K
-from hotmesa.solver.law.dos import density_of_states
+from hotmesa.solver.law.spectrum import density_of_states
 
 # exp(-36) = 2e-16: thermal tails beyond this many k_B T are below rounding.
 _TAIL_IN_KT = 36.0

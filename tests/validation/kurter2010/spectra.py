@@ -18,7 +18,7 @@ from hotmesa.solver.law.fit import (
     fit_spectrum,
     tunnelling_conductance,
 )
-from hotmesa.solver.law.gap import Spectrum, gamma_meV, gap_meV
+from hotmesa.solver.law.spectrum import Spectrum, gamma_meV, gap_meV
 from hotmesa.solver.law.tunnelling import sis_current
 
 TEMPERATURES_K = (4.2, 20.0, 40.0, 60.0, 74.0, 84.0)

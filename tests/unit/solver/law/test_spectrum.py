@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from hotmesa.solver.law.dos import density_of_states
+from hotmesa.solver.law.spectrum import density_of_states
 
 
 def by_quadrature(energy: float, gap: float, gamma: float, weight: float) -> float:
