@@ -12,10 +12,9 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import junction_resistance_ohm, resistive_junctions
 from hotmesa.scenarios.schema import DWave, Law, Scenario
 from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K, GAP_SETS_MEV
-from hotmesa.solver.law.cache import load_grid, store_grid, table_key
 from hotmesa.solver.law.files import LawError, read_gamma, read_gap
 from hotmesa.solver.law.spectrum import Spectrum, gamma_meV, gap_meV
-from hotmesa.solver.law.table import LawTable
+from hotmesa.solver.law.table import LawTable, load_grid, store_grid, table_key
 from hotmesa.solver.law.tunnelling import isotherm, sin_current, sis_current
 
 LOWEST_K = 1.0

@@ -12,9 +12,8 @@ from typing import Protocol
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario, findings_in
-from hotmesa.solver.law.cache import default_folder
 from hotmesa.solver.law.files import LawError
-from hotmesa.solver.law.table import LawTable, LawValues
+from hotmesa.solver.law.table import LawTable, LawValues, default_folder
 
 __all__ = ["JunctionLaw", "LawError", "LawTable", "LawValues", "build_law"]
 

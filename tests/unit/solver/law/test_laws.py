@@ -9,9 +9,9 @@ from helpers.devices import normal_law
 
 from hotmesa.scenarios.schema import Curve, Law, Mesa, Numerics, Scenario
 from hotmesa.solver.law import dwave
-from hotmesa.solver.law.cache import default_folder
 from hotmesa.solver.law.dwave import direct_current, spectrum_of
 from hotmesa.solver.law.laws import LawError, build_law
+from hotmesa.solver.law.table import default_folder
 from hotmesa.solver.law.tunnelling import sis_current
 
 
