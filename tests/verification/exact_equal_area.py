@@ -21,8 +21,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Bath, Law, Layer, Material, Mesa, Mesh, Scenario
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.uniform import UniformDevice, trace_uniform
-from hotmesa.solver.runs.uniform_states import uniform_states
+from hotmesa.solver.runs.uniform import UniformDevice, trace_uniform, uniform_states
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
 

@@ -28,8 +28,7 @@ from hotmesa.scenarios.schema import (
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.runs.branch import trace_branch
-from hotmesa.solver.runs.uniform import UniformDevice
-from hotmesa.solver.runs.uniform_states import uniform_states
+from hotmesa.solver.runs.uniform import UniformDevice, uniform_states
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
 

@@ -9,8 +9,14 @@ import pytest
 from hotmesa.scenarios.schema import Bath, Law, Mesa, Scenario, Uniform
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.law.ohmic import OhmicLaw
-from hotmesa.solver.runs.uniform import UniformDevice, trace_uniform, turning_points, uniform_curve, uniform_rows
-from hotmesa.solver.runs.uniform_states import uniform_states
+from hotmesa.solver.runs.uniform import (
+    UniformDevice,
+    trace_uniform,
+    turning_points,
+    uniform_curve,
+    uniform_rows,
+    uniform_states,
+)
 
 LAW = build_law(Scenario(name="test", law=Law(set=3)), None)
 
