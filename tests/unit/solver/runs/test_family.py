@@ -23,8 +23,7 @@ from hotmesa.scenarios.schema import Josephson as JosephsonKeys
 from hotmesa.scenarios.schema import Law, Mesa, Output, Scenario
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.family import changes, trace_member
-from hotmesa.solver.runs.josephson import Josephson, build_josephson
+from hotmesa.solver.runs.family import Josephson, build_josephson, changes, trace_member
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import Row
 from hotmesa.solver.states.steady import solve_steady
