@@ -173,7 +173,7 @@ def find_branches(model: Model, observables: Sequence[Measure] = ()) -> Iterator
         SolveError: the branch from rest could not be followed; what was found stays valid.
         ScenarioError: more modes are asked for than there are unknowns.
     """
-    from hotmesa.solver.runs.diagram_job import trace_diagram
+    from hotmesa.solver.runs.diagram import trace_diagram
 
     return trace_diagram(model, observables)
 

@@ -110,7 +110,7 @@ def _transient() -> Solver:
 
 
 def _diagram() -> Solver:
-    from hotmesa.solver.runs import branch, diagram_job
+    from hotmesa.solver.runs import branch, diagram_job  # FOLDME
 
     return Solver(on_mesh(diagram_job.trace_diagram), branch.goal)
 
