@@ -17,8 +17,8 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, bias, observe
-from hotmesa.solver.states.restart import Start, start_from
 from hotmesa.solver.states.steady import solve_steady
+from hotmesa.solver.states.stored import Start, start_from
 from hotmesa.solver.time.integrator import Tolerances
 from hotmesa.solver.time.source import build_circuit
 from hotmesa.solver.time.stored_heat import StoredHeat

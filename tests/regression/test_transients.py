@@ -16,9 +16,8 @@ from hotmesa.scenarios import load_scenario
 from hotmesa.solver.runs.transient import sparse_model
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
-from hotmesa.solver.states.restart import read_stored, stored_states
 from hotmesa.solver.states.steady import solve_steady
-from hotmesa.solver.states.stored import flat_state
+from hotmesa.solver.states.stored import flat_state, read_stored, stored_states
 
 
 @pytest.fixture(scope="module")
