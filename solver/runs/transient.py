@@ -21,8 +21,7 @@ from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.states.stored import Start, start_from
 from hotmesa.solver.time.integrator import Tolerances
 from hotmesa.solver.time.source import build_circuit
-from hotmesa.solver.time.stored_heat import StoredHeat
-from hotmesa.solver.time.transient import Moment, Transient
+from hotmesa.solver.time.transient import Moment, StoredHeat, Transient
 
 NOISE_WAVES = 400
 """Random waves in the noise: their sum is Gaussian to a few per cent."""

@@ -22,8 +22,7 @@ from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import observe
 from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.steady import solve_steady
-from hotmesa.solver.time.stored_heat import enthalpy
-from hotmesa.solver.time.transient import Circuit, Tolerances, Transient
+from hotmesa.solver.time.transient import Circuit, Tolerances, Transient, enthalpy
 
 TINY = Layer(name="crystal", material="crystal", thickness_um=5.0, sublayers=2, first_sublayer_um=0.5)
 

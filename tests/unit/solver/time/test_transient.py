@@ -20,8 +20,7 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.transient import noisy, save_times, sparse_model, trace_transient
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
-from hotmesa.solver.time.stored_heat import enthalpy
-from hotmesa.solver.time.transient import Circuit, Tolerances, Transient
+from hotmesa.solver.time.transient import Circuit, Tolerances, Transient, enthalpy
 
 COARSE = ("mesh.size_um=2.5", "transient.end_us=3.0")
 
