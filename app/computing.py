@@ -115,9 +115,9 @@ def trace(model: Model, observables: Sequence[Measure] = ()) -> Iterator[BranchP
         SolveError: the branch could not be continued; the points before it stay valid.
         ScenarioError: more modes are asked for than there are unknowns.
     """
-    from hotmesa.solver.runs.branch import trace_branch
+    from hotmesa.solver.runs.branch import points
 
-    return trace_branch(model, observables)
+    return points(model, observables)
 
 
 def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
@@ -154,9 +154,9 @@ def evolve(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]
         ScenarioError: the state to start from is one of another device or mesh, or lies after the end.
         SolveError: the integration could not be continued; the points before it stay valid.
     """
-    from hotmesa.solver.runs.transient import trace_transient
+    from hotmesa.solver.runs.transient import points
 
-    return trace_transient(model.variant(path="sparse"), observables)
+    return points(model.variant(path="sparse"), observables)
 
 
 def find_branches(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
@@ -173,9 +173,9 @@ def find_branches(model: Model, observables: Sequence[Measure] = ()) -> Iterator
         SolveError: the branch from rest could not be followed; what was found stays valid.
         ScenarioError: more modes are asked for than there are unknowns.
     """
-    from hotmesa.solver.runs.diagram import trace_diagram
+    from hotmesa.solver.runs.diagram import points
 
-    return trace_diagram(model, observables)
+    return points(model, observables)
 
 
 def steady(model: Model, bias: Bias, value: float, guess: Array | None = None) -> Evaluation:

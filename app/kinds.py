@@ -80,7 +80,7 @@ def on_mesh(
 def _branch() -> Solver:
     from hotmesa.solver.runs import branch
 
-    return Solver(on_mesh(branch.trace_branch), branch.goal)
+    return Solver(on_mesh(branch.points), branch.goal)
 
 
 def _uniform() -> Solver:
@@ -106,13 +106,13 @@ def _sweep() -> Solver:
 def _transient() -> Solver:
     from hotmesa.solver.runs import transient
 
-    return Solver(on_mesh(transient.trace_transient, transient.unfolded), transient.goal)
+    return Solver(on_mesh(transient.points, transient.unfolded), transient.goal)
 
 
 def _diagram() -> Solver:
-    from hotmesa.solver.runs import branch, diagram_job  # FOLDME
+    from hotmesa.solver.runs import branch, diagram
 
-    return Solver(on_mesh(diagram_job.trace_diagram), branch.goal)
+    return Solver(on_mesh(diagram.points), branch.goal)
 
 
 def _family() -> Solver:

@@ -13,11 +13,12 @@ import plain_dolfinx
 from petsc4py import PETSc
 from tools import Clock, counted, median_of, print_table, run, timed
 
+from hotmesa.computing import trace
 from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import BranchPoint, trace_branch
+from hotmesa.solver.runs.branch import BranchPoint
 
 # Refinements that give about 15,000 and 50,000 unknowns on the sparse path.
 REFINEMENTS = (1.0, 1.8)
@@ -66,7 +67,7 @@ def branch(refine: float, path: str, tagged: TaggedMesh) -> tuple[dict[str, Any]
     points: list[BranchPoint] = []
 
     def work() -> None:
-        points[:] = trace_branch(model)
+        points[:] = trace(model)
 
     repeats = REPEATS[path, refine]
     model, counts = counted(model)

@@ -8,12 +8,13 @@ import numpy as np
 import plain_dolfinx
 from tools import counted, median_of, print_table, run, timed
 
+from hotmesa.computing import trace
 from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Bath, Curve, Material, Mesh, Scenario
 from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import BranchPoint, trace_branch
+from hotmesa.solver.runs.branch import BranchPoint
 
 # Refinements that give about 1,000 and 10,000 nodes, with the target for the whole branch (s).
 SIZES = ((1.38, 0.3, 5), (4.6, 2.0, 3))
@@ -78,7 +79,7 @@ def measure_size(temperatures: int, refine: float, target: float, repeats: int) 
     points: list[BranchPoint] = []
 
     def work() -> None:
-        points[:] = trace_branch(model)
+        points[:] = trace(model)
 
     clock = median_of(repeats, work)
     model, counts = counted(model)

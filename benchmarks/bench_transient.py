@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from tools import Clock, print_table, run, timed
 
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.runs.branch import trace_branch
-from hotmesa.solver.runs.transient import sparse_model, trace_transient
+from hotmesa.solver.runs.transient import points as moments
+from hotmesa.solver.runs.transient import sparse_model
 
 STEPS, POINTS, LIMIT = 200, 100, 1.5
 DEVICE = "kurter2010-n19"
@@ -38,8 +39,8 @@ def compare() -> dict[str, Any]:
     # Best of two, alternating: other work on the machine disturbs both alike.
     branch, transient = [], []
     for _ in range(2):
-        branch.append(measured(islice(trace_branch(model), POINTS)))
-        transient.append(measured(islice(trace_transient(moving), STEPS)))
+        branch.append(measured(islice(trace(model), POINTS)))
+        transient.append(measured(islice(moments(moving), STEPS)))
     rows = []
     for kind, count, clocks in (("branch", POINTS, branch), ("transient", STEPS, transient)):
         wall, cpu = (float(np.min([getattr(c, name) for c in clocks])) for name in ("wall_s", "cpu_s"))

@@ -28,6 +28,7 @@ class Kind:
         words: columns that hold words.
         beside: further tables in its folder.
         prefix: what stands before V and I where a point is shown, as a format of its row.
+        steady: whether its points are steady states.
         spatial: whether it needs layers and a mesh.
         shown: whether each point is worth a line on the terminal and in the log.
         parts: pattern of the folders of further runs inside its own; "" for none.
@@ -42,6 +43,7 @@ class Kind:
     words: tuple[str, ...] = ("fold",)
     beside: tuple[str, ...] = ()
     prefix: str = ""
+    steady: bool = True
     spatial: bool = True
     shown: bool = True
     parts: str = ""
@@ -79,6 +81,7 @@ KINDS: dict[str, Kind] = {
             "(--set transient.max_step_us=...), or a smaller mesa.junctions if the voltage runs out of the law table.",
             columns=("t_us", *COLUMNS),
             words=(),
+            steady=False,
             prefix="t {t_us:8.4g} us  ",
         ),
         Kind(

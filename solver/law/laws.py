@@ -47,7 +47,7 @@ def build_law(scenario: Scenario, cache: Path | str | None = "default") -> Junct
 
     Args:
         scenario: the device.
-        cache: folder of cached tables, "default" for `law_cache.default_folder()`, None for no cache.
+        cache: folder of cached tables, "default" for `table.default_folder()`, None for no cache.
 
     Raises:
         LawError: for tables that cannot be used, and for keys that contradict each other.

@@ -61,7 +61,7 @@ def branch_options(model: Model) -> Options:
     )
 
 
-def trace_branch(model: Model, observables: Sequence[Measure] = ()) -> Iterator[BranchPoint]:
+def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[BranchPoint]:
     """Yield the points of the branch from rest to branch.end_current_mA, folds among them. Collective.
 
     Args:

@@ -5,6 +5,7 @@ Each kind of run fills them beside the observables; the names that studies and f
 
 from __future__ import annotations
 
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.solver.states.observables import columns
 
 _STABILITY = {
@@ -63,4 +64,4 @@ def columns_of(mode: str) -> dict[str, str]:
 
     <word> in a name stands for any: the name of a sink or of a bias.
     """
-    return columns(steady=mode != "transient") | _BESIDE.get(mode, _BRANCH)
+    return columns(KINDS[mode].steady) | _BESIDE.get(mode, _BRANCH)

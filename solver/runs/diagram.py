@@ -296,7 +296,7 @@ def branch_folder(number: int) -> str:
     return f"branch_{number:02d}" if number else "."
 
 
-def trace_diagram(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     """Yield the points of all branches. Collective.
 
     Args:

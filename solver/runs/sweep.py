@@ -17,7 +17,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import trace_branch
+from hotmesa.solver.runs.branch import points as branch_points
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import CurvePoint, Options, follow, land
@@ -112,7 +112,7 @@ def goal(scenario: Scenario) -> tuple[str, float]:
 def whole_curve(model: Model, end_current_mA: float, observables: Sequence[Measure] = ()) -> Iterator[Row]:
     """Yield the rows of the branch from rest to a current; what was reached, if it cannot be followed so far."""
     try:
-        for point in trace_branch(model.variant(end_current_mA=end_current_mA), observables):
+        for point in branch_points(model.variant(end_current_mA=end_current_mA), observables):
             yield point.row
     except SolveError as error:
         LOG.warning("the curve behind the sweep ends early: %s", error)

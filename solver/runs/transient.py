@@ -45,7 +45,7 @@ def sparse_model(scenario: Scenario, tagged: Any) -> Model:
     return Model(unfolded(scenario), tagged)
 
 
-def trace_transient(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     """Yield the moments of a scenario's transient. Collective.
 
     Args:

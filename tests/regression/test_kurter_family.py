@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess.merit import full_normality, is_monotonic, nucleation
 from hotmesa.postprocess.report import curve_figures, curve_of
@@ -14,7 +15,6 @@ from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.runs.uniform import uniform_curve
 
 STACKS = (6, 12, 19, 24, 30)
@@ -25,7 +25,7 @@ COARSE = ("mesh.refine=0.7", "branch.min_points=40")
 
 def follow(junctions: int, *overrides: str) -> dict[str, Any]:
     scenario = load_scenario(f"kurter2010-n{junctions:02d}", [*COARSE, *overrides])
-    rows = [point.row for point in trace_branch(Model(scenario, build_mesh(scenario)))]
+    rows = [point.row for point in trace(Model(scenario, build_mesh(scenario)))]
     table = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     curve = curve_of(table, normal_resistance_ohm(scenario.mesa))
     assert curve is not None

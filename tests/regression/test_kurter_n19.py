@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.runs.branch import BranchPoint, trace_branch
+from hotmesa.solver.runs.branch import BranchPoint
 from hotmesa.solver.runs.uniform import uniform_curve
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
@@ -32,7 +33,7 @@ def model() -> Model:
 
 @pytest.fixture(scope="module")
 def branch(model: Model) -> list[BranchPoint]:
-    return list(trace_branch(model))
+    return list(trace(model))
 
 
 def column(branch: list[BranchPoint], name: str) -> Array:

@@ -12,12 +12,12 @@ import pytest
 from helpers.devices import on_crystal
 from helpers.random_devices import GEOMETRIES, Geometry, random_device
 
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import Scenario, load_scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs import branch
-from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.states.continuation import CurvePoint, follow
 from hotmesa.solver.states.problem import ROUNDINGS
 
@@ -31,7 +31,7 @@ def traced(scenario: Scenario, points: int) -> tuple[Model, list[CurvePoint]]:
     model = Model(scenario.model_copy(update={"branch": few}), build_mesh(scenario))
     curves: list[CurvePoint] = []
     try:
-        curves.extend(point.curve for point in trace_branch(model) if point.curve is not None)
+        curves.extend(point.curve for point in trace(model) if point.curve is not None)
     except SolveError as error:
         if "raise branch.max_points" not in str(error):
             raise
@@ -77,7 +77,7 @@ def test_a_branch_that_comes_back_to_rest_ends_with_a_reason(monkeypatch: pytest
 
     monkeypatch.setattr(branch, "follow", turning_back)
     scenario = on_crystal()
-    points = trace_branch(Model(scenario, build_mesh(scenario)))
+    points = trace(Model(scenario, build_mesh(scenario)))
     assert len([next(points), next(points)]) == 2
     with pytest.raises(SolveError, match="came back to V = 0"):
         next(points)

@@ -8,11 +8,11 @@ import numpy as np
 from mpi4py import MPI
 from verification.cases import Case
 
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import available_scenarios, load_scenario
 from hotmesa.scenarios.schema import Contact, Crystal, Law, Layer, Material, Mesh, Scenario
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
 
@@ -44,7 +44,7 @@ def imbalance(name: str, refine: float) -> float:
     scenario = load_scenario(name, ["mode=branch", f"mesh.refine={refine}", *COARSER.get(name, ())])
     model = Model(scenario, build_mesh(scenario, MPI.COMM_SELF))
     worst = 0.0
-    for point in trace_branch(model):
+    for point in trace(model):
         row = point.row
         power = float(row["V_mV"]) * float(row["I_mA"]) * 1e-3
         sinks = sum(float(q) for key, q in row.items() if key.startswith("Q_"))

@@ -10,6 +10,7 @@ import numpy as np
 from mpi4py import MPI
 from verification.cases import Case
 
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.schema import (
     Bath,
@@ -27,7 +28,6 @@ from hotmesa.scenarios.schema import (
 )
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.runs.uniform import UniformDevice, uniform_states
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
@@ -89,7 +89,7 @@ def distance_from_uniform(cooling: Literal["bottom", "contact"], refine: float) 
     At every point both are compared at the same mean temperature, in voltage and in current times R_j.
     """
     scenario = uniform_device(cooling, refine)
-    rows = [p.row for p in trace_branch(_model(scenario))]
+    rows = [p.row for p in trace(_model(scenario))]
     v, I_mA, T = (np.array([float(r[key]) for r in rows[1:]]) for key in ("V_per_junction_mV", "I_mA", "T_mean_K"))
     if not any(r["fold"] == "V" for r in rows):
         raise ValueError("the curve does not fold")
@@ -111,7 +111,7 @@ def distance_from_ohm(refine: float) -> float:
         branch=Branch(end_current_mA=1.0, min_points=10),
         mesh=Mesh(refine=refine),
     )
-    rows = [p.row for p in trace_branch(_model(scenario))][1:]
+    rows = [p.row for p in trace(_model(scenario))][1:]
     normal = scenario.mesa.junctions * scenario.mesa.specific_resistance_ohm_um2 / 100.0
     return max(abs(float(r["V_mV"]) / float(r["I_mA"]) / normal - 1.0) for r in rows)
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from helpers.devices import MATERIALS, Helium, on_crystal
 
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.scenarios.materials import build_material
@@ -18,7 +19,6 @@ from hotmesa.scenarios.schema import Law, Material, Scenario
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.linear.bordered import BorderedOperator
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.fields import carried_over
@@ -120,7 +120,7 @@ def test_a_law_from_python_stays_with_the_variants(path: str) -> None:
 
 
 def branch(model: Model) -> None:
-    for _ in trace_branch(model):
+    for _ in trace(model):
         pass
 
 

@@ -11,6 +11,7 @@ import pytest
 from helpers.devices import on_crystal
 
 from hotmesa.cli import main
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess import Run, load_run
 from hotmesa.postprocess.errors import ResultError
@@ -19,7 +20,6 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Bath, Contact, Crystal, Mesa, Scenario
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.runs.image import laser_image, save_image, smear, surface_response
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import State, ThermalBranch
@@ -177,7 +177,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scenario = on_crystal()
     model = Model(scenario, build_mesh(scenario))
     branch = Run(scenario)
-    for point in trace_branch(model):
+    for point in trace(model):
         branch.append(point)
     folder = tmp_path_factory.mktemp("runs") / "small"
     branch.save(folder)

@@ -12,6 +12,7 @@ from helpers.devices import FILM, MATERIALS, WIRE, junction_layer, on_crystal
 from helpers.sheets import sheet, sheet_model
 
 from hotmesa import cli
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import ScenarioError
 from hotmesa.scenarios.schema import Bias as BiasSection
@@ -19,7 +20,6 @@ from hotmesa.scenarios.schema import Crystal, Layer, Mesh, Numerics
 from hotmesa.scenarios.schema import Stability as StabilitySection
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import ThermalBranch
@@ -110,7 +110,7 @@ def test_condensed_crystal_has_the_rates_of_the_whole_one() -> None:
 
 def rows_of(scenario: object) -> list[dict[str, float]]:
     model = sheet_model(scenario)
-    return [p.row for p in trace_branch(model)]
+    return [p.row for p in trace(model)]
 
 
 def test_columns_along_the_branch_of_a_cooled_strip() -> None:
@@ -139,7 +139,7 @@ def test_columns_along_the_branch_of_a_cooled_strip() -> None:
 
 def test_modes_are_kept_as_fields() -> None:
     scenario = sheet(1.5e-7).model_copy(update={"stability": StabilitySection(points="kept", modes=True, count=3)})
-    points = list(trace_branch(sheet_model(scenario)))
+    points = list(trace(sheet_model(scenario)))
     for point in points:
         if point.state is None:
             assert point.row["rate_voltage_bias_per_us"] == ""
@@ -153,7 +153,7 @@ def test_modes_are_kept_as_fields() -> None:
 def test_more_modes_than_unknowns_are_refused(tmp_path: Path) -> None:
     scenario = sheet(size_um=4.0).model_copy(update={"stability": StabilitySection(points="all", count=200)})
     with pytest.raises(ScenarioError, match=r"stability.count = 200: the device has only \d+ unknown temperatures"):
-        next(trace_branch(sheet_model(scenario)))
+        next(trace(sheet_model(scenario)))
     model = sheet_model(sheet(size_um=4.0))
     e = solve_steady(model, Bias.current(), 0.1)
     with pytest.raises(SolveError, match="are possible"):

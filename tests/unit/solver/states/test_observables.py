@@ -16,15 +16,16 @@ from helpers.devices import on_crystal
 from helpers.results_page import page
 
 from hotmesa.cli import main
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.plans.observables import is_among
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.runs.columns import columns_of
 from hotmesa.solver.runs.sweep import sweep
-from hotmesa.solver.runs.transient import sparse_model, trace_transient
+from hotmesa.solver.runs.transient import points as moments
+from hotmesa.solver.runs.transient import sparse_model
 from hotmesa.solver.states import observables
 from hotmesa.solver.states.observables import junction_temperatures
 from hotmesa.vocabulary import VOCABULARY
@@ -132,12 +133,12 @@ def own(model: Model, e: Evaluation) -> dict[str, float]:
 def test_a_function_of_the_caller_becomes_a_column() -> None:
     scenario = on_crystal()
     model = Model(scenario, build_mesh(scenario))
-    *_, last = trace_branch(model, observables=[own])
+    *_, last = trace(model, observables=[own])
     T = last.state.T_K[0, 1]  # the mesa is the second layer
     assert last.row["T_rms_K"] == pytest.approx(np.nanstd(T), rel=1e-12)
-    for name, trace, build in (("transient", trace_transient, sparse_model), ("sweep", sweep, Model)):
+    for name, moving, build in (("transient", moments, sparse_model), ("sweep", sweep, Model)):
         scenario = load_scenario(GOLDEN / f"{name}.toml")
-        points = list(islice(trace(build(scenario, build_mesh(scenario)), observables=[own]), 3))
+        points = list(islice(moving(build(scenario, build_mesh(scenario)), observables=[own]), 3))
         assert float(points[-1].row["T_rms_K"]) > 0.0
 
 
@@ -152,4 +153,4 @@ def test_a_function_of_the_caller_becomes_a_column() -> None:
 def test_a_function_of_the_caller_that_does_not_fit_is_refused(measure: observables.Measure, text: str) -> None:
     scenario = on_crystal()
     with pytest.raises(RequestError, match=text):
-        next(trace_branch(Model(scenario, build_mesh(scenario)), observables=[measure]))
+        next(trace(Model(scenario, build_mesh(scenario)), observables=[measure]))

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from helpers.devices import on_crystal
 
+from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.schema import Bath, Contact, Crystal
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import trace_branch
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import observe
 from hotmesa.solver.states.problem import ThermalBranch
@@ -40,7 +40,7 @@ def test_a_guess_is_followed_by_newton_alone(model: Model) -> None:
 
 
 def test_branch_starts_at_rest_and_ends_where_asked(model: Model) -> None:
-    rows = [p.row for p in trace_branch(model)]
+    rows = [p.row for p in trace(model)]
     assert (rows[0]["V_mV"], rows[0]["I_mA"], rows[0]["T_max_K"]) == (0.0, 0.0, 4.2)
     assert rows[-1]["I_mA"] == pytest.approx(1.0, abs=1e-12)
     assert len(rows) >= 10
@@ -49,7 +49,7 @@ def test_branch_starts_at_rest_and_ends_where_asked(model: Model) -> None:
 
 
 def test_slope_is_the_derivative_of_the_branch(model: Model) -> None:
-    rows = [p.row for p in trace_branch(model)]
+    rows = [p.row for p in trace(model)]
     here = rows[len(rows) // 2]
     below, above = (solve_steady(model, Bias.current(), here["I_mA"] + h).V for h in (-1e-4, 1e-4))
     # 1e-5: central difference over 2e-4 mA; V''' is below 1e4 mV/mA^3 here, its error 1e-5 ohm of 100.
@@ -57,7 +57,7 @@ def test_slope_is_the_derivative_of_the_branch(model: Model) -> None:
 
 
 def test_fields_are_kept_at_chosen_points_and_at_the_end(model: Model) -> None:
-    points = list(trace_branch(model))
+    points = list(trace(model))
     kept = [k for k, p in enumerate(points) if p.state is not None]
     assert kept == sorted({*range(0, len(points), 4), len(points) - 1})
     state = points[-1].state

@@ -17,7 +17,7 @@ from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import ScenarioError, load_scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.transient import noisy, save_times, sparse_model, trace_transient
+from hotmesa.solver.runs.transient import noisy, points, save_times, sparse_model
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.time.transient import Circuit, Tolerances, Transient, enthalpy
@@ -217,12 +217,12 @@ def test_interrupted_run_can_be_continued(tmp_path: Path, monkeypatch: pytest.Mo
     import hotmesa.solver.runs.transient as job_transient
 
     def impatient(model: Model):
-        for number, point in enumerate(trace_transient(model)):
+        for number, point in enumerate(points(model)):
             if number == 60:
                 raise KeyboardInterrupt
             yield point
 
-    monkeypatch.setattr(job_transient, "trace_transient", impatient)
+    monkeypatch.setattr(job_transient, "points", impatient)
     assert run(tmp_path / "first", "transient.save_at_us=[3.0]") == 130
     rows = rows_of(tmp_path / "first")
     assert len(rows) == 60
@@ -236,7 +236,7 @@ def test_interrupted_run_can_be_continued(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_start_at_a_current_needs_no_time(whole: Path, tmp_path: Path) -> None:
     model = plate(f"transient.start={whole}", "transient.start_at_mA=1.5", "transient.begin_us=0.0")
-    point = next(iter(trace_transient(model)))
+    point = next(iter(points(model)))
     assert point.row["t_us"] == 0.0
     with pytest.raises(ScenarioError, match="not after the start"):
-        next(iter(trace_transient(plate(f"transient.start={whole}", "transient.end_us=2.9"))))
+        next(iter(points(plate(f"transient.start={whole}", "transient.end_us=2.9"))))
