@@ -216,7 +216,7 @@ def test_damaged_states_are_refused(whole: Path, tmp_path: Path, capsys: pytest.
 def test_interrupted_run_can_be_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import hotmesa.solver.runs.transient as job_transient
 
-    def impatient(model: Model):
+    def impatient(model: Model, observables: object):
         for number, point in enumerate(points(model)):
             if number == 60:
                 raise KeyboardInterrupt
