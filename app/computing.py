@@ -63,7 +63,7 @@ def run(
     """
     from hotmesa.kinds import Own
     from hotmesa.postprocess import load_run
-    from hotmesa.postprocess.pictures import save_picture
+    from hotmesa.postprocess.style import save_picture
     from hotmesa.runner import compute
     from hotmesa.scenarios.errors import INTERRUPTED
     from hotmesa.solver.errors import SolveError

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.pictures import save_picture
 from hotmesa.postprocess.report import summarise
 from hotmesa.postprocess.results import load_run
+from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.values import flat_summary
 from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.tables import OWN_MB, TableError, read_fields

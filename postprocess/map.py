@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.results import Run, States
+from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import column
-from hotmesa.postprocess.titles import title_of
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.paraview import write_fields
-from hotmesa.postprocess.pictures import save_picture
 from hotmesa.postprocess.results import load_run
 from hotmesa.postprocess.runs import RESULTS
 from hotmesa.postprocess.scene import save_scene
+from hotmesa.postprocess.style import save_picture
 from hotmesa.scenarios.writing import write_json
 
 

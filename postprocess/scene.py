@@ -23,9 +23,8 @@ import numpy as np
 from hotmesa.postprocess.map import caption
 from hotmesa.postprocess.results import Run, States, load_run
 from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of, size_um
-from hotmesa.postprocess.style import own_settings
+from hotmesa.postprocess.style import own_settings, title_of
 from hotmesa.postprocess.tables import column
-from hotmesa.postprocess.titles import title_of
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.writing import whole_file
 

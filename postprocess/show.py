@@ -11,7 +11,7 @@ import numpy as np
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.states import States
-from hotmesa.postprocess.titles import title_of
+from hotmesa.postprocess.style import title_of
 
 if TYPE_CHECKING:
     import pyvista

@@ -1,20 +1,31 @@
-"""How figures look, in one place; matplotlib is imported inside functions so that reading results needs none."""
+"""How figures look and how they are saved; matplotlib is imported inside functions: reading results needs none."""
 
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from hotmesa.postprocess.tables import Table, column
+from hotmesa.scenarios.errors import HotmesaError
+from hotmesa.scenarios.geometry import resistive_junctions
+from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.writing import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
 
 # Okabe and Ito: told apart by every kind of colour vision.
 BLUE, ORANGE, GREEN, PINK, YELLOW, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
@@ -101,3 +112,89 @@ def save_figure(figure: Figure, path: Path) -> Path:
     with own_settings(), whole_file(path) as stream:
         figure.savefig(stream, format="png")
     return path
+
+
+def title_of(scenario: Scenario) -> str:
+    """Return name, junctions, size and bath temperature: "kurter2010-n19: 19 junctions, 10 × 10 µm, bath 4.2 K"."""
+    mesa = scenario.mesa
+    size = f"{mesa.width_um:g} × {mesa.depth_um:g} µm"
+    if mesa.shape == "polygon":
+        size = "polygon"
+    elif mesa.radius_um is not None and (mesa.shape == "disc" or scenario.geometry == "disc"):
+        size = f"disc of {mesa.radius_um:g} µm radius"
+    count = resistive_junctions(scenario)
+    junctions = f"{count}" if count == mesa.junctions else f"{count} resistive of {mesa.junctions}"
+    return f"{scenario.name}: {junctions} junctions, {size}, bath {scenario.bath.temperature_K:g} K"
+
+
+STABLE, UNSTABLE_UNDER_VOLTAGE, UNSTABLE_UNDER_CURRENT = 0, 1, 2
+LOOKS: dict[int, dict[str, Any]] = {
+    STABLE: {"linestyle": "-", "linewidth": 2.0},
+    UNSTABLE_UNDER_VOLTAGE: {"linestyle": (0, (5, 1.6)), "linewidth": 1.6},
+    UNSTABLE_UNDER_CURRENT: {"linestyle": (0, (1, 1.4)), "linewidth": 1.4},
+}
+NAMES = {
+    STABLE: "stable",
+    UNSTABLE_UNDER_VOLTAGE: "unstable under voltage bias only",
+    UNSTABLE_UNDER_CURRENT: "unstable under current bias",
+}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Rows `first` to `last` (included) of a branch that are drawn with one kind of line."""
+
+    answer: int
+    first: int
+    last: int
+
+
+def answers(rows: Table) -> NDArray[np.int64]:
+    """Return the answer of every row, shape (rows,); a row whose stability was not computed has that before it.
+
+    A branch without any answer passes as stable: nothing is known against it.
+    """
+    nothing = np.full(len(rows["V_mV"]), np.nan)
+    voltage, current = (
+        column(rows, name) if name in rows else nothing
+        for name in ("unstable_modes_voltage_bias", "unstable_modes_current_bias")
+    )
+    found = np.where(current > 0, UNSTABLE_UNDER_CURRENT, np.where(voltage > 0, UNSTABLE_UNDER_VOLTAGE, STABLE))
+    known = np.flatnonzero(np.isfinite(voltage) | np.isfinite(current))
+    if known.size == 0:
+        return np.full(len(found), STABLE)
+    latest = np.searchsorted(known, np.arange(len(found)), side="right") - 1
+    return np.asarray(found[known[np.maximum(latest, 0)]], dtype=np.int64)
+
+
+def stretches(answer: NDArray[np.int64]) -> Iterator[Stretch]:
+    """Yield the stretches of equal answers; each begins at the last row of the one before, so that no gap shows."""
+    edges = [0, *(np.flatnonzero(np.diff(answer)) + 1), len(answer)]
+    for first, end in pairwise(edges):
+        if end > first:
+            yield Stretch(int(answer[first]), max(int(first) - 1, 0), int(end) - 1)
+
+
+LOG = logging.getLogger(__name__)
+
+
+def save_picture(plot: Callable[[], Figure | None], path: Path) -> Path | None:
+    """Save the figure that a function returns as PNG and return its path; None where there is nothing to draw.
+
+    A fault while drawing (a fault of matplotlib, of its installation or of this package) is logged as a warning, and an
+    older picture is removed, so that it does not pass for one of these results.
+
+    Raises:
+        HotmesaError: the results that are drawn are missing or damaged.
+        OSError: the file cannot be written.
+    """
+    try:
+        figure = plot()
+        if figure is not None:
+            return save_figure(figure, path)
+    except (HotmesaError, OSError):
+        raise
+    except Exception as error:
+        LOG.warning("%s could not be drawn: %s: %s", path.name, type(error).__name__, error)
+    path.unlink(missing_ok=True)
+    return None

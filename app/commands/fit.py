@@ -24,7 +24,7 @@ def main(
     from hotmesa import fitting
     from hotmesa.fit_result import text_of
     from hotmesa.postprocess.compare_fit import plot_fit
-    from hotmesa.postprocess.pictures import save_picture
+    from hotmesa.postprocess.style import save_picture
     from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
 
     result = fitting.fit(

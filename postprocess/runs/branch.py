@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import stability_lines, style
+from hotmesa.postprocess import style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.report import curve_of, summarise
 from hotmesa.postprocess.results import Run
+from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
-from hotmesa.postprocess.titles import title_of
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ def _draw_branch(axes: Axes, run: Run, curve: IVCurve | None) -> None:
     rows = run.rows
     v, I = column(rows, "V_per_junction_mV"), column(rows, "I_mA")  # noqa: E741
     name = uniform_label(run) if not run.kind.spatial else "this device"
-    names = stability_lines.NAMES | {stability_lines.STABLE: name}
-    for stretch in stability_lines.stretches(stability_lines.answers(rows)):
+    names = style.NAMES | {style.STABLE: name}
+    for stretch in style.stretches(style.answers(rows)):
         x, y = v[stretch.first : stretch.last + 1], I[stretch.first : stretch.last + 1]
         if curve is not None:
             x, y = between(curve, run.junctions, stretch.first, stretch.last)
-        look = stability_lines.LOOKS[stretch.answer]
+        look = style.LOOKS[stretch.answer]
         axes.plot(x, y, color=style.BRANCH_COLOUR, label=names.pop(stretch.answer, None), zorder=3, **look)
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import stability_lines, style
+from hotmesa.postprocess import style
 from hotmesa.postprocess.report import curve_of
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs.branch import between
+from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
-from hotmesa.postprocess.titles import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,9 +90,9 @@ def draw_lines(left: Axes, right: Axes, branch: BranchPart, junctions: int) -> N
     v, I = column(branch.rows, "V_mV") / junctions, column(branch.rows, "I_mA")  # noqa: E741
     curve = curve_of(branch.rows, branch.run.normal_resistance_ohm)
     label: str | None = f"{branch.number} {branch.kind}"
-    for stretch in stability_lines.stretches(stability_lines.answers(branch.rows)):
+    for stretch in style.stretches(style.answers(branch.rows)):
         rows = slice(stretch.first, stretch.last + 1)
-        look = stability_lines.LOOKS[stretch.answer] | {"color": branch.colour}
+        look = style.LOOKS[stretch.answer] | {"color": branch.colour}
         x, y = (v[rows], I[rows]) if curve is None else between(curve, junctions, stretch.first, stretch.last)
         left.plot(x, y, **look)
         right.plot(I[rows], _contrast(branch.rows)[rows], **look)
@@ -111,8 +111,8 @@ def _draw_bifurcations(left: Axes, right: Axes, run: Run) -> None:
 
 
 def _finish(left: Axes, right: Axes) -> None:
-    for answer, name in stability_lines.NAMES.items():
-        right.plot([], [], color="black", label=name, **stability_lines.LOOKS[answer])
+    for answer, name in style.NAMES.items():
+        right.plot([], [], color="black", label=name, **style.LOOKS[answer])
     left.set_xlabel("voltage per junction V/n (mV)", fontsize=11)
     left.set_ylabel("current I (mA)", fontsize=11)
     right.set_xlabel("current I (mA)", fontsize=11)

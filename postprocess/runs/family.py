@@ -9,8 +9,8 @@ import numpy as np
 from hotmesa.postprocess import style
 from hotmesa.postprocess.report import DEVICE_NUMBERS, curve_of
 from hotmesa.postprocess.results import Run
+from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column, rows_of
-from hotmesa.postprocess.titles import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,7 @@ from hotmesa.postprocess import style
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.map import three_digits
 from hotmesa.postprocess.paraview import write_vtu
-from hotmesa.postprocess.pictures import save_picture
+from hotmesa.postprocess.style import save_picture
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:

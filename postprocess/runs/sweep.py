@@ -10,8 +10,8 @@ from hotmesa.postprocess import style
 from hotmesa.postprocess.report import curve_of
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs.sweep_summary import Jump, jumps, source_column
+from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import column
-from hotmesa.postprocess.titles import title_of
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:

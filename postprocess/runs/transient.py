@@ -9,8 +9,8 @@ import numpy as np
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.results import Run
+from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
-from hotmesa.postprocess.titles import title_of
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:

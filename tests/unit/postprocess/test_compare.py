@@ -12,7 +12,7 @@ import pytest
 from hotmesa.postprocess import ResultError
 from hotmesa.postprocess.compare import Order, compare
 from hotmesa.postprocess.compare_fit import over_measured, plot_fit
-from hotmesa.postprocess.pictures import save_picture
+from hotmesa.postprocess.style import save_picture
 
 STUDY = """
 name = "sinks"

@@ -26,7 +26,7 @@ from hotmesa.postprocess.map import (
 from hotmesa.postprocess.runs import RESULTS
 from hotmesa.postprocess.runs.branch import plot_iv
 from hotmesa.postprocess.runs.diagram import BranchPart, draw_lines
-from hotmesa.postprocess.stability_lines import STABLE, UNSTABLE_UNDER_CURRENT, answers, stretches
+from hotmesa.postprocess.style import STABLE, UNSTABLE_UNDER_CURRENT, answers, stretches
 
 
 def png_size(path: Any) -> tuple[int, int]:
