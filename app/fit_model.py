@@ -10,7 +10,7 @@ import numpy as np
 
 from hotmesa.case import OK, STOPPED, Outcome, Task, fingerprint, known_outcome
 from hotmesa.pool import Workers
-from hotmesa.postprocess.fit_curves import Comparison, compare_curves, sigmas
+from hotmesa.postprocess.fit import Comparison, compare_curves, sigmas
 from hotmesa.postprocess.tables import column, read_table
 from hotmesa.postprocess.values import observe, table_of
 from hotmesa.scenarios import Scenario, ScenarioError

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hotmesa.fit_model import Point, bounds, measured_rows
-from hotmesa.postprocess.fit_curves import has_uncertainty
+from hotmesa.postprocess.fit import has_uncertainty
 from hotmesa.scenarios import to_toml
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.fit import Parameter

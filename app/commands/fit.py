@@ -23,7 +23,7 @@ def main(
     """Fit, print what was found, and draw it."""
     from hotmesa import fitting
     from hotmesa.fit_result import text_of
-    from hotmesa.postprocess.compare_fit import plot_fit
+    from hotmesa.postprocess.fit import plot_fit
     from hotmesa.postprocess.style import save_picture
     from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
 

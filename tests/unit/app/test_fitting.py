@@ -14,7 +14,7 @@ from hotmesa import case as study_case
 from hotmesa import fitting as fit_job
 from hotmesa.cli import main
 from hotmesa.fit_result import covariance_of
-from hotmesa.postprocess.fit_curves import compare_curves
+from hotmesa.postprocess.fit import compare_curves
 from hotmesa.runner import Ending
 from hotmesa.scenarios import Scenario, load_scenario
 from hotmesa.scenarios.files import bundled_plans

@@ -11,7 +11,7 @@ import pytest
 
 from hotmesa.postprocess import ResultError
 from hotmesa.postprocess.compare import Order, compare
-from hotmesa.postprocess.compare_fit import over_measured, plot_fit
+from hotmesa.postprocess.fit import over_measured, plot_fit
 from hotmesa.postprocess.style import save_picture
 
 STUDY = """
