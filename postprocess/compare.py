@@ -12,8 +12,8 @@ import numpy as np
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.report import summarise
 from hotmesa.postprocess.results import load_run
+from hotmesa.postprocess.runs import RESULTS
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.values import flat_summary
 from hotmesa.scenarios.problems import did_you_mean
@@ -121,7 +121,7 @@ def _study(path: Path) -> tuple[list[Row], Mapping[str, Any]]:
 def _run_row(folder: Path) -> Row:
     """Return a run as a row: the numbers of its summary by their dotted names."""
     run = load_run(folder)
-    summary = run.summary or summarise(run)
+    summary = run.summary or RESULTS[run.kind.name].summarise(run)
     numbers = {name: "" if value is None else repr(value) for name, value in flat_summary(summary).items()}
     return {"case": folder.name, "status": str(run.provenance.get("status", ""))} | numbers
 

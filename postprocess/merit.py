@@ -7,10 +7,37 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess.curve import IVCurve
+from hotmesa.postprocess.curve import IVCurve, make_curve
+from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import Table, column
 from hotmesa.scenarios.arrays import Array
 
+CURVE_NUMBERS = {
+    "backbending_mV_per_junction": "largest drop of V/n on the way up in current; 0 if none. Only places count whose "
+    "current exceeds all before them, as a current source passes them",
+    "V_peak_mV_per_junction": "V/n where N dI/dV is largest, if V never falls along the branch",
+    "V_extrema_mV_per_junction.0": "otherwise: V/n before the largest drop",
+    "V_extrema_mV_per_junction.1": "and after it",
+    "peak_height_over_Y_N": "R_j dI/dv at the peak",
+    "least_slope_over_R_N": "smallest dV/dI over R_N: 1/`peak_height_over_Y_N` on a branch with a peak, negative where "
+    "V falls, −1 for −1 and less. Unlike these it changes smoothly where backbending begins",
+    "V_steepest_mV_per_junction": "V/n at that place: V_peak, or within the backbending",
+    "FWHM_mV_per_junction": "full width at half height above zero",
+    "FWHM_above_Y_N_mV_per_junction": "full width at half height above Y_N",
+    "beta": "`FWHM_mV_per_junction` over V_peak. A peak below about 2 Y_N has no half height above zero",
+    "beta_above_Y_N": "`FWHM_above_Y_N_mV_per_junction` over V_peak",
+    "P_normal_mW": "power from which |R_j dI/dv − 1| ≤ 5 % holds to the end of the branch",
+    "P_normal_static_mW": "power from which I R_N/V ≥ 0.95 holds to the end of the branch",
+}
+"""Numbers that I(V) alone gives, with their meaning."""
+DEVICE_NUMBERS = {
+    "points": "rows of the table",
+    "junctions": "number n of junctions that carry voltage",
+    "normal_resistance_ohm": "R_N, with the area of the mesh",
+    "mesa_area_um2": "area of the mesa in the mesh",
+    "wall_s": "time that the computation took",
+}
+"""Numbers that every run has."""
 NORMAL_BAND = 0.05
 STATIC_RATIO = 0.95
 PROMINENCE = 1e-6
@@ -230,3 +257,65 @@ def _number(value: Any) -> float | None:
     """Return a finite float, or None: JSON has no NaN."""
     number = float(value)
     return number if np.isfinite(number) else None
+
+
+def curve_of(table: Table, normal_resistance_ohm: float) -> IVCurve | None:
+    """Return the smooth I(V) of a table; None for fewer than four distinct points."""
+    return make_curve(column(table, "V_mV"), column(table, "I_mA"), column(table, "dV_dI_ohm"), normal_resistance_ohm)
+
+
+def curve_figures(table: Table, curve: IVCurve | None, junctions: float) -> dict[str, Any]:
+    """Return the numbers that need I(V) alone, with a table `reasons` for each that does not exist."""
+    values: dict[str, Any] = {"folds": folds(table)}
+    if curve is None:
+        return values | {"reasons": {"curve": "fewer than four distinct points"}}
+    peak = conductance_peak(curve, junctions)
+    drop, _, _ = largest_drop(curve, rising_current_only=True)
+    fallen, before, after = largest_drop(curve, rising_current_only=False)
+    widths = [full_width(curve, peak, baseline, junctions) for baseline in (0.0, 1.0)]
+    steep = steepest(curve, junctions)
+    powers = [normal_power(curve), normal_power_static(curve)]
+    values |= {
+        "backbending_mV_per_junction": drop / junctions,
+        "V_peak_mV_per_junction": peak.V_mV_per_junction if peak else None,
+        "V_extrema_mV_per_junction": [before / junctions, after / junctions] if fallen > 0 else None,
+        "peak_height_over_Y_N": peak.height if peak else None,
+        "least_slope_over_R_N": steep.slope,
+        "V_steepest_mV_per_junction": steep.V_mV_per_junction,
+        "FWHM_mV_per_junction": widths[0].value,
+        "FWHM_above_Y_N_mV_per_junction": widths[1].value,
+        "beta": _ratio(widths[0].value, peak),
+        "beta_above_Y_N": _ratio(widths[1].value, peak),
+        "P_normal_mW": powers[0].value,
+        "P_normal_static_mW": powers[1].value,
+    }
+    reasons = {
+        "V_peak_mV_per_junction": _no_peak(fallen) if peak is None else "",
+        "beta": widths[0].reason,
+        "beta_above_Y_N": widths[1].reason,
+        "P_normal_mW": powers[0].reason,
+        "P_normal_static_mW": powers[1].reason,
+    }
+    return values | {"reasons": {key: reason for key, reason in reasons.items() if reason}}
+
+
+def _no_peak(fallen: float) -> str:
+    if fallen > 0:
+        return "V falls along the branch: see V_extrema_mV_per_junction"
+    return "dI/dV is largest at an end of the branch"
+
+
+def _ratio(width: float | None, peak: Peak | None) -> float | None:
+    return None if width is None or peak is None else width / peak.V_mV_per_junction
+
+
+def run_numbers(run: Run) -> dict[str, Any]:
+    """Return the numbers that every run has, `DEVICE_NUMBERS`, beside those that the run itself wrote."""
+    return run.summary | {
+        "name": run.scenario.name,
+        "points": len(run),
+        "junctions": run.junctions,
+        "normal_resistance_ohm": run.normal_resistance_ohm,
+        "mesa_area_um2": run.area_um2,
+        "wall_s": run.summary.get("wall_s", run.provenance.get("wall_s")),
+    }

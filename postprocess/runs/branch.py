@@ -1,4 +1,4 @@
-"""iv.png: the current-voltage curve and the differential conductance of a run."""
+"""A branch: its figures of merit, and iv.png, its current-voltage curve and differential conductance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.curve import IVCurve
-from hotmesa.postprocess.report import curve_of, summarise
+from hotmesa.postprocess.map import plot_map
+from hotmesa.postprocess.merit import (
+    CURVE_NUMBERS,
+    DEVICE_NUMBERS,
+    curve_figures,
+    curve_of,
+    full_normality,
+    nucleation,
+    run_numbers,
+)
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
@@ -21,6 +30,60 @@ if TYPE_CHECKING:
 
 # A conductance peak beyond this is drawn as running out of the figure.
 LARGEST_CONDUCTANCE = 12.0
+_PLACES = {"I_mA": "current", "V_per_junction_mV": "V/n", "P_mW": "power"}
+_ENDS = {"I_mA": "current", "V_mV": "voltage", "V_per_junction_mV": "V/n", "P_mW": "power", "T_max_K": "T_max"}
+NUMBERS = {
+    **CURVE_NUMBERS,
+    **{f"nucleation.{name}": f"{text} where T_max passes the hot temperature" for name, text in _PLACES.items()},
+    "nucleation.x_um": "x of the centroid at the first point with a hot part",
+    "nucleation.y_um": "y of the centroid at the first point with a hot part",
+    "nucleation.contact_distance_um": "its distance from the nearest contact",
+    "nucleation.row": "row of that point",
+    **{f"full_normality.{name}": f"{text} where all of the mesa is hot" for name, text in _PLACES.items()},
+    "full_normality.row": "row of that point",
+    **{f"end.{name}": f"{text} at the last point" for name, text in _ENDS.items()},
+    "alpha_mean_K_per_mW": "at the last point of the branch",
+    "alpha_mean_at_I_mA": "current of that point",
+    "heat_balance_error": "largest magnitude along the branch",
+    "T_max_K": "largest temperature along the branch",
+    **DEVICE_NUMBERS,
+    **{f"uniform.{name}": f"`{name}` of the uniform model" for name in CURVE_NUMBERS},
+}
+"""Numbers in summary.json of a branch, a diagram and the uniform model."""
+
+
+def summarise(run: Run) -> dict[str, Any]:
+    """Return all figures of merit of a run; numbers that do not exist are None and say why under `reasons`.
+
+    Keys that the run itself wrote to summary.json (wall time, counters) are kept.
+    """
+    rows, n = run.rows, run.junctions
+    curve = curve_of(rows, run.normal_resistance_ohm)
+    values = run_numbers(run) | curve_figures(rows, curve, n)
+    values |= {
+        "nucleation": nucleation(rows, curve, run.hot_temperature_K),
+        "full_normality": full_normality(rows),
+        "alpha_mean_K_per_mW": _last(rows, "alpha_mean_K_per_mW"),
+        "alpha_mean_at_I_mA": _last(rows, "I_mA"),
+        "heat_balance_error": _largest(rows, "heat_balance_error"),
+        "T_max_K": _largest(rows, "T_max_K"),
+        "end": {name: _last(rows, name) for name in ("I_mA", "V_mV", "V_per_junction_mV", "P_mW", "T_max_K")},
+    }
+    if run.uniform is not None and run.kind.spatial:
+        uniform = curve_of(run.uniform, run.normal_resistance_ohm)
+        values["uniform"] = curve_figures(run.uniform, uniform, n)
+    return values
+
+
+def _last(table: Table, name: str) -> float | None:
+    values = column(table, name)
+    return float(values[-1]) if len(values) and np.isfinite(values[-1]) else None
+
+
+def _largest(table: Table, name: str) -> float | None:
+    values = np.abs(column(table, name))
+    values = values[np.isfinite(values)]
+    return float(values.max()) if len(values) else None
 
 
 @style.styled
@@ -158,3 +221,7 @@ def _conductance_limit(curve: IVCurve | None) -> float:
     conductance = curve.conductance(s)[np.cos(curve.angle(s)) > 0]
     top = float(conductance.max()) if len(conductance) else 2.0
     return float(np.clip(1.12 * top, 2.0, LARGEST_CONDUCTANCE))
+
+
+FIGURES = {"iv.png": plot_iv, "map.png": plot_map}
+"""Figures by file name; a figure is added by a function and an entry here."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import style
-from hotmesa.postprocess.report import curve_of
+from hotmesa.postprocess.map import plot_map
+from hotmesa.postprocess.merit import curve_of
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.runs.branch import between
+from hotmesa.postprocess.runs.branch import between, plot_iv
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
 
@@ -162,3 +163,7 @@ def _draw_maps(figure: Any, branches: list[BranchPart], rows: int) -> None:
         ax.set_xticks([])
         ax.set_yticks([])
         ax.set_title(f"{branch.number} {branch.kind}: {states.I_mA[state]:.3f} mA (K)", fontsize=8, color=branch.colour)
+
+
+FIGURES = {"iv.png": plot_iv, "diagram.png": plot_diagram, "map.png": plot_map}
+"""Figures by file name; a figure is added by a function and an entry here."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import style
-from hotmesa.postprocess.report import DEVICE_NUMBERS, curve_of
+from hotmesa.postprocess.merit import DEVICE_NUMBERS, curve_of, run_numbers
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column, rows_of
@@ -39,7 +39,7 @@ NUMBERS = {
 """Numbers in summary.json of a family."""
 
 
-def summarise_family(run: Run) -> dict[str, Any]:
+def summarise(run: Run) -> dict[str, Any]:
     """Return the numbers of a family: the ends of its branches and the marks on them."""
     counts = column(run.rows, "n")
     ends = [int(np.flatnonzero(counts == n)[-1]) for n in np.unique(counts)]
@@ -49,18 +49,11 @@ def summarise_family(run: Run) -> dict[str, Any]:
         for row in ends
     ]
     marks = run.tables.get("changes.csv", {})
-    return {
-        **run.summary,
-        "name": run.scenario.name,
-        "points": len(run),
-        "junctions": run.junctions,
-        "normal_resistance_ohm": run.normal_resistance_ohm,
-        "mesa_area_um2": run.area_um2,
+    return run_numbers(run) | {
         "members": members,
         "changes": [{name: row[name] for name in ("n", "kind", *ENDS)} for row in rows_of(marks)],
         "T_max_K": float(column(run.rows, "T_max_K").max()),
         "heat_balance_error": float(column(run.rows, "heat_balance_error").max()),
-        "wall_s": run.provenance.get("wall_s"),
     }
 
 
@@ -143,3 +136,7 @@ def _finish(axes: Axes, table: Table, logarithmic: bool) -> None:
     axes.set_xlabel("voltage V (mV)", fontsize=11)
     axes.set_ylabel("current I (mA)", fontsize=11)
     style.tidy(axes)
+
+
+FIGURES = {"family.png": plot_family}
+"""Figures by file name; a figure is added by a function and an entry here."""

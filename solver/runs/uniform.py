@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 
-from hotmesa.postprocess.report import curve_figures, curve_of
+from hotmesa.postprocess.merit import curve_figures, curve_of
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import Row, rows_of
 from hotmesa.scenarios.arrays import Array

@@ -9,8 +9,7 @@ import pytest
 
 from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
-from hotmesa.postprocess.merit import full_normality, is_monotonic, nucleation
-from hotmesa.postprocess.report import curve_figures, curve_of
+from hotmesa.postprocess.merit import curve_figures, curve_of, full_normality, is_monotonic, nucleation
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.solver.law.laws import build_law

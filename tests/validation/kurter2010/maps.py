@@ -15,8 +15,7 @@ from validation.kurter2010.stacks import stack
 from hotmesa import Scenario, study
 from hotmesa.postprocess import style
 from hotmesa.postprocess.curve import IVCurve
-from hotmesa.postprocess.merit import steepest
-from hotmesa.postprocess.report import curve_figures, curve_of
+from hotmesa.postprocess.merit import curve_figures, curve_of, steepest
 from hotmesa.postprocess.tables import read_table
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import normal_resistance_ohm

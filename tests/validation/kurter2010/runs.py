@@ -10,8 +10,7 @@ import numpy as np
 from hotmesa import Model, Run, Scenario, build_mesh
 from hotmesa import trace as trace_branch
 from hotmesa.postprocess.curve import IVCurve
-from hotmesa.postprocess.merit import full_normality, nucleation
-from hotmesa.postprocess.report import curve_figures, curve_of
+from hotmesa.postprocess.merit import curve_figures, curve_of, full_normality, nucleation
 from hotmesa.postprocess.results import States
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import normal_resistance_ohm
