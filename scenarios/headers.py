@@ -69,7 +69,7 @@ def plain(name: str) -> str:
 
 @cache
 def heading(text: str) -> tuple[tuple[str, str | None], ...]:
-    """Return how a field like V_mV, "V (mV)", "Current [uA]" or I/mA may be understood: names, each with its unit."""
+    """Return how a field like V_mV, "V (mV)", "Current [µA]" or I/mA may be understood: names, each with its unit."""
     bracketed = _BRACKETS.match(text)
     if bracketed is not None:
         return ((plain(bracketed["name"]), bracketed["unit"]),)

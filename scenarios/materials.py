@@ -22,9 +22,9 @@ class ThermalMaterial:
     """Thermal properties of one material.
 
     Attributes:
-        in_plane: conductivity along the layers, W/(m K) = uW/(um K).
+        in_plane: conductivity along the layers, W/(m K) = µW/(µm K).
         out_of_plane: conductivity across the layers, same unit.
-        heat_capacity: volumetric heat capacity, pJ/(um^3 K) (1e6 J/m^3K).
+        heat_capacity: volumetric heat capacity, pJ/(µm³ K) (1e6 J/m^3K).
     """
 
     in_plane: PowerCurve
@@ -68,10 +68,10 @@ def _gold_heat_capacity() -> PowerCurve:
 
 
 def gold_phonon_resistivity(T: Array) -> Array:
-    """Return the phonon part of the resistivity of gold (ohm m), shape of T.
+    """Return the phonon part of the resistivity of gold (Ω m), shape of T.
 
     Bloch-Grueneisen law (T/theta)^5 int_0^{theta/T} x^5 / [(e^x - 1)(1 - e^-x)] dx with theta = 165 K,
-    normalised to 2.2e-8 ohm m at 300 K (bulk gold).
+    normalised to 2.2e-8 Ω m at 300 K (bulk gold).
     """
     x, w = np.polynomial.legendre.leggauss(64)
 

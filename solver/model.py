@@ -57,7 +57,7 @@ class Evaluation:
 
     @property
     def P(self) -> float:
-        """Joule power (uW)."""
+        """Joule power (µW)."""
         return self.V * self.I
 
 
@@ -193,7 +193,7 @@ class Model:
 
     @cached_property
     def junction_mass(self) -> Array:
-        """Lumped mesa area (um^2) of the owned mesa nodes."""
+        """Lumped mesa area (µm²) of the owned mesa nodes."""
         return self.operators.mesa_mass[self.layout.mesa_nodes]
 
     def cold(self) -> tuple[Array, Array]:

@@ -16,10 +16,10 @@ class JunctionState:
     """Current density and heating of S junction sublayers at m nodes, with derivatives.
 
     Attributes:
-        J: current density (mA/um^2), shape (m,).
+        J: current density (mA/µm²), shape (m,).
         J_by_T: its derivatives by the temperature of each sublayer, shape (S, m).
-        J_by_V: its derivative by the voltage (mA/(um^2 mV)), shape (m,).
-        Q: heating of each sublayer (uW/um^2), shape (S, m).
+        J_by_V: its derivative by the voltage (mA/(µm² mV)), shape (m,).
+        Q: heating of each sublayer (µW/µm²), shape (S, m).
         Q_by_T: derivative of Q[k] by T[l], shape (S, S, m).
         Q_by_V: derivative of Q[k] by V, shape (S, m).
     """
@@ -38,7 +38,7 @@ class Junctions:
 
     Attributes:
         law: i(v, T) of one junction.
-        resistance: specific resistance r of one junction (ohm um^2), J = i/r.
+        resistance: specific resistance r of one junction (Ω µm²), J = i/r.
         counts: voltage-carrying junctions in each sublayer, shape (S,).
     """
 

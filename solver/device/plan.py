@@ -31,11 +31,11 @@ class PlanOperators:
         space: P1 function space.
         stiffness: integral of grad u grad v over the plan, shape (owned, all nodes of the plan).
         mesa_stiffness: the same over the mesa.
-        mass: lumped integral of v over the plan (um^2), shape (owned,).
+        mass: lumped integral of v over the plan (µm²), shape (owned,).
         mesa_mass: the same over the mesa.
         patches: the same over each contact, by name.
         on_rim: whether a node lies on the rim of the crystal.
-        xy: coordinates (um), shape (owned, 2).
+        xy: coordinates (µm), shape (owned, 2).
         local_input_node: number of each local node (owned, then ghosts) in the mesh as it was made, the same on any
             number of ranks.
     """

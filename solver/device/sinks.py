@@ -209,9 +209,9 @@ class ContactSink:
         name: of the contact.
         rows: unknowns of the patch.
         share: their shares of the patch area (sum over all ranks 1).
-        linear: contact conductance (uW/K), zero for a Wiedemann-Franz contact.
-        quadratic: L0 / 2 R_el (uW/K^2), zero for a constant contact.
-        wire: conductivity curve times A_w/l_w (uW/K), None for an ideal wire.
+        linear: contact conductance (µW/K), zero for a Wiedemann-Franz contact.
+        quadratic: L0 / 2 R_el (µW/K^2), zero for a constant contact.
+        wire: conductivity curve times A_w/l_w (µW/K), None for an ideal wire.
         bath: temperature (K).
     """
 

@@ -17,7 +17,7 @@ Index = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Flux:
-    """Heat flux density from upper to lower places (uW/um^2) and its derivatives (uW/(um^2 K))."""
+    """Heat flux density from upper to lower places (µW/µm²) and its derivatives (µW/(µm² K))."""
 
     q: Array
     by_upper: Array
@@ -37,7 +37,7 @@ class Interface(Protocol):
 
     @property
     def mass(self) -> Array:
-        """Lumped areas (um^2)."""
+        """Lumped areas (µm²)."""
 
     def flux(self, T: Array, potentials: Potentials) -> Flux:
         """Return the flux of every pair."""
@@ -49,8 +49,8 @@ class SameMaterial:
 
     Attributes:
         upper, lower: numbers of the unknowns.
-        mass: lumped areas (um^2).
-        inverse_distance: 1/um between the middles of the two sublayers.
+        mass: lumped areas (µm²).
+        inverse_distance: 1/µm between the middles of the two sublayers.
     """
 
     upper: Index
@@ -89,7 +89,7 @@ class UnlikeMaterials:
 def series_flux(
     T_upper: Array, T_lower: Array, above: Sublayer | None, below: Sublayer | None, h: float = np.inf
 ) -> Flux:
-    """Return the flux through up to two half sublayers and a boundary of conductance h (uW/(um^2 K)).
+    """Return the flux through up to two half sublayers and a boundary of conductance h (µW/(µm² K)).
 
     Without a boundary both conductivities are taken at the mean temperature. A boundary takes a share of the drop:
     each side then stays nearer to its own temperature, without which thin sublayers would converge to first order.
@@ -114,7 +114,7 @@ def series_flux(
 
 
 def _half(sublayer: Sublayer | None, T: Array) -> tuple[Array, Array]:
-    """Return the resistance (um^2 K/uW) of half a sublayer at temperatures T, and its derivative by T."""
+    """Return the resistance (µm² K/µW) of half a sublayer at temperatures T, and its derivative by T."""
     if sublayer is None:
         return np.zeros(T.shape), np.zeros(T.shape)
     conductivity, slope = sublayer.material.out_of_plane.with_slope(T)

@@ -57,9 +57,9 @@ class DepthModes:
     eigenvectors of (T_z, diag(a d)) decouple it into (K + mu M) theta_mode = heat_mode.
 
     Attributes:
-        mu: eigenvalues (1/um^2), shape (S,).
+        mu: eigenvalues (1/µm²), shape (S,).
         shapes: eigenvectors, column a mode, normalised with diag(a d), shape (S, S).
-        bottom: conductance from the last sublayer to the bath in units of f (1/um).
+        bottom: conductance from the last sublayer to the bath in units of f (1/µm).
     """
 
     mu: Array
@@ -89,7 +89,7 @@ class CondensedCrystal:
     """Response of the crystal to heat put into its top sublayer on the mesa footprint.
 
     Attributes:
-        operator: dense map S from potentials theta (of f, zero at the bath) on the footprint to the heat (uW)
+        operator: dense map S from potentials theta (of f, zero at the bath) on the footprint to the heat (µW)
             the crystal takes at each node, shape (m, m).
         bottom_share: share of the heat put in at each node that leaves through the bottom, shape (m,).
     """
@@ -112,7 +112,7 @@ class CondensedCrystal:
         self._owned = operators.owned
 
     def interior(self, heat: Array) -> Array:
-        """Return theta of every crystal sublayer on the whole plan, shape (S, nodes), for the heat (uW) put in."""
+        """Return theta of every crystal sublayer on the whole plan, shape (S, nodes), for the heat (µW) put in."""
         source = np.zeros(self._free.size)
         source[self._mesa] = heat
         top = self._modes.shapes[0]
@@ -173,7 +173,7 @@ class CondensedConduction:
         self.diagonal = np.concatenate([*(block.diagonal() for _, block in self._blocks), np.diag(crystal.operator)])
 
     def apply(self, phi: Array) -> Array:
-        """Return the heat (uW) leaving each node for potentials phi (uW/um)."""
+        """Return the heat (µW) leaving each node for potentials phi (µW/µm)."""
         heat = np.empty(self._size)
         for rows, block in self._blocks:
             heat[rows] = block @ phi[rows]

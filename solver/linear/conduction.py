@@ -40,7 +40,7 @@ class Conduction(Protocol):
     held: Index
 
     def apply(self, phi: Array) -> Array:
-        """Return the heat (uW) leaving each node along the layers for potentials phi (uW/um)."""
+        """Return the heat (µW) leaving each node along the layers for potentials phi (µW/µm)."""
 
     def apply_transposed(self, weights: Array) -> Array:
         """Return the derivative by each potential of the sum of weights times heats."""
@@ -137,7 +137,7 @@ class SparseConduction:
         return NearlySymmetric(self._csr)
 
     def apply(self, phi: Array) -> Array:
-        """Return the heat (uW) leaving each node along the layers for potentials phi (uW/um)."""
+        """Return the heat (µW) leaving each node along the layers for potentials phi (µW/µm)."""
         self._in.array[:] = phi
         self._matrix.mult(self._in, self._out)
         return np.array(self._out.array)

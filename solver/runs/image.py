@@ -18,7 +18,7 @@ from hotmesa.solver.states.problem import State, ThermalBranch
 
 SOLVE_RTOL = 1e-10
 MV_PER_MW = 1e3
-"""Converts mV/uW into mV/mW, which is V/W."""
+"""Converts mV/µW into mV/mW, which is V/W."""
 FWHM_OVER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
 _CHUNK = 512
 
@@ -86,7 +86,7 @@ class LaserImage:
     beam_um: float
 
     def extremum(self) -> tuple[float, float, float]:
-        """Return the strongest response (mV/mW) and where it is: value, x (um), y (um)."""
+        """Return the strongest response (mV/mW) and where it is: value, x (µm), y (µm)."""
         k = int(np.nanargmax(np.abs(self.image)))
         return float(self.image[k]), float(self.mesh.node_xy[k, 0]), float(self.mesh.node_xy[k, 1])
 
@@ -131,10 +131,10 @@ def smear(xy: Array, weighted: Array, area: Array, beam_um: float) -> Array:
     """Return the mean of a surface field under a Gaussian beam centred on each node, shape (n,).
 
     Args:
-        xy: nodes (um), shape (n, 2).
+        xy: nodes (µm), shape (n, 2).
         weighted: field times area of each node, shape (n,).
         area: heated area of each node, shape (n,).
-        beam_um: full width at half maximum (um).
+        beam_um: full width at half maximum (µm).
     """
     sigma = beam_um / FWHM_OVER_SIGMA
     mean = np.empty(len(xy))

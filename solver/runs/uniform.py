@@ -28,7 +28,7 @@ class UniformDevice:
 
     Attributes:
         junctions: number of junctions that carry voltage (a real number, so that thresholds can be located).
-        junction_ohm: normal resistance of one junction, Ohm.
+        junction_ohm: normal resistance of one junction, Ω.
         thermal_K_per_mW: alpha, temperature rise over Joule power.
         bath_K: bath temperature.
     """

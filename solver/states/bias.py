@@ -12,7 +12,7 @@ from hotmesa.scenarios.schema import LoadLine
 class Bias:
     """What the source controls: by_V * V + by_I * I.
 
-    Voltage bias holds V (mV), current bias I (mA), a load line V + R_L I = V_s (mV; R_L in ohm = mV/mA).
+    Voltage bias holds V (mV), current bias I (mA), a load line V + R_L I = V_s (mV; R_L in Ω = mV/mA).
 
     Attributes:
         name: "voltage", "current" or "load line".

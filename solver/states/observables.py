@@ -25,7 +25,7 @@ Measure = Callable[["Model", "Evaluation"], Mapping[str, float | int | str]]
 M = TypeVar("M", bound=Measure)
 
 PLACES = 9
-"""Decimals of a centroid (um): what is left of a centred one by rounding is no place."""
+"""Decimals of a centroid (µm): what is left of a centred one by rounding is no place."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def temperatures(model: Model, e: Evaluation) -> Row:
     hot_current_share="part of the current that flows through the hot part",
 )
 def hot_spot(model: Model, e: Evaluation) -> Row:
-    """Return area fraction, centroid (um), distance from the nearest contact and share of the current of the hot spot.
+    """Return area fraction, centroid (µm), distance from the nearest contact and share of the current of the hot spot.
 
     A node is hot when the mean of its junction sublayers lies above output.hot_temperature_K; its lumped area
     counts, so the fraction is resolved to about one node.

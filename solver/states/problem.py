@@ -23,7 +23,7 @@ ROUNDINGS = 2.0
 TEMPERATURE_SCALE_K = 20.0
 VOLTAGE_SCALE_MV = 10.0
 TANGENT_RTOL = 1e-8
-"""Of the residual in uW for a tangent of about 20 K: an error of about 1e-10 in dV/dI, which places the next point."""
+"""Of the residual in µW for a tangent of about 20 K: an error of about 1e-10 in dV/dI, which places the next point."""
 NEAR_FOLD_RTOL = 1e-6
 """Asked of a tangent where rounding keeps the finer one out of reach, as it can right at a fold."""
 MAX_CHANGE_K = 40.0

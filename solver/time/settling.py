@@ -32,7 +32,7 @@ class Rest:
     Attributes:
         u: the state, flat.
         state: evaluated.
-        growth: its leading growth rate (1/us), negative.
+        growth: its leading growth rate (1/µs), negative.
         time_us: how long it took.
     """
 

@@ -22,7 +22,7 @@ class Waveform:
     Before the first point the first value holds, after the last one the last value.
 
     Attributes:
-        t: times (us), not decreasing, shape (n,).
+        t: times (µs), not decreasing, shape (n,).
         value: of the source (mA or mV), shape (n,).
     """
 
@@ -30,7 +30,7 @@ class Waveform:
     value: Array
 
     def __call__(self, time: float) -> float:
-        """Return the value at a time (us); at a jump the one after it."""
+        """Return the value at a time (µs); at a jump the one after it."""
         k = int(np.searchsorted(self.t, time, side="right"))
         if k == 0 or k == self.t.size:
             return float(self.value[min(k, self.t.size - 1)])
@@ -49,9 +49,9 @@ class Circuit:
 
     Attributes:
         bias: what the source holds (voltage, current, load line).
-        capacitance: parallel to the mesa (uF = mA us/mV).
-        source: value of the bias (mV or mA) at a time (us).
-        corners: times (us) at which the source jumps or has a kink; the integrator restarts there.
+        capacitance: parallel to the mesa (µF = mA µs/mV).
+        source: value of the bias (mV or mA) at a time (µs).
+        corners: times (µs) at which the source jumps or has a kink; the integrator restarts there.
     """
 
     bias: Bias

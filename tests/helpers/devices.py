@@ -32,7 +32,7 @@ def junction_layer(sublayers: int = 1) -> Layer:
 
 
 def on_crystal(sublayers: int = 1, path: str = "auto", end_mA: float = 1.0, **parts: object) -> Scenario:
-    """A 10 x 10 um^2 mesa with a wire on a small crystal."""
+    """A 10 x 10 µm² mesa with a wire on a small crystal."""
     values = {
         "name": "device",
         "mesa": Mesa(junctions=19),

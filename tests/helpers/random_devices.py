@@ -169,7 +169,7 @@ def _law(draw: _Draw, mesa: dict[str, Any]) -> dict[str, Any]:
         return {"set": draw.whole(1, 3)}
     if kind == "gaps":
         return {"gaps_meV": [draw.one(20.0, 25.0)], "gap_closing": draw.one("bcs", "local"), "gamma_scale": 1.0}
-    # 1 Ohm cm nm = 10 Ohm µm².
+    # 1 Ω cm nm = 10 Ω µm².
     normal = mesa["specific_resistance_ohm_um2"] / (10 * mesa["spacing_nm"])
     T = [10.0, 70.0, 90.0, 300.0]
     return {"kind": "ohmic", "resistivity_ohm_cm": {"T_K": T, "values": [normal * f for f in (8.0, 3.0, 1.0, 0.8)]}}

@@ -8,7 +8,7 @@ from hotmesa.solver.model import Model
 
 JUNCTIONS, SIDE_UM = 19, 10.0
 COOLING_W_PER_M2K = 1.0 / (110e3 * SIDE_UM**2 * 1e-12)
-"""Of 110 K/mW over 100 um^2."""
+"""Of 110 K/mW over 100 µm²."""
 
 
 def sheet(
@@ -20,7 +20,7 @@ def sheet(
     end_mA: float = 1.4,
     diagram: Diagram | None = None,
 ) -> Scenario:
-    """A 10 x 10 um^2 mesa as one sheet with the same cooling everywhere; a strip by default."""
+    """A 10 x 10 µm² mesa as one sheet with the same cooling everywhere; a strip by default."""
     thickness_um = junctions * 2.151e-3
     material = Material(
         base="bi2212",

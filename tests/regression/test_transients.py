@@ -43,7 +43,7 @@ def summary_of(folder: Path) -> dict:
 
 def test_a_current_step_heats_within_a_microsecond(folder_of) -> None:
     summary = summary_of(folder_of("transient-step"))
-    # Heat capacity over cooling, 0.08 um of 1e6 J/m3K over 9.1e4 W/m2K, is about 1 us.
+    # Heat capacity over cooling, 0.08 µm of 1e6 J/m3K over 9.1e4 W/m2K, is about 1 µs.
     assert 0.5 < summary["time_constant_T_us"] < 1.5
     # The voltage answers earlier: it is at its end when the gap has closed.
     assert 0.1 < summary["time_constant_V_us"] < 0.5

@@ -26,14 +26,14 @@ from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
 
 ALPHA, BATH, AREA, JUNCTION_OHM = 110.0, 4.2, 100.0, 24.2
-"""K/mW, K, um^2, ohm."""
+"""K/mW, K, µm², Ω."""
 COOLING = 1e3 / (ALPHA * AREA)
-"""h in uW/(um^2 K)."""
+"""h in µW/(µm² K)."""
 EQUAL_AREA_MV = {16: 31.95, 19: 29.95, 24: 27.41, 30: 25.13}
 BREAK_UP_W_PER_K = {16: 3.9e-7, 19: 6.3e-7, 24: 9.4e-7, 30: 1.2e-6}
 GROUP = "Two phases: equal areas and break-up (set 3, uniform alpha = 110 K/mW)"
 SHEET = 0.5
-"""G of the strip (uW/K); its healing length sqrt(G/h) is 2.3 um."""
+"""G of the strip (µW/K); its healing length sqrt(G/h) is 2.3 µm."""
 STRIP = 60.0
 
 
@@ -109,7 +109,7 @@ def front_voltage(junctions: int, refine: float) -> float:
 
 
 def break_up_conductance(junctions: int) -> float:
-    """Return the film conductance (W/K) below which a uniform mesa, 10 um wide, breaks up.
+    """Return the film conductance (W/K) below which a uniform mesa, 10 µm wide, breaks up.
 
     The mode cos(pi x/w) grows at fixed V where V J_T > h + G (pi/w)^2; the largest V J_T along the curve decides.
     """

@@ -20,12 +20,12 @@ from hotmesa.solver.states.observables import observe
 from hotmesa.solver.states.steady import solve_steady
 
 RADIUS, SINK = 5.64, 2.5
-"""Of film and contact (um)."""
+"""Of film and contact (µm)."""
 SHEET = 2.0
-"""G = 2e-6 W/K in uW/K."""
+"""G = 2e-6 W/K in µW/K."""
 COOLING_W_PER_M2K = 9.0909e4
 POWER = 1e3
-"""uW, made uniformly over the whole film."""
+"""µW, made uniformly over the whole film."""
 GROUP = "Film with a central sink"
 
 

@@ -22,8 +22,8 @@ def graded_line(edge: float, end: float, elements: float, growth: float, power: 
     (k/n)^power resolve it to second order.
 
     Args:
-        edge: of the mesa (um).
-        end: of the line (um).
+        edge: of the mesa (µm).
+        end: of the line (µm).
         elements: n, inside the mesa.
         growth: ratio of neighbouring elements outside.
         power: of the grading inside.

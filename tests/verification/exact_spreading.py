@@ -29,7 +29,7 @@ from hotmesa.solver.states.steady import solve_steady
 
 Plan = Literal["disc, radius", "disc, plan", "square, plan"]
 HALF = 5.0
-"""Radius of the disc, half side of the square (um)."""
+"""Radius of the disc, half side of the square (µm)."""
 ALONG, ACROSS = 2.0, 0.5
 KAPPA = math.sqrt(ALONG * ACROSS)
 STRETCH = math.sqrt(ALONG / ACROSS)

@@ -29,7 +29,7 @@ from hotmesa.solver.states.steady import solve_steady
 
 GROUP = "Growth rate of a hot domain under voltage bias"
 HEAT_CAPACITY = 1.0
-"""pJ/(um^3 K), of film and junctions."""
+"""pJ/(µm³ K), of film and junctions."""
 WIDTHS = (0.75, 1.5, 2.25)
 
 

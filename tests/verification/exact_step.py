@@ -28,9 +28,9 @@ from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
 
 HEALING = 5.0
-"""lambda = sqrt(G/h) (um)."""
+"""lambda = sqrt(G/h) (µm)."""
 SHEET, COOLING = 2.0, 2.0 / HEALING**2
-"""G (uW/K) and h (uW/(um^2 K))."""
+"""G (µW/K) and h (µW/(µm² K))."""
 RISE, BATH = 50.0, 10.0
 """T_c - T_B and T_B (K)."""
 RESISTANCE = 1000.0

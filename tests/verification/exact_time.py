@@ -22,7 +22,7 @@ from hotmesa.solver.time.transient import Circuit, Moment, Tolerances, Transient
 
 GROUP = "Time"
 CAPACITY_J_PER_M3K = 1e6
-"""1 pJ/(um^3 K)."""
+"""1 pJ/(µm³ K)."""
 SPARSE = Numerics(path="sparse", tolerance=1e-9)
 
 
@@ -43,7 +43,7 @@ START_K = 50.0
 
 @cache
 def _lumped() -> tuple[Model, float]:
-    """Return a device of one temperature, and its relaxation time (us)."""
+    """Return a device of one temperature, and its relaxation time (µs)."""
     mesa = Mesa(width_um=1.0, depth_um=1.0, junctions=1, spacing_nm=100.0, specific_resistance_ohm_um2=1000.0)
     material = Material(in_plane_W_per_mK=1e-6, out_of_plane_W_per_mK=1e6, heat_capacity_J_per_m3K=CAPACITY_J_PER_M3K)
     scenario = Scenario(
@@ -83,7 +83,7 @@ def relaxed_within(inverse_tolerance: float) -> float:
 # A disc with uniform flux on a half-space.
 
 DISC, KAPPA, FLUX = 5.0, 1.0, 10.0
-"""Radius (um), conductivity (uW/um K) and heating (uW/um^2); with c = 1 pJ/(um^3 K) the diffusivity is 1 um^2/us."""
+"""Radius (µm), conductivity (µW/µm K) and heating (µW/µm²); with c = 1 pJ/(µm³ K) the diffusivity is 1 µm²/µs."""
 TIMES = {"early": 4.0, "late": 25.0}
 
 
@@ -141,7 +141,7 @@ FRONT_STRIP = 40.0
 
 
 def front_speed(alpha: float) -> float:
-    """Return sqrt(G h)/C (alpha_S - 2)/sqrt(alpha_S - 1) (um/us)."""
+    """Return sqrt(G h)/C (alpha_S - 2)/sqrt(alpha_S - 1) (µm/µs)."""
     capacity = (0.04 + 0.001) * CAPACITY_J_PER_M3K * 1e-6
     return math.sqrt(SHEET * COOLING) / capacity * (alpha - 2.0) / math.sqrt(alpha - 1.0)
 

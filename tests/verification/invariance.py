@@ -58,7 +58,7 @@ def device(**parts: object) -> Scenario:
 
 
 def wire(x: float, y: float) -> Contact:
-    """Return the wire at a place of the mesa (um)."""
+    """Return the wire at a place of the mesa (µm)."""
     return Contact(name="wire", x_um=x, y_um=y, radius_um=1.5, contact_K_per_mW=3.0, wire_K_per_mW=2.0)
 
 

@@ -34,7 +34,7 @@ from hotmesa.solver.states.steady import solve_steady
 
 Geometry = Literal["plan", "strip", "disc"]
 ROUND_UM = 5.64
-"""Radius of a disc of 100 um^2."""
+"""Radius of a disc of 100 µm²."""
 GROUP = "Limits"
 STATE_MA = {"flat": 0.6, "round": 0.5}
 """Currents at which lines and plans are compared; there the law is far from ohmic."""

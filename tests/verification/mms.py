@@ -30,18 +30,18 @@ X, Y = sp.symbols("x y", real=True)
 REFERENCE_K = 50
 BATH_K = 10
 WIRE_K = 14.0
-LORENZ_UW_OHM = sp.Rational(244, 10000)  # uW Ohm/K^2
+LORENZ_UW_OHM = sp.Rational(244, 10000)  # µW Ohm/K^2
 CONTACT_OHM = sp.Rational(1, 2)
-FILM_BOUNDARY, TOP = sp.Rational(1), sp.Rational(1, 5)  # uW/(um^2 K)
+FILM_BOUNDARY, TOP = sp.Rational(1), sp.Rational(1, 5)  # µW/(µm² K)
 MESA_UM, CRYSTAL_UM = 10, 16
 JUNCTIONS, SPACING_UM = 19, sp.Rational(2151, 10**6)
 PATCH = (sp.Integer(-2), sp.Integer(-1), sp.Integer(2))
-"""Centre and half width (square patch of the structured plan) or radius (um); a disc has it in the centre."""
+"""Centre and half width (square patch of the structured plan) or radius (µm); a disc has it in the centre."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sublayer: thickness (um) and both conductivities a (T / 50 K)^p (W/mK) as (a, p)."""
+    """A sublayer: thickness (µm) and both conductivities a (T / 50 K)^p (W/mK) as (a, p)."""
 
     thickness: sp.Expr
     along: tuple[sp.Expr, sp.Expr]
@@ -88,7 +88,7 @@ def fields(geometry: Geometry, rim: str) -> tuple[sp.Expr, ...]:
 
 
 def conducted(geometry: Geometry, sheet: Sheet, T: sp.Expr) -> sp.Expr:
-    """Return -div(d kappa grad T) (uW/um^2)."""
+    """Return -div(d kappa grad T) (µW/µm²)."""
     flux = [sheet.thickness * power(sheet.along, T) * sp.diff(T, s) for s in (X, Y)]
     if geometry == "disc":
         return -sp.diff(X * flux[0], X) / X
@@ -110,12 +110,12 @@ def series(T_up: sp.Expr, T_low: sp.Expr, sheets: tuple[Sheet, ...], boundary: s
 
 
 def half(sheet: Sheet, T: sp.Expr) -> sp.Expr:
-    """Return the resistance of half a sheet (um^2 K/uW)."""
+    """Return the resistance of half a sheet (µm² K/µW)."""
     return sheet.thickness / 2 / power(sheet.across, T)
 
 
 def sources(geometry: Geometry, rim: str) -> tuple[dict[str, sp.Expr], ...]:
-    """Return the densities (uW/um^2) on "plan", "mesa" and "patch" that make the fields exact, without Joule heat."""
+    """Return the densities (µW/µm²) on "plan", "mesa" and "patch" that make the fields exact, without Joule heat."""
     film, mesa, upper, lower = fields(geometry, rim)
     top = series(film, BATH_K, (FILM,), TOP)
     film_mesa = series(film, mesa, (FILM, MESA), FILM_BOUNDARY)
@@ -133,7 +133,7 @@ def sources(geometry: Geometry, rim: str) -> tuple[dict[str, sp.Expr], ...]:
 
 
 def contact_heat(film: sp.Expr) -> sp.Expr:
-    """Return L0 (T^2 - T_w^2) / (2 R_el) (uW); divided by the area of the patch it is a density."""
+    """Return L0 (T^2 - T_w^2) / (2 R_el) (µW); divided by the area of the patch it is a density."""
     return LORENZ_UW_OHM * (film**2 - sp.Rational(WIRE_K) ** 2) / (2 * CONTACT_OHM)
 
 
@@ -188,7 +188,7 @@ def material(sheet: Sheet) -> Material:
 def device(geometry: Geometry, rim: str, wire_length_mm: float, refine: float, law: Law) -> Scenario:
     """Return the scenario of the manufactured device."""
     x, y, radius = (float(p) for p in PATCH)
-    # All borders of the lines are whole multiples of 0.25 um: their elements are uniform and halve exactly.
+    # All borders of the lines are whole multiples of 0.25 µm: their elements are uniform and halve exactly.
     size = 0.8 if geometry == "plan" else 0.25
     centre = (0.0, 0.0) if geometry == "disc" else (x, y if geometry == "plan" else 0.0)
     layers = (

@@ -1,6 +1,6 @@
 """Convergence through the thickness: a manufactured profile in junctions and crystal, sublayers doubled.
 
-Nothing varies along the layers. The junctions (0 < z < 2 um) carry one common current, the crystal lies below. The
+Nothing varies along the layers. The junctions (0 < z < 2 µm) carry one common current, the crystal lies below. The
 profile T(z) is chosen; its mesa conductivity is scaled so that the heat flux is continuous, and the conductances of
 the boundaries follow from the chosen temperature jumps. The source -(kappa T')' - v(J, T) J n/L is put in at the
 middle of every sublayer.
@@ -42,9 +42,9 @@ class Profile:
     """A manufactured profile.
 
     Attributes:
-        mesa, crystal: temperatures (K) as functions of the depth z (um).
+        mesa, crystal: temperatures (K) as functions of the depth z (µm).
         mesa_law: conductivity of the mesa, a (T/50)^p.
-        jump: conductance under the mesa, top and bottom: conductances to the bath (uW/(um^2 K)), None for none.
+        jump: conductance under the mesa, top and bottom: conductances to the bath (µW/(µm² K)), None for none.
     """
 
     mesa: sp.Expr
@@ -76,7 +76,7 @@ def profile(boundaries: bool) -> Profile:
 
 
 def source(law: tuple[sp.Expr, sp.Expr], T: sp.Expr) -> sp.Expr:
-    """Return -(kappa T')' (uW/um^3)."""
+    """Return -(kappa T')' (µW/µm³)."""
     return -sp.diff(power(law, T) * sp.diff(T, Z), Z)
 
 
@@ -148,7 +148,7 @@ def scenario(p: Profile, count: int, graded: bool) -> Scenario:
 
 
 def middles(model: Model) -> Array:
-    """Return the depth (um) of the middle of every sublayer."""
+    """Return the depth (µm) of the middle of every sublayer."""
     d = np.array([s.thickness for s in model.layout.sublayers])
     return np.cumsum(d) - 0.5 * d
 

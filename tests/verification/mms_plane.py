@@ -129,7 +129,7 @@ def current(problem: Problem, law: JunctionLaw) -> float:
 
 
 def structured_plan(refine: float) -> TaggedMesh:
-    """Return a square plan of right triangles, legs 1 um / refine, with a square contact patch."""
+    """Return a square plan of right triangles, legs 1 µm / refine, with a square contact patch."""
     n = round(CRYSTAL_UM * refine)
     t = np.linspace(-CRYSTAL_UM / 2, CRYSTAL_UM / 2, n + 1)
     points = np.array([(x, y) for y in t for x in t])

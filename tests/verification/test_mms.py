@@ -15,7 +15,7 @@ from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.device.vertical import series_flux
 
 DEVICES = sorted({(p.geometry, p.rim) for p in mms_plane.PROBLEMS})
-# Central difference of eighth order for a second derivative, step 0.05 um: its error is about 1e-10 of the value.
+# Central difference of eighth order for a second derivative, step 0.05 µm: its error is about 1e-10 of the value.
 SECOND = np.array([-1 / 560, 8 / 315, -1 / 5, 8 / 5, -205 / 72, 8 / 5, -1 / 5, 8 / 315, -1 / 560])
 FIRST = np.array([1 / 280, -4 / 105, 1 / 5, -4 / 5, 0, 4 / 5, -1 / 5, 4 / 105, -1 / 280])
 OFFSETS = 0.05 * np.arange(-4, 5)

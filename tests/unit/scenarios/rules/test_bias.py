@@ -17,7 +17,7 @@ WRONG = [
     (["bias.load_resistance_ohm=50"], "bias.load_resistance_ohm", 'no effect with kind = "current"'),
     (["bias.kind=voltage", "bias.capacitance_nF=1"], "bias.capacitance_nF", "no effect"),
     (["mode=sweep", "bias.legs_mA=[0.0,1.0]", "bias.capacitance_nF=1"], "bias.capacitance_nF", "without a capacitance"),
-    # Ends of the law table: 19 x 120 mV = 2280 mV, which are 4.957 mA through 460 ohm.
+    # Ends of the law table: 19 x 120 mV = 2280 mV, which are 4.957 mA through 460 Ω.
     (["mode=sweep", "bias.legs_mA=[0.0,-5.0]"], "bias.legs_mA", "current -5 mA is beyond the range of the device"),
     (["mode=sweep", "bias.kind=voltage", "bias.legs_mV=[0.0,2300.0]"], "bias.legs_mV", "stay within 2280 mV"),
     (["mode=sweep", *LINE, "bias.legs_mV=[0.0,2600.0]"], "bias.legs_mV", "never meets the device"),

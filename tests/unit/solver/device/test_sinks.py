@@ -132,7 +132,7 @@ def test_a_device_cooled_by_the_liquid_alone() -> None:
 
 
 def dense_rate(model: Model, e: Evaluation) -> float:
-    """The leading growth rate (1/us) under current bias from the dense pencil."""
+    """The leading growth rate (1/µs) under current bias from the dense pencil."""
     lin = model.linearise(e)
     J = model.conduction.apply
     dense = np.column_stack([J(lin.kappa * c) for c in np.eye(model.layout.size)]) + lin.local.toarray()

@@ -61,7 +61,7 @@ def test_names_regions_and_boundaries() -> None:
     stack = build_stack(scenario(sublayers=2))
     assert [s.name for s in stack] == ["film", "mesa_01", "mesa_02", "crystal_01", "crystal_02", "glue"]
     assert [s.on_mesa for s in stack] == [True, True, True, False, False, False]
-    # A boundary lies below the last sublayer of its layer: 2e8 W/m²K = 200 uW/(um² K).
+    # A boundary lies below the last sublayer of its layer: 2e8 W/m²K = 200 µW/(µm² K).
     assert [s.boundary for s in stack] == pytest.approx([200.0, np.inf, np.inf, np.inf, 10.0, np.inf])
     assert len({id(s.material) for s in stack}) == 1
 

@@ -84,7 +84,7 @@ def test_ohmic_laws():
     device = scenario(kind="ohmic", resistivity_ohm_cm=curve)
     law = build_law(device, None)
     at = law.at_voltage(7.0, np.array([5.0, 10.0, 100.0, 500.0]))
-    # J = V/(rho_c s) with rho_c in Ohm µm (1e4 Ohm cm) and s in µm, against J = i/r.
+    # J = V/(rho_c s) with rho_c in Ω µm (1e4 Ω cm) and s in µm, against J = i/r.
     density = 7.0 / (np.array([100.0, 100.0, 20.0, 5.0]) * 1e4 * device.mesa.spacing_nm * 1e-3)
     assert at.i / device.mesa.specific_resistance_ohm_um2 == pytest.approx(density, rel=1e-12)
     h = 1e-4

@@ -55,7 +55,7 @@ def solved(scenario: Scenario, current: float = CURRENT) -> tuple[ThermalBranch,
 
 def heated(problem: ThermalBranch, state: State, unknown: int) -> float:
     """Change of V (mV/mW) when one unknown is heated at constant current, by central differences."""
-    power = 0.2  # uW: warms the place by some 0.01 K, so that the third order is below 1e-6 of the first
+    power = 0.2  # µW: warms the place by some 0.01 K, so that the third order is below 1e-6 of the first
     u = np.concatenate([state.e.T, state.e.wires, [state.e.V]])
     voltages = []
     for sign in (1.0, -1.0):

@@ -22,7 +22,7 @@ BIASES = (Bias.voltage(), Bias.current(), Bias.load_line(200.0))
 
 
 def dense_rates(model: Model, e: Evaluation, bias: Bias) -> np.ndarray:
-    """All growth rates (1/us), fastest first, of a device without wires."""
+    """All growth rates (1/µs), fastest first, of a device without wires."""
     lin = model.linearise(e)
     pointers, columns, values = model.conduction.jacobian(lin.kappa, lin.local).getValuesCSR()
     J = sp.csr_matrix((values, columns, pointers)).toarray()

@@ -29,7 +29,7 @@ BIASES = (Bias.voltage(), Bias.current(), Bias.load_line(200.0))
 
 
 def dense_rates(model: Model, e: Evaluation, bias: Bias) -> np.ndarray:
-    """All growth rates (1/us), largest real part first, from the dense pencil with wires and V eliminated."""
+    """All growth rates (1/µs), largest real part first, from the dense pencil with wires and V eliminated."""
     lin = model.linearise(e)
     pointers, columns, values = model.conduction.jacobian(lin.kappa, lin.local).getValuesCSR()
     J = sp.csr_matrix((values, columns, pointers)).toarray()

@@ -52,7 +52,7 @@ def test_slope_is_the_derivative_of_the_branch(model: Model) -> None:
     rows = [p.row for p in trace(model)]
     here = rows[len(rows) // 2]
     below, above = (solve_steady(model, Bias.current(), here["I_mA"] + h).V for h in (-1e-4, 1e-4))
-    # 1e-5: central difference over 2e-4 mA; V''' is below 1e4 mV/mA^3 here, its error 1e-5 ohm of 100.
+    # 1e-5: central difference over 2e-4 mA; V''' is below 1e4 mV/mA^3 here, its error 1e-5 Ω of 100.
     assert here["dV_dI_ohm"] == pytest.approx((above - below) / 2e-4, rel=1e-5)
 
 

@@ -33,7 +33,7 @@ def test_pulses_carry_their_charge(rise: float) -> None:
     train = waveform(waveform="pulses", before_mA=0.2, level_mA=1.2, end_us=8.0, **keys)
     t = np.linspace(0.0, 8.0, 80_001)
     values = np.array([train(x) for x in t])
-    # Three trapezoids of height 1 mA over 0.2 mA; the grid resolves jumps to 1e-4 us.
+    # Three trapezoids of height 1 mA over 0.2 mA; the grid resolves jumps to 1e-4 µs.
     assert np.trapezoid(values, t) == pytest.approx(8.0 * 0.2 + 3 * (0.5 + rise), abs=1e-3)
     assert values.max() == 1.2
     assert len(train.corners) == (6 if rise == 0.0 else 12)
