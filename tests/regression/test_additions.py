@@ -1,0 +1,312 @@
+"""The five additions to the package, each made for real: check, reference, runs, studies and --overwrite follow.
+
+A law and a heat sink take two files, an observable one function, a figure one file. These four are made in a copy of
+the package; a kind of run is added by registration.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hotmesa import kinds
+from hotmesa.cli import main
+from hotmesa.folder import run_files
+from hotmesa.postprocess import Run, load_run, style
+from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.runs import RESULTS, Results
+from hotmesa.scenarios import Scenario, keys
+from hotmesa.scenarios.kinds import KINDS, Kind
+
+LEVELS = Kind(
+    "levels", "levels.csv", "the resistor at ten currents", points="levels", columns=("V_mV", "I_mA"), spatial=False
+)
+
+
+def levels(scenario: Scenario, comm: object, *rest: object) -> Iterator[Point]:
+    """What solver/runs/levels.py would hold: the points of a resistor of 460 Ω."""
+    for current in np.linspace(0.1, scenario.branch.end_current_mA, 10):
+        row = {"V_mV": 460.0 * current, "V_per_junction_mV": 24.2 * current, "I_mA": float(current)}
+        yield Point(row | {"P_mW": 0.46 * current**2, "T_max_K": 4.2 + current})
+
+
+def summarise_levels(run: Run) -> dict[str, Any]:
+    """What postprocess/runs/levels.py would hold: its numbers."""
+    return {"name": run.scenario.name, "points": len(run), "largest_V_mV": float(run.column("V_mV").max())}
+
+
+def plot_levels(run: Run) -> Any:
+    """And its figure."""
+    figure = style.new_figure(3.0, 2.0)
+    figure.subplots().plot(run.column("I_mA"), run.column("V_mV"))
+    return figure
+
+
+@pytest.fixture
+def registered() -> Iterator[None]:
+    """The kind while a test runs."""
+    results = Results(summarise_levels, {"largest_V_mV": "largest voltage"}, {"levels.png": plot_levels})
+    kinds.register(LEVELS, lambda: kinds.Solver(levels, lambda scenario: ("I_mA", 1.6)), results)
+    yield
+    for table in (KINDS, kinds.RUNS, RESULTS):
+        del table["levels"]
+    keys.forget()
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_kind_of_run_is_added(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    level = ("--set", "mode=levels")
+    assert main(["check", "kurter2010-uniform", *level]) == 0
+    assert "the resistor at ten currents" in capsys.readouterr().out
+    assert main(["check", "--schema"]) == 0
+    assert '"levels"' in capsys.readouterr().out
+    assert main(["check", "kurter2010-uniform", "--set", "mode=levls"]) == 2
+    assert 'did you mean "levels"' in capsys.readouterr().err
+    out = tmp_path / "out"
+    assert main(["run", "kurter2010-uniform", *level, "--out", str(out)]) == 0
+    assert "10 levels, 0 Newton steps" in capsys.readouterr().out
+    names = {path.name for path in out.iterdir()}
+    assert names == {
+        *("levels.csv", "levels.png", "summary.json", "scenario.toml", "provenance.json", "run.log"),
+    }
+    run = load_run(out)
+    assert run.kind is LEVELS and run.column("V_mV")[-1] == pytest.approx(736.0)
+    # Another kind of run removes every file of this one, and this one every file of the other.
+    assert main(["run", "kurter2010-uniform", "--out", str(out), "--overwrite", "--quiet"]) == 0
+    assert not {"levels.csv", "levels.png"} & {path.name for path in out.iterdir()}
+    assert main(["run", "kurter2010-uniform", *level, "--out", str(out), "--overwrite", "--quiet"]) == 0
+    assert {path.name for path in out.iterdir()} == names
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_study_knows_the_numbers_of_a_new_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = 'name = "s"\nscenario = "kurter2010-uniform"\nobservables = ["largest_V_mV", "V_mV@I_mA=0.4"]\n'
+    text += '[fixed]\nmode = "levels"\n[[vary]]\nkey = "branch.end_current_mA"\nvalues = [1.0, 2.0]\n'
+    (tmp_path / "s.toml").write_text(text)
+    command = ["study", str(tmp_path / "s.toml"), "--out", str(tmp_path / "out"), "--workers", "0", "--quiet"]
+    assert main(command) == 0, capsys.readouterr().err
+    with (tmp_path / "out" / "table.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(row["largest_V_mV"]) for row in rows] == pytest.approx([460.0, 920.0])
+    assert [float(row["V_mV@I_mA=0.4"]) for row in rows] == pytest.approx([184.0, 184.0])
+    (tmp_path / "s.toml").write_text(text.replace("largest_V_mV", "largst_V_mV"))
+    assert main(command) == 2
+    assert "did you mean largest_V_mV" in capsys.readouterr().err
+
+
+def test_every_kind_has_its_place_in_every_table() -> None:
+    assert KINDS.keys() == kinds.RUNS.keys() == RESULTS.keys()
+    for kind in KINDS.values():
+        assert {kind.table, *kind.beside, *RESULTS[kind.name].figures} <= set(run_files())
+
+
+PACKAGE = Path(kinds.__file__).resolve().parents[1]
+FOLDERS = {"app": "", "scenarios": "scenarios", "meshes": "meshes", "solver": "solver", "postprocess": "postprocess"}
+STRIP = PACKAGE / "tests" / "regression" / "golden" / "strip.toml"
+COARSE = ("branch.end_current_mA=0.3", "stability.points=none", "mesh.refine=0.3")
+DRIVER = """
+import contextlib, io, json, sys
+from hotmesa.cli import main
+done = []
+for command in json.loads(sys.argv[1]):
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+        try:
+            status = main(command)
+        except SystemExit as error:
+            status = error.code
+    done.append((status, text.getvalue()))
+print(json.dumps(done))
+"""
+
+
+class Copy:
+    """A copy of the package (of links), with some of its files changed or added."""
+
+    def __init__(self, folder: Path, changes: dict[str, str]) -> None:
+        """Copy; `changes` are texts by file: put after what the file holds, if there is one."""
+        self.folder = folder
+        for name, inside in FOLDERS.items():
+            for file in (PACKAGE / name).rglob("*"):
+                place = folder / "hotmesa" / inside / file.relative_to(PACKAGE / name)
+                if file.is_file() and "__pycache__" not in file.parts:
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.symlink_to(file)
+        for name, text in changes.items():
+            place = folder / "hotmesa" / name
+            old = place.read_text() if place.exists() else ""
+            place.unlink(missing_ok=True)
+            place.write_text(old + text)
+
+    def __call__(self, *commands: Sequence[str]) -> list[tuple[int, str]]:
+        """Run commands, one after the other in one process; status and text of each."""
+        found = subprocess.run(
+            [sys.executable, "-c", DRIVER, json.dumps(commands)],
+            cwd=self.folder, env=os.environ | {"PYTHONPATH": str(self.folder)},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return [(status, text) for status, text in json.loads(found.stdout.splitlines()[-1])]
+
+
+def sets(*changes: str) -> list[str]:
+    return [word for change in changes for word in ("--set", change)]
+
+
+def study(folder: Path, key: str, values: object, observable: str, fixed: dict[str, object]) -> list[str]:
+    """The command of a study of one key."""
+    lines = ['name = "s"', f'scenario = "{STRIP}"', f"observables = [{json.dumps(observable)}]", "[fixed]"]
+    lines += [f"{json.dumps(name)} = {value}" for name, value in fixed.items()]
+    lines += ["[[vary]]", f'key = "{key}"', f"values = {values}"]
+    (folder / "s.toml").write_text("\n".join(lines) + "\n")
+    return ["study", "s.toml", "--out", "study", "--workers", "0", "--quiet"]
+
+
+FIXED = {"branch.end_current_mA": 0.3, "stability.points": '"none"', "mesh.refine": 0.3, "branch.min_points": 4}
+
+
+def table(file: Path) -> list[dict[str, str]]:
+    with file.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_law_takes_two_files(tmp_path: Path) -> None:
+    changed = Copy(
+        tmp_path,
+        {
+            "scenarios/schema/law.py": """
+
+class Activated(Law):
+    '''A thermally activated resistance.'''
+
+    kind: Literal["activated"] = "activated"
+    activation_meV: Positive = Field(description="activation energy")
+
+    def describe(self) -> str:
+        return f"activated, {self.activation_meV:g} meV"
+""",
+            "solver/law/activated.py": """
+import numpy as np
+
+from hotmesa.solver.law.ohmic import OhmicLaw
+
+
+def build(law, scenario, cache):
+    T = np.geomspace(1.5, 400.0, 80)
+    return OhmicLaw((T, np.exp(-law.activation_meV / (0.08617 * (T + 20.0)))))
+""",
+        },
+    )
+    law = sets("law.kind=activated", "law.activation_meV=1.0")
+    check, schema, run, odd, near, cases = changed(
+        ["check", str(STRIP), *law],
+        ["check", "--schema"],
+        ["run", str(STRIP), *law, *sets(*COARSE), "--out", "out", "--quiet"],
+        ["check", str(STRIP), *sets("law.activation_meV=1.0")],
+        ["check", str(STRIP), *sets("law.kind=activeted")],
+        study(tmp_path, "law.activation_meV", [1.0, 2.0], "V_mV@I_mA=0.2", FIXED | {"law.kind": '"activated"'}),
+    )
+    assert check[0] == 0 and "activated, 1 meV" in check[1]
+    assert schema[0] == 0 and "law.activation_meV" in schema[1] and "(meV)" in schema[1]
+    assert run[0] == 0, run[1]
+    assert odd[0] == 2 and 'has no effect with kind = "d-wave"; set kind = "activated"' in odd[1]
+    assert near[0] == 2 and 'did you mean "activated"' in near[1]
+    assert cases[0] == 0, cases[1]
+    voltages = [float(row["V_mV@I_mA=0.2"]) for row in table(tmp_path / "study" / "table.csv")]
+    assert voltages[1] > 1.05 * voltages[0]
+
+
+def test_a_heat_sink_takes_two_files(tmp_path: Path) -> None:
+    changed = Copy(
+        tmp_path,
+        {
+            "scenarios/schema/sinks.py": """
+
+class Metal(Sink):
+    '''Electrons of a metal: heat flux b (T^2 - T_B^2).'''
+
+    kind: Literal["metal"] = "metal"
+    b_W_per_m2K2: Positive = Field(description="coefficient b")
+
+    def law(self) -> str:
+        return f"metal, {self.b_W_per_m2K2:g} W/(m² K²)"
+""",
+            "solver/device/cooling/metal.py": """
+def build(sink, bath):
+    b = sink.b_W_per_m2K2 * 1e-6
+    return lambda T: (b * (T**2 - bath**2), 2.0 * b * T)
+""",
+        },
+    )
+    sink = sets('sinks=[{name="lead",kind="metal",b_W_per_m2K2=1e4}]')
+    alone = sets("contacts=[]", "bath.bottom=insulated")
+    check, schema, run, refused, cases = changed(
+        ["check", str(STRIP), *sink, *alone],
+        ["check", "--schema"],
+        ["run", str(STRIP), *sink, *alone, *sets(*COARSE), "--out", "out", "--quiet"],
+        ["check", str(STRIP), *alone],
+        study(
+            tmp_path, "sinks.0.b_W_per_m2K2", [1e4, 4e4], "Q_lead_mW@I_mA=0.2",
+            FIXED | {"sinks": '[{name="lead",kind="metal",b_W_per_m2K2=1e4}]'},
+        ),
+    )  # fmt: skip
+    assert check[0] == 0 and "lead: metal, 10000 W/(m² K²) on the top" in check[1]
+    assert schema[0] == 0 and "(W/(m² K²))" in schema[1] and "electrons of a metal: heat flux b" in schema[1]
+    assert run[0] == 0, run[1]
+    last = table(tmp_path / "out" / "iv.csv")[-1]
+    assert float(last["Q_lead_mW"]) == pytest.approx(float(last["P_mW"]), rel=1e-8)
+    assert refused[0] == 2 and "nothing carries the heat away" in refused[1]
+    assert cases[0] == 0, cases[1]
+    heats = [float(row["Q_lead_mW@I_mA=0.2"]) for row in table(tmp_path / "study" / "table.csv")]
+    assert heats[1] > 1.2 * heats[0] > 0.0
+
+
+def test_an_observable_takes_one_function(tmp_path: Path) -> None:
+    function = """
+
+@observable(T_rms_K="rms deviation of the temperature of the junctions from its mean")
+def spread(model: Model, e: Evaluation) -> Row:
+    return {"T_rms_K": float(np.std(e.T[model.layout.junction_rows]))}
+"""
+    changed = Copy(tmp_path, {"solver/states/observables.py": function})
+    pulse = sets("mode=transient", "transient.level_mA=0.3", "transient.end_us=0.1", "stability.points=none")
+    run, moments, cases = changed(
+        ["run", str(STRIP), *sets(*COARSE), "--out", "out", "--quiet"],
+        ["run", str(STRIP), *pulse, *sets("mesh.refine=0.3"), "--out", "time", "--quiet"],
+        study(tmp_path, "mesa.junctions", [12, 19], "T_rms_K@I_mA=0.2", FIXED),
+    )
+    (near,) = changed(study(tmp_path, "mesa.junctions", [12, 19], "T_rsm_K@I_mA=0.2", FIXED))
+    assert run[0] == 0 and moments[0] == 0, run[1] + moments[1]
+    for file in ("out/iv.csv", "time/transient.csv"):
+        assert float(table(tmp_path / file)[-1]["T_rms_K"]) > 0.0
+    assert near[0] == 2 and "did you mean T_rms_K" in near[1]
+    assert cases[0] == 0, cases[1]
+    assert all(float(row["T_rms_K@I_mA=0.2"]) > 0.0 for row in table(tmp_path / "study" / "table.csv"))
+
+
+def test_a_figure_takes_one_file(tmp_path: Path) -> None:
+    function = """
+
+def plot_spot(run: Run) -> Figure:
+    figure = style.new_figure(3.0, 2.0)
+    figure.subplots().plot(run.column("I_mA"), run.column("hot_fraction"))
+    return figure
+
+
+FIGURES["spot.png"] = plot_spot
+"""
+    changed = Copy(tmp_path, {"postprocess/runs/branch.py": function})
+    (made,) = changed(["run", str(STRIP), *sets(*COARSE), "--out", "out", "--quiet"])
+    assert made[0] == 0, made[1]
+    assert (tmp_path / "out" / "spot.png").stat().st_size > 1000
+    (other,) = changed(["run", "kurter2010-uniform", "--out", "out", "--quiet", "--overwrite"])
+    assert other[0] == 0, other[1]
+    assert (tmp_path / "out" / "iv.png").exists() and not (tmp_path / "out" / "spot.png").exists()
