@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hotmesa.postprocess.results import Run, States
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.layers import layer_thickness
 from hotmesa.scenarios.writing import whole_file
 
 BINARY = 1024
@@ -76,10 +77,8 @@ def mesa_height_um(run: Run) -> float:
 
     Rounded to 1/1024 µm: planes at other heights are missed by lines of ParaView's Plot Over Line.
     """
-    mesa = run.scenario.mesa
-    stack = mesa.junctions * mesa.spacing_nm * 1e-3
     layers = [layer for layer in run.scenario.layers if layer.region == "mesa"]
-    height = float(sum(stack if layer.junctions else (layer.thickness_um or 0.0) for layer in layers))
+    height = sum(layer_thickness(run.scenario, layer) for layer in layers)
     return max(round(height * BINARY), 1) / BINARY
 
 

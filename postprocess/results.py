@@ -299,24 +299,19 @@ class Run:
         """Numbers of the sublayers that hold the junctions; none where the run has no states.
 
         Raises:
-            ResultError: states.npz has none of them.
+            ResultError: states.npz has other sublayers than the scenario.
         """
         if self.states is None:
             return []
-        names = [layer.name for layer in self.scenario.layers if layer.junctions]
-        wanted = [index for index, name in enumerate(self.states.layer_names) if belongs_to(str(name), names)]
-        if not wanted:
+        names = [(name, layer.junctions) for layer in self.scenario.layers for name in layer.sublayer_names]
+        wanted = {place: name for place, (name, junctions) in enumerate(names) if junctions}
+        found = dict(enumerate(map(str, self.states.layer_names)))
+        if not wanted or any(found.get(place) != name for place, name in wanted.items()):
             raise ResultError(
-                f"{(self.folder or Path()) / STATES_FILE}: no sublayer of the junction layer {names}; "
+                f"{(self.folder or Path()) / STATES_FILE}: no junction layer, which is {', '.join(wanted.values())}; "
                 f"there are {', '.join(self.states.layer_names)}"
             )
-        return wanted
-
-
-def belongs_to(sublayer: str, layers: list[str]) -> bool:
-    """Return whether a sublayer ("mesa", "mesa_02") is one of the named layers."""
-    stem, _, number = sublayer.rpartition("_")
-    return sublayer in layers or (number.isdigit() and stem in layers)
+        return [*wanted]
 
 
 def _part(scenario: Scenario, name: str) -> Scenario:

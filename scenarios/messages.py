@@ -102,20 +102,27 @@ def _sentence(place: _Place, error: str, value: object) -> str:
         if key is None or kind is None or not key.kinds:
             return f"is missing; it must be {allowed}"
         return f'is missing; {kind.tag} = "{kind.word}" needs {key.description}: {allowed}'
+    if error == "greater_than_equal" and isinstance(value, int | float) and value <= 0.0 and key is not None:
+        if "e-" in key.range.partition(" and ")[0]:  # a guard against rounding, no limit of nature
+            return " ".join(part for part in (f"{toml_value(value)} must be greater than 0", _unit(key)) if part)
     if error == "string_pattern_mismatch":
         return f"{toml_value(value)} must be {_NAME}"
     text = f"{toml_value(value)} must be {allowed}"
     if key is None or not key.choices or not isinstance(value, str):
         return text
-    near = nearest(value, key.choices)
-    return f'{text}; did you mean "{near[0]}"?' if near else text
+    near = {str(choice): toml_value(choice) for choice in key.choices}
+    return "; ".join([text, *(f"did you mean {near[name]}?" for name in nearest(value, near))])
 
 
 def _allowed(key: Key, where: Where) -> str:
     """What may stand at a key, or at an element of a list of numbers."""
     if isinstance(where[-1], int) and key.range.startswith("each "):
-        return f"a number {key.range.removeprefix('each ')}" + (f" ({key.unit})" if key.unit else "")
+        return f"a number {key.range.removeprefix('each ')} {_unit(key)}".rstrip()
     return _ARTICLES.get(key.allowed.split()[0], "") + key.allowed
+
+
+def _unit(key: Key) -> str:
+    return f"({key.unit})" if key.unit else ""
 
 
 def _foreign(key: Key, kind: Kind, name: str) -> str:

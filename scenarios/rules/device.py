@@ -37,6 +37,10 @@ def _layers(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(
                 ("layers", i, "name"), f'"{layer.name}" is used by {names[layer.name]} layers; names are unique'
             )
+        for other in scenario.layers:
+            if other.name != layer.name and {*layer.sublayer_names} & {*other.sublayer_names} == {layer.name}:
+                text = f'"{layer.name}" is the name of a sublayer of "{other.name}"; take another'
+                yield Finding(("layers", i, "name"), text, (("layers",),))
         if layer.material not in scenario.materials:
             known = ", ".join(f'"{name}"' for name in scenario.materials) or "none yet"
             text = f"there is no table [materials.{layer.material}]; materials of this scenario: {known}"

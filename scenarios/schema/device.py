@@ -74,6 +74,12 @@ class Layer(Section):
     first_sublayer_um: Length | None = Field(None, description="thickness of the top sublayer (geometric grading)")
     boundary_W_per_m2K: Positive | None = Field(None, description="boundary conductance to the layer below")
 
+    @property
+    def sublayer_names(self) -> tuple[str, ...]:
+        """Names of the sublayers from the top, as result files have them."""
+        one = self.sublayers == 1
+        return (self.name,) if one else tuple(f"{self.name}_{k + 1:02d}" for k in range(self.sublayers))
+
 
 class Contact(Section):
     """A heat sink that touches the top layer in a disc: contact, then a lumped wire to the bath."""

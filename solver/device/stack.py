@@ -42,12 +42,11 @@ def build_stack(scenario: Scenario, brought: Mapping[str, ThermalMaterial] | Non
     stack: list[Sublayer] = []
     for layer in scenario.layers:
         parts = graded(layer_thickness(scenario, layer), layer.sublayers, layer.first_sublayer_um)
-        for k, d in enumerate(parts):
-            last = k == len(parts) - 1
-            boundary = layer.boundary_W_per_m2K if last else None
+        for name, d in zip(layer.sublayer_names, parts, strict=True):
+            boundary = layer.boundary_W_per_m2K if name == layer.sublayer_names[-1] else None
             stack.append(
                 Sublayer(
-                    name=layer.name if len(parts) == 1 else f"{layer.name}_{k + 1:02d}",
+                    name=name,
                     material=materials[layer.material],
                     thickness=float(d),
                     on_mesa=layer.region == "mesa",

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from hotmesa.postprocess import ResultError, load_run, read_table
-from hotmesa.postprocess.results import belongs_to
 from hotmesa.scenarios.geometry import outline_area_um2
 from hotmesa.scenarios.schema import Scenario
 
@@ -117,11 +116,6 @@ def test_uniform_scenario_has_its_curve_as_rows(make_run: Callable[..., Any]) ->
     (folder / "scenario.toml").write_text(text.replace('geometry = "plan"', 'mode = "uniform"'))
     run = load_run(folder)
     assert len(run.rows["V_mV"]) == 400
-
-
-def test_sublayers_belong_to_their_layer() -> None:
-    assert belongs_to("mesa", ["mesa"]) and belongs_to("mesa_02", ["mesa"])
-    assert not belongs_to("mesa_cap", ["mesa"]) and not belongs_to("film", ["mesa"])
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ WRONG = [
     (["bath.bottom=conductance"], "bath.bottom_W_per_m2K", "is missing"),
     (["bath.bottom_W_per_m2K=10"], "bath.bottom_W_per_m2K", "has no effect"),
     (["bath.bottom=insulated", "contacts=[]"], "bath", "nothing carries the heat away"),
+    (["layers.1.sublayers=2", "layers.2.name=mesa_01", "layers.2.sublayers=1"], "layers.2", 'a sublayer of "mesa"'),
     (['sinks=[{name="top",h_W_per_m2K=1.0}]'], "sinks.0", "name of another heat sink"),
     (['sinks=[{name="wire",h_W_per_m2K=1.0}]'], "sinks.0", "name of another heat sink"),
     (['sinks=[{name="he",kind="helium"}]'], "sinks.0", 'is missing; kind = "helium" needs coefficient a'),

@@ -193,7 +193,7 @@ def test_command_writes_table_marks_and_picture(
         (["kurter2010-n19", "--set", "family.junctions=[1]", "--set", "family.step=2"], "no effect beside"),
         (["kurter2010-n91"], "did you mean"),
         (["kurter2010-n19", "--set", "josephson.mccumber_parameter=100"], "critical_voltage_mV"),
-        (["kurter2010-n19", "--set", "josephson.critical_voltage_mV=-1"], ">= 1e-15"),
+        (["kurter2010-n19", "--set", "josephson.critical_voltage_mV=-1"], "must be greater than 0 (mV)"),
     ],
 )
 def test_bad_request_is_refused(
