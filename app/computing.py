@@ -33,7 +33,7 @@ def run(
     scenario: str | Path | Scenario, overrides: Overrides = (), out: str | Path | None = None, *,
     law: JunctionLaw | None = None, materials: Mapping[str, ThermalMaterial] | None = None, sinks: Sequence[Sink] = (),
     observables: Sequence[Measure] = (), figures: Mapping[str, Callable[[Run], Figure | None]] | None = None,
-    overwrite: bool = False, quiet: bool = True,
+    overwrite: bool = False, resume: bool = False, quiet: bool = True,
 ) -> Run:  # fmt: skip
     """Return the run of a scenario, of whatever kind: what `hotmesa run` computes, in memory or in a folder.
 
@@ -49,6 +49,8 @@ def run(
         observables: functions `(model, evaluation) -> {name: number}`; their numbers become columns.
         figures: further figures for the folder: by file name (PNG) a function that returns a figure of the run.
         overwrite: whether an earlier run in the folder may be replaced.
+        resume: whether an interrupted run in the folder goes on, with what is brought along as it was then; one that is
+            complete is returned as it is, and without any the run begins.
         quiet: whether to print errors only.
 
     Returns:
@@ -70,7 +72,7 @@ def run(
 
     folder = None if out is None else Path(out)
     own = Own(law, materials, tuple(sinks), tuple(observables))
-    ending = compute(_loaded(scenario, overrides), folder, own=own, overwrite=overwrite, quiet=quiet)
+    ending = compute(_loaded(scenario, overrides), folder, own=own, overwrite=overwrite, resume=resume, quiet=quiet)
     if ending.status == INTERRUPTED:
         raise KeyboardInterrupt(ending.problem)
     if ending.status:

@@ -10,12 +10,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hotmesa.postprocess.journal import FILE as JOURNAL
+from hotmesa.postprocess.reading import read_json
+from hotmesa.postprocess.seam import FILE as SEAM
+from hotmesa.postprocess.states import FILE as STATES
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.kinds import KINDS
 
 # What every run may write besides its tables and pictures; nothing else is ever removed.
 _FILES = (
-    *("states.npz", "summary.json", "provenance.json", "scenario.toml", "run.log"),
+    *(STATES, JOURNAL, SEAM, "summary.json", "provenance.json", "scenario.toml", "run.log"),
     *("fields.pvd", "fields_[0-9]*.vtu", "crystal_[0-9]*.vtu"),
 )
 
@@ -28,6 +32,10 @@ def run_files() -> tuple[str, ...]:
     files = dict.fromkeys((*_FILES, *tables, *picture_files()))
     folders = dict.fromkeys(kind.parts for kind in KINDS.values() if kind.parts)
     return (*files, *(f"{folder}/{name}" for folder in folders for name in files))
+
+
+CUT = "interrupted"
+"""In provenance.json, of a run that was asked to stop."""
 
 
 class FolderError(HotmesaError, ValueError):
@@ -128,7 +136,19 @@ def locked(folder: Path, inside: str, shared: bool = False) -> Iterator[None]:
         yield
 
 
+def cut_short(folder: Path) -> bool:
+    """Whether a folder that nobody computes in holds a run that was interrupted or killed."""
+    with suppress(HotmesaError):
+        return read_json(folder / "provenance.json").get("status") in ("running", CUT)
+    return False
+
+
 def _refusal(folder: Path, existing: Sequence[Path]) -> str:
+    if cut_short(folder):
+        return (
+            f"{folder} holds a run that was interrupted; add --resume to go on with it, --overwrite to replace it, "
+            "or choose another folder with --out"
+        )
     names = ", ".join(file.name for file in existing[:4]) + (" ..." if len(existing) > 4 else "")
     return (
         f"{folder} already holds results ({names}); add --overwrite to replace them, "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.runs import RESULTS, Results
+from hotmesa.postprocess.seam import Seam
 from hotmesa.scenarios import Scenario, keys
 from hotmesa.scenarios.kinds import KINDS, Kind
 from hotmesa.solver.errors import RequestError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from hotmesa.scenarios.materials import ThermalMaterial
     from hotmesa.solver.device.sinks import Sink
     from hotmesa.solver.law.laws import JunctionLaw
-    from hotmesa.solver.model import Model
     from hotmesa.solver.states.observables import Measure
 
 LOG = logging.getLogger("hotmesa.run")
@@ -52,27 +52,29 @@ class Solver:
         points: yields the points of a scenario on the processes of a communicator (None: all of them), with what a user
             brings along. Collective.
         goal: the column along which a run goes, and its last value, for the progress.
+        anew: why an interrupted run cannot go on; "" where `points` takes the seam behind which it does as well.
     """
 
-    points: Callable[[Scenario, Comm, Own], Iterator[Point]]
+    points: Callable[..., Iterator[Point]]
     goal: Callable[[Scenario], tuple[str, float]]
+    anew: str = "this kind of run knows no way to go on"
 
 
 def on_mesh(
-    points: Callable[[Model, Sequence[Measure]], Iterator[Point]], prepare: Callable[[Scenario], Scenario] | None = None
-) -> Callable[[Scenario, Comm, Own], Iterator[Point]]:
+    points: Callable[..., Iterator[Point]], prepare: Callable[[Scenario], Scenario] | None = None
+) -> Callable[..., Iterator[Point]]:
     """Return the points of a scenario from those of its model; `prepare` changes the scenario for it."""
     from hotmesa.meshes import build_mesh
     from hotmesa.solver.model import Model
 
-    def of_scenario(scenario: Scenario, comm: Comm, own: Own) -> Iterator[Point]:
+    def of_scenario(scenario: Scenario, comm: Comm, own: Own, *seam: Seam) -> Iterator[Point]:
         LOG.info("mesh")
         tagged = build_mesh(scenario) if comm is None else build_mesh(scenario, comm)
         LOG.info("model")
         asked = prepare(scenario) if prepare else scenario
         device = Model(asked, tagged, own.law, materials=own.materials, sinks=own.sinks)
         LOG.info("%s", scenario.mode)
-        yield from points(device, own.observables)
+        yield from points(device, own.observables, *seam)
 
     return of_scenario
 
@@ -80,7 +82,7 @@ def on_mesh(
 def _branch() -> Solver:
     from hotmesa.solver.runs import branch
 
-    return Solver(on_mesh(branch.points), branch.goal)
+    return Solver(on_mesh(branch.points), branch.goal, anew="")
 
 
 def _uniform() -> Solver:
@@ -94,31 +96,31 @@ def _uniform() -> Solver:
             )
         yield from uniform.points(scenario, own.law)
 
-    return Solver(points, uniform.goal)
+    return Solver(points, uniform.goal, "it takes seconds")
 
 
 def _sweep() -> Solver:
     from hotmesa.solver.runs import sweep
 
-    return Solver(on_mesh(sweep.points), sweep.goal)
+    return Solver(on_mesh(sweep.points), sweep.goal, anew="")
 
 
 def _transient() -> Solver:
     from hotmesa.solver.runs import transient
 
-    return Solver(on_mesh(transient.points, transient.unfolded), transient.goal)
+    return Solver(on_mesh(transient.points, transient.unfolded), transient.goal, anew="")
 
 
 def _diagram() -> Solver:
     from hotmesa.solver.runs import branch, diagram
 
-    return Solver(on_mesh(diagram.points), branch.goal)
+    return Solver(on_mesh(diagram.points), branch.goal, "its branches hang together, so they are found anew")
 
 
 def _family() -> Solver:
     from hotmesa.solver.runs import family
 
-    return Solver(on_mesh(family.points), family.goal)
+    return Solver(on_mesh(family.points), family.goal, anew="")
 
 
 def register(kind: Kind, solver: Callable[[], Solver], results: Results) -> None:

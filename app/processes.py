@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from hotmesa.scenarios.errors import HotmesaError
 
+T = TypeVar("T")
 _PATIENCE_S = 3.0
 # A child that inherits these from a process started by mpirun would take itself for a part of that job.
 _LAUNCHER = ("OMPI_", "OPAL_", "PMIX_", "PRTE_", "PMI_", "HYDI_", "MPI_LOCAL")
@@ -39,22 +40,24 @@ def itself() -> Any:
     return MPI.COMM_SELF
 
 
-def on_first(comm: Any, action: Callable[[], None]) -> None:
-    """Do something on the first process only.
+def on_first(comm: Any, action: Callable[[], T]) -> T | None:
+    """Do something on the first process only, and return on all of them what it gave.
 
     Raises:
         HotmesaError, OSError: on all processes, if the action raised it on the first.
     """
     problem: Exception | None = None
+    result: T | None = None
     if comm is None or comm.rank == 0:
         try:
-            action()
+            result = action()
         except (HotmesaError, OSError) as error:
             problem = error
     if comm is not None:
-        problem = comm.bcast(problem)
+        result, problem = comm.bcast((result, problem))
     if problem is not None:
         raise problem
+    return result
 
 
 def anywhere(comm: Any, flag: bool) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from hotmesa.folder import held, prepare
 from hotmesa.postprocess import provenance
+from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.processes import on_first
 from hotmesa.progress import Progress, ProgressHandler
 from hotmesa.scenarios.writing import write_json, write_text
@@ -26,7 +27,9 @@ class RunRecord:
         lock: keeps other runs out of the folder until `logging` is left.
     """
 
-    def __init__(self, folder: Path | None, resolved_toml: str, command: str, mpi_size: int) -> None:
+    def __init__(
+        self, folder: Path | None, resolved_toml: str, command: str, mpi_size: int, goes_on: bool = False
+    ) -> None:
         """Write scenario.toml and the first provenance.json.
 
         Raises:
@@ -34,6 +37,7 @@ class RunRecord:
         """
         self.folder = folder
         self.wall_s = 0.0
+        self._mode = "a" if goes_on else "w"
         self.lock = ExitStack()
         self.log = logging.getLogger("hotmesa.run")
         self._started = time.perf_counter()
@@ -48,7 +52,7 @@ class RunRecord:
         """While inside, messages of the package and warnings go to run.log, warnings to the terminal too."""
         handlers: list[logging.Handler] = [ProgressHandler(progress)]
         if self.folder is not None:
-            handlers.append(logging.FileHandler(self.folder / "run.log", mode="w", encoding="utf-8"))
+            handlers.append(logging.FileHandler(self.folder / "run.log", mode=self._mode, encoding="utf-8"))
         handlers[-1].setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
         loggers = [logging.getLogger("hotmesa"), logging.getLogger("py.warnings")]
         before = [(logger.level, logger.propagate) for logger in loggers]
@@ -64,7 +68,8 @@ class RunRecord:
         except BaseException as error:
             # Not as an error: those are shown on the terminal, where the caller says it in its own words.
             self.log.info("%s: %s", type(error).__name__, error)
-            self.finish("failed")
+            with suppress(OSError):  # the disk may be full, and that be the error
+                self.finish("failed")
             raise
         finally:
             self.lock.close()
@@ -94,7 +99,7 @@ class RunRecord:
         """Remove what the record has written, and the folder if nothing else is there: no run has taken place."""
         if self.folder is None:
             return
-        for name in ("scenario.toml", "provenance.json", "run.log"):
+        for name in ("scenario.toml", "provenance.json", "run.log", JOURNAL):
             (self.folder / name).unlink(missing_ok=True)
         with suppress(OSError):  # it holds files of somebody else
             self.folder.rmdir()
@@ -113,25 +118,39 @@ class RunRecord:
 
 
 def begin_record(
-    comm: Any, folder: Path, resolved_toml: str, command: str, overwrite: bool, own: Sequence[str] | None = None
-) -> RunRecord:
+    comm: Any, folder: Path, resolved_toml: str, command: str, overwrite: bool, own: Sequence[str] | None = None,
+    goes_on: Callable[[], bool] | None = None,
+) -> RunRecord:  # fmt: skip
     """Make room in a folder and begin the record of a run there; on other processes than the first an empty one.
 
+    Args:
+        comm: communicator of all processes.
+        folder: of the results.
+        resolved_toml: text of scenario.toml.
+        command: the command line.
+        overwrite: whether results there may be replaced.
+        own: patterns of what counts as results; None: those of a run.
+        goes_on: asked by the first process once the folder is locked: whether what is there is to be continued.
+
     Raises:
-        FolderError: results of the patterns `own` (None: those of a run) exist and may not be overwritten, or the
-            folder cannot be used.
+        FolderError: results exist and may not be overwritten, or the folder cannot be used.
         OSError: the folder cannot be written to.
     """
+    kept = False
 
     def make_room() -> None:
+        nonlocal kept
         lock.enter_context(held(folder))
-        prepare(folder, overwrite, own)
+        kept = goes_on is not None and goes_on()
+        if not kept:
+            prepare(folder, overwrite, own)
 
     lock = ExitStack()
     try:
         on_first(comm, make_room)
         first = comm is None or comm.rank == 0
-        record = RunRecord(folder if first else None, resolved_toml, command, 1 if comm is None else comm.size)
+        size = 1 if comm is None else comm.size
+        record = RunRecord(folder if first else None, resolved_toml, command, size, kept)
     except BaseException:
         lock.close()
         raise

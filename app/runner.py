@@ -6,23 +6,30 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from typing import Any
 
+from hotmesa.folder import CUT
 from hotmesa.kinds import NOTHING, RUNS, Own
-from hotmesa.postprocess.results import Point, Run
-from hotmesa.processes import anywhere, itself, stop_on_signal, wait_for_all, world
+from hotmesa.postprocess.journal import Journal
+from hotmesa.postprocess.results import Point, Run, load_run
+from hotmesa.postprocess.seam import FILE as SEAM
+from hotmesa.postprocess.seam import Arrays, Seam
+from hotmesa.processes import anywhere, itself, on_first, stop_on_signal, wait_for_all, world
 from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
+from hotmesa.resuming import Place
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import BAD_INPUT, DONE, INTERRUPTED, NO_CONVERGENCE, HotmesaError
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.solver.errors import SolveError
 
-CHECKPOINT_S = 20.0
-"""Between two times at which what is reached is saved, should the process be killed."""
-WORDS = {DONE: "complete", NO_CONVERGENCE: "stopped", INTERRUPTED: "interrupted"}
+SHARE = 0.01
+"""Of the time of a run that may go into what only a killed one needs, apart from its points."""
+FIRST_S = 0.5
+"""Before that nothing is worth to be gone on with."""
+WORDS = {DONE: "complete", NO_CONVERGENCE: "stopped", INTERRUPTED: CUT}
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,8 @@ class Ending:
 
 
 def compute(
-    scenario: Scenario, folder: Path | None, *, own: Own = NOTHING, overwrite: bool = False, quiet: bool = True,
-    command: str = "", figures: bool = True, alone: bool = False,
+    scenario: Scenario, folder: Path | None, *, own: Own = NOTHING, overwrite: bool = False, resume: bool = False,
+    quiet: bool = True, command: str = "", figures: bool = True, alone: bool = False,
 ) -> Ending:  # fmt: skip
     """Compute a scenario and write its folder. With several MPI processes all of them call this; the first one writes.
 
@@ -51,6 +58,7 @@ def compute(
         folder: for the results; None: in memory alone.
         own: what a user brings along.
         overwrite: whether an earlier run there may be replaced.
+        resume: whether an interrupted run there goes on; one that is complete is left as it is.
         quiet: whether to print errors only.
         command: the command line, for the record.
         figures: whether to draw figures and write files for ParaView; summary.json is always made.
@@ -62,29 +70,36 @@ def compute(
     """
     comm = None if alone else world()
     solver = RUNS[scenario.mode]()  # before anything is removed or written
-    record = RunRecord(None, "", command, 1)
-    if folder is not None:
-        record = begin_record(comm, folder, to_toml(scenario), command, overwrite)
     along, end = solver.goal(scenario)
     silent, several = quiet or not (comm is None or comm.rank == 0), comm is not None and comm.size > 1
     progress = Progress(sys.stdout, end, silent, along, KINDS[scenario.mode].prefix, plain=several)
-    work = _Work(Run(scenario), record, progress, comm)
+    place = Place(folder, scenario, solver.anew, resume, overwrite)
+    if on_first(comm, place.complete):
+        progress.say(f"{folder} is complete already")
+        return Ending(load_run(folder or Path()), DONE, "")
+    record, run, seam = RunRecord(None, "", command, 1), Run(scenario), None
+    if folder is not None:
+        record = begin_record(comm, folder, to_toml(scenario), command, place.replaces, goes_on=place.goes_on)
+        run, seam = place.run or run, on_first(comm, lambda: place.seam)
+    work = _Work(run, record, progress, comm)
     try:
         with record.logging(progress) if folder is not None else nullcontext(), stop_on_signal() as stopped:
-            status, problem = work.follow(solver.points(scenario, itself() if alone else None, own), stopped)
+            work.begin(seam)
+            behind = () if seam is None else (seam,)
+            status, problem = work.follow(solver.points(scenario, itself() if alone else None, own, *behind), stopped)
             problem += work.finish(status, figures)
     except HotmesaError as error:
         # Bad input that shows only now: a mesh, a table, a state of another device. Faults of the program keep the log.
-        if not progress.points and error.status == BAD_INPUT:
+        if not (progress.points or seam) and error.status == BAD_INPUT:
             record.discard()
         raise
-    if status == INTERRUPTED and not progress.points:
+    if status == INTERRUPTED and not (progress.points or seam):
         record.discard()
     wait_for_all(comm)
     return Ending(work.run, status, problem)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Work:
     """What the steps of one run share."""
 
@@ -92,17 +107,28 @@ class _Work:
     record: RunRecord
     progress: Progress
     comm: Any
+    journal: Journal | None = None
+    seam: tuple[Callable[[], Arrays], Seam] | None = None  # the last point that the run can go on behind
+    due: float = 0.0
+
+    def begin(self, seam: Seam | None) -> None:
+        """Put down what there is of a run that goes on."""
+        self.due = time.perf_counter() + FIRST_S
+        if self.record.folder is not None:
+            self.journal = self.run.journal(self.record.folder)
+        if seam is not None:
+            self.progress.say(f"goes on behind {len(seam.rows)} {self.run.kind.points}")
 
     def follow(self, points: Iterator[Point], stopped: Callable[[], bool]) -> tuple[int, str]:
         """Take points to the end, to an error, or to Ctrl-C, and return exit status and problem; `run` has them."""
-        problem, status, saved = "", INTERRUPTED, time.perf_counter()
+        problem, status = "", INTERRUPTED
         try:
             for point in points:
                 self._take(point)
-                if time.perf_counter() - saved > CHECKPOINT_S:
-                    self.save()
-                    saved = time.perf_counter()
-                if anywhere(self.comm, stopped()):
+                stop = anywhere(self.comm, stopped())
+                if stop or anywhere(self.comm, time.perf_counter() > self.due):
+                    self._put_down()
+                if stop:
                     break
             else:
                 status = DONE
@@ -119,10 +145,29 @@ class _Work:
 
     def _take(self, point: Point) -> None:
         self.run.append(point)
+        if self.journal is not None:
+            table = str(PurePath(point.part, point.table or self.run.kind.table))
+            self.journal.append(table, point.row, point.state if point.kept else None)
+        if point.seam is not None:
+            self.seam = point.seam, self.run.seam({})
         if not point.table:
             self.progress.point(point.row, self.run.kind.shown)
         if not point.table and self.run.kind.shown:
             self.record.point(point.row)
+
+    def _put_down(self) -> None:
+        """Write what a run that is ended from outside needs besides its points. Collective."""
+        if self.journal is not None:
+            self.run.ask_beside()  # the end needs them as well, so they do not count
+        began = time.perf_counter()
+        if self.seam is not None:
+            pack, place = self.seam
+            arrays = pack()
+            if self.record.folder is not None:
+                replace(place, arrays=arrays).save(self.record.folder)
+        if self.journal is not None:
+            self.run.save_beside(self.journal.folder)
+        self.due = time.perf_counter() + (time.perf_counter() - began) / SHARE
 
     def save(self) -> None:
         """Write what there is (first process only)."""
@@ -134,6 +179,8 @@ class _Work:
         """Write the run and what is made of it, say where everything is, and return a further problem or ""."""
         self.save()
         self.record.finish(WORDS[status])
+        if self.record.folder is not None and status == DONE:
+            (self.record.folder / SEAM).unlink(missing_ok=True)
         points = f"{self.progress.points} {self.run.kind.points}"
         self.progress.say(f"{points}, {self.progress.newton_steps} Newton steps, {self.record.wall_s:.1f} s")
         if self.record.folder is None or not len(self.run):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,13 @@ import numpy as np
 
 from hotmesa.postprocess import provenance
 from hotmesa.postprocess.errors import ResultError
+from hotmesa.postprocess.journal import FILE as JOURNAL
+from hotmesa.postprocess.journal import Journal, read_kept
 from hotmesa.postprocess.reading import read_json, read_scenario, version_words
+from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.states import FILE as STATES_FILE
-from hotmesa.postprocess.states import States, join, read_states
-from hotmesa.postprocess.tables import Row, Table, as_columns, read_table, rows_of, same_table
+from hotmesa.postprocess.states import States, join
+from hotmesa.postprocess.tables import Row, Table, as_columns, read_table, rows_of, same_table, text_rows
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.emit import to_toml
 from hotmesa.scenarios.geometry import outline_area_um2, resistive_junctions
@@ -42,6 +45,7 @@ class Point:
         table: the table beside the main one that the row belongs to; "" for the main one.
         part: folder of the run inside this one that the point belongs to, for example "branch_01"; "" for none.
         beside: gives whole tables beside the main one, by name; asked when the run is saved.
+        seam: gives what the run needs to go on behind this point, on the first rank; collective. None where it cannot.
     """
 
     row: Row
@@ -51,6 +55,7 @@ class Point:
     table: str = ""
     part: str = ""
     beside: Callable[[], Mapping[str, Sequence[Row]]] | None = None
+    seam: Callable[[], Arrays] | None = None
 
 
 class Run:
@@ -79,6 +84,7 @@ class Run:
         self._rows: dict[str, list[Row]] = {}
         self._tables: dict[str, Table] = {}
         self._beside: Callable[[], Mapping[str, Sequence[Row]]] | None = None
+        self._made: set[str] = set()  # names of tables that came from there
         self._unread: Path | None = None
         self._kept: list[States] = []
         self._last: list[States] = []
@@ -105,6 +111,41 @@ class Run:
             state = point.state.at_row(len(rows) - 1)
             self._kept, self._last = ([*before, state], []) if point.kept else (before, [state])
             self._forget()
+
+    def seam(self, arrays: Arrays) -> Seam:
+        """Return the present end of the run, with what it needs to go on there."""
+        return Seam(arrays, {name: len(rows) for name, rows in self._appended.items()}, sum(map(len, self._kept)))
+
+    @property
+    def _appended(self) -> dict[str, list[Row]]:
+        return {name: rows for name, rows in self._rows.items() if name not in self._made}
+
+    def journal(self, folder: Path) -> Journal:
+        """Return what keeps further points of the run safe in a folder; what there is of it is put down."""
+        return Journal(folder, self._appended, self.states)
+
+    def save_beside(self, folder: Path) -> None:
+        """Write the tables that get no rows appended; they have been asked for."""
+        for name in self._made:
+            if self._rows[name]:
+                write_table(folder / name, self._rows[name])
+
+    def ask_beside(self) -> None:
+        """Have the tables made that stand beside the main one."""
+        if self._beside is not None:
+            made = {name: list(rows) for name, rows in self._beside().items()}
+            self._rows |= made
+            self._made |= made.keys()
+            self._beside = None
+
+    def back_to(self, seam: Seam, folder: Path) -> Seam:
+        """Drop what lies behind a place in a run that was read from a folder; return the place with the rows before."""
+        self._rows = {name: text_rows(folder / name)[:length] for name, length in seam.lengths.items()}
+        self._tables = {}
+        states = join(self._read_states()) if self._read_states() else None
+        self._kept, self._last = [] if states is None else [states.first(seam.kept)], []
+        self._forget()
+        return replace(seam, rows=self._rows[self.kind.table])
 
     def _forget(self) -> None:
         for name in ("states", "junction_T_K", "area_um2"):
@@ -145,9 +186,7 @@ class Run:
     @property
     def tables(self) -> dict[str, Table]:
         """All tables by file name, that of the kind first."""
-        if self._beside is not None:
-            self._rows |= {name: list(rows) for name, rows in self._beside().items()}
-            self._beside = None
+        self.ask_beside()
         names = dict.fromkeys((self.kind.table, *self._rows, *self._tables))
         return {name: table for name in names if (table := self._table(name)) or name == self.kind.table}
 
@@ -207,7 +246,7 @@ class Run:
 
     def _read_states(self) -> list[States]:
         if self._unread is not None:
-            self._kept, self._unread = [read_states(self._unread, self.kind.table, len(self))], None
+            self._kept, self._unread = read_kept(self._unread, self.kind.table, len(self)), None
         return self._kept
 
     def save(self, folder: str | Path) -> None:
@@ -241,6 +280,7 @@ class Run:
         for name, part in self.parts.items():
             part.provenance = self.provenance
             part.save(folder / name)
+        (folder / JOURNAL).unlink(missing_ok=True)
         self.folder = folder
 
     def mesh(self, state: int = -1) -> pyvista.UnstructuredGrid:
@@ -343,15 +383,15 @@ def load_run(folder: str | Path) -> Run:
     try:
         run = Run(read_scenario(folder / "scenario.toml"))
         kind = run.kind
-        run._tables[kind.table] = read_table(folder / kind.table, kind.columns, kind.words)
+        unfinished = (folder / JOURNAL).exists()
+        run._tables[kind.table] = read_table(folder / kind.table, kind.columns, kind.words, torn=unfinished)
         for name in kind.beside:
             if (folder / name).exists():
-                run._tables[name] = read_table(folder / name, (), kind.words)
+                run._tables[name] = read_table(folder / name, (), kind.words, torn=unfinished)
     except ResultError as error:
         raise ResultError(f"{error}{version_words(record)}") from error.__cause__
     run.folder, run.provenance, run.summary = folder, record, read_json(folder / "summary.json")
-    states = folder / STATES_FILE
-    run._unread = states if states.exists() else None
+    run._unread = next((file for name in (JOURNAL, STATES_FILE) if (file := folder / name).exists()), None)
     for part in sorted(folder.glob(kind.parts)) if kind.parts else ():
         run.parts[part.name] = load_run(part)
     return run

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +94,11 @@ class States:
         first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
         return float(np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).sum() / 2)
 
+    def first(self, count: int) -> States:
+        """Return the first states."""
+        modes = {name: shapes[:count] for name, shapes in self.modes.items()}
+        return replace(self, modes=modes, **{name: getattr(self, name)[:count] for name in _POINTS})
+
     def at_row(self, row: int) -> States:
         """Return the same states as belonging to one row of a table."""
         return replace(self, row=np.full(len(self.row), row))
@@ -134,17 +139,36 @@ def read_states(path: Path, table: str = "", points: int | None = None) -> State
     """
     try:
         # Opened here, because numpy leaves the file open when the archive is damaged.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            values: dict[str, Any] = {name: archive[name] for name in archive.files}
+        with path.open("rb") as stream:
+            states = unpacked(path, stream)
     except FileNotFoundError:
         raise ResultError(f"{path}: no such file") from None
-    except Exception as error:
-        # A flipped bit lets zipfile, zlib, struct, tokenize and numpy fail each in its own way.
-        raise ResultError(f"{path}: is damaged ({error}); compute the run again") from error
-    states = _states(path, values)
     if len(states) and points is not None and (states.row.min() < 0 or states.row.max() >= points):
         raise ResultError(f"{path}: refers to row {states.row.max()} of {table}, which has {points} rows")
     return states
+
+
+def unpacked(path: Path, stream: IO[bytes]) -> States:
+    """Return the fields in an archive that stands in a file.
+
+    Raises:
+        ResultError: it is damaged.
+    """
+    return _states(path, read_arrays(path, stream))
+
+
+def read_arrays(path: Path, stream: IO[bytes]) -> dict[str, Any]:
+    """Return the arrays in an archive of numpy that stands in a file.
+
+    Raises:
+        ResultError: it is damaged.
+    """
+    try:
+        with np.load(stream, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except Exception as error:
+        # A flipped bit lets zipfile, zlib, struct, tokenize and numpy fail each in its own way.
+        raise ResultError(f"{path}: is damaged ({error}); compute the run again") from error
 
 
 def _states(path: Path, values: dict[str, Any]) -> States:

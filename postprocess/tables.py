@@ -18,8 +18,9 @@ Row = dict[str, float | int | str]
 
 
 def read_table(
-    path: str | Path, required: Sequence[str] = (), text: Sequence[str] = ("fold",), strict: bool = True
-) -> dict[str, Column]:
+    path: str | Path, required: Sequence[str] = (), text: Sequence[str] = ("fold",), strict: bool = True,
+    torn: bool = False,
+) -> dict[str, Column]:  # fmt: skip
     """Return the columns of a CSV file by their header, each of shape (rows,).
 
     Columns named in `text` stay strings; every other column is float64, with empty fields as NaN.
@@ -29,6 +30,7 @@ def read_table(
         required: columns that must be there.
         text: columns that hold words.
         strict: whether a word elsewhere is an error and not NaN.
+        torn: whether the run may be unfinished, so that a last line without its end is left out.
 
     Raises:
         ResultError: the file is missing, empty, cut off, lacks a required column or holds a word instead of a number.
@@ -37,7 +39,7 @@ def read_table(
     if not path.exists():
         raise ResultError(f"{path}: no such file")
     try:
-        table = read_fields(path, OWN_MB)
+        table = read_fields(path, OWN_MB, torn)
     except TableError as error:
         raise ResultError(str(error)) from None
     missing = [name for name in required if name not in table.header]
@@ -79,6 +81,19 @@ def as_columns(rows: Sequence[Row], text: Sequence[str] = ("fold",)) -> dict[str
         else np.array([np.nan if row[name] == "" else float(row[name]) for row in rows])
         for name in (rows[0] if rows else ())
     }
+
+
+def text_rows(path: Path) -> list[Row]:
+    """Return the rows of a table of an unfinished run as they stand there, each value as its text.
+
+    Raises:
+        ResultError: the file is missing or damaged.
+    """
+    try:
+        table = read_fields(path, OWN_MB, torn=True)
+    except TableError as error:
+        raise ResultError(str(error)) from None
+    return [dict(zip(table.header, fields, strict=True)) for _, fields in table.rows]
 
 
 def rows_of(table: Table) -> list[Row]:

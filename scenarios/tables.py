@@ -92,17 +92,18 @@ class Numbers:
             raise TableError([f"{self.path}: {rule}; line {self.lines[row]} has {values}"])
 
 
-def read_fields(path: Path, largest_MB: float = LARGEST_MB) -> Fields:
+def read_fields(path: Path, largest_MB: float = LARGEST_MB, torn: bool = False) -> Fields:
     """Return a table whose first line, apart from comments and empty ones, is its header.
 
     Args:
         path: text in UTF-8, UTF-16 or Latin-1 with fields between commas, semicolons, tabs or blanks.
         largest_MB: refuse a larger file (MB).
+        torn: whether somebody may be writing to it, so that a last line without its end is left out.
 
     Raises:
         TableError: it cannot be read, or rows have more or fewer fields than the header.
     """
-    lines = read_lines(path, largest_MB)
+    lines = read_lines(path, largest_MB, torn)
     first = next((index for index, line in enumerate(lines) if not _is_comment(line)), None)
     if first is None:
         raise TableError([f"{path}: is empty, a header line was expected"])
@@ -149,8 +150,8 @@ def read_numbers(path: Path, required: Sequence[str], optional: Sequence[str] = 
     return _converted(path, head, body, scales)
 
 
-def read_lines(path: Path, largest_MB: float) -> list[Line]:
-    """Return the lines that are not empty, numbered from 1.
+def read_lines(path: Path, largest_MB: float, torn: bool = False) -> list[Line]:
+    """Return the lines that are not empty, numbered from 1; of a torn file without the last if it has no end.
 
     Raises:
         TableError: no regular file, too large, no text.
@@ -166,7 +167,7 @@ def read_lines(path: Path, largest_MB: float) -> list[Line]:
     if len(raw) > largest_MB * 1e6 or max(raw.count(b"\n"), raw.count(b"\r")) > most:
         limit = f"{largest_MB:g} MB or {most:.0f} lines"
         raise TableError([f"{path}: cannot be read: it is larger than {limit}; is it the right file? Take fewer rows"])
-    text = _decoded(raw)
+    text = _decoded(raw[: raw.rfind(b"\n") + 1] if torn else raw)
     if text is None:
         raise TableError([f"{path}: cannot be read: it is no text; save it as CSV"])
     return [(n, line) for n, line in enumerate(re.split(r"\r\n|\n|\r", text), 1) if line.strip()]

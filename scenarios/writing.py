@@ -95,11 +95,37 @@ def write_table(path: Path, rows: Iterable[Mapping[str, object]], columns: Seque
     """
     rows = list(rows)
     names = dict.fromkeys([*columns, *(name for row in rows for name in row)])
+    return write_text(path, _lines([dict(zip(names, names, strict=True)), *rows], names))
+
+
+def append_row(path: Path, row: Mapping[str, object], columns: Iterable[str]) -> None:
+    """Add a row to the end of a table with these columns; a link is not followed.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    append_bytes(path, _lines([row], columns).encode())
+
+
+def append_bytes(path: Path, data: bytes) -> None:
+    """Add to the end of a file that is there; a link is not followed.
+
+    Raises:
+        OSError: it cannot be written; the message names `path`.
+    """
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        with open(number, "ab") as stream:
+            stream.write(data)
+    except OSError as error:
+        raise OSError(error.errno or errno.EIO, error.strerror or str(error), str(path)) from error
+
+
+def _lines(rows: Iterable[Mapping[str, object]], names: Iterable[str]) -> str:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([field(row.get(name)) for name in names] for row in rows)
-    return write_text(path, text.getvalue())
+    names = list(names)
+    csv.writer(text, lineterminator="\n").writerows([field(row.get(name)) for name in names] for row in rows)
+    return text.getvalue()
 
 
 def rows_of(columns: Mapping[str, Iterable[object]]) -> list[dict[str, object]]:

@@ -43,6 +43,11 @@ def add_common(parser: argparse.ArgumentParser, overwrite: str) -> None:
     parser.set_defaults(command="")
 
 
+def add_resume(parser: argparse.ArgumentParser) -> None:
+    """Add --resume."""
+    parser.add_argument("--resume", action="store_true", help="go on with an interrupted run in the folder, if any")
+
+
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add --workers and --mpi."""
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: all processors; 0: this one)")

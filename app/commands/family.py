@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from hotmesa.commands import add_common, add_out, add_overrides
+from hotmesa.commands import add_common, add_out, add_overrides, add_resume
 from hotmesa.processes import leave_together
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Family
@@ -19,13 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--junctions", metavar="N", help="which n: FIRST:LAST[:STEP], or a list 1,5,19 (default: all)")
     add_out(parser, "the files (default: out/NAME-family)")
     add_overrides(parser)
+    add_resume(parser)
     add_common(parser, "replace an earlier family in the folder")
     parser.add_argument("--log", action="store_true", help="draw the current on a logarithmic scale")
 
 
 def main(
-    scenario: str, junctions: str | None, out: Path | None, overrides: Sequence[str], overwrite: bool, quiet: bool,
-    log: bool, command: str,
+    scenario: str, junctions: str | None, out: Path | None, overrides: Sequence[str], resume: bool, overwrite: bool,
+    quiet: bool, log: bool, command: str,
 ) -> int:  # fmt: skip
     """Compute a scenario with mode = "family"."""
     from hotmesa.runner import compute
@@ -36,7 +37,7 @@ def main(
         keys |= {"junctions": parse_counts(junctions, given.mesa.junctions)}
     wanted = given.model_copy(update={"family": Family(**(given.family.model_dump() | keys))})
     folder = out or Path("out") / f"{wanted.name}-family"
-    ending = compute(wanted, folder, overwrite=overwrite, quiet=quiet, command=command)
+    ending = compute(wanted, folder, overwrite=overwrite, resume=resume, quiet=quiet, command=command)
     return leave_together(ending.problem, ending.status) if ending.problem else ending.status
 
 

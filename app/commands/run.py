@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from hotmesa.commands import add_common, add_out, add_overrides
+from hotmesa.commands import add_common, add_out, add_overrides, add_resume
 from hotmesa.processes import leave_together
 
 
@@ -15,11 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", metavar="NAME-or-FILE", help="bundled scenario or TOML file")
     add_out(parser, "the results (default: out/NAME)")
     add_overrides(parser)
+    add_resume(parser)
     add_common(parser, "replace results of an earlier run in the folder")
 
 
 def main(
-    scenario: str, out: Path | None, overrides: Sequence[str], overwrite: bool, quiet: bool, command: str
+    scenario: str, out: Path | None, overrides: Sequence[str], resume: bool, overwrite: bool, quiet: bool,
+    command: str,
 ) -> int:  # fmt: skip
     """Compute a scenario."""
     from hotmesa.runner import compute
@@ -27,5 +29,5 @@ def main(
 
     loaded = load_scenario(scenario, overrides, complete=True)
     folder = out or Path("out") / loaded.name
-    ending = compute(loaded, folder, overwrite=overwrite, quiet=quiet, command=command)
+    ending = compute(loaded, folder, overwrite=overwrite, resume=resume, quiet=quiet, command=command)
     return leave_together(ending.problem, ending.status) if ending.problem else ending.status

@@ -9,16 +9,18 @@ from functools import partial
 import numpy as np
 
 from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.uniform import uniform_curve, uniform_table
 from hotmesa.solver.stability.columns import BranchStability
-from hotmesa.solver.states.continuation import CurvePoint, Options, follow
+from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, observe
 from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.states.seams import ahead_from, pack_ahead
 
 FIRST_STEP = 0.05
 MAX_STEP = 0.5
@@ -61,12 +63,15 @@ def branch_options(model: Model) -> Options:
     )
 
 
-def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[BranchPoint]:
+def points(
+    model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None
+) -> Iterator[BranchPoint]:
     """Yield the points of the branch from rest to branch.end_current_mA, folds among them. Collective.
 
     Args:
         model: the device.
         observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+        seam: behind which it goes on; None from rest.
 
     Raises:
         SolveError: the branch could not be continued; the points before it stay valid.
@@ -77,8 +82,9 @@ def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Branch
     fields = Fields(model)
     stability = BranchStability(model, fields.gather)
     every, end = model.scenario.output.every, model.scenario.branch.end_current_mA
-    hot = 0.0
-    for number, curve in enumerate(follow(problem, start, direction, branch_options(model))):
+    course = Course(None if seam is None else ahead_from(problem, seam.arrays))
+    first, hot = (0, 0.0) if seam is None else (int(seam.arrays["number"]) + 1, float(seam.arrays["hot_fraction"]))
+    for number, curve in enumerate(follow(problem, start, direction, branch_options(model), course), start=first):
         e = curve.evaluation.e
         if number and e.V <= 0.0:
             raise SolveError("the branch came back to V = 0: on this mesh it never reaches its end current; refine it")
@@ -89,8 +95,14 @@ def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Branch
         modes = stability.modes(e, keep)
         state = fields.of(e, stability.fields(modes)) if keep else None
         row |= stability.columns(modes)
-        beside = None if number else partial(uniform_beside, model)
-        yield BranchPoint(row, state, leads=fields.leads, beside=beside, curve=curve)
+        beside = partial(uniform_beside, model) if number == first else None
+        behind = partial(_behind, model, course.ahead, number, hot) if course.ahead else None
+        yield BranchPoint(row, state, leads=fields.leads, beside=beside, seam=behind, curve=curve)
+
+
+def _behind(model: Model, ahead: Ahead, number: int, hot_fraction: float) -> Arrays:
+    """Return what the branch needs to go on. Collective."""
+    return pack_ahead(model, ahead) | {"number": np.array(number), "hot_fraction": np.array(hot_fraction)}
 
 
 def branch_row(model: Model, curve: CurvePoint, observables: Sequence[Measure] = ()) -> Row:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
 from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.rules.family import counts_of
@@ -20,9 +22,10 @@ from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max, global_min, global_sums
 from hotmesa.solver.runs.branch import branch_options, branch_row
-from hotmesa.solver.states.continuation import follow
+from hotmesa.solver.states.continuation import Ahead, Course, follow
 from hotmesa.solver.states.observables import Measure, junction_temperatures
 from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.states.seams import ahead_from, pack_ahead
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class Change:
     T_max_K: float
 
 
-def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
     """Yield the points of the branches that [family] names, one branch after the other. Collective.
 
     A branch that stops early does not stop the others.
@@ -124,25 +127,38 @@ def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]
     Args:
         model: the device.
         observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+        seam: behind which it goes on; None from the beginning.
 
     Raises:
         SolveError: at the end, where branches stopped early; what was yielded stays valid.
     """
-    members: list[list[Row]] = []
-    leads, failed = bool(model.comm.rank == 0), dict[int, str]()
+    before = seam.rows if seam is not None else ()
+    members = [list(rows) for _, rows in groupby(before, key=lambda row: int(row["n"]))]
+    at = -1 if seam is None else int(seam.arrays["n"])
+    leads, failed = bool(model.comm.rank == 0), [] if seam is None else [str(text) for text in seam.arrays["failed"]]
     beside = partial(_changes, members, model.scenario.mesa.junctions)
     for n in counts_of(model.scenario):
-        rows: list[Row] = []
-        members.append(rows)
+        if n < at:
+            continue
+        if n > at:
+            members.append([])
+        rows, course = members[-1], Course()
         try:
-            for row in trace_member(model, n, observables):
+            for row in trace_member(model, n, observables, course, seam if n == at else None):
                 rows.append(row)
-                yield Point(row, leads=leads, beside=beside)
+                yield Point(row, leads=leads, beside=beside, seam=_behind(model, n, tuple(failed), course.ahead))
         except SolveError as error:
-            failed[n] = f"n = {n}: stopped after {len(rows)} points: {error}"
-            LOG.warning("%s", failed[n])
+            failed.append(f"n = {n}: stopped after {len(rows)} points: {error}")
+            LOG.warning("%s", failed[-1])
     if failed:
-        raise SolveError(f"{len(failed)} of {len(members)} branches stopped early; {'; '.join(failed.values())}")
+        raise SolveError(f"{len(failed)} of {len(members)} branches stopped early; {'; '.join(failed)}")
+
+
+def _behind(model: Model, n: int, failed: Sequence[str], ahead: Ahead | None) -> Callable[[], Arrays] | None:
+    """Return what gives the seam behind a point; None at a fold."""
+    if ahead is None:
+        return None
+    return lambda: pack_ahead(model, ahead) | {"n": np.array(n), "failed": np.array(failed, dtype=np.str_)}
 
 
 def goal(scenario: Scenario) -> tuple[str, float]:
@@ -154,12 +170,21 @@ def _changes(members: Sequence[Sequence[Row]], junctions: int) -> dict[str, list
     return {"changes.csv": [asdict(change) for rows in members for change in changes(rows, junctions)]}
 
 
-def trace_member(model: Model, n: int, observables: Sequence[Measure] = ()) -> Iterator[Row]:
+def trace_member(
+    model: Model, n: int, observables: Sequence[Measure] = (), course: Course | None = None, seam: Seam | None = None
+) -> Iterator[Row]:
     """Yield the rows of the branch with n junctions that carry voltage, from rest to branch.end_current_mA. Collective.
 
     To the columns of iv.csv (without stability) come n, and where the scenario gives a critical voltage I_c_mA (at
     the temperatures of the mesa), I_c_hottest_mA and I_c_coldest_mA (all of it at T_max or T_min), I_r_mA
     (retrapping), and `josephson`: "switch" above I_c while a junction without voltage is left, "retrap" below I_r.
+
+    Args:
+        model: the device.
+        n: junctions that carry voltage.
+        observables: see `points`.
+        course: tells after every row where the branch goes on.
+        seam: behind which it goes on; None from rest.
 
     Raises:
         SolveError: the branch could not be continued; the rows before it stay valid.
@@ -169,7 +194,10 @@ def trace_member(model: Model, n: int, observables: Sequence[Measure] = ()) -> I
     some = n < model.scenario.mesa.junctions
     problem = ThermalBranch(member)
     start, direction = problem.cold_start()
-    for curve in follow(problem, start, direction, branch_options(member)):
+    course = course or Course()
+    if seam is not None:
+        course.ahead = ahead_from(problem, seam.arrays)
+    for curve in follow(problem, start, direction, branch_options(member), course):
         row: Row = {"n": n} | branch_row(member, curve, observables)
         if josephson is not None:
             at = josephson.currents(member, curve.evaluation.e)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -12,6 +13,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
@@ -20,10 +22,11 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import points as branch_points
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
-from hotmesa.solver.states.continuation import CurvePoint, Options, follow, land
+from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow, land
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, observe
 from hotmesa.solver.states.problem import State, ThermalBranch
+from hotmesa.solver.states.seams import ahead_from, pack, pack_ahead, unpack
 from hotmesa.solver.time.settling import Settling
 
 OVERSHOOT = 1e-4
@@ -36,6 +39,8 @@ MARGIN = 1.02
 """The curve behind a sweep goes a little further than the sweep."""
 MAX_POINTS = 100_000
 MAX_JUMPS = 100
+CURVE = "on_curve"
+"""Put down where the sweep itself is done."""
 
 LOG = logging.getLogger(__name__)
 
@@ -55,6 +60,14 @@ class _Place:
     lost: Cause = ""
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """A way on which the stable state is followed without a jump: the source at its beginning, and how far it is."""
+
+    begin: float
+    course: Course
+
+
 class SourceBranch(ThermalBranch):
     """The steady problem with folds looked for in the value of the source."""
 
@@ -68,7 +81,7 @@ class SourceBranch(ThermalBranch):
         return rates["V"] / rates["I"] if rates["I"] != 0.0 else float(np.copysign(np.inf, rates["V"]))
 
 
-def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
+def sweep(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
     """Yield the stable states of the sweep of a scenario, point by point. Collective.
 
     A sweep that does not begin at zero is reached from rest on a leg with number 0.
@@ -76,14 +89,15 @@ def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
     Args:
         model: the device.
         observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+        seam: behind which it goes on; None from its beginning.
 
     Raises:
         SolveError: a state could not be followed or did not settle; what was yielded stays valid.
     """
-    yield from _Sweep(model, observables).run()
+    yield from _Sweep(model, observables).run(seam)
 
 
-def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
     """Yield the states of a sweep, and after them the curve of all steady states connected to rest, for iv.csv.
 
     Collective.
@@ -91,16 +105,24 @@ def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]
     Args:
         model: the device.
         observables: see `sweep`.
+        seam: see `sweep`.
 
     Raises:
         SolveError: see `sweep`.
     """
-    largest, leads = 0.0, True
-    for point in sweep(model, observables):
-        largest, leads = max(largest, abs(float(point.row["I_mA"]))), point.leads
-        yield point
-    for row in whole_curve(model, MARGIN * largest, observables):
-        yield Point(row, leads=leads, table="iv.csv")
+    largest = max((abs(float(row["I_mA"])) for row in seam.rows), default=0.0) if seam is not None else 0.0
+    if seam is None or CURVE not in seam.arrays:
+        for point in sweep(model, observables, seam):
+            largest = max(largest, abs(float(point.row["I_mA"])))
+            yield point
+        seam = None
+    for point in whole_curve(model, MARGIN * largest, observables, seam):
+        behind = None if point.seam is None else partial(_on_curve, point.seam)
+        yield Point(point.row, leads=point.leads, table="iv.csv", seam=behind)
+
+
+def _on_curve(pack: Callable[[], Arrays]) -> Arrays:
+    return {**pack(), CURVE: np.array(True)}
 
 
 def goal(scenario: Scenario) -> tuple[str, float]:
@@ -109,11 +131,12 @@ def goal(scenario: Scenario) -> tuple[str, float]:
     return f"travel_{Bias.of(scenario.bias).unit}", way
 
 
-def whole_curve(model: Model, end_current_mA: float, observables: Sequence[Measure] = ()) -> Iterator[Row]:
-    """Yield the rows of the branch from rest to a current; what was reached, if it cannot be followed so far."""
+def whole_curve(
+    model: Model, end_current_mA: float, observables: Sequence[Measure] = (), seam: Seam | None = None
+) -> Iterator[Point]:
+    """Yield the branch from rest to a current; what was reached, if it cannot be followed so far."""
     try:
-        for point in branch_points(model.variant(end_current_mA=end_current_mA), observables):
-            yield point.row
+        yield from branch_points(model.variant(end_current_mA=end_current_mA), observables, seam)
     except SolveError as error:
         LOG.warning("the curve behind the sweep ends early: %s", error)
 
@@ -131,31 +154,39 @@ class _Sweep:
         self._count = 0
         self._travel = 0.0
         self._source = 0.0
+        self._jumps = 0
+        self._piece = _Piece(0.0, Course())
 
-    def run(self) -> Iterator[Point]:
+    def run(self, seam: Seam | None) -> Iterator[Point]:
         stops = self._model.scenario.bias.legs
         first = 1
         if stops[0] != 0.0:
             stops, first = (0.0, *stops), 0
-        here = self._placed(self._problem.cold_start()[0], 0.0)
-        yield self._point(here, first, keep=True)
+        if seam is None:
+            here, at = self._placed(self._problem.cold_start()[0], 0.0), first
+            yield self._point(here, first, keep=True)
+        else:
+            here, at = self._restored(seam.arrays), int(seam.arrays["leg"])
         for number, (begin, end) in enumerate(pairwise(stops), start=first):
-            here = replace(here, value=begin)
-            for reached, point in self._leg(here, number, end):
+            if number < at:
+                continue
+            if number > at or seam is None:
+                here, self._jumps, self._piece = replace(here, value=begin), 0, _Piece(begin, Course())
+            for reached, point in self._leg(here, number, begin, end):
                 here = reached
                 yield point
 
-    def _leg(self, here: _Place, number: int, end: float) -> Iterator[tuple[_Place, Point]]:
-        """Yield the states of a leg after its first, jumps among them."""
-        length, jumps = abs(end - here.value), 0
+    def _leg(self, here: _Place, number: int, begin: float, end: float) -> Iterator[tuple[_Place, Point]]:
+        """Yield the states of a leg after a place on it, jumps among them."""
+        length = abs(end - begin)
         while here.value != end:
             for there in self._stable_piece(here, end):
                 here = there
                 jump = "from" if here.lost else ""
                 yield here, self._point(here, number, bool(jump) or here.value == end, jump, here.lost)
             if here.lost:
-                jumps += 1
-                if jumps > MAX_JUMPS:
+                self._jumps += 1
+                if self._jumps > MAX_JUMPS:
                     raise SolveError(
                         f"more than {MAX_JUMPS} jumps on leg {number}, at {here.value:.6g} {self._bias.unit}"
                     )
@@ -164,14 +195,15 @@ class _Sweep:
                 self._stability.forget()
                 rest = self._settling.settle(here.state.e, here.tangent if here.lost == "fold" else None, float(value))
                 cause, here = here.lost, self._placed(rest.u, float(value))
+                self._piece = _Piece(here.value, Course())
                 yield here, self._point(here, number, True, "to", cause, rest.time_us)
 
     def _stable_piece(self, start: _Place, end: float) -> Iterator[_Place]:
         """Yield the stable states after a stable one until the source is at its end or the state is lost there."""
-        problem, options = self._problem, self._options(start, end)
+        problem, options = self._problem, self._options(self._piece.begin, end)
         ahead = np.sign(end - start.value) * np.sign(problem.rates(start.state, start.tangent)["source"])
         before = start
-        for curve in follow(problem, start.u, ahead * start.tangent, options):
+        for curve in follow(problem, start.u, ahead * start.tangent, options, self._piece.course):
             if curve.s == 0.0:
                 continue
             here = self._examined(curve)
@@ -185,11 +217,11 @@ class _Sweep:
             yield here
             before = here
 
-    def _options(self, start: _Place, end: float) -> Options:
+    def _options(self, begin: float, end: float) -> Options:
         numerics, bias = self._model.scenario.numerics, self._model.scenario.bias
         # After a jump the rest of a leg is as finely divided as the whole.
         whole = max(abs(b - a) for a, b in pairwise((0.0, *bias.legs)))
-        step = min(whole / bias.points_per_leg, abs(end - start.value))
+        step = min(whole / bias.points_per_leg, abs(end - begin))
         return Options(end, step, tolerance=numerics.tolerance, max_points=MAX_POINTS)
 
     def _examined(self, curve: CurvePoint) -> _Place:
@@ -259,4 +291,32 @@ class _Sweep:
         row |= {"settling_us": time_us, "newton_steps": place.newton_steps}
         keep = keep or self._count % self._model.scenario.output.every == 0
         self._count += 1
-        return Point(row, self._fields.of(e) if keep else None, leads=self._fields.leads)
+        behind = None if place.lost else partial(self._behind, place, self._numbers(leg), self._piece.course.ahead)
+        return Point(row, self._fields.of(e) if keep else None, leads=self._fields.leads, seam=behind)
+
+    def _numbers(self, leg: int) -> dict[str, Array]:
+        numbers = {"leg": leg, "jumps": self._jumps, "count": self._count, "begin": self._piece.begin}
+        numbers |= {"travel": self._travel, "source": self._source}
+        return {name: np.array(value) for name, value in numbers.items()}
+
+    def _behind(self, place: _Place, numbers: dict[str, Array], ahead: Ahead | None) -> Arrays:
+        """Return what the sweep needs to go on. Collective."""
+        here = pack(self._model, [place.u, place.tangent])
+        here |= {"place": np.array([place.value, place.growth, place.newton_steps])}
+        curve = {} if ahead is None else pack_ahead(self._model, ahead)
+        return numbers | {f"here_{k}": v for k, v in here.items()} | {f"curve_{k}": v for k, v in curve.items()}
+
+    def _restored(self, arrays: Arrays) -> _Place:
+        """Return the place that `_behind` has put down, with all that belongs to it. Collective."""
+        here, curve = _below("here_", arrays), _below("curve_", arrays)
+        self._jumps, self._count = int(arrays["jumps"]), int(arrays["count"])
+        self._travel, self._source = float(arrays["travel"]), float(arrays["source"])
+        ahead = ahead_from(self._problem, curve) if "ds" in curve else None
+        self._piece = _Piece(float(arrays["begin"]), Course(ahead))
+        u, tangent = unpack(self._model, here)
+        value, growth, steps = map(float, here["place"])
+        return _Place(u, self._problem.evaluate(u), tangent, value, growth, int(steps))
+
+
+def _below(prefix: str, arrays: Arrays) -> Arrays:
+    return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
@@ -17,9 +19,10 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, bias, observe
+from hotmesa.solver.states.seams import pack, unpack
 from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.states.stored import Start, start_from
-from hotmesa.solver.time.integrator import Tolerances
+from hotmesa.solver.time.integrator import History, Tolerances
 from hotmesa.solver.time.source import build_circuit
 from hotmesa.solver.time.transient import Moment, StoredHeat, Transient
 
@@ -45,12 +48,13 @@ def sparse_model(scenario: Scenario, tagged: Any) -> Model:
     return Model(unfolded(scenario), tagged)
 
 
-def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
     """Yield the moments of a scenario's transient. Collective.
 
     Args:
         model: the device.
         observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+        seam: behind which it goes on; None from its start.
 
     Raises:
         ScenarioError: the state to start from is one of another device or mesh, or lies after the end.
@@ -59,31 +63,47 @@ def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]
     scenario = model.scenario
     spec = scenario.transient
     circuit = build_circuit(scenario)
-    start = _start(model, circuit.bias, circuit.source(0.0 if spec.begin_us is None else spec.begin_us))
-    t0 = _first_time(scenario, start)
-    times = save_times(scenario, t0)
     tolerances = Tolerances(
         spec.atol_K, spec.rtol, spec.first_step_us, np.inf if spec.max_step_us is None else spec.max_step_us
     )
-    fields = Fields(model)
-    heat = StoredHeat(model)
-    before: Moment | None = None
-    for moment in Transient(model, circuit, tolerances).run(noisy(model, start.u), t0, spec.end_us, times):
+    fields, heat = Fields(model), StoredHeat(model)
+    history: History | None = None
+    if seam is None:
+        start = _start(model, circuit.bias, circuit.source(0.0 if spec.begin_us is None else spec.begin_us))
+        t0, t_before, u = _first_time(scenario, start), None, noisy(model, start.u)
+    else:
+        history, t0, t_before = _history(model, seam.arrays), float(seam.arrays["t0"]), float(seam.arrays["sums"][0])
+        heat.sums, u = seam.arrays["sums"], history.states[-1]
+    for moment in Transient(model, circuit, tolerances).run(u, t0, spec.end_us, save_times(scenario, t0), history):
         # The fields of the last moment are always kept, so that it can be continued from there.
-        kept = moment.asked or before is None
-        yield Point(_row(model, heat, moment, before, observables), fields.of(moment.e), kept, fields.leads)
-        before = moment
+        kept = moment.asked or t_before is None
+        row = _row(model, heat, moment, t_before, observables)
+        behind = None if moment.history is None else partial(_behind, model, moment.history, heat.sums, t0)
+        yield Point(row, fields.of(moment.e), kept, fields.leads, seam=behind)
+        t_before = moment.t
 
 
-def _row(
-    model: Model, heat: StoredHeat, moment: Moment, before: Moment | None, observables: Sequence[Measure]
-) -> Row:
+def _behind(model: Model, history: History, sums: Array, t0: float) -> Arrays:
+    """Return what the transient needs to go on. Collective."""
+    numbers = {"times": np.array(history.times), "t0": np.array(t0), "sums": sums, "begin": np.array(history.begin)}
+    numbers |= {"next_us": np.array(history.next_us), "shift": np.array(history.shift)}
+    return pack(model, [*history.states, *history.factored]) | numbers
+
+
+def _history(model: Model, arrays: Arrays) -> History:
+    """Return what `_behind` has put down. Collective."""
+    *states, u, rate = unpack(model, arrays)
+    begin, next_us, shift = (float(arrays[name]) for name in ("begin", "next_us", "shift"))
+    return History(begin, tuple(map(float, arrays["times"])), tuple(states), next_us, (u, rate), shift)
+
+
+def _row(model: Model, heat: StoredHeat, moment: Moment, t_before: float | None, observables: Sequence[Measure]) -> Row:
     e = moment.e
     row: Row = {"t_us": moment.t} | bias(model, e) | {f"source_{model.scenario.bias.unit}": moment.source}
     row |= observe(model, e, observables, steady=False)
     sinks_mW = sum(float(value) for key, value in row.items() if key.startswith("Q_"))
     row |= heat.row(moment.t, e, sinks_mW)
-    row["step_us"] = 0.0 if before is None else moment.t - before.t
+    row["step_us"] = 0.0 if t_before is None else moment.t - t_before
     row["newton_steps"] = moment.newton_steps
     row["asked"] = int(moment.asked)
     return row

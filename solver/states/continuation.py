@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -122,7 +121,35 @@ class CurvePoint:
     fold: str = ""
 
 
-def follow(problem: BranchProblem, start: Array, direction: Array, options: Options) -> Iterator[CurvePoint]:
+@dataclass(frozen=True)
+class Ahead:
+    """All that the next step along a curve depends on.
+
+    Attributes:
+        passed: the last points.
+        ds: arclength to try next.
+        count: points so far.
+    """
+
+    passed: tuple[CurvePoint, ...]
+    ds: float
+    count: int
+
+
+@dataclass
+class Course:
+    """How far a curve was followed.
+
+    Attributes:
+        ahead: where it goes on behind the last point; None before the first one, and at a fold.
+    """
+
+    ahead: Ahead | None = None
+
+
+def follow(
+    problem: BranchProblem, start: Array, direction: Array, options: Options, course: Course | None = None
+) -> Iterator[CurvePoint]:
     """Yield the points of the curve from `start` on, folds among them, until the goal reaches its end.
 
     Args:
@@ -130,29 +157,31 @@ def follow(problem: BranchProblem, start: Array, direction: Array, options: Opti
         start: a solution, or a guess close to one.
         direction: the tangent at the start has a positive inner product with it.
         options: step control.
+        course: tells after every point where the curve goes on; one that is ahead already takes the place of a start.
 
     Raises:
         SolveError: the step became too small or the points too many; what was yielded stays valid.
     """
-    here = _first_point(problem, start, direction, options)
-    yield here
-    passed: deque[CurvePoint] = deque([here], maxlen=REMEMBERED)
-    ds, count = options.first_step, 1
-    sign = np.sign(options.goal_end - here.goal)
-    while (options.goal_end - here.goal) * sign > 0.0:
-        there, ds = _advance(problem, tuple(passed), ds, options)
+    course = course or Course()
+    if course.ahead is None:
+        first = _first_point(problem, start, direction, options)
+        course.ahead = Ahead((first,), options.first_step, 1)
+        yield first
+    ahead = course.ahead
+    sign = np.sign(options.goal_end - ahead.passed[-1].goal)
+    while (options.goal_end - (here := ahead.passed[-1]).goal) * sign > 0.0:
+        there, ds = _advance(problem, ahead.passed, ahead.ds, options)
         done = (there.goal - options.goal_end) * sign >= 0.0
         if done:
             there = _land(problem, here, there, options)
-        for point in [*_folds(problem, here, there, options), there]:
-            yield point
-            count += 1
-        here = there
-        passed.append(here)
+        folds, course.ahead = _folds(problem, here, there, options), None
+        yield from folds
+        ahead = course.ahead = Ahead((*ahead.passed, there)[-REMEMBERED:], ds, ahead.count + len(folds) + 1)
+        yield there
         if done:
             return
-        if count >= options.max_points:
-            raise SolveError(f"{count} points did not reach the end of the branch; raise branch.max_points")
+        if ahead.count >= options.max_points:
+            raise SolveError(f"{ahead.count} points did not reach the end of the branch; raise branch.max_points")
 
 
 def _first_point(problem: BranchProblem, start: Array, direction: Array, options: Options) -> CurvePoint:
@@ -193,9 +222,13 @@ def _forcing(norm: float, options: Options) -> float:
 def _point(problem: BranchProblem, u: Array, e: Any, ahead: Array, s: float, steps: int) -> CurvePoint:
     """Return a solution with its tangent, oriented along `ahead`."""
     t = problem.null_vector(e, problem.plane(ahead), ahead)
-    t = t / np.sqrt(problem.inner(t, t))
+    return point_at(problem, u, e, t / np.sqrt(problem.inner(t, t)), s, steps)
+
+
+def point_at(problem: BranchProblem, u: Array, e: Any, tangent: Array, s: float, steps: int) -> CurvePoint:
+    """Return a solution as a point of a curve whose unit tangent is known."""
     goal, goal_row = problem.goal(e)
-    return CurvePoint(u, t, e, s, steps, problem.rates(e, t), goal, float(goal_row(t)))
+    return CurvePoint(u, tangent, e, s, steps, problem.rates(e, tangent), goal, float(goal_row(tangent)))
 
 
 def _advance(

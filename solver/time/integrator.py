@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,8 @@ from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.time.source import Circuit
 
 SMALLEST_STEP_US = 1e-12
+PASSED = 3
+"""States that a step of second order with its error estimate is made from."""
 STALE_RATIO = 2.0
 """Factors serve while the step differs from theirs by less than this factor."""
 STALE_ITERATIONS = 9
@@ -46,6 +49,27 @@ class Tolerances:
     max_steps: int = 100_000
 
 
+@dataclass(frozen=True)
+class History:
+    """All that the next step of the integrator depends on.
+
+    Attributes:
+        begin: of the piece of the source (us).
+        times: of the last three states (us).
+        states: these, flat.
+        next_us: step to try.
+        factored: state and its rate where the factors of the Jacobian were made.
+        shift: of their heat capacities (1/us); 0 if they have served.
+    """
+
+    begin: float
+    times: tuple[float, ...]
+    states: tuple[Array, ...]
+    next_us: float
+    factored: tuple[Array, Array]
+    shift: float
+
+
 class Equations:
     """Residual and Jacobian in time of one piece of the source, in the form that PETSc calls."""
 
@@ -62,10 +86,11 @@ class Equations:
         self.model, self.problem, self.linear = model, problem, linear
         self.begin, self.end = begin, end
         self.last: Evaluation | None = None
+        self.wanted: Array | None = None  # a solution that is known already, in place of the equations
+        self.factored: tuple[Array, Array] = (np.empty(0), np.empty(0))
+        self.shift = 0.0
         self._circuit = circuit
         self._n = model.layout.size
-        self._shift = 0.0
-        self._iterations = 0
 
     def source(self, t: float) -> float:
         """Return the value of the source, at the ends of the piece its limit from inside."""
@@ -96,6 +121,9 @@ class Equations:
     def function(self, ts: PETSc.TS, t: float, u: PETSc.Vec, rate: PETSc.Vec, f: PETSc.Vec) -> None:
         """Residual of the equations in time (called by PETSc)."""
         flat, dot = self.load(u), self.load(rate)
+        if self.wanted is not None:
+            self.store(f, flat - self.wanted)
+            return
         lowest = global_min(self.model.comm, np.min(flat[: self._n], initial=np.inf))
         if not lowest >= self.problem.coldest:
             f.set(np.nan)  # no temperature of a device: Newton's method fails here, and PETSc takes a smaller step
@@ -109,18 +137,22 @@ class Equations:
         self, ts: PETSc.TS, t: float, u: PETSc.Vec, rate: PETSc.Vec, shift: float, A: PETSc.Mat, P: PETSc.Mat
     ) -> bool:
         """Jacobian of that residual (called by PETSc): the steady one, heat capacities on the diagonal."""
+        slow = ts.getSNES().getKSP().getIterationNumber() > STALE_ITERATIONS
+        stale = slow or not 1.0 / STALE_RATIO < self.shift / shift < STALE_RATIO
+        self.attach(self.load(u), self.load(rate), shift, stale)
+        return True
+
+    def attach(self, flat: Array, dot: Array, shift: float, stale: bool) -> None:
+        """Give the linear solver the Jacobian at a state and its rate, with new factors if they are stale."""
         c, layout = self._circuit, self.model.layout
-        flat, dot = self.load(u), self.load(rate)
         e = self.evaluation(flat)
         lin = self.model.linearise(e)
         diagonal = shift * layout.heat_capacity(e.T) + layout.heat_capacity_slope(e.T) * dot[: self._n]
         steady = self.problem.bias_constraint(lin, c.bias)
         constraint = replace(steady, by_V=steady.by_V + c.bias.by_I * c.capacitance * shift)
-        slow = ts.getSNES().getKSP().getIterationNumber() > STALE_ITERATIONS
-        stale = slow or not 1.0 / STALE_RATIO < self._shift / shift < STALE_RATIO
         self.linear.attach(shifted(lin, diagonal), constraint, refresh=stale)
-        self._shift = shift if stale else self._shift
-        return True
+        if stale:
+            self.factored, self.shift = (flat, dot), shift
 
 
 class Stepper:
@@ -130,15 +162,20 @@ class Stepper:
         newton_steps: of the last step, rejected tries included.
     """
 
-    def __init__(self, equations: Equations, tolerances: Tolerances, start: Array) -> None:
-        """Set up the integrator at the start of the piece. Collective."""
+    def __init__(
+        self, equations: Equations, tolerances: Tolerances, start: Array, history: History | None = None
+    ) -> None:
+        """Set up the integrator at the start of the piece, or where an earlier one has come to. Collective."""
         self._equations, self._tolerances = equations, tolerances
         self._matrix = equations.linear.layout.shell(equations.linear)
         self._u, self._f = self._matrix.createVecs()
         self._between = self._u.duplicate()
         self.newton_steps = 0
         equations.store(self._u, start)
+        self._passed = deque([(equations.begin, start)], maxlen=PASSED)
         self._ts = self._integrator()
+        if history is not None:
+            self._lead(history)
 
     @property
     def time(self) -> float:
@@ -168,7 +205,41 @@ class Stepper:
             raise SolveError(f"the integrator stopped at t = {self.time:.6g} us: {self._why(reason)}")
         if self._ts.getStepNumber() >= self._tolerances.max_steps and not self.finished:
             raise SolveError(f"more than {self._tolerances.max_steps} steps at t = {self.time:.6g} us")
-        return self._equations.evaluation(self._equations.load(self._u))
+        u = self._equations.load(self._u)
+        self._passed.append((float(self._ts.getTime()), u))
+        return self._equations.evaluation(u)
+
+    @property
+    def history(self) -> History | None:
+        """What the next step depends on; None where the start is too near."""
+        if len(self._passed) < PASSED or self.finished:
+            return None
+        times, states = zip(*self._passed, strict=True)
+        e, slow = self._equations, self._ts.getSNES().getKSP().getIterationNumber() > STALE_ITERATIONS
+        shift = 0.0 if slow else e.shift
+        return History(e.begin, times, states, float(self._ts.getTimeStep()), e.factored, shift)
+
+    def _lead(self, history: History) -> None:
+        """Let the integrator take the last steps of another one, whose results are known."""
+        ts, e = self._ts, self._equations
+        e.store(self._u, history.states[0])
+        ts.setTime(history.times[0])
+        # A single step of Richardson's iteration ends at the wanted solution.
+        _set_solvers(ts, e.linear, snes_type="nrichardson", ts_adapt_type="none")
+        self._passed.clear()
+        self._passed.append((history.times[0], history.states[0]))
+        for t, u in zip(history.times[1:], history.states[1:], strict=True):
+            e.wanted = u
+            ts.setTimeStep(t - self._passed[-1][0])
+            ts.step()
+            e.store(self._u, u)  # without its rounding errors
+            ts.setTime(t)
+            self._passed.append((t, u))
+        e.wanted = None
+        ts.setTimeStep(history.next_us)
+        _set_solvers(ts, e.linear, snes_type="newtonls", ts_adapt_type="basic")
+        if history.shift:
+            e.attach(*history.factored, history.shift, stale=True)
 
     def at(self, t: float) -> Array:
         """Return the flat state at a time within the last step."""
@@ -209,10 +280,10 @@ class Stepper:
         return ts
 
 
-def _set_solvers(ts: PETSc.TS, linear: BorderedOperator) -> None:
+def _set_solvers(ts: PETSc.TS, linear: BorderedOperator, **more: str) -> None:
     """Set Newton's method, its linear solver and the norm of the local error."""
     # The largest error anywhere counts: a mean over the crystal would hide that of a small hot spot.
-    options = {"ts_adapt_wnormtype": "infinity", "snes_linesearch_type": "basic"}
+    options = {"ts_adapt_wnormtype": "infinity", "snes_linesearch_type": "basic"} | more
     database = PETSc.Options(OPTIONS_PREFIX)
     for key, value in options.items():
         database[key] = value

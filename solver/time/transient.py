@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from hotmesa.solver.linear.bordered import BorderedOperator
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_sum
 from hotmesa.solver.states.problem import ThermalBranch
-from hotmesa.solver.time.integrator import Equations, Stepper, Tolerances
+from hotmesa.solver.time.integrator import Equations, History, Stepper, Tolerances
 from hotmesa.solver.time.source import Circuit
 
 __all__ = ["Circuit", "Moment", "Tolerances", "Transient"]
@@ -34,6 +34,7 @@ class Moment:
         source: value of the source (mA or mV).
         asked: whether this is one of the times asked for (the moments between them are those of the integrator).
         newton_steps: spent since the moment before.
+        history: what is needed to go on behind it; None where that is not possible.
     """
 
     t: float
@@ -41,6 +42,7 @@ class Moment:
     source: float
     asked: bool = False
     newton_steps: int = 0
+    history: History | None = None
 
 
 class Transient:
@@ -66,7 +68,9 @@ class Transient:
         """Number of factorisations so far."""
         return self._linear.factorisations
 
-    def run(self, start: Array, t0: float, t1: float, save_at: Sequence[float] = ()) -> Iterator[Moment]:
+    def run(
+        self, start: Array, t0: float, t1: float, save_at: Sequence[float] = (), history: History | None = None
+    ) -> Iterator[Moment]:
         """Yield the accepted moments from t0 to t1 from a flat state u = (T, wires, V) at t0. Collective.
 
         The first moment is the start itself, with wires and V brought into balance with its temperatures; at a corner
@@ -77,6 +81,7 @@ class Transient:
             t0: first time (us).
             t1: last time (us).
             save_at: more times to yield, taken from the interpolant of the integrator.
+            history: of a moment of this run; the moments behind it are yielded, and the start is not looked at.
 
         Raises:
             SolveError: the step became too small; what was yielded stays valid.
@@ -86,15 +91,22 @@ class Transient:
         times = sorted(t for t in set(save_at) if t0 <= t <= t1)
         for begin, end in zip([t0, *stops[:-1]], stops, strict=True):
             equations = Equations(self.model, self._problem, self._linear, self.circuit, begin, end)
-            u = self._balanced(u, equations, begin)
-            yield self._moment(equations, begin, self._evaluate(u), begin in times)
-            for moment in self._piece(equations, u, [t for t in times if begin < t <= end]):
+            goes_on = history if history is not None and history.begin == begin else None
+            if history is not None and begin < history.begin:
+                continue
+            if goes_on is None:
+                u = self._balanced(u, equations, begin)
+                yield self._moment(equations, begin, self._evaluate(u), begin in times)
+            after = begin if goes_on is None else goes_on.times[-1]
+            for moment in self._piece(equations, u, [t for t in times if after < t <= end], goes_on):
                 yield moment
                 u = np.concatenate([moment.e.T, moment.e.wires, [moment.e.V]])
 
-    def _piece(self, equations: Equations, start: Array, times: list[float]) -> Iterator[Moment]:
+    def _piece(
+        self, equations: Equations, start: Array, times: list[float], history: History | None
+    ) -> Iterator[Moment]:
         """Yield the moments after the start of one smooth piece of the source."""
-        stepper = Stepper(equations, self.tolerances, start)
+        stepper = Stepper(equations, self.tolerances, start, history)
         try:
             while not stepper.finished:
                 e = self._closed(stepper.step(), equations, stepper.time)
@@ -104,7 +116,8 @@ class Transient:
                     u = self._balanced(stepper.at(t), equations, t)
                     yield self._moment(equations, t, self._evaluate(u), True)
                 asked = bool(times) and times[0] == stepper.time
-                yield self._moment(equations, stepper.time, e, asked, stepper.newton_steps)
+                here = self._moment(equations, stepper.time, e, asked, stepper.newton_steps)
+                yield replace(here, history=stepper.history)
         finally:
             stepper.close()
 
@@ -167,6 +180,16 @@ class StoredHeat:
         self._model = model
         self._last: tuple[float, float, float] | None = None
         self._joule = self._sinks = self._first = 0.0
+
+    @property
+    def sums(self) -> Array:
+        """Where the sums stand: what a new one needs to go on."""
+        return np.array([*(self._last or (0.0, 0.0, 0.0)), self._joule, self._sinks, self._first])
+
+    @sums.setter
+    def sums(self, values: Array) -> None:
+        *last, self._joule, self._sinks, self._first = map(float, values)
+        self._last = last[0], last[1], last[2]
 
     def row(self, t: float, e: Evaluation, sinks_mW: float) -> Row:
         """Return the energies (nJ) since the start at the next moment.

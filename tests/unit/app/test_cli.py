@@ -15,10 +15,8 @@ from pathlib import Path
 import pytest
 
 from hotmesa import kinds
-from hotmesa import runner as job
 from hotmesa.cli import main
-from hotmesa.postprocess.results import Point
-from hotmesa.postprocess.results import Run as ResultRun
+from hotmesa.postprocess.results import Point, load_run
 from hotmesa.progress import Progress
 from hotmesa.scenarios import Scenario, load_scenario
 from hotmesa.solver.errors import SolveError
@@ -298,12 +296,18 @@ def test_mesh_problem_is_bad_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert not (tmp_path / "x").exists()
 
 
-def test_what_is_reached_is_saved_now_and_then(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    saved, save = [], ResultRun.save
-    monkeypatch.setattr(ResultRun, "save", lambda self, folder: saved.append(len(self)) or save(self, folder))
-    monkeypatch.setattr(job, "CHECKPOINT_S", -1.0)
-    assert run(six, "--out", "mine") == 0
-    assert saved == [1, 2, 3, 4, 5, 6, 6]
+def test_every_point_is_in_its_table_before_the_next(run: Run, tmp_path: Path) -> None:
+    found: list[tuple[int, int]] = []
+
+    def looking(model: object) -> Iterator[Point]:
+        for number in range(4):
+            yield point(number)
+            so_far = load_run(tmp_path / "mine")
+            found.append((len(so_far), 0 if so_far.states is None else len(so_far.states)))
+
+    assert run(looking, "--out", "mine", "--quiet") == 0
+    assert [rows for rows, _ in found] == [1, 2, 3, 4]
+    assert not (tmp_path / "mine" / "journal.bin").exists()
 
 
 def test_a_second_run_into_one_folder_is_refused(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

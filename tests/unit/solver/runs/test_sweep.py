@@ -130,7 +130,7 @@ def test_a_load_line_jumps_where_it_is_less_steep_than_the_curve(ohm: float, cou
 
 def whole_rows(end_mA: float) -> list[Row]:
     scenario = cooled_strip(GOOD, Bias())
-    return list(whole_curve(Model(scenario, build_mesh(scenario)), end_mA))[3:]
+    return [point.row for point in whole_curve(Model(scenario, build_mesh(scenario)), end_mA)][3:]
 
 
 def test_negative_legs_mirror_positive_ones() -> None:

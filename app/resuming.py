@@ -1,0 +1,106 @@
+"""Going on with a run that was cut short: when it may, and from where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hotmesa.folder import FolderError, cut_short
+from hotmesa.postprocess.reading import read_json, read_scenario
+from hotmesa.postprocess.results import Run, load_run
+from hotmesa.postprocess.seam import Seam, read_seam
+from hotmesa.scenarios import Scenario
+from hotmesa.solver.errors import RequestError
+
+_SHOWN = 5
+SCENARIO = "scenario.toml"
+
+
+@dataclass
+class Place:
+    """Where a run is to be computed, and whether it goes on there.
+
+    Attributes:
+        folder: of the run; None: in memory.
+        scenario: what is to be computed.
+        anew: why this kind of run cannot go on; "" if it can.
+        resume, overwrite: what was asked for.
+        run, seam: what there is of it and where it goes on, once `goes_on` has looked.
+    """
+
+    folder: Path | None
+    scenario: Scenario
+    anew: str
+    resume: bool
+    overwrite: bool
+    run: Run | None = None
+    seam: Seam | None = None
+
+    def complete(self) -> bool:
+        """Whether it is to go on and is done already.
+
+        Raises:
+            FolderError: the folder holds the run of another scenario.
+            RequestError: it shall go on, and be replaced, or is nowhere.
+        """
+        if not self.resume:
+            return False
+        if self.overwrite or self.folder is None:
+            raise RequestError("resume goes on with the run of a folder: it needs one, and no overwrite")
+        self._refuse_another(self.folder)
+        return bool(read_json(self.folder / "provenance.json").get("status") == "complete")
+
+    @property
+    def replaces(self) -> bool:
+        """Whether what is in the folder may be replaced: asked for, or the beginning of a run that begins anew."""
+        return self.overwrite or (self.resume and self.folder is not None and (self.folder / SCENARIO).exists())
+
+    def goes_on(self) -> bool:
+        """Look, once nobody else computes there, whether the run goes on.
+
+        Raises:
+            FolderError: the folder holds the run of another scenario.
+            RequestError: a run is there that cannot go on.
+            ResultError: a file of it is damaged.
+        """
+        if not self.resume or self.folder is None or not (self.folder / SCENARIO).exists():
+            return False
+        if self.anew and cut_short(self.folder):
+            kind = self.scenario.mode
+            raise RequestError(f"{self.folder}: no run of the kind {kind} can be resumed ({self.anew}): --overwrite it")
+        seam = read_seam(self.folder)
+        if seam is None:
+            return False
+        self.run = load_run(self.folder)
+        self.seam = self.run.back_to(seam, self.folder)
+        return True
+
+    def _refuse_another(self, folder: Path) -> None:
+        if not (folder / SCENARIO).exists():
+            return
+        there, here = (
+            dict(_flat(s.model_dump(mode="json"))) for s in (read_scenario(folder / SCENARIO), self.scenario)
+        )
+        differing = [key for key in {**there, **here} if there.get(key) != here.get(key)]
+        if differing:
+            words = [f"{key} is {there.get(key)} there and {here.get(key)} here" for key in differing[:_SHOWN]]
+            more = f"; and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+            raise FolderError(
+                f"{folder} holds the run of another scenario, which cannot be resumed with this one: "
+                f"{'; '.join(words)}{more}; replace it with --overwrite, or choose another folder with --out"
+            )
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the values of nested tables and lists with their dotted keys."""
+    if isinstance(value, Mapping):
+        items = list(value.items())
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        items = list(enumerate(value))
+    else:
+        yield path, value
+        return
+    for key, item in items:
+        yield from _flat(item, f"{path}.{key}" if path else str(key))

@@ -1,0 +1,136 @@
+"""Nothing that was computed is lost: a run killed in the middle goes on, and ends as if it had not been killed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hotmesa.cli import main
+from hotmesa.postprocess import load_run
+from hotmesa.runner import compute
+from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.kinds import KINDS
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import hotmesa.runner as runner
+from hotmesa.scenarios import load_scenario
+
+runner.FIRST_S, runner.SHARE = 0.0, float("inf")  # every point is put down
+take = runner._Work._take
+
+def take_and_die(self, point):
+    take(self, point)
+    taken.append(point)
+    if len(taken) == int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+taken = []
+runner._Work._take = take_and_die
+runner.compute(load_scenario(sys.argv[3], sys.argv[4:]), Path(sys.argv[2]), resume=True, figures=False)
+"""
+BRANCH = ("kurter2010-n12", "mesh.size_um=3", "branch.end_current_mA=0.3", "output.every=3")
+SWEEP = ("sweep-poor-film", "mesh.size_um=3", "bias.points_per_leg=15")
+# Name, changes, points after which the process is killed: in turn.
+CASES = {
+    "branch": (BRANCH, [3, 15]),
+    "family": (("kurter2010-n12", *BRANCH[1:], "mode=family", "family.junctions=[2,7,12]"), [25, 20]),
+    "sweep, and the curve behind it": (SWEEP, [9, 35]),
+    "transient": (("transient-step", "mesh.size_um=2.5", "transient.end_us=1.0"), [40, 50]),
+}
+
+
+def kill(folder: Path, after: int, asked: tuple[str, ...]) -> None:
+    """Compute in a process of its own and kill it after some points."""
+    done = subprocess.run([sys.executable, "-c", KILLED, str(after), str(folder), *asked], check=False)
+    assert done.returncode == -9
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_killed_run_goes_on_as_if_nothing_had_been(case: str, tmp_path: Path) -> None:
+    asked, kills = CASES[case]
+    scenario = load_scenario(asked[0], asked[1:])
+    whole = compute(scenario, tmp_path / "whole", figures=False).run
+    cut = tmp_path / "cut"
+    for after in kills:
+        kill(cut, after, asked)
+        left = load_run(cut)
+        assert left.provenance["status"] == "running"
+    # At most the point at work is lost, and one before a fold is computed again.
+    tables = [left.rows, left.tables.get("iv.csv", {}) if case.startswith("sweep") else {}]
+    assert sum(kills) - 3 <= sum(len(table["V_mV"]) for table in tables if table) <= sum(kills)
+    # What somebody's editor or the system has left of a line is no row.
+    table = cut / KINDS[scenario.mode].table
+    table.write_bytes(table.read_bytes() + b"1,2.5,0.0")
+    assert len(load_run(cut)) == len(left)
+    compute(scenario, cut, resume=True, figures=False)
+    found = load_run(cut)
+    assert found.provenance["status"] == "complete"
+    assert not (cut / "resume.npz").exists()
+    assert not (cut / "journal.bin").exists()
+    for name, expected in whole.tables.items():
+        assert list(found.tables[name]) == list(expected)
+        for column in ("V_mV", "I_mA", "P_mW", "T_max_K", "n", "leg", "t_us", "asked", "arclength"):
+            if column in expected:
+                scale = np.abs(expected[column]).max(initial=0.0)
+                np.testing.assert_allclose(found.tables[name][column], expected[column], rtol=1e-8, atol=1e-8 * scale)
+    assert (whole.states is None) == (found.states is None)
+    if whole.states is not None and found.states is not None:
+        np.testing.assert_array_equal(found.states.row, whole.states.row)
+        np.testing.assert_allclose(found.states.T_K, whole.states.T_K, rtol=1e-8)
+
+
+@pytest.fixture(scope="module")
+def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A branch that was killed."""
+    folder = tmp_path_factory.mktemp("killed") / "cut"
+    kill(folder, 6, BRANCH)
+    return folder
+
+
+def command(folder: Path, *more: str) -> list[str]:
+    changes = [word for change in BRANCH[1:] for word in ("--set", change)]
+    return ["run", BRANCH[0], *changes, "--out", str(folder), "--quiet", *more]
+
+
+def test_a_killed_run_does_not_look_like_results(cut: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command(cut)) == 2
+    assert "holds a run that was interrupted; add --resume to go on with it, --overwrite to replace it" in (
+        capsys.readouterr().err
+    )
+
+
+def test_another_scenario_does_not_go_on(cut: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command(cut, "--resume", "--set", "mesa.junctions=13", "--set", "output.every=1")) == 2
+    told = capsys.readouterr().err
+    assert "mesa.junctions is 12 there and 13 here" in told
+    assert "output.every is 3 there and 1 here" in told
+    assert len(load_run(cut)) == 6  # nothing was touched
+
+
+def test_resume_with_overwrite_is_refused(cut: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command(cut, "--resume", "--overwrite")) == 2
+    assert "resume goes on with the run of a folder" in capsys.readouterr().err
+
+
+def test_a_diagram_is_not_resumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("diagram-strip", "mesh.size_um=4", "output.every=1000")
+    kill(tmp_path / "cut", 4, asked)
+    changes = [word for change in asked[1:] for word in ("--set", change)]
+    assert main(["run", asked[0], *changes, "--out", str(tmp_path / "cut"), "--resume"]) == 2
+    assert "no run of the kind diagram can be resumed" in capsys.readouterr().err
+
+
+def test_what_is_complete_is_left_alone(tmp_path: Path) -> None:
+    asked = ["run", "kurter2010-uniform", "--out", str(tmp_path / "x"), "--quiet", "--resume"]
+    assert main(asked) == 0  # where nothing is, it begins
+    before = (tmp_path / "x" / "provenance.json").stat().st_mtime_ns
+    assert main(asked) == 0
+    assert (tmp_path / "x" / "provenance.json").stat().st_mtime_ns == before
+    assert json.loads((tmp_path / "x" / "provenance.json").read_text())["status"] == "complete"
