@@ -126,17 +126,14 @@ class Run:
 
     def save_beside(self, folder: Path) -> None:
         """Write the tables that get no rows appended; they have been asked for."""
-        for name in self._made:
-            if self._rows[name]:
-                write_table(folder / name, self._rows[name])
+        for name in filter(self._rows.get, self._made):
+            write_table(folder / name, self._rows[name])
 
     def ask_beside(self) -> None:
         """Have the tables made that stand beside the main one."""
         if self._beside is not None:
-            made = {name: list(rows) for name, rows in self._beside().items()}
-            self._rows |= made
-            self._made |= made.keys()
-            self._beside = None
+            made, self._beside = {name: list(rows) for name, rows in self._beside().items()}, None
+            self._rows, self._made = self._rows | made, self._made | made.keys()
 
     def back_to(self, seam: Seam, folder: Path) -> Seam:
         """Drop what lies behind a place in a run that was read from a folder; return the place with the rows before."""
