@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from hotmesa.postprocess.compare import Ranking
     from hotmesa.postprocess.results import Point, Run
+    from hotmesa.postprocess.runs.image import LaserImage
     from hotmesa.scenarios.arrays import Array
     from hotmesa.scenarios.load import Overrides
     from hotmesa.scenarios.materials import ThermalMaterial
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from hotmesa.solver.law.laws import JunctionLaw
     from hotmesa.solver.model import Evaluation, Model
     from hotmesa.solver.runs.branch import BranchPoint
-    from hotmesa.solver.runs.image import LaserImage
     from hotmesa.solver.runs.uniform import UniformCurve
     from hotmesa.solver.stability.stability import Modes
     from hotmesa.solver.states.bias import Bias
@@ -233,7 +233,7 @@ def laser_image(model: Model, state: Evaluation, beam_um: float = 0.0) -> LaserI
         beam_um: full width at half maximum of a Gaussian beam in µm; 0 heats a point.
 
     Returns:
-        dV/dP in mV/mW on the nodes of the plan (`image`, shape (n,)); None on other MPI processes than the first.
+        dV/dP in mV/mW on the nodes of the plan (`image_mV_per_mW`, shape (n,)); None on MPI processes after the first.
 
     Raises:
         RequestError: the width of the beam is negative.

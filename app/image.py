@@ -9,13 +9,14 @@ from typing import Any
 from hotmesa.folder import prepare
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess import provenance
+from hotmesa.postprocess.runs.image import LaserImage
 from hotmesa.postprocess.states import States
 from hotmesa.processes import on_first, world
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.writing import write_json
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.image import LaserImage, laser_image, save_image
+from hotmesa.solver.runs.image import laser_image
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.stored import Passage, choose_passage, passages, solve_at
@@ -55,11 +56,10 @@ def image_of_run(
     passage = choose_passage(found, row)
     comm = world()
     on_first(comm, lambda: prepare(folder, overwrite, OWN_FILES))
-    computed = _compute(scenario, states, passage, current_mA, beam_um)
-    if computed is None:
+    image = _compute(scenario, states, passage, current_mA, beam_um)
+    if image is None:
         return None
-    image, model = computed
-    path = save_image(image, model, folder)
+    path = image.save(folder)
     value, x, y = image.extremum()
     record: dict[str, Any] = {
         "I_mA": image.I_mA,
@@ -80,12 +80,9 @@ def image_of_run(
 
 def _compute(
     scenario: Scenario, states: States, passage: Passage, current_mA: float, beam_um: float
-) -> tuple[LaserImage, Model] | None:
-    model = Model(scenario, build_mesh(scenario))
-    problem = ThermalBranch(model, Bias.current())
-    state = solve_at(problem, states, passage, current_mA)
-    image = laser_image(problem, state, beam_um)
-    return None if image is None else (image, model)
+) -> LaserImage | None:
+    problem = ThermalBranch(Model(scenario, build_mesh(scenario)), Bias.current())
+    return laser_image(problem, solve_at(problem, states, passage, current_mA), beam_um)
 
 
 def _message(record: dict[str, Any], found: tuple[Passage, ...], passage: Passage) -> str:

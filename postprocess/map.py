@@ -127,7 +127,7 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
     for axes, state, temperature in zip(panels.flat, chosen, values, strict=False):
         image = axes.tripcolor(triangles, temperature, shading="gouraud", cmap=colours, norm=norm)
         _draw_isotherm(axes, triangles, temperature, run.hot_temperature_K)
-        _draw_outline(axes, states, run)
+        draw_outline(axes, states.node_xy, states.mesa_cells, states.contact_xyr)
         axes.set_title(caption(run, states, int(state)), fontsize=10)
         axes.set_aspect("equal")
         axes.tick_params(labelsize=9)
@@ -163,24 +163,31 @@ def _draw_isotherm(axes: Axes, triangles: Any, temperature: Array, level_K: floa
         axes.tricontour(triangles, temperature, levels=[level_K], colors="#3fd0ff", linewidths=1.8)
 
 
-def _draw_outline(axes: Axes, states: States, run: Run) -> None:
+def draw_outline(axes: Axes, xy: Array, mesa_cells: NDArray[np.int64], contact_xyr: Array) -> None:
+    """Draw the outline of the mesa, the edges that belong to one of its triangles only, and circles for contacts."""
     from matplotlib.collections import LineCollection
     from matplotlib.patches import Circle
 
-    lines = LineCollection(list(states.node_xy[mesa_outline(states)]), colors="black", linewidths=1.2)
-    axes.add_collection(lines)
-    for x, y, radius in states.contact_xyr:
-        for colour, width, dashes in (("black", 2.6, "-"), ("white", 1.5, "-")):
-            axes.add_patch(Circle((x, y), radius, fill=False, color=colour, linewidth=width, linestyle=dashes))
+    axes.add_collection(LineCollection(list(xy[mesa_outline(mesa_cells)]), colors="black", linewidths=1.2))
+    for x, y, radius in contact_xyr:
+        for colour, width in (("black", 2.6), ("white", 1.5)):
+            axes.add_patch(Circle((x, y), radius, fill=False, color=colour, linewidth=width))
     axes.autoscale_view()
 
 
-def mesa_outline(states: States) -> NDArray[np.int64]:
-    """Return the edges (e, 2) of the mesa's triangles that belong to one triangle only, as node numbers."""
-    cells = states.mesa_cells
-    edges = np.sort(np.concatenate([cells[:, [0, 1]], cells[:, [1, 2]], cells[:, [2, 0]]]), axis=1)
+def mesa_outline(mesa_cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the edges (e, 2) that belong to one triangle only, as node numbers."""
+    edges = np.sort(np.concatenate([mesa_cells[:, pair] for pair in ([0, 1], [1, 2], [2, 0])]), axis=1)
     unique, count = np.unique(edges, axis=0, return_counts=True)
     return np.asarray(unique[count == 1])
+
+
+def draw_contact_spans(axes: Axes, contact_xyr: Array, geometry: str) -> None:
+    """Shade the contacts of a strip or disc and name the axis."""
+    for x, _, radius in contact_xyr:
+        low = 0.0 if geometry == "disc" else x - radius
+        axes.axvspan(low, x + radius, color="#9fb8d8", alpha=0.35, linewidth=0, label="contact")
+    axes.set_xlabel("radius r (µm)" if geometry == "disc" else "x (µm)", fontsize=11)
 
 
 def caption(run: Run, states: States, state: int, separator: str = "\n") -> str:
@@ -214,12 +221,9 @@ def _draw_lines(run: Run, states: States, junction: Array, chosen: NDArray[np.in
     for colour, state in zip(colours, chosen, strict=False):
         label = caption(run, states, int(state), separator=",  ")
         axes.plot(states.node_xy[nodes, 0], junction[state, nodes], color=colour, linewidth=2.0, label=label)
-    for x, _, radius in states.contact_xyr:
-        low = 0.0 if states.geometry == "disc" else x - radius
-        axes.axvspan(low, x + radius, color="#9fb8d8", alpha=0.35, linewidth=0, label="contact")
+    draw_contact_spans(axes, states.contact_xyr, states.geometry)
     level = run.hot_temperature_K
     axes.axhline(level, color="black", linestyle="--", linewidth=1.0, label=f"{level:g} K")
-    axes.set_xlabel("radius r (µm)" if states.geometry == "disc" else "x (µm)", fontsize=11)
     axes.set_ylabel("junction temperature T (K)", fontsize=11)
     style.tidy(axes)
     axes.margins(x=0)

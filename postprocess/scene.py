@@ -22,7 +22,7 @@ import numpy as np
 
 from hotmesa.postprocess.map import caption
 from hotmesa.postprocess.results import Run, States, load_run
-from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of, size_um
+from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of, round_number, size_um
 from hotmesa.postprocess.style import own_settings, title_of
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
@@ -197,7 +197,7 @@ def _add_scale(plotter: pyvista.Plotter, stack: Stack, plan: Plan, cut: Cut) -> 
 
     size = size_um(plan)
     along = np.array([-cut.normal[1], cut.normal[0], 0.0])
-    length = _round_length(0.5 * size)
+    length = round_number(0.5 * size)
     middle = cut.point + ((np.array([*plan.mesa_xy.mean(axis=0), 0.0]) - cut.point) @ along) * along
     middle[2] = -stack.depth_um - 0.08 * size
     start, end = middle - 0.5 * length * along, middle + 0.5 * length * along
@@ -206,11 +206,6 @@ def _add_scale(plotter: pyvista.Plotter, stack: Stack, plan: Plan, cut: Cut) -> 
         [middle - [0.0, 0.0, 0.03 * size]], [f"{length:g} µm"], font_size=24, text_color="black", shape=None,
         show_points=False, always_visible=True, justification_horizontal="center", justification_vertical="top",
     )  # fmt: skip
-
-
-def _round_length(length: float) -> float:
-    power = 10.0 ** np.floor(np.log10(length))
-    return float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= length))
 
 
 def _place_camera(plotter: pyvista.Plotter, plan: Plan, stack: Stack, cut: Cut) -> None:

@@ -93,7 +93,7 @@ def build_stack(run: Run, states: States, state: int, plan: Plan) -> Stack:
     on_mesa = [layer.name for layer in run.scenario.layers if layer.region == "mesa"]
     wide = [layer.name for layer in run.scenario.layers if layer.region != "mesa"]
     height = sum(float(parts[name].sum()) for name in on_mesa)
-    factor = round_factor(MESA_HEIGHT * width / height) if height > 0 else 1.0
+    factor = round_number(max(MESA_HEIGHT * width / height, 1.0)) if height > 0 else 1.0
     whole = sum(float(parts[name].sum()) for name in wide)
     depth = min(whole, DEPTH * width)
     first, solids, tops, z = 0, {}, {}, factor * height
@@ -116,10 +116,10 @@ def size_um(plan: Plan) -> float:
     return float(np.sqrt(np.prod(np.ptp(plan.mesa_xy, axis=0))))
 
 
-def round_factor(factor: float) -> float:
-    """Return the nearest of 1, 2, 5, 10, 20, 50 … that is not larger, and 1 at least."""
-    power = 10.0 ** np.floor(np.log10(max(factor, 1.0)))
-    return float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= max(factor, 1.0)))
+def round_number(number: float) -> float:
+    """Return the nearest of … 0.5, 1, 2, 5, 10, 20, 50 … that is not larger than a positive number."""
+    power = 10.0 ** np.floor(np.log10(number))
+    return float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= number))
 
 
 def _sublayers(run: Run, layer: Layer) -> Array:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.map import three_digits
+from hotmesa.postprocess.map import draw_contact_spans, draw_outline, three_digits
 from hotmesa.postprocess.paraview import write_vtu
 from hotmesa.postprocess.style import save_picture
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.writing import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,15 +31,15 @@ ONE_SIGN = 0.02
 """A response of the other sign below this part of the strongest one does not call for a two-sided scale."""
 
 
-@dataclass(frozen=True)
-class Image:
-    """What ltslm.npz holds: n nodes, m cells, c contacts.
+@dataclass(frozen=True, eq=False)
+class LaserImage:
+    """Laser-scanning image of one state, and what ltslm.npz holds: n nodes, m cells, c contacts.
 
     Attributes:
         node_xy: (n, 2) coordinates in µm.
         cells: (m, 3) triangles or (m, 2) intervals.
         cell_in_mesa: (m,) true for the cells of the mesa.
-        image_mV_per_mW: (n,) dV/dP with the beam centred on each node.
+        image_mV_per_mW: (n,) dV/dP (= V/W) with the beam centred on each node.
         mesa_mV_per_mW, crystal_mV_per_mW: (n,) dV/dP by heat at a point of the mesa and of the crystal, NaN elsewhere.
         T_surface_K: (n,) temperature of the surface.
         T_junction_K: (n,) temperature of the junctions, NaN outside the mesa.
@@ -71,8 +72,24 @@ class Image:
         """Cells of the mesa."""
         return self.cells[self.cell_in_mesa]
 
+    def extremum(self) -> tuple[float, float, float]:
+        """Return the strongest response (mV/mW) and where it is: value, x (µm), y (µm)."""
+        k = int(np.nanargmax(np.abs(self.image_mV_per_mW)))
+        return float(self.image_mV_per_mW[k]), float(self.node_xy[k, 0]), float(self.node_xy[k, 1])
 
-def load_image(path: Path) -> Image:
+    def save(self, folder: Path) -> Path:
+        """Write ltslm.npz into a folder, whole or not at all, and return its path.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        with whole_file(folder / "ltslm.npz") as stream:
+            np.savez_compressed(stream, **arrays)
+        return folder / "ltslm.npz"
+
+
+def load_image(path: Path) -> LaserImage:
     """Return the image in a file.
 
     Raises:
@@ -80,12 +97,12 @@ def load_image(path: Path) -> Image:
     """
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            values: dict[str, Any] = {field.name: archive[field.name] for field in fields(Image)}
+            values: dict[str, Any] = {field.name: archive[field.name] for field in fields(LaserImage)}
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ResultError(f"{path}: cannot be read as a laser-scanning image ({error})") from error
     for name in ("V_mV", "I_mA", "beam_um", "hot_temperature_K"):
         values[name] = float(values[name])
-    return Image(**(values | {"geometry": str(values["geometry"]), "title": str(values["title"])}))
+    return LaserImage(**(values | {"geometry": str(values["geometry"]), "title": str(values["title"])}))
 
 
 def render_image(path: Path) -> tuple[Path, ...]:
@@ -100,7 +117,7 @@ def render_image(path: Path) -> tuple[Path, ...]:
     return (*([picture] if picture else []), save_vtu(image, path.with_suffix(".vtu")))
 
 
-def save_vtu(image: Image, path: Path) -> Path:
+def save_vtu(image: LaserImage, path: Path) -> Path:
     """Write the image for ParaView: dV_dP_mV_per_mW and T_surface_K at the nodes, in_mesa on the cells."""
     points = np.column_stack([image.node_xy, np.zeros(len(image.node_xy))])
     kind = "triangle" if image.cells.shape[1] == 3 else "line"
@@ -115,7 +132,7 @@ def save_vtu(image: Image, path: Path) -> Path:
 
 
 @style.styled
-def plot_image(image: Image) -> Figure:
+def plot_image(image: LaserImage) -> Figure:
     """Return a figure of the image from above, with contacts and the isotherm of T_c; curves in a strip or disc."""
     figure = _draw_plan(image) if image.geometry == "plan" else _draw_line(image)
     beam = f"beam {image.beam_um:g} µm wide (FWHM)" if image.beam_um > 0 else "point beam"
@@ -135,7 +152,7 @@ def colour_scale(values: Array) -> dict[str, Any]:
     return {"cmap": "RdBu_r", "vmin": -top, "vmax": top}
 
 
-def _draw_plan(image: Image) -> Figure:
+def _draw_plan(image: LaserImage) -> Figure:
     from matplotlib.ticker import MaxNLocator
 
     mesa = np.unique(image.mesa_cells)
@@ -154,7 +171,7 @@ def _draw_plan(image: Image) -> Figure:
     return figure
 
 
-def _draw_response(axes: Axes, image: Image, shown: NDArray[np.bool_]) -> Any:
+def _draw_response(axes: Axes, image: LaserImage, shown: NDArray[np.bool_]) -> Any:
     """Draw the colours of crystal and mesa where nodes are shown and return what a colour bar needs."""
     from matplotlib.ticker import MaxNLocator
     from matplotlib.tri import Triangulation
@@ -174,27 +191,19 @@ def _draw_response(axes: Axes, image: Image, shown: NDArray[np.bool_]) -> Any:
     return [axes.tricontourf(triangles, values, levels=levels, **scale) for triangles, values in parts][-1]
 
 
-def _draw_overlays(axes: Axes, image: Image, mesa: NDArray[np.int64]) -> None:
-    from matplotlib.collections import LineCollection
-    from matplotlib.patches import Circle
+def _draw_overlays(axes: Axes, image: LaserImage, mesa: NDArray[np.int64]) -> None:
     from matplotlib.tri import Triangulation
 
-    cells = image.mesa_cells
-    edges = np.sort(np.concatenate([cells[:, [0, 1]], cells[:, [1, 2]], cells[:, [2, 0]]]), axis=1)
-    unique, count = np.unique(edges, axis=0, return_counts=True)
-    axes.add_collection(LineCollection(list(image.node_xy[unique[count == 1]]), colors="black", linewidths=1.2))
-    for x, y, radius in image.contact_xyr:
-        for colour, width in (("black", 2.6), ("white", 1.5)):
-            axes.add_patch(Circle((x, y), radius, fill=False, color=colour, linewidth=width))
+    draw_outline(axes, image.node_xy, image.mesa_cells, image.contact_xyr)
     T = image.T_junction_K[mesa]
     if T.min() < image.hot_temperature_K < T.max():
-        local = np.searchsorted(mesa, cells)
+        local = np.searchsorted(mesa, image.mesa_cells)
         grid = Triangulation(image.node_xy[mesa, 0], image.node_xy[mesa, 1], local)
         lines = axes.tricontour(grid, T, levels=[image.hot_temperature_K], colors=ISOTHERM_COLOUR, linestyles="--")
         axes.clabel(lines, fmt=f"{image.hot_temperature_K:g} K", fontsize=9)
 
 
-def _draw_line(image: Image) -> Figure:
+def _draw_line(image: LaserImage) -> Figure:
     mesa = np.unique(image.mesa_cells)
     order = mesa[np.argsort(image.node_xy[mesa, 0])]
     x = image.node_xy[order, 0]
@@ -202,14 +211,11 @@ def _draw_line(image: Image) -> Figure:
     axes = figure.subplots()
     axes.plot(x, image.image_mV_per_mW[order], color=style.BRANCH_COLOUR, linewidth=2.0, label="response")
     axes.set_ylabel("response δV/δP at constant current (mV/mW)", fontsize=11)
-    axes.set_xlabel("radius r (µm)" if image.geometry == "disc" else "x (µm)", fontsize=11)
     right = axes.twinx()
     right.plot(x, image.T_junction_K[order], color=style.HOT_COLOUR, linewidth=1.4, label="junction temperature")
     right.axhline(image.hot_temperature_K, color=style.HOT_COLOUR, linestyle=":", linewidth=1.0)
     right.set_ylabel("junction temperature (K)", fontsize=11)
-    for centre, _, radius in image.contact_xyr:
-        left = 0.0 if image.geometry == "disc" else centre - radius
-        axes.axvspan(left, centre + radius, color="#9fb8d8", alpha=0.35, linewidth=0, label="contact")
+    draw_contact_spans(axes, image.contact_xyr, image.geometry)
     style.tidy(axes)
     axes.margins(x=0)
     figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=3)

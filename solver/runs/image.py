@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from hotmesa.postprocess.states import States
+from hotmesa.postprocess.runs.image import LaserImage
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.writing import whole_file
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.linear.bordered import Update
 from hotmesa.solver.model import Model
@@ -61,36 +59,6 @@ def _crystal_surface(model: Model, y: Array) -> Array:
     return model.conduction.crystal_response(y)
 
 
-@dataclass(frozen=True)
-class LaserImage:
-    """Laser-scanning image of one state, on all nodes of the plan (shape (n,) unless said otherwise).
-
-    Attributes:
-        mesh: fields of the state (k = 1), with nodes and cells.
-        image: dV/dP (mV/mW = V/W) with the beam centred on each node.
-        mesa, crystal: responses to heat at a point of the mesa and of the crystal surface, NaN outside of them.
-        T_surface_K: temperature of the surface the beam sees.
-        T_junction_K: temperature of the junctions (mean over their sublayers), NaN outside the mesa.
-        V_mV, I_mA: of the state.
-        beam_um: full width at half maximum of the beam, 0 for a point.
-    """
-
-    mesh: States
-    image: Array
-    mesa: Array
-    crystal: Array
-    T_surface_K: Array
-    T_junction_K: Array
-    V_mV: float
-    I_mA: float
-    beam_um: float
-
-    def extremum(self) -> tuple[float, float, float]:
-        """Return the strongest response (mV/mW) and where it is: value, x (µm), y (µm)."""
-        k = int(np.nanargmax(np.abs(self.image)))
-        return float(self.image[k]), float(self.mesh.node_xy[k, 0]), float(self.mesh.node_xy[k, 1])
-
-
 def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> LaserImage | None:
     """Return the image of a state of a problem under current bias on the first rank, None elsewhere. Collective.
 
@@ -124,7 +92,24 @@ def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> L
     below = T[first] if model.layout.crystal_layers else np.nan
     T_junction = T[list(model.layout.junction_layers)].mean(axis=0)
     surface = np.where(on_mesa, T[0], below)
-    return LaserImage(fields, image, mesa, crystal, surface, T_junction, e.V, e.I, beam_um)
+    scenario = model.scenario
+    return LaserImage(
+        node_xy=fields.node_xy,
+        cells=fields.cells,
+        cell_in_mesa=fields.cell_in_mesa,
+        image_mV_per_mW=image,
+        mesa_mV_per_mW=mesa,
+        crystal_mV_per_mW=crystal,
+        T_surface_K=surface,
+        T_junction_K=T_junction,
+        V_mV=e.V,
+        I_mA=e.I,
+        beam_um=beam_um,
+        hot_temperature_K=scenario.output.hot_temperature_K,
+        contact_xyr=fields.contact_xyr,
+        geometry=fields.geometry,
+        title=scenario.title or scenario.name,
+    )
 
 
 def smear(xy: Array, weighted: Array, area: Array, beam_um: float) -> Array:
@@ -144,33 +129,3 @@ def smear(xy: Array, weighted: Array, area: Array, beam_um: float) -> Array:
         beam = np.exp(-0.5 * distance2 / sigma**2)
         mean[here] = (beam @ weighted) / (beam @ area)
     return mean
-
-
-def save_image(image: LaserImage, model: Model, folder: Path) -> Path:
-    """Write ltslm.npz into a folder, whole or not at all, and return its path.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    scenario = model.scenario
-    path = folder / "ltslm.npz"
-    with whole_file(path) as file:
-        np.savez_compressed(
-            file,
-            node_xy=image.mesh.node_xy,
-            cells=image.mesh.cells,
-            cell_in_mesa=image.mesh.cell_in_mesa,
-            image_mV_per_mW=image.image,
-            mesa_mV_per_mW=image.mesa,
-            crystal_mV_per_mW=image.crystal,
-            T_surface_K=image.T_surface_K,
-            T_junction_K=image.T_junction_K,
-            V_mV=np.array(image.V_mV),
-            I_mA=np.array(image.I_mA),
-            beam_um=np.array(image.beam_um),
-            hot_temperature_K=np.array(scenario.output.hot_temperature_K),
-            contact_xyr=image.mesh.contact_xyr,
-            geometry=np.array(image.mesh.geometry),
-            title=np.array(scenario.title or scenario.name),
-        )
-    return path

@@ -101,7 +101,7 @@ def test_a_branch_without_answers_is_drawn_as_stable() -> None:
 def test_outline_of_a_square_has_its_perimeter(make_run: Callable[..., Any]) -> None:
     states = load_run(make_run(crystal=True).folder).states
     assert states is not None
-    ends = states.node_xy[mesa_outline(states)]
+    ends = states.node_xy[mesa_outline(states.mesa_cells)]
     length = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).sum()
     assert length == pytest.approx(40.0, rel=1e-12)  # rounding only
 

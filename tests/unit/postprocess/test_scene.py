@@ -15,7 +15,7 @@ from matplotlib.image import imread
 
 from hotmesa.postprocess import Run, load_run, scene
 from hotmesa.postprocess.scene import plot_scene, save_scene
-from hotmesa.postprocess.solids import DEPTH, TURNS, build_stack, plan_of, round_factor
+from hotmesa.postprocess.solids import DEPTH, TURNS, build_stack, plan_of, round_number
 
 pytest.importorskip("pyvista")
 WITHOUT_SCREEN = ctypes.util.find_library("EGL") is not None
@@ -63,7 +63,7 @@ def test_strips_are_extended_and_discs_turned(make_run: Callable[..., Any], geom
 
 
 def test_factors_are_round() -> None:
-    assert [round_factor(value) for value in (0.2, 1.0, 1.9, 2.0, 33.0, 70.0, 999.0)] == [1, 1, 1, 2, 20, 50, 500]
+    assert [round_number(value) for value in (0.2, 1.0, 1.9, 2.0, 33.0, 70.0, 999.0)] == [0.2, 1, 1, 2, 20, 50, 500]
 
 
 @pytest.mark.skipif(not WITHOUT_SCREEN, reason="nothing here draws without a screen")

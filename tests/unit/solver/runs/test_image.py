@@ -20,7 +20,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Bath, Contact, Crystal, Mesa, Scenario
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.image import laser_image, save_image, smear, surface_response
+from hotmesa.solver.runs.image import laser_image, smear, surface_response
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import State, ThermalBranch
 from hotmesa.solver.states.steady import solve_steady, solve_steady_state
@@ -126,14 +126,14 @@ def test_beam_sees_mesa_and_crystal_and_a_point_is_no_beam() -> None:
     problem, state = solved(on_crystal())
     point, narrow, wide = (laser_image(problem, state, beam) for beam in (0.0, 1e-3, 4.0))
     assert point is not None and narrow is not None and wide is not None
-    inside = ~np.isnan(point.mesa)
-    assert np.array_equal(point.image, np.where(inside, point.mesa, point.crystal))
-    rim = np.isfinite(narrow.image) & (np.abs(point.mesa - point.crystal) > 0)
+    inside = ~np.isnan(point.mesa_mV_per_mW)
+    assert np.array_equal(point.image_mV_per_mW, np.where(inside, point.mesa_mV_per_mW, point.crystal_mV_per_mW))
+    rim = np.isfinite(narrow.image_mV_per_mW) & (np.abs(point.mesa_mV_per_mW - point.crystal_mV_per_mW) > 0)
     # At the edge of the mesa a beam heats film and crystal, so it lies between the two; elsewhere nothing changes.
-    low, high = np.fmin(point.mesa, point.crystal), np.fmax(point.mesa, point.crystal)
-    assert np.all((narrow.image[rim] >= low[rim] - 1e-9) & (narrow.image[rim] <= high[rim] + 1e-9))
-    np.testing.assert_allclose(narrow.image[~inside], point.crystal[~inside], rtol=1e-12)  # rounding
-    assert np.abs(wide.image).max() < np.abs(point.image).max()
+    low, high = (f(point.mesa_mV_per_mW, point.crystal_mV_per_mW) for f in (np.fmin, np.fmax))
+    assert np.all((narrow.image_mV_per_mW[rim] >= low[rim] - 1e-9) & (narrow.image_mV_per_mW[rim] <= high[rim] + 1e-9))
+    np.testing.assert_allclose(narrow.image_mV_per_mW[~inside], point.crystal_mV_per_mW[~inside], rtol=1e-12)
+    assert np.abs(wide.image_mV_per_mW).max() < np.abs(point.image_mV_per_mW).max()
     with pytest.raises(RequestError, match="-1 µm"):
         laser_image(problem, state, -1.0)
 
@@ -247,7 +247,7 @@ def test_lines_are_drawn_too(device: str, tmp_path: Path) -> None:
     problem, state = solved(DEVICES[device]())
     image = laser_image(problem, state)
     assert image is not None
-    path = save_image(image, problem.model, tmp_path)
+    path = image.save(tmp_path)
     assert all(file.stat().st_size > 1000 for file in render_image(path))
     (tmp_path / "ltslm.npz").write_bytes(path.read_bytes()[:500])
     with pytest.raises(ResultError, match=r"ltslm\.npz"):
