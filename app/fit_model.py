@@ -16,7 +16,7 @@ from hotmesa.postprocess.values import observe, table_of
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.fit import Parameter
-from hotmesa.scenarios.plans.load_fit import FitPlan, Goal
+from hotmesa.scenarios.plans.load_fit import FitPlan, Measurement
 
 SAME = 10
 """Digits of a parameter that count: rounding must not make a new case."""
@@ -30,9 +30,9 @@ class Point:
         values: parameters by key.
         residual: (model - measured)/sigma of everything, shape (data,).
         model: the model in the measured quantities, same shape, NaN where there is none.
-        problems: what went wrong, by measurement.
-        warnings: measured points that the computed curve cannot meet, by measurement.
-        scenarios: what was computed, by measurement.
+        problems: what went wrong, by datum.
+        warnings: measured points that the computed curve cannot meet, by datum.
+        scenarios: what was computed, by datum.
     """
 
     values: Mapping[str, float]
@@ -107,11 +107,11 @@ class Evaluator:
 
     def _scenarios(self, values: Mapping[str, float]) -> dict[str, Scenario | ScenarioError]:
         found: dict[str, Scenario | ScenarioError] = {}
-        for goal in self.plan.goals:
+        for datum in self.plan.measurements:
             try:
-                found[goal.data.name] = self.plan.scenario(goal, values)
+                found[datum.data.name] = self.plan.scenario(datum, values)
             except ScenarioError as error:  # a combination that the bounds one by one do not show
-                found[goal.data.name] = error
+                found[datum.data.name] = error
         return found
 
     def _compute(self, scenarios: Sequence[Scenario]) -> dict[str, Outcome]:
@@ -136,37 +136,37 @@ class Evaluator:
         outcomes: Mapping[str, Outcome],
     ) -> Point:
         residuals, models, problems, warnings = [], [], dict[str, str](), dict[str, str]()
-        for goal in self.plan.goals:
-            scenario = scenarios[goal.data.name]
+        for datum in self.plan.measurements:
+            scenario = scenarios[datum.data.name]
             if isinstance(scenario, ScenarioError):
                 found, problem = None, "; ".join(scenario.problems)
             else:
-                found, problem = self._compare(goal, scenario, outcomes[fingerprint(scenario)])
+                found, problem = self._compare(datum, scenario, outcomes[fingerprint(scenario)])
             if problem:
-                problems[goal.data.name] = problem
+                problems[datum.data.name] = problem
             if found is not None and found.warning:
-                warnings[goal.data.name] = found.warning
-            count = 1 if goal.curve is None else goal.curve.V_mV.size
+                warnings[datum.data.name] = found.warning
+            count = 1 if datum.curve is None else datum.curve.V_mV.size
             residuals.append(np.full(count, self.plan.fit.missing) if found is None else found.residual)
             models.append(np.full(count, np.nan) if found is None else found.model)
         kept = {name: item if isinstance(item, Scenario) else None for name, item in scenarios.items()}
         return Point(values, np.concatenate(residuals), np.concatenate(models), problems, warnings, kept)
 
-    def _compare(self, goal: Goal, scenario: Scenario, outcome: Outcome) -> tuple[Comparison | None, str]:
+    def _compare(self, datum: Measurement, scenario: Scenario, outcome: Outcome) -> tuple[Comparison | None, str]:
         folder = self._task(scenario).folder
         if outcome.status != OK:
             return None, outcome.reason
         try:
-            if goal.curve is not None:
+            if datum.curve is not None:
                 table = read_table(table_of(folder), ("V_mV", "I_mA"), strict=False)
-                return compare_curves(column(table, "V_mV"), column(table, "I_mA"), goal.curve, goal.data), ""
-            value = observe(folder, [str(goal.data.observable)])[str(goal.data.observable)]
+                return compare_curves(column(table, "V_mV"), column(table, "I_mA"), datum.curve, datum.data), ""
+            value = observe(folder, [str(datum.data.observable)])[str(datum.data.observable)]
         except (OSError, ValueError, KeyError) as error:
             return None, f"the results cannot be read: {error}"
-        if value.number is None or goal.data.value is None or goal.data.sigma is None:
-            return None, f"{goal.data.observable}: {value.reason}"
-        miss = beyond(value.number - goal.data.value, goal.data.limit) / goal.data.sigma
-        return Comparison(np.array([miss]), np.array([value.number]), np.array([goal.data.sigma])), ""
+        if value.number is None or datum.data.value is None or datum.data.sigma is None:
+            return None, f"{datum.data.observable}: {value.reason}"
+        miss = beyond(value.number - datum.data.value, datum.data.limit) / datum.data.sigma
+        return Comparison(np.array([miss]), np.array([value.number]), np.array([datum.data.sigma])), ""
 
 
 def beyond(difference: float, limit: str | None) -> float:
@@ -182,9 +182,9 @@ def bounds(parameter: Parameter) -> tuple[float, float]:
     return (float(np.log(ends[0])), float(np.log(ends[1]))) if parameter.scale == "log" else ends
 
 
-def measured_rows(goal: Goal) -> list[tuple[float, float, float]]:
+def measured_rows(datum: Measurement) -> list[tuple[float, float, float]]:
     """Return (place, measured, sigma) of the points of a measurement; the place is V or I, NaN for a number."""
-    data, curve = goal.data, goal.curve
+    data, curve = datum.data, datum.curve
     if curve is None:
         return [(float("nan"), float(data.value or 0.0), float(data.sigma or 1.0))]
     sigma_V, sigma_I = sigmas(curve, data)

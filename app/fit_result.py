@@ -83,7 +83,7 @@ def covariance_of(jacobian: Array, chi_squared: float, absolute: bool) -> Array 
 
 def is_absolute(plan: FitPlan) -> bool:
     """Return whether all data have uncertainties."""
-    return all(goal.curve is None or has_uncertainty(goal.curve, goal.data) for goal in plan.goals)
+    return all(datum.curve is None or has_uncertainty(datum.curve, datum.data) for datum in plan.measurements)
 
 
 def directions(result: FitResult) -> list[dict[str, Any]]:
@@ -152,11 +152,11 @@ def write_result(folder: Path, result: FitResult, points: Sequence[Point], cost:
     written = [write_json(folder / "fit.json", as_dict(result, cost))]
     rows = []
     start = 0
-    for goal in result.plan.goals:
-        for place, value, sigma in measured_rows(goal):
+    for datum in result.plan.measurements:
+        for place, value, sigma in measured_rows(datum):
             model, residual = float(result.best.model[start]), float(result.best.residual[start])
             rows.append({
-                "data": goal.data.name, "quantity": goal.data.observable or goal.data.compare, "at": place,
+                "data": datum.data.name, "quantity": datum.data.observable or datum.data.compare, "at": place,
                 "measured": value, "sigma": sigma, "model": model, "residual": residual,
             })  # fmt: skip
             start += 1

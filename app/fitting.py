@@ -140,7 +140,7 @@ def _minimise(plan: FitPlan, evaluator: Evaluator) -> _Found:
         return np.array([given[f"p{k}"].value for k in range(len(plan.fit.parameters))])
 
     first = evaluator.at(internal(parameters))
-    if len(first.problems) == len(plan.goals):
+    if len(first.problems) == len(plan.measurements):
         reasons = "; ".join(f"{name}: {text}" for name, text in first.problems.items())
         raise SolveError(f"nothing can be compared at the start of the fit: {reasons}")
     minimizer = minimizer_class()(lambda given: evaluator.at(internal(given)).residual, parameters)

@@ -19,7 +19,7 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.image import laser_image
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import ThermalBranch
-from hotmesa.solver.states.stored import Passage, choose_passage, passages, solve_at
+from hotmesa.solver.states.stored import Crossing, choose_crossing, crossings, solve_at
 
 OWN_FILES = ("ltslm.npz", "ltslm.json", "ltslm.png", "ltslm.vtu")
 
@@ -52,11 +52,11 @@ def image_of_run(
         raise RequestError(f"--current {current_mA:g}: an image needs a current above 0 mA to be read by")
     if not 0.0 <= beam_um < float("inf"):
         raise RequestError(f"--beam-um {beam_um:g}: the width of the beam is 0 (a point) or more")
-    found = passages(states, current_mA)
-    passage = choose_passage(found, row)
+    found = crossings(states, current_mA)
+    crossing = choose_crossing(found, row)
     comm = world()
     on_first(comm, lambda: prepare(folder, overwrite, OWN_FILES))
-    image = _compute(scenario, states, passage, current_mA, beam_um)
+    image = _compute(scenario, states, crossing, current_mA, beam_um)
     if image is None:
         return None
     path = image.save(folder)
@@ -64,7 +64,7 @@ def image_of_run(
     record: dict[str, Any] = {
         "I_mA": image.I_mA,
         "V_mV": image.V_mV,
-        "rows": passage.rows,
+        "rows": crossing.rows,
         "passages": [other.rows for other in found],
         "beam_um": image.beam_um,
         "strongest_mV_per_mW": value,
@@ -74,18 +74,18 @@ def image_of_run(
     }
     write_json(folder / "ltslm.json", record | {"status": "complete"})
     if not quiet:
-        sys.stdout.write(_message(record, found, passage))
+        sys.stdout.write(_message(record, found, crossing))
     return path
 
 
 def _compute(
-    scenario: Scenario, states: States, passage: Passage, current_mA: float, beam_um: float
+    scenario: Scenario, states: States, crossing: Crossing, current_mA: float, beam_um: float
 ) -> LaserImage | None:
     problem = ThermalBranch(Model(scenario, build_mesh(scenario)), Bias.current())
-    return laser_image(problem, solve_at(problem, states, passage, current_mA), beam_um)
+    return laser_image(problem, solve_at(problem, states, crossing, current_mA), beam_um)
 
 
-def _message(record: dict[str, Any], found: tuple[Passage, ...], passage: Passage) -> str:
+def _message(record: dict[str, Any], found: tuple[Crossing, ...], crossing: Crossing) -> str:
     value, place = record["strongest_mV_per_mW"], f"({record['strongest_x_um']:.3g}, {record['strongest_y_um']:.3g}) µm"
     lines = [
         f"I = {record['I_mA']:.6g} mA, V = {record['V_mV']:.6g} mV: strongest response {value:.4g} mV/mW at {place}"
@@ -93,5 +93,5 @@ def _message(record: dict[str, Any], found: tuple[Passage, ...], passage: Passag
     if len(found) > 1:
         others = "; ".join(str(other) for other in found)
         lines.append(f"the branch passes this current {len(found)} times: {others}")
-        lines.append(f"taken: {passage}; --row chooses another")
+        lines.append(f"taken: {crossing}; --row chooses another")
     return "\n".join(lines) + "\n"

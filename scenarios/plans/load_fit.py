@@ -22,7 +22,7 @@ from hotmesa.scenarios.schema import Scenario
 
 
 @dataclass(frozen=True)
-class Goal:
+class Measurement:
     """One measurement with what it needs.
 
     Attributes:
@@ -41,17 +41,17 @@ class FitPlan:
     fit: Fit
     file: Path
     text: str
-    goals: tuple[Goal, ...]
+    measurements: tuple[Measurement, ...]
 
-    def scenario(self, goal: Goal, values: Mapping[str, float]) -> Scenario:
+    def scenario(self, datum: Measurement, values: Mapping[str, float]) -> Scenario:
         """Return the scenario of a measurement at values of the parameters, by key.
 
         Raises:
             ScenarioError: it is not valid.
         """
         folder = self.file.resolve().parent
-        base = base_scenario(goal.data.scenario or self.fit.scenario, folder)
-        changes = flat(self.fit.fixed) | flat(goal.data.set)
+        base = base_scenario(datum.data.scenario or self.fit.scenario, folder)
+        changes = flat(self.fit.fixed) | flat(datum.data.set)
         for parameter in self.fit.parameters:
             changes |= dict.fromkeys((parameter.key, *parameter.also), values[parameter.key])
         return load_scenario(base, [override(key, value, folder) for key, value in changes.items()], complete=True)
@@ -70,15 +70,15 @@ def load_fit(name_or_path: str | Path, vocabulary: Vocabulary | None = None) -> 
     file = find_plan(name_or_path, "fit")
     fit, text = read_plan(file, Fit)
     problems = _doubles(fit) + _parameters(fit)
-    goals: list[Goal] = []
+    measurements: list[Measurement] = []
     for data in fit.data:
         try:
-            goals.append(_goal(fit, data, file.resolve().parent))
+            measurements.append(_measurement(fit, data, file.resolve().parent))
         except StudyError as error:
             problems += error.problems
     if problems:
         raise StudyError([f"{file}: {problem}" for problem in problems])
-    plan = FitPlan(fit, file, text, tuple(goals))
+    plan = FitPlan(fit, file, text, tuple(measurements))
     problems = _trial(plan, vocabulary)
     if problems:
         raise StudyError([f"{file}: {problem}" for problem in problems])
@@ -106,9 +106,9 @@ def _parameters(fit: Fit) -> list[str]:
     return problems
 
 
-def _goal(fit: Fit, data: Data, folder: Path) -> Goal:
+def _measurement(fit: Fit, data: Data, folder: Path) -> Measurement:
     if data.file is None:
-        return Goal(data, None)
+        return Measurement(data, None)
     given = flat(fit.fixed) | flat(data.set)
     base = load_scenario(
         base_scenario(data.scenario or fit.scenario, folder), [override(k, v, folder) for k, v in given.items()],
@@ -124,7 +124,7 @@ def _goal(fit: Fit, data: Data, folder: Path) -> Goal:
         raise StudyError([f"data {data.name}: no point of {data.file} lies between first_mA and last_mA"])
     sigma_V, sigma_I = (None if part is None else part[use] for part in (curve.sigma_V_mV, curve.sigma_I_mA))
     lines = tuple(line for line, used in zip(curve.lines, use, strict=True) if used)
-    return Goal(data, Measured(curve.V_mV[use], curve.I_mA[use], sigma_V, sigma_I, lines))
+    return Measurement(data, Measured(curve.V_mV[use], curve.I_mA[use], sigma_V, sigma_I, lines))
 
 
 def _trial(plan: FitPlan, vocabulary: Vocabulary | None) -> list[str]:
@@ -135,11 +135,11 @@ def _trial(plan: FitPlan, vocabulary: Vocabulary | None) -> list[str]:
         for word, value in (("min", parameter.min), ("max", parameter.max)):
             points[f"with {parameter.key} at its {word} {value:g}"] = start | {parameter.key: value}
     problems: dict[str, None] = {}
-    for goal in plan.goals:
+    for datum in plan.measurements:
         found: set[str] = set()
         for where, values in points.items():
             try:
-                scenario = plan.scenario(goal, values)
+                scenario = plan.scenario(datum, values)
             except ScenarioError as error:
                 texts = {text.removeprefix("--set ") for text in error.problems}
                 problems |= dict.fromkeys(f"{text} ({where})" for text in texts - found)
@@ -147,7 +147,7 @@ def _trial(plan: FitPlan, vocabulary: Vocabulary | None) -> list[str]:
                 if where == "at the start":
                     break
                 continue
-            if vocabulary is not None and goal.data.observable is not None and where == "at the start":
-                problem = vocabulary.problem_with(goal.data.observable, (scenario.mode,))
-                problems |= {f"data {goal.data.name}: {problem}": None} if problem else {}
+            if vocabulary is not None and datum.data.observable is not None and where == "at the start":
+                problem = vocabulary.problem_with(datum.data.observable, (scenario.mode,))
+                problems |= {f"data {datum.data.name}: {problem}": None} if problem else {}
     return list(problems)

@@ -19,8 +19,8 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options, branch_row, uniform_beside
 from hotmesa.solver.stability.bifurcation import (
     Bifurcation,
+    BranchStart,
     RatedPoint,
-    Start,
     at_distance,
     find_bifurcations,
     rated,
@@ -50,7 +50,7 @@ FEWEST_IN_LOOP = 10
 
 
 @dataclass
-class Found:
+class FoundBranch:
     """One branch of the diagram.
 
     Attributes:
@@ -75,7 +75,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Crossing:
+class NumberedBifurcation:
     """A bifurcation of the diagram with its number and the branch it lies on."""
 
     number: int
@@ -100,13 +100,13 @@ class Diagram:
         self.model = model
         self.problem = ThermalBranch(model)
         self.stability = checked_stability(model, RATE_TOLERANCE)
-        self.branches: list[Found] = []
-        self.crossings: list[Crossing] = []
+        self.branches: list[FoundBranch] = []
+        self.crossings: list[NumberedBifurcation] = []
         self._asked = model.scenario.diagram
         self._options = branch_options(model)
         self._careful = replace(self._options, max_step=self._asked.step, first_step=0.05, min_step=MIN_STEP)
 
-    def run(self) -> Iterator[tuple[Found, RatedPoint]]:
+    def run(self) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Yield every point with its branch, the branch from rest first. Collective.
 
         Raises:
@@ -121,12 +121,12 @@ class Diagram:
         for current in self._asked.deflation_at_mA:
             yield from self._deflate(current)
 
-    def _new(self, origin: str, images: int, depth: int) -> Found:
-        branch = Found(len(self.branches), origin, images, depth)
+    def _new(self, origin: str, images: int, depth: int) -> FoundBranch:
+        branch = FoundBranch(len(self.branches), origin, images, depth)
         self.branches.append(branch)
         return branch
 
-    def _explore(self, first: int) -> Iterator[tuple[Found, RatedPoint]]:
+    def _explore(self, first: int) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Follow what leaves the bifurcations of the branches from number `first` on."""
         queue = self.branches[first:]
         while queue:
@@ -143,21 +143,23 @@ class Diagram:
                     yield from self._leave(new, start, crossing)
                     queue.append(new)
 
-    def _bifurcations(self, branch: Found) -> list[Crossing]:
+    def _bifurcations(self, branch: FoundBranch) -> list[NumberedBifurcation]:
         """Return the bifurcations of a branch that are new."""
         found = []
         first, last = branch.origin.startswith("bifurcation"), branch.end.startswith("bifurcation")
         inner = branch.points[int(first) : len(branch.points) - int(last)]
         for b in find_bifurcations(self.problem, self.stability, inner, self._options):
             if not any(self._distance(b.point.u, c.bifurcation.point.u) < 10.0 * SAME_PLACE for c in self.crossings):
-                found.append(Crossing(len(self.crossings) + 1, branch.number, b))
+                found.append(NumberedBifurcation(len(self.crossings) + 1, branch.number, b))
                 self.crossings.append(found[-1])
         return found
 
     def _distance(self, a: Array, b: Array) -> float:
         return float(np.sqrt(self.problem.inner(a - b, a - b)))
 
-    def _leave(self, branch: Found, start: Start, crossing: Crossing) -> Iterator[tuple[Found, RatedPoint]]:
+    def _leave(
+        self, branch: FoundBranch, start: BranchStart, crossing: NumberedBifurcation
+    ) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Follow a branch away from a bifurcation, whose state is its first point."""
         u, here = start.u, crossing.bifurcation.point
         began = rated(self.stability, replace(here, tangent=start.direction, s=-self._distance(u, here.u)), self._count)
@@ -170,8 +172,8 @@ class Diagram:
         return self.model.scenario.stability.count
 
     def _trace(
-        self, branch: Found, curve: Iterator[CurvePoint], origin: Crossing | None
-    ) -> Iterator[tuple[Found, RatedPoint]]:
+        self, branch: FoundBranch, curve: Iterator[CurvePoint], origin: NumberedBifurcation | None
+    ) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Follow a branch until it ends, meets a bifurcation that is known, or fails."""
         branch.end = "end current"
         try:
@@ -197,7 +199,7 @@ class Diagram:
         kinds = Counter(kind(self.model, p.curve.evaluation.e) for p in branch.points[1:])
         branch.kind = kinds.most_common(1)[0][0] if kinds else "unknown"
 
-    def _returned(self, branch: Found) -> bool:
+    def _returned(self, branch: FoundBranch) -> bool:
         """Return whether a branch has come back to an earlier point of itself, in the same direction."""
         curves = [p.curve for p in branch.points]
         last = curves[-1]
@@ -206,7 +208,7 @@ class Diagram:
             for c in curves[:-FEWEST_IN_LOOP]
         )
 
-    def _arrival(self, point: CurvePoint, left: Crossing | None) -> Crossing | None:
+    def _arrival(self, point: CurvePoint, left: NumberedBifurcation | None) -> NumberedBifurcation | None:
         """Return the bifurcation that the branch is about to reach (not the one it has just left)."""
         for crossing in self.crossings:
             ahead = crossing.bifurcation.point.u - point.u
@@ -217,7 +219,7 @@ class Diagram:
                 return crossing
         return None
 
-    def _approach(self, point: CurvePoint, met: Crossing) -> Iterator[RatedPoint]:
+    def _approach(self, point: CurvePoint, met: NumberedBifurcation) -> Iterator[RatedPoint]:
         """Yield the last points of a branch: one where branches that leave there begin, and the bifurcation itself."""
         there = met.bifurcation.point
         distance = self._distance(point.u, there.u)
@@ -236,7 +238,7 @@ class Diagram:
         limit = min(SAME_CURVE * contrast(mark), LARGEST_MISS) + SAME_PLACE
         return any(_distance_to_curve(mark, self._marks(branch)) < limit for branch in self.branches)
 
-    def _marks(self, branch: Found) -> Array:
+    def _marks(self, branch: FoundBranch) -> Array:
         """Return the signatures along a branch, interpolated between its points."""
         marks = np.array([signature(self.model, p.curve.evaluation.e) for p in branch.points])
         s = np.arange(len(marks), dtype=float)
@@ -244,7 +246,7 @@ class Diagram:
             return marks
         return np.asarray(PchipInterpolator(s, marks)(np.linspace(0.0, s[-1], SAMPLES * (len(s) - 1) + 1)))
 
-    def _deflate(self, current: float) -> Iterator[tuple[Found, RatedPoint]]:
+    def _deflate(self, current: float) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Search states at one current, and follow those that lie on no branch so far, both ways."""
         known = self._states_at(current)
         guesses = random_guesses(self.problem, known, self._asked.deflation_starts, self._asked.seed)
@@ -258,7 +260,7 @@ class Diagram:
                 yield from self._one_way(u, current, sign)
             yield from self._explore(number)
 
-    def _one_way(self, u: Array, current: float, sign: float) -> Iterator[tuple[Found, RatedPoint]]:
+    def _one_way(self, u: Array, current: float, sign: float) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         state = self.problem.evaluate(u)
         _, row = self.problem.goal(state)
         direction = sign * self.problem.null_vector(state, row)
@@ -333,7 +335,7 @@ def _row(model: Model, point: RatedPoint, observables: Sequence[Measure]) -> Row
     }
 
 
-def _branch_line(found: Found) -> Row:
+def _branch_line(found: FoundBranch) -> Row:
     """Return the line of a branch in diagram.csv."""
     I = [p.curve.evaluation.e.I for p in found.points]  # noqa: E741 - the symbol of the field
     V = [p.curve.evaluation.e.V for p in found.points]

@@ -48,7 +48,7 @@ Cause = Literal["", "fold", "mode"]
 
 
 @dataclass(frozen=True)
-class _Place:
+class _SweepState:
     """A state on the way: its value of the source, leading growth rate (1/us), and why it is the last if it is."""
 
     u: Array
@@ -176,7 +176,7 @@ class _Sweep:
                 here = reached
                 yield point
 
-    def _leg(self, here: _Place, number: int, begin: float, end: float) -> Iterator[tuple[_Place, Point]]:
+    def _leg(self, here: _SweepState, number: int, begin: float, end: float) -> Iterator[tuple[_SweepState, Point]]:
         """Yield the states of a leg after a place on it, jumps among them."""
         length = abs(end - begin)
         while here.value != end:
@@ -198,7 +198,7 @@ class _Sweep:
                 self._piece = _Piece(here.value, Course())
                 yield here, self._point(here, number, True, "to", cause, rest.time_us)
 
-    def _stable_piece(self, start: _Place, end: float) -> Iterator[_Place]:
+    def _stable_piece(self, start: _SweepState, end: float) -> Iterator[_SweepState]:
         """Yield the stable states after a stable one until the source is at its end or the state is lost there."""
         problem, options = self._problem, self._options(self._piece.begin, end)
         ahead = np.sign(end - start.value) * np.sign(problem.rates(start.state, start.tangent)["source"])
@@ -224,22 +224,22 @@ class _Sweep:
         step = min(whole / bias.points_per_leg, abs(end - begin))
         return Options(end, step, tolerance=numerics.tolerance, max_points=MAX_POINTS)
 
-    def _examined(self, curve: CurvePoint) -> _Place:
+    def _examined(self, curve: CurvePoint) -> _SweepState:
         state = curve.evaluation
         if curve.goal == 0.0:  # at rest exactly, rather than at the rounding errors of V and I
             return replace(self._placed(self._problem.cold_start()[0], 0.0), newton_steps=curve.newton_steps)
-        return _Place(curve.u, state, curve.tangent, curve.goal, self._growth(state), curve.newton_steps)
+        return _SweepState(curve.u, state, curve.tangent, curve.goal, self._growth(state), curve.newton_steps)
 
-    def _placed(self, u: Array, value: float) -> _Place:
+    def _placed(self, u: Array, value: float) -> _SweepState:
         """Return a state that is no point of a curve, with the step that raises the source by one unit."""
         state = self._problem.evaluate(u)
         _, row = self._problem.goal(state)
-        return _Place(u, state, self._problem.null_vector(state, row), value, self._growth(state))
+        return _SweepState(u, state, self._problem.null_vector(state, row), value, self._growth(state))
 
     def _growth(self, state: State) -> float:
         return float(self._stability.modes(state.e, self._bias, 1).rates[0])
 
-    def _lost_before(self, stable: _Place, fold: _Place, options: Options) -> _Place | None:
+    def _lost_before(self, stable: _SweepState, fold: _SweepState, options: Options) -> _SweepState | None:
         """Return where the state is lost by a growing mode on its way to a fold, None if the fold comes first."""
         rates = self._stability.modes(fold.state.e, self._bias, 2).rates
         # The fold has one rate at zero up to rounding; any other that is positive has crossed zero before.
@@ -248,14 +248,14 @@ class _Sweep:
             return None
         return self._last_stable(stable, replace(fold, growth=other), options)
 
-    def _last_stable(self, a: _Place, b: _Place, options: Options) -> _Place:
+    def _last_stable(self, a: _SweepState, b: _SweepState, options: Options) -> _SweepState:
         """Return the state between a stable and an unstable one at which the mode begins to grow.
 
         Where the way between them cannot be solved at given values of the source, it is the unstable one.
         """
-        found: dict[float, _Place] = {a.value: a, b.value: b}
+        found: dict[float, _SweepState] = {a.value: a, b.value: b}
 
-        def unit(place: _Place) -> Array:
+        def unit(place: _SweepState) -> Array:
             return np.asarray(place.tangent / np.sqrt(self._problem.inner(place.tangent, place.tangent)))
 
         # The value is wanted to ACCURACY only; landing on it to rounding could fail close to a fold.
@@ -279,7 +279,7 @@ class _Sweep:
         return replace(found[root], lost="mode", tangent=(1.0 - part) * unit(a) + part * unit(b))
 
     def _point(
-        self, place: _Place, leg: int, keep: bool, jump: str = "", cause: Cause = "", time_us: float = float("nan")
+        self, place: _SweepState, leg: int, keep: bool, jump: str = "", cause: Cause = "", time_us: float = float("nan")
     ) -> Point:
         e = place.state.e
         resistance = self._problem.resistance(place.state, place.tangent)
@@ -299,14 +299,14 @@ class _Sweep:
         numbers |= {"travel": self._travel, "source": self._source}
         return {name: np.array(value) for name, value in numbers.items()}
 
-    def _behind(self, place: _Place, numbers: dict[str, Array], ahead: Ahead | None) -> Arrays:
+    def _behind(self, place: _SweepState, numbers: dict[str, Array], ahead: Ahead | None) -> Arrays:
         """Return what the sweep needs to go on. Collective."""
         here = pack(self._model, [place.u, place.tangent])
         here |= {"place": np.array([place.value, place.growth, place.newton_steps])}
         curve = {} if ahead is None else pack_ahead(self._model, ahead)
         return numbers | {f"here_{k}": v for k, v in here.items()} | {f"curve_{k}": v for k, v in curve.items()}
 
-    def _restored(self, arrays: Arrays) -> _Place:
+    def _restored(self, arrays: Arrays) -> _SweepState:
         """Return the place that `_behind` has put down, with all that belongs to it. Collective."""
         here, curve = _below("here_", arrays), _below("curve_", arrays)
         self._jumps, self._count = int(arrays["jumps"]), int(arrays["count"])
@@ -315,7 +315,7 @@ class _Sweep:
         self._piece = _Piece(float(arrays["begin"]), Course(ahead))
         u, tangent = unpack(self._model, here)
         value, growth, steps = map(float, here["place"])
-        return _Place(u, self._problem.evaluate(u), tangent, value, growth, int(steps))
+        return _SweepState(u, self._problem.evaluate(u), tangent, value, growth, int(steps))
 
 
 def _below(prefix: str, arrays: Arrays) -> Arrays:

@@ -24,7 +24,7 @@ from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.states.stored import Start, start_from
 from hotmesa.solver.time.integrator import History, Tolerances
 from hotmesa.solver.time.source import build_circuit
-from hotmesa.solver.time.transient import Moment, StoredHeat, Transient
+from hotmesa.solver.time.transient import StoredHeat, TimePoint, Transient
 
 NOISE_WAVES = 400
 """Random waves in the noise: their sum is Gaussian to a few per cent."""
@@ -97,7 +97,9 @@ def _history(model: Model, arrays: Arrays) -> History:
     return History(begin, tuple(map(float, arrays["times"])), tuple(states), next_us, (u, rate), shift)
 
 
-def _row(model: Model, heat: StoredHeat, moment: Moment, t_before: float | None, observables: Sequence[Measure]) -> Row:
+def _row(
+    model: Model, heat: StoredHeat, moment: TimePoint, t_before: float | None, observables: Sequence[Measure]
+) -> Row:
     e = moment.e
     row: Row = {"t_us": moment.t} | bias(model, e) | {f"source_{model.scenario.bias.unit}": moment.source}
     row |= observe(model, e, observables, steady=False)

@@ -60,7 +60,7 @@ class Bifurcation:
 
 
 @dataclass(frozen=True)
-class Start:
+class BranchStart:
     """The first point of a branch that leaves a bifurcation.
 
     Attributes:
@@ -205,7 +205,7 @@ def _special_angle(problem: ThermalBranch, modes: Array) -> float:
 
 def switch(
     problem: ThermalBranch, bifurcation: Bifurcation, amplitude_K: float, angles: int, options: Options
-) -> list[Start]:
+) -> list[BranchStart]:
     """Return the first points of the branches that leave a bifurcation, one for each set of mirror images.
 
     Each direction d in the space of null modes gives a guess u* + A d, which is corrected in the plane across d;
@@ -213,7 +213,7 @@ def switch(
     """
     A = amplitude_K / TEMPERATURE_SCALE_K
     base = signature(problem.model, bifurcation.point.evaluation.e)
-    starts: list[tuple[Start, Array]] = []
+    starts: list[tuple[BranchStart, Array]] = []
     for d in directions(problem, bifurcation.modes, angles):
         found = at_distance(problem, bifurcation.point.u, d, A, options)
         if found is None:
@@ -226,7 +226,7 @@ def switch(
                 starts[k] = (replace(known, images=known.images + 1), other)
                 break
         else:
-            starts.append((Start(found, _unit(problem, step), 1), mark))
+            starts.append((BranchStart(found, _unit(problem, step), 1), mark))
     return [start for start, _ in starts]
 
 

@@ -34,7 +34,7 @@ ABOVE_ZERO_K = 1e-3
 
 
 @dataclass(frozen=True)
-class Row:
+class Functional:
     """A linear functional on steps (dT, dwires, dV)."""
 
     constraint: Constraint
@@ -109,38 +109,40 @@ class ThermalBranch:
         floor = ROUNDINGS * self.model.rounding(e) / self.model.scenario.numerics.tolerance
         return State(e, float(imbalance / max(e.P, POWER_FLOOR_UW, floor)), self.model.linearise)
 
-    def plane(self, normal: Array) -> Row:
-        """Return the row du -> inner(normal, du)."""
+    def plane(self, normal: Array) -> Functional:
+        """Return the functional du -> inner(normal, du)."""
         T, wires, V = self.split(normal)
         by_T = np.zeros(self._n)
         by_T[self._rows] = self._weight * T[self._rows]
-        return Row(Constraint(by_T, np.zeros(wires.size), V / self._V_scale**2), self)
+        return Functional(Constraint(by_T, np.zeros(wires.size), V / self._V_scale**2), self)
 
-    def goal(self, state: State) -> tuple[float, Row]:
-        """Return the value of the bias and its row."""
+    def goal(self, state: State) -> tuple[float, Functional]:
+        """Return the value of the bias and its derivative, a functional on steps."""
         constraint = self.bias_constraint(state.lin, self.bias)
-        return self.bias.value(state.e.V, state.e.I), Row(constraint, self)
+        return self.bias.value(state.e.V, state.e.I), Functional(constraint, self)
 
     def bias_constraint(self, lin: Jacobian, bias: Bias) -> Constraint:
         """Return the derivatives of the value of a bias."""
         return Constraint(bias.by_I * lin.I_by_T, np.zeros(lin.wire_diagonal.size), bias.by_V + bias.by_I * lin.I_by_V)
 
-    def step(self, state: State, row: Row, gap: float, rtol: float) -> Array:
-        """Return the Newton step with row(du) = -gap."""
+    def step(self, state: State, functional: Functional, gap: float, rtol: float) -> Array:
+        """Return the Newton step with functional(du) = -gap."""
         rhs = Update(-state.e.residual, -state.e.wire_residual, -gap)
-        return self._solve(state, row, rhs, rtol)
+        return self._solve(state, functional, rhs, rtol)
 
-    def null_vector(self, state: State, row: Row, guess: Array | None = None) -> Array:
-        """Return the tangent with row(t) = 1, looked for near the guess."""
+    def null_vector(self, state: State, functional: Functional, guess: Array | None = None) -> Array:
+        """Return the tangent with functional(t) = 1, looked for near the guess."""
         rhs = Update(np.zeros(self._n), np.zeros(state.e.wires.size), 1.0)
         near = None if guess is None else Update(*self.split(guess))
         try:
-            return self._solve(state, row, rhs, TANGENT_RTOL, near)
+            return self._solve(state, functional, rhs, TANGENT_RTOL, near)
         except SolveError:
-            return self._solve(state, row, rhs, NEAR_FOLD_RTOL, near)
+            return self._solve(state, functional, rhs, NEAR_FOLD_RTOL, near)
 
-    def _solve(self, state: State, row: Row, rhs: Update, rtol: float, guess: Update | None = None) -> Array:
-        d = self.linear.solve(state.lin, row.constraint, rhs, rtol, guess=guess)
+    def _solve(
+        self, state: State, functional: Functional, rhs: Update, rtol: float, guess: Update | None = None
+    ) -> Array:
+        d = self.linear.solve(state.lin, functional.constraint, rhs, rtol, guess=guess)
         return np.concatenate([d.T, d.wires, [d.V]])
 
     def inner(self, a: Array, b: Array) -> float:
@@ -164,5 +166,5 @@ class ThermalBranch:
 
     def rates(self, state: State, tangent: Array) -> dict[str, float]:
         """Return dV/ds (mV) and dI/ds (mA)."""
-        row = Row(self.bias_constraint(state.lin, Bias.current()), self)
-        return {"V": float(tangent[-1]), "I": row(tangent)}
+        functional = Functional(self.bias_constraint(state.lin, Bias.current()), self)
+        return {"V": float(tangent[-1]), "I": functional(tangent)}

@@ -28,7 +28,7 @@ SAME_BRANCH = 1e-3
 
 
 @dataclass(frozen=True)
-class Passage:
+class Crossing:
     """One place where a branch passes a current: between two neighbouring stored states.
 
     Attributes:
@@ -49,7 +49,7 @@ class Passage:
         return f"rows {self.rows[0]} to {self.rows[1]} ({self.V_mV[0]:.5g} to {self.V_mV[1]:.5g} mV)"
 
 
-def passages(states: States, I_mA: float) -> tuple[Passage, ...]:
+def crossings(states: States, I_mA: float) -> tuple[Crossing, ...]:
     """Return where the branch passes a current, in branch order.
 
     Folds in I are stored, so that the current is monotonic between neighbours.
@@ -66,25 +66,25 @@ def passages(states: States, I_mA: float) -> tuple[Passage, ...]:
             second = after if inside else k
             part = float((I_mA - I[k]) / (I[second] - I[k])) if inside else 0.0
             rows, V = (int(states.row[k]), int(states.row[second])), (float(states.V_mV[k]), float(states.V_mV[second]))
-            found.append(Passage(k, second, part, rows, V))
+            found.append(Crossing(k, second, part, rows, V))
     if not found:
         reach = f"from {I.min():.6g} to {I.max():.6g} mA" if len(I) else "nowhere"
         raise RequestError(f"a current of {I_mA:g} mA lies outside the stored states, which reach {reach}")
     return tuple(found)
 
 
-def choose_passage(found: Sequence[Passage], row: int | None) -> Passage:
-    """Return the passage nearest to a row of iv.csv, the first one without it.
+def choose_crossing(found: Sequence[Crossing], row: int | None) -> Crossing:
+    """Return the crossing nearest to a row of iv.csv, the first one without it.
 
     Raises:
         RequestError: the branch does not pass the current at or next to that row.
     """
     if row is None:
         return found[0]
-    for passage in found:
-        if min(passage.rows) <= row <= max(passage.rows):
-            return passage
-    known = "; ".join(str(passage) for passage in found)
+    for crossing in found:
+        if min(crossing.rows) <= row <= max(crossing.rows):
+            return crossing
+    known = "; ".join(str(crossing) for crossing in found)
     raise RequestError(f"the branch does not pass this current at row {row}; it does between {known}")
 
 
@@ -104,24 +104,24 @@ def flat_state(model: Model, states: States, k: int) -> Array:
     return np.concatenate([T, wires, [states.V_mV[k]]])
 
 
-def solve_at(problem: ThermalBranch, states: States, passage: Passage, I_mA: float) -> State:
-    """Return the exact state of a passage; the problem must be under current bias. Collective.
+def solve_at(problem: ThermalBranch, states: States, crossing: Crossing, I_mA: float) -> State:
+    """Return the exact state of a crossing; the problem must be under current bias. Collective.
 
     Raises:
         SolveError: no state was found, or one that belongs to another part of the branch.
     """
-    ends = [flat_state(problem.model, states, k) for k in (passage.first, passage.second)]
+    ends = [flat_state(problem.model, states, k) for k in (crossing.first, crossing.second)]
     try:
-        return _checked(solve_steady_state(problem, I_mA, ends[0] + passage.part * (ends[1] - ends[0])), passage)
+        return _checked(solve_steady_state(problem, I_mA, ends[0] + crossing.part * (ends[1] - ends[0])), crossing)
     except SolveError as error:
         reason = error
-    for k, u in zip((passage.first, passage.second), ends, strict=True):
+    for k, u in zip((crossing.first, crossing.second), ends, strict=True):
         try:
-            return _checked(_walk(problem, u, float(states.I_mA[k]), I_mA), passage)
+            return _checked(_walk(problem, u, float(states.I_mA[k]), I_mA), crossing)
         except SolveError as error:
             reason = error
     raise SolveError(
-        f"the state at {I_mA:g} mA between {passage} was not found: {reason}; "
+        f"the state at {I_mA:g} mA between {crossing} was not found: {reason}; "
         "keep more states (--set output.every=1) in the run, or take a current farther from the fold"
     )
 
@@ -133,10 +133,10 @@ def _walk(problem: ThermalBranch, u: Array, start_mA: float, end_mA: float) -> S
     return state
 
 
-def _checked(state: State, passage: Passage) -> State:
+def _checked(state: State, crossing: Crossing) -> State:
     """Return the state if its voltage lies between those of its neighbours: folds in V are stored as well."""
-    slack = SAME_BRANCH * max(passage.V_mV)
-    if not min(passage.V_mV) - slack <= state.e.V <= max(passage.V_mV) + slack:
+    slack = SAME_BRANCH * max(crossing.V_mV)
+    if not min(crossing.V_mV) - slack <= state.e.V <= max(crossing.V_mV) + slack:
         raise SolveError(f"V = {state.e.V:.6g} mV belongs to another part of the branch")
     return state
 

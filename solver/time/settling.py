@@ -26,7 +26,7 @@ QUIET = 1e-3
 
 
 @dataclass(frozen=True)
-class Rest:
+class SettledState:
     """A stable steady state that was reached in time.
 
     Attributes:
@@ -51,7 +51,7 @@ class Settling:
         self._model = stability.model.variant(own_factors=True)
         self._metric = ThermalBranch(self._model, problem.bias)
 
-    def settle(self, lost: Evaluation, along: Array | None, value: float) -> Rest:
+    def settle(self, lost: Evaluation, along: Array | None, value: float) -> SettledState:
         """Return the stable state that follows a lost one at a fixed value of the source.
 
         The growing mode is added with at most 0.5 K, along a step (flat, of the problem) if one is given.
@@ -95,7 +95,7 @@ class Settling:
         mass = np.tile(model.junction_mass, len(model.layout.junction_layers))
         return -1.0 if global_sum(model.comm, float((mass * mode) @ step)) < 0.0 else 1.0
 
-    def _at_rest(self, e: Evaluation, value: float, time_us: float) -> Rest | None:
+    def _at_rest(self, e: Evaluation, value: float, time_us: float) -> SettledState | None:
         """Return the stable state close by, or None."""
         problem = self._problem
         options = Options(value, max(abs(value), 1e-9), tolerance=problem.model.scenario.numerics.tolerance)
@@ -108,4 +108,4 @@ class Settling:
             return None
         state = problem.evaluate(u)
         growth = float(self._stability.modes(state.e, problem.bias, 1).rates[0])
-        return Rest(u, state, growth, time_us) if growth < 0.0 else None
+        return SettledState(u, state, growth, time_us) if growth < 0.0 else None

@@ -17,7 +17,7 @@ from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.time.integrator import Equations, History, Stepper, Tolerances
 from hotmesa.solver.time.source import Circuit
 
-__all__ = ["Circuit", "Moment", "Tolerances", "Transient"]
+__all__ = ["Circuit", "TimePoint", "Tolerances", "Transient"]
 
 BALANCE_STEPS = 60
 CIRCUIT_RTOL = 1e-6
@@ -25,7 +25,7 @@ CIRCUIT_RTOL = 1e-6
 
 
 @dataclass(frozen=True)
-class Moment:
+class TimePoint:
     """The device at one time.
 
     Attributes:
@@ -70,7 +70,7 @@ class Transient:
 
     def run(
         self, start: Array, t0: float, t1: float, save_at: Sequence[float] = (), history: History | None = None
-    ) -> Iterator[Moment]:
+    ) -> Iterator[TimePoint]:
         """Yield the accepted moments from t0 to t1 from a flat state u = (T, wires, V) at t0. Collective.
 
         The first moment is the start itself, with wires and V brought into balance with its temperatures; at a corner
@@ -104,7 +104,7 @@ class Transient:
 
     def _piece(
         self, equations: Equations, start: Array, times: list[float], history: History | None
-    ) -> Iterator[Moment]:
+    ) -> Iterator[TimePoint]:
         """Yield the moments after the start of one smooth piece of the source."""
         stepper = Stepper(equations, self.tolerances, start, history)
         try:
@@ -133,8 +133,8 @@ class Transient:
     def _keeps_charge(self) -> bool:
         return self.circuit.bias.by_I * self.circuit.capacitance > 0.0
 
-    def _moment(self, equations: Equations, t: float, e: Evaluation, asked: bool, newton_steps: int = 0) -> Moment:
-        return Moment(t, e, equations.source(t), asked, newton_steps)
+    def _moment(self, equations: Equations, t: float, e: Evaluation, asked: bool, newton_steps: int = 0) -> TimePoint:
+        return TimePoint(t, e, equations.source(t), asked, newton_steps)
 
     def _evaluate(self, u: Array) -> Evaluation:
         return self.model.evaluate(*self._problem.split(u))

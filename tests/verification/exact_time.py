@@ -18,7 +18,7 @@ from hotmesa.scenarios.schema import Bath, Crystal, Law, Layer, Material, Mesa, 
 from hotmesa.solver.law.laws import JunctionLaw
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
-from hotmesa.solver.time.transient import Circuit, Moment, Tolerances, Transient
+from hotmesa.solver.time.transient import Circuit, TimePoint, Tolerances, Transient
 
 GROUP = "Time"
 CAPACITY_J_PER_M3K = 1e6
@@ -30,7 +30,7 @@ def _model(scenario: Scenario, law: JunctionLaw | None = None) -> Model:
     return Model(scenario, build_mesh(scenario, MPI.COMM_SELF), law)
 
 
-def _held(model: Model, V: float, T: np.ndarray, end: float, tolerances: Tolerances) -> list[Moment]:
+def _held(model: Model, V: float, T: np.ndarray, end: float, tolerances: Tolerances) -> list[TimePoint]:
     """Return the moments of a device at constant voltage from temperatures T."""
     circuit = Circuit(Bias.voltage(), 0.0, lambda t: V)
     return list(Transient(model, circuit, tolerances).run(np.concatenate([T, [V]]), 0.0, end))
@@ -182,7 +182,7 @@ def computed_speed(alpha: float, refine: float) -> float:
     moments = _held(model, V, np.tile(T, 2), way, Tolerances(rtol=1e-4 / refine, atol_K=1e-2 / refine))
     order = np.argsort(x)
 
-    def place(m: Moment) -> float:
+    def place(m: TimePoint) -> float:
         falling = m.e.T[model.layout.rows(1)][order][::-1]
         return float(np.interp(BATH + RISE, falling, x[order][::-1]))
 

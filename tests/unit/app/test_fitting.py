@@ -323,5 +323,5 @@ def test_without_lmfit_the_way_out_is_named(
 def test_bundled_fits_are_valid():
     assert "fit-cooling" in bundled_plans("fit")
     for name in bundled_plans("fit"):
-        assert load_fit(name, VOCABULARY).goals
+        assert load_fit(name, VOCABULARY).measurements
     assert isinstance(fit_job.minimizer_class(), Callable)

@@ -24,7 +24,7 @@ from hotmesa.solver.runs.image import laser_image, smear, surface_response
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import State, ThermalBranch
 from hotmesa.solver.states.steady import solve_steady, solve_steady_state
-from hotmesa.solver.states.stored import choose_passage, flat_state, passages, solve_at
+from hotmesa.solver.states.stored import choose_crossing, crossings, flat_state, solve_at
 
 CURRENT = 0.7
 
@@ -158,17 +158,17 @@ def folded() -> Stored:
 
 
 def test_all_passages_of_a_folded_branch_are_found(folded: Stored) -> None:
-    found = passages(folded, 0.7)
+    found = crossings(folded, 0.7)
     assert [(p.first, p.second) for p in found] == [(0, 1), (2, 3), (3, 4)]
     assert [p.part for p in found] == pytest.approx([0.875, 0.75, 0.125], rel=1e-12)  # rounding
-    assert choose_passage(found, None) is found[0]
-    assert choose_passage(found, 8) is found[1]
-    assert [(p.first, p.second) for p in passages(folded, 1.0)] == [(2, 2), (3, 4)]
-    assert [(p.first, p.second) for p in passages(folded, 1.4)] == [(4, 4)]
+    assert choose_crossing(found, None) is found[0]
+    assert choose_crossing(found, 8) is found[1]
+    assert [(p.first, p.second) for p in crossings(folded, 1.0)] == [(2, 2), (3, 4)]
+    assert [(p.first, p.second) for p in crossings(folded, 1.4)] == [(4, 4)]
     with pytest.raises(RequestError, match=r"row 5; .*rows 0 to 4 .*; rows 7 to 9 .*; rows 9 to 13"):
-        choose_passage(found, 5)
+        choose_crossing(found, 5)
     with pytest.raises(RequestError, match=r"from 0 to 1\.4 mA"):
-        passages(folded, 1.5)
+        crossings(folded, 1.5)
 
 
 @pytest.fixture(scope="module")
@@ -191,8 +191,8 @@ def test_state_is_found_again_between_stored_ones(result: Path) -> None:
     last = flat_state(problem.model, states, len(states.row) - 1)
     # 1e-8: residuals of 1e-10 of the power.
     np.testing.assert_allclose(last[:-1][: problem.model.layout.size].max(), np.nanmax(states.T_K[-1]), rtol=1e-8)
-    (passage,) = passages(states, CURRENT)
-    again = solve_at(problem, states, passage, CURRENT)
+    (crossing,) = crossings(states, CURRENT)
+    again = solve_at(problem, states, crossing, CURRENT)
     assert again.e.I == pytest.approx(CURRENT, rel=1e-12)  # landed on exactly
     np.testing.assert_allclose(again.e.T, state.e.T, rtol=1e-8)
 

@@ -19,7 +19,7 @@ from hotmesa.scenarios.schema import Contact
 from hotmesa.scenarios.schema import Diagram as DiagramSection
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.runs.branch import branch_options
-from hotmesa.solver.runs.diagram import Diagram, Found
+from hotmesa.solver.runs.diagram import Diagram, FoundBranch
 from hotmesa.solver.stability.bifurcation import directions, find_bifurcations, rate_points
 from hotmesa.solver.stability.deflation import deflated, factor, flat
 from hotmesa.solver.stability.stability import Stability
@@ -57,7 +57,7 @@ def strip_diagram() -> Diagram:
     return diagram
 
 
-def branch_of(kind: str) -> Found:
+def branch_of(kind: str) -> FoundBranch:
     """The branch of the strip whose heat gathers there."""
     return next(b for b in strip_diagram().branches if b.kind == kind)
 
