@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hotmesa.postprocess.journal import FILE as JOURNAL
-from hotmesa.postprocess.reading import read_json
+from hotmesa.postprocess.provenance import read_json
 from hotmesa.postprocess.seam import FILE as SEAM
 from hotmesa.postprocess.states import FILE as STATES
 from hotmesa.scenarios.errors import HotmesaError

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hotmesa.folder import FolderError, cut_short
-from hotmesa.postprocess.reading import read_json, read_scenario
+from hotmesa.postprocess.provenance import read_json, read_scenario
 from hotmesa.postprocess.results import Run, load_run
 from hotmesa.postprocess.seam import Seam, read_seam
 from hotmesa.scenarios import Scenario

@@ -14,7 +14,7 @@ from hotmesa.postprocess import provenance
 from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.postprocess.journal import Journal, read_kept
-from hotmesa.postprocess.reading import read_json, read_scenario, version_words
+from hotmesa.postprocess.provenance import read_json, read_scenario, version_words
 from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.states import FILE as STATES_FILE
 from hotmesa.postprocess.states import States, join
