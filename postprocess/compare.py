@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import style
-from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.results import load_run
 from hotmesa.postprocess.runs import RESULTS
 from hotmesa.postprocess.style import save_picture
+from hotmesa.postprocess.tables import ResultError
 from hotmesa.postprocess.values import flat_summary
 from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.tables import OWN_MB, TableError, read_fields

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from hotmesa.postprocess import style
-from hotmesa.postprocess.errors import ResultError
-from hotmesa.postprocess.tables import Table, column, read_table
+from hotmesa.postprocess.tables import ResultError, Table, column, read_table
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.data import Measured
 from hotmesa.scenarios.plans.fit import Data

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from hotmesa.postprocess.errors import ResultError
+from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.messages import dotted, schema_findings
 from hotmesa.scenarios.schema import Scenario
 

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.paraview import write_fields
 from hotmesa.postprocess.results import load_run
 from hotmesa.postprocess.runs import RESULTS
 from hotmesa.postprocess.scene import save_scene
 from hotmesa.postprocess.style import save_picture
+from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.writing import write_json
 
 

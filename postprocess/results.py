@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import provenance
-from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.postprocess.journal import Journal, read_kept
 from hotmesa.postprocess.provenance import read_json, read_scenario, version_words
 from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.states import FILE as STATES_FILE
 from hotmesa.postprocess.states import States, join
-from hotmesa.postprocess.tables import Row, Table, as_columns, read_table, rows_of, same_table, text_rows
+from hotmesa.postprocess.tables import ResultError, Row, Table, as_columns, read_table, rows_of, same_table, text_rows
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.emit import to_toml
 from hotmesa.scenarios.geometry import outline_area_um2, resistive_junctions

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.states import read_arrays
-from hotmesa.postprocess.tables import Row
+from hotmesa.postprocess.tables import ResultError, Row
 from hotmesa.scenarios.writing import whole_file
 
 FILE = "resume.npz"

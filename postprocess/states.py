@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess.errors import ResultError
+from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.writing import whole_file
 

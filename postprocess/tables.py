@@ -8,9 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess.errors import ResultError
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.tables import OWN_MB, Fields, TableError, read_fields
+
+
+class ResultError(HotmesaError, ValueError):
+    """A result folder is missing, incomplete or damaged; the message names the file, the place and what to do."""
+
 
 Column = NDArray[np.float64] | NDArray[np.str_]
 Table = Mapping[str, Column]

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotmesa.postprocess import style
-from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.map import draw_contact_spans, draw_outline, three_digits
 from hotmesa.postprocess.paraview import write_vtu
 from hotmesa.postprocess.style import save_picture
+from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.writing import whole_file
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
-from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.results import Run, load_run
 from hotmesa.postprocess.states import States
+from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Section

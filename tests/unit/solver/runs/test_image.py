@@ -14,8 +14,8 @@ from hotmesa.cli import main
 from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess import Run, load_run
-from hotmesa.postprocess.errors import ResultError
 from hotmesa.postprocess.runs.image import colour_scale, load_image, render_image
+from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Bath, Contact, Crystal, Mesa, Scenario
 from hotmesa.solver.errors import RequestError
