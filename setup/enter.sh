@@ -8,6 +8,8 @@ common_variables() {
   export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl=self,sm OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
   unset PYTHONHOME
+  # A clone that belongs to somebody else gets no files of ours, not even from root.
+  [[ -O $root && -w $root ]] || export PYTHONPYCACHEPREFIX=$cache/pycache
   # git refuses a clone that belongs to somebody else; provenance only reads its revision.
   local count=${GIT_CONFIG_COUNT:-0}
   export "GIT_CONFIG_KEY_$count=safe.directory" "GIT_CONFIG_VALUE_$count=$root" "GIT_CONFIG_COUNT=$((count + 1))"
@@ -81,7 +83,8 @@ entry_words() { # TREE
     for item in bin sbin lib lib64; do [[ ! -e $1/$item ]] || entry+=(--symlink "usr/$item" "/$item"); done
     for item in "${shown[@]}"; do entry+=(--bind "$item" "$item"); done
     for item in "${shown_files[@]}"; do entry+=(--ro-bind "$(readlink -f -- "$item")" "$item"); done
-    entry+=(--chdir "$PWD")
+    # What is written beside the folders shown would vanish with the sandbox, and must fail instead.
+    entry+=(--remount-ro / --remount-ro /dev --chdir "$PWD")
   else
     entry=(proot --kill-on-exit -r "$1" -w "$PWD" -b /dev -b /proc -b /sys)
     for item in "${shown[@]}" "${shown_files[@]}"; do entry+=(-b "$item"); done
@@ -91,6 +94,25 @@ entry_words() { # TREE
   local signals=INT,QUIT,TERM
   ignored HUP || signals+=,HUP
   entry+=(/usr/bin/env "--default-signal=$signals")
+}
+
+# Refuse results in a folder that is not shown inside, for instance a new one under the root of the machine.
+refuse_hidden() { # ARGUMENTS…
+  local word folder='' item shown
+  shown_folders
+  for word; do
+    [[ $folder != next ]] || folder=$word
+    case $word in --out) folder=next && continue ;; --out=*) folder=${word#--out=} ;; esac
+    [[ -n $folder && $folder != next ]] || continue
+    folder=$(realpath -m -- "$folder")
+    for item in "${shown[@]}" /dev/stdout /dev/shm; do
+      case $folder/ in "$item"/*) folder='' && break ;; esac
+    done
+    [[ -n $folder ]] || continue
+    say "cannot write results to $folder, which does not exist or is not shown inside the environment;"
+    say "make the folder first (mkdir -p $folder), or choose another one with --out"
+    exit 2
+  done
 }
 
 in_tree() { # TREE COMMAND…
@@ -112,6 +134,7 @@ inside() (
 # Replace the launcher by a command inside the ready environment.
 run_inside() {
   if [[ $route == tree ]]; then
+    refuse_hidden "$@"
     tree_variables
     entry_words "$tree"
     export PATH=$environment/bin:$PATH

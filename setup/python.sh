@@ -76,6 +76,10 @@ install_package() {
 # constraint file that the machine sets for its own Python.
 pip_install() { # PYTHON REQUIREMENT OPTIONS…
   cd -- "$environment"
+  # Metadata of the package would else be left in the clone, which may not be writable.
+  mkdir -p -- "$environment/metadata"
+  printf '[egg_info]\negg_base = %s\n' "$environment/metadata" >"$environment/metadata/setup.cfg"
+  export DIST_EXTRA_CONFIG=$environment/metadata/setup.cfg
   export PIP_CONSTRAINT=constraints.txt PIP_USER=0 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
   inside "$1" -m pip install --prefer-binary "${@:3}" --editable "$2"
 }

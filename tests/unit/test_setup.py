@@ -158,7 +158,7 @@ def test_launcher_builds_the_mpi_command(tmp_path: Path):
     text = (ROOT / "hotmesa").read_text()
     function = text[text.index("mpi_command() {") : text.index("safe=${PYTHONSAFEPATH-}")]
     words = ("-n", "2", "--mca", "btl", "self", "--oversubscribe", "run", "x", "--set", "a=b c")
-    result = shell(tmp_path, f"{function}\nmpi_command \"$@\"; printf '%s|' \"${{command[@]}}\"", *words)
+    result = shell(tmp_path, f'{function}\nmpi_command "$@"; printf \'%s|\' "${{command[@]}}"', *words)
     assert result.stdout == (
         "setsid|--wait|mpirun|-n|2|--mca|btl|self|--oversubscribe|python|-P|-m|mpi4py|-m|hotmesa|run|x|--set|a=b c|"
     ), result.stderr
@@ -217,8 +217,23 @@ def test_a_request_to_end_keeps_the_points(cache: Path, tmp_path: Path, ranks: i
     assert processes_with(str(out)) == []
 
 
+@pytest.mark.parametrize(
+    "words", [("--out", "/newfolder"), ("--out=/newfolder/x",), ("--out", "/usr/new"), ("--out", "/dev/new")]
+)
+def test_results_that_nobody_would_see_are_refused(cache: Path, words: tuple[str, ...]):
+    result = shell(cache, 'refuse_hidden "$@"', "hotmesa", "run", "kurter2010-n19", *words, "--quiet")
+    assert result.returncode == 2
+    assert "make the folder first (mkdir -p /" in result.stderr
+
+
+def test_results_in_folders_that_are_shown_are_welcome(cache: Path, tmp_path: Path):
+    assert (
+        shell(cache, 'refuse_hidden "$@"', "hotmesa", "run", "x", "--out", str(tmp_path / "new" / "er")).returncode == 0
+    )
+
+
 def test_a_changed_pyproject_means_not_ready(cache: Path):
-    ready = 'record=$(record_name); is_ready && echo ready || echo stale'
+    ready = "record=$(record_name); is_ready && echo ready || echo stale"
     assert shell(cache, ready).stdout == "ready\n"
     (cache / "environments" / "present" / "pyproject.toml").write_text("[project]\n")
     assert shell(cache, ready).stdout == "stale\n"
