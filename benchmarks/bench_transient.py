@@ -13,8 +13,9 @@ from tools import Clock, print_table, run, timed
 from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
+from hotmesa.solver.model import Model
 from hotmesa.solver.runs.transient import points as moments
-from hotmesa.solver.runs.transient import sparse_model
+from hotmesa.solver.runs.transient import unfolded
 
 STEPS, POINTS, LIMIT = 200, 100, 1.5
 DEVICE = "kurter2010-n19"
@@ -34,8 +35,8 @@ def measured(points: Iterator[Any]) -> Clock:
 
 def compare() -> dict[str, Any]:
     scenario = load_scenario(DEVICE, BRANCH)
-    model = sparse_model(scenario, build_mesh(scenario))
-    moving = sparse_model(load_scenario(DEVICE, TRANSIENT), model.tagged)
+    model = Model(unfolded(scenario), build_mesh(scenario))
+    moving = Model(unfolded(load_scenario(DEVICE, TRANSIENT)), model.tagged)
     # Best of two, alternating: other work on the machine disturbs both alike.
     branch, transient = [], []
     for _ in range(2):

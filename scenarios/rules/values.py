@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hotmesa.scenarios.keys import file_keys
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.problems import Finding, Where
 from hotmesa.scenarios.schema import Scenario, Tabulated
 from hotmesa.scenarios.tables import TableError, read_numbers
@@ -20,7 +21,7 @@ def value_findings(scenario: Scenario) -> Iterator[Finding]:
 
 def _files(scenario: Scenario) -> Iterator[Finding]:
     for (section, key), words in file_keys().items():
-        if words or (section == "transient" and scenario.mode != "transient"):
+        if words or (section == "transient" and KINDS[scenario.mode].steady):
             continue
         held = getattr(scenario, section)
         several = isinstance(held, tuple)

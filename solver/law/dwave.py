@@ -15,7 +15,7 @@ from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K, GAP_SETS_MEV
 from hotmesa.solver.law.files import LawError, read_gamma, read_gap
 from hotmesa.solver.law.spectrum import Spectrum, gamma_meV, gap_meV
 from hotmesa.solver.law.table import LawTable, load_grid, store_grid, table_key
-from hotmesa.solver.law.tunnelling import isotherm, sin_current, sis_current
+from hotmesa.solver.law.tunnelling import isotherm
 
 LOWEST_K = 1.0
 HIGHEST_K = 400.0
@@ -118,16 +118,6 @@ def build_series_grid(spectrum: Spectrum, T_K: Array, v_mV: Array, series: Serie
     # At v = 0 both conductances are constants in series.
     at_zero = 1 / (1 / junction.at_voltage(0.0, T_K).di_dv + ratio / n / contact.at_voltage(0.0, T_K).di_dv)
     return np.asarray(np.log(np.column_stack((at_zero, junction.at(v, T).i / w))))
-
-
-def direct_current(spectrum: Spectrum, v_mV: Array, T_K: float, contact: bool = False) -> Array:
-    """Current of the weighted mean of all gaps without a table, mV (shape of `v_mV`): what the table approximates."""
-    current = sin_current if contact else sis_current
-    rate = float(gamma_meV(spectrum, T_K))
-    total = np.zeros(np.shape(v_mV))
-    for part, weight in enumerate(spectrum.weights):
-        total += weight * current(v_mV, T_K, float(gap_meV(spectrum, T_K, part)), rate, spectrum.momentum_weight)
-    return total
 
 
 def spectrum_of(law: Law) -> Spectrum:

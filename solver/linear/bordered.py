@@ -180,15 +180,7 @@ class BorderedSolver:
         matrix = self.operator.layout.shell(self.operator)
         ksp = PETSc.KSP().create(self._comm)
         ksp.setOperators(matrix)
-        ksp.setType("fgmres")
-        ksp.setGMRESRestart(40)
-        # Right preconditioning: the iteration then stops on the true residual. The flexible variant combines the
-        # preconditioned vectors themselves: factors in single precision are no exactly linear map, and undoing the
-        # preconditioner at the end would spoil the solution at 1e-7. It also saves that last solve.
-        ksp.setPCSide(PETSc.PC.Side.RIGHT)
-        pc = ksp.getPC()
-        pc.setType("python")
-        pc.setPythonContext(self.operator)
+        use_fgmres(ksp, self.operator)
         self._rhs, self._solution = matrix.createVecs()
         return ksp
 
@@ -267,3 +259,17 @@ class _System:
         """
         scaled = self.schur / np.maximum(self._size, 1e-300)
         return bool(np.isfinite(scaled).all() and np.linalg.svd(scaled, compute_uv=False)[-1] > SINGULAR)
+
+
+def use_fgmres(ksp: PETSc.KSP, preconditioner: object) -> None:
+    """Let a solver of linear systems be flexible GMRES with a preconditioner in Python, applied from the right.
+
+    On the right the iteration stops on the true residual. The flexible variant combines the preconditioned vectors
+    themselves: factors in single precision are no exactly linear map, and undoing the preconditioner at the end would
+    spoil the solution at 1e-7. It also saves that last solve.
+    """
+    ksp.setType("fgmres")
+    ksp.setGMRESRestart(40)
+    ksp.setPCSide(PETSc.PC.Side.RIGHT)
+    ksp.getPC().setType("python")
+    ksp.getPC().setPythonContext(preconditioner)

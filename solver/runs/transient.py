@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -41,11 +40,6 @@ def unfolded(scenario: Scenario) -> Scenario:
     """Return a scenario with all its heat capacities: numerics.path = "auto" means "sparse" in a transient."""
     numerics = Numerics(**(scenario.numerics.model_dump() | {"path": "sparse"}))
     return scenario.model_copy(update={"numerics": numerics})
-
-
-def sparse_model(scenario: Scenario, tagged: Any) -> Model:
-    """Return the model of a scenario with all its heat capacities."""
-    return Model(unfolded(scenario), tagged)
 
 
 def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:

@@ -116,18 +116,6 @@ def _log_power(law: JunctionLaw, x: Array, T: Array) -> Array:
     return np.asarray(x + np.log(law.at(np.exp(x), T).i))
 
 
-__all__ = [
-    "UniformCurve",
-    "UniformDevice",
-    "goal",
-    "points",
-    "trace_uniform",
-    "turning_points",
-    "uniform_curve",
-    "uniform_rows",
-    "uniform_table",
-]
-
 POINTS = 1500
 ROOT_K = 1e-11
 """Accuracy of the temperature of a fold, at which V or I is stationary."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -72,12 +72,6 @@ class BranchStart:
     u: Array
     direction: Array
     images: int
-
-
-def rate_points(stability: Stability, points: Iterable[CurvePoint], count: int) -> Iterator[RatedPoint]:
-    """Yield the points of a branch with their leading modes. Collective."""
-    for point in points:
-        yield rated(stability, point, count)
 
 
 def rated(stability: Stability, point: CurvePoint, count: int) -> RatedPoint:

@@ -166,8 +166,7 @@ def start_from(model: Model, scenario: Scenario) -> Start:
     problems: list[str] = []
     if here is not None:
         try:
-            run = read_stored(folder)
-            states = stored_states(run)
+            run, states = read_stored(folder)
             problems = differences(run.scenario, states, scenario, here)
             stored = states, run.column("t_us")[states.row] if "t_us" in run.rows else None
         except ResultError as error:
@@ -182,8 +181,8 @@ def start_from(model: Model, scenario: Scenario) -> Start:
     return Start(flat_state(model, states, k), t, f"state of {folder} at {when}")
 
 
-def read_stored(folder: Path) -> Run:
-    """Return a run with states.
+def read_stored(folder: Path) -> tuple[Run, States]:
+    """Return the run in a folder, and its states.
 
     Raises:
         ResultError: it has none, or files are missing or damaged.
@@ -191,20 +190,9 @@ def read_stored(folder: Path) -> Run:
     if not (folder / "states.npz").is_file():
         raise ResultError(f"{folder}: holds no states.npz: it is not the folder of a finished run")
     run = load_run(folder)
-    if not len(stored_states(run)):
+    if run.states is None or not len(run.states):
         raise ResultError(f"{folder}: states.npz holds no state")
-    return run
-
-
-def stored_states(run: Run) -> States:
-    """Return the states of a run.
-
-    Raises:
-        ResultError: it has none.
-    """
-    if run.states is None:
-        raise ResultError(f"{run.folder}: holds no states.npz")
-    return run.states
+    return run, run.states
 
 
 def differences(there: Scenario, stored: States, scenario: Scenario, here: States) -> list[str]:

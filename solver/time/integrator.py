@@ -10,7 +10,7 @@ from petsc4py import PETSc
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.linear.bordered import BorderedOperator
+from hotmesa.solver.linear.bordered import BorderedOperator, use_fgmres
 from hotmesa.solver.linear.jacobian import shifted
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_min
@@ -293,9 +293,5 @@ def _set_solvers(ts: PETSc.TS, linear: BorderedOperator, **more: str) -> None:
     snes = ts.getSNES()
     snes.setTolerances(rtol=NEWTON_RTOL, atol=NEWTON_ATOL, stol=1e-12, max_it=8)
     ksp = snes.getKSP()
-    ksp.setType("fgmres")
-    ksp.setGMRESRestart(40)
-    ksp.setPCSide(PETSc.PC.Side.RIGHT)
     ksp.setTolerances(rtol=1e-3, max_it=60)
-    ksp.getPC().setType("python")
-    ksp.getPC().setPythonContext(linear)
+    use_fgmres(ksp, linear)

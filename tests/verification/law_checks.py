@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache, partial
 
 import numpy as np
+from helpers.tunnelling import direct_current
 from verification.cases import Case
 
 from hotmesa.solver.constants import GAP_SETS_MEV
-from hotmesa.solver.law.dwave import build_grid, direct_current, temperature_grid, voltage_grid
+from hotmesa.solver.law.dwave import build_grid, temperature_grid, voltage_grid
 from hotmesa.solver.law.spectrum import Spectrum
 from hotmesa.solver.law.table import LawTable
 from hotmesa.solver.law.tunnelling import sis_current

@@ -4,12 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
+from helpers.tunnelling import direct_current
 from scipy.integrate import quad
 from scipy.special import expit
 
 from hotmesa.scenarios.schema import Law, Scenario
 from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K, GAP_SETS_MEV
-from hotmesa.solver.law.dwave import direct_current, spectrum_of
+from hotmesa.solver.law.dwave import spectrum_of
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.law.spectrum import Spectrum, density_of_states, gamma_meV, gap_meV
 from hotmesa.solver.law.tunnelling import isotherm, sin_current, sis_current

@@ -6,10 +6,11 @@ import re
 import numpy as np
 import pytest
 from helpers.devices import normal_law
+from helpers.tunnelling import direct_current
 
 from hotmesa.scenarios.schema import Curve, Law, Mesa, Numerics, Scenario
 from hotmesa.solver.law import dwave
-from hotmesa.solver.law.dwave import direct_current, spectrum_of
+from hotmesa.solver.law.dwave import spectrum_of
 from hotmesa.solver.law.laws import LawError, build_law
 from hotmesa.solver.law.table import default_folder
 from hotmesa.solver.law.tunnelling import sis_current

@@ -20,7 +20,7 @@ from hotmesa.scenarios.schema import Diagram as DiagramSection
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.runs.branch import branch_options
 from hotmesa.solver.runs.diagram import Diagram, FoundBranch
-from hotmesa.solver.stability.bifurcation import directions, find_bifurcations, rate_points
+from hotmesa.solver.stability.bifurcation import directions, find_bifurcations, rated
 from hotmesa.solver.stability.deflation import deflated, factor, flat
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
@@ -79,7 +79,7 @@ def test_branch_breaks_up_below_the_threshold_and_not_above(junctions: int) -> N
         model = sheet_model(sheet(part * threshold, size_um=0.25, junctions=junctions, end_mA=ENDS_MA[junctions]))
         problem, stability = ThermalBranch(model), Stability(model, 1e-6)
         options = branch_options(model)
-        points = list(rate_points(stability, follow(problem, *problem.cold_start(), options), 2))
+        points = [rated(stability, point, 2) for point in follow(problem, *problem.cold_start(), options)]
         found[part] = max(float(p.current.rates[0]) for p in points if p.curve.rates["V"] < 0.0)
     # The mode of the strip grows only below; a step of 1 % resolves the threshold.
     assert found[0.99] > 0.0 > found[1.01]
@@ -89,7 +89,7 @@ def test_bifurcation_of_a_strip_lies_where_the_mode_turns() -> None:
     """Located by the branch to 1e-4 in I, against V dJ/dT = h + G mu with mu the lumped eigenvalue of the mesh."""
     model = sheet_model(sheet(3e-7, size_um=0.25))
     problem, stability, options = ThermalBranch(model), Stability(model, 1e-8), branch_options(model)
-    points = list(rate_points(stability, follow(problem, *problem.cold_start(), options), 2))
+    points = [rated(stability, point, 2) for point in follow(problem, *problem.cold_start(), options)]
     found = find_bifurcations(problem, stability, points, options)
     assert [len(b.modes) for b in found] == [1, 1]
     step = SIDE_UM / (model.operators.owned - 1)
