@@ -99,7 +99,7 @@ class Run:
 
     def _add(self, point: Point) -> None:
         name = point.table or self.kind.table
-        if name not in self._rows:  # of a run that was read; once, lest each point costs as much as all before it
+        if name not in self._rows:  # of a run that was read; once: else each point would cost as much as all before it
             self._rows[name] = rows_of(self._table(name))
         rows = self._rows[name]
         rows.append(point.row)

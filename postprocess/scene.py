@@ -83,7 +83,7 @@ def plot_scene(run: Run, state: int | None = None, off_screen: bool = False) -> 
 
 
 def telling_state(run: Run, states: States) -> int:
-    """Return the stored state whose hot part is nearest to a third of the mesa; the hottest one where none is hot."""
+    """Return the stored state whose hot spot covers about a third of the mesa; the hottest one where none is hot."""
     hot = np.nan_to_num(column(run.rows, "hot_fraction")[states.row])
     partly = np.flatnonzero((hot > 0.0) & (hot < 1.0))
     if len(partly):

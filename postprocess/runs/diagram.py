@@ -29,7 +29,7 @@ class BranchPart:
 
     Attributes:
         number: of the branch, 0 for the one from rest.
-        kind: where the heat gathers.
+        kind: place of its hot spot.
         run: its folder.
     """
 

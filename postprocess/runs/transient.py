@@ -202,7 +202,7 @@ def _draw_current(axes: Axes, rows: Table, t: Array) -> None:
         axes.legend(fontsize=9, frameon=False)
     axes.set_ylabel("I (mA)", fontsize=11)
     low, high = axes.get_ylim()
-    if high - low < SMALLEST_SPAN * abs(high):  # a constant current, whose rounding is no news
+    if high - low < SMALLEST_SPAN * abs(high):  # a constant current: not its rounding errors
         axes.set_ylim(0.0, 1.2 * high)
 
 

@@ -130,7 +130,7 @@ class _Cholesky:
         return np.array(self._out.array)
 
     def _solver(self) -> PETSc.KSP:
-        # Without this CHOLMOD prints a warning where a matrix is not definite, which is no news here.
+        # Without this CHOLMOD prints a warning where a matrix is not definite, which is expected here.
         PETSc.Options(OPTIONS_PREFIX)["mat_cholmod_print"] = 0
         ksp = PETSc.KSP().create(PETSc.COMM_SELF)
         ksp.setOptionsPrefix(OPTIONS_PREFIX)

@@ -59,7 +59,7 @@ class FoundBranch:
         images: directions that led to it or to mirror images of it.
         points: its points in order.
         end: why it ends: "end current", "bifurcation K", "closed", "out of range", or the reason of a failure.
-        kind: where the heat gathers on most of its points.
+        kind: place of the hot spot at most of its points.
         depth: number of bifurcations between rest and this branch.
         failed: whether it stopped because of an error.
     """

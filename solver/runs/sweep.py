@@ -30,9 +30,9 @@ from hotmesa.solver.states.seams import ahead_from, pack, pack_ahead, unpack
 from hotmesa.solver.time.settling import Settling
 
 OVERSHOOT = 1e-4
-"""Part of a leg by which the source goes past the loss of a state, so that it does not linger there for ever."""
+"""Overshoot of the source beyond the loss of a state, as part of a leg: at the loss relaxation is infinitely slow."""
 ACCURACY = 1e-6
-"""Part of a leg to which the loss by a growing mode is located (a fold is located as such, far better)."""
+"""Accuracy of the loss by a growing mode, as part of a leg; a fold is located far better."""
 ROUNDING = 1e-3
 """Growth at a fold that counts as a second zero, over the rate of decay at the point before."""
 MARGIN = 1.02

@@ -167,7 +167,7 @@ def _merge(problem: ThermalBranch, crossings: Sequence[Bifurcation]) -> list[Bif
 def directions(problem: ThermalBranch, modes: Array, count: int) -> Array:
     """Return the combinations of m orthogonal modes along which branches are looked for, one a row.
 
-    One mode: forth and back. Two: `count` angles over the circle, among them those of highest symmetry. More: each and
+    One mode: both signs. Two: `count` angles over the circle, among them those of highest symmetry. More: each and
     each sum and difference of two, both ways.
     """
     m = len(modes)

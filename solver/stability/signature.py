@@ -1,4 +1,4 @@
-"""What distinguishes one state from another: numbers that mirror images share, and where the hot part lies."""
+"""Invariants of a state, which its mirror images share, and the place of its hot spot."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def spread(model: Model, e: Evaluation) -> float:
 
 
 def kind(model: Model, e: Evaluation) -> str:
-    """Return where the heat gathers: uniform, corner, edge, centre, middle, corners or edges.
+    """Return the place of the hot spot: uniform, corner, edge, centre, middle, corners or edges.
 
     On a strip it is end, centre or ends, in a disc centre or rim.
 

@@ -17,7 +17,7 @@ from hotmesa.solver.parallel import global_max, global_sum
 from hotmesa.solver.states.bias import Bias
 
 POWER_FLOOR_UW = 1e-2
-"""Below this Joule power the heat imbalance is measured in its units, lest rounding looks like a residual."""
+"""Below this Joule power the heat imbalance is given relative to it, so that rounding does not count as a residual."""
 ROUNDINGS = 2.0
 """Rounding errors of all temperatures that are no imbalance."""
 TEMPERATURE_SCALE_K = 20.0
@@ -25,7 +25,7 @@ VOLTAGE_SCALE_MV = 10.0
 TANGENT_RTOL = 1e-8
 """Of the residual in µW for a tangent of about 20 K: an error of about 1e-10 in dV/dI, which places the next point."""
 NEAR_FOLD_RTOL = 1e-6
-"""Asked of a tangent where rounding keeps the finer one out of reach, as it can right at a fold."""
+"""Accuracy of a tangent where rounding prevents the finer one, as it can at a fold."""
 MAX_CHANGE_K = 40.0
 KEPT_SHARE = 0.7
 """Of the bath temperature that a Newton step leaves at least."""
@@ -35,7 +35,7 @@ ABOVE_ZERO_K = 1e-3
 
 @dataclass(frozen=True)
 class Functional:
-    """A linear functional on steps (dT, dwires, dV)."""
+    """A linear functional on steps (dT, dT_wires, dV): a row of the bordered system."""
 
     constraint: Constraint
     problem: ThermalBranch

@@ -26,7 +26,7 @@ def solve_steady_state(problem: ThermalBranch, value: float, guess: Array | None
         problem: the device under its bias.
         value: of the bias.
         guess: flat state to start from (see `ThermalBranch`). Without it the branch is followed from rest, so that
-            where several states exist the one that is met first is returned.
+            of several states the first on the branch is returned.
 
     Raises:
         SolveError: no state was found; the message tells how far the branch reached.

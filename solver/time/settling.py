@@ -1,4 +1,4 @@
-"""What becomes of a state that is lost: time integration at a fixed source until it comes to rest in a stable state."""
+"""Relaxation of a state that has lost its stability: time integration at a fixed source to the next stable state."""
 
 from __future__ import annotations
 
