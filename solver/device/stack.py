@@ -20,10 +20,10 @@ class Sublayer:
     Attributes:
         name: layer name, numbered from the top where a layer has several sublayers.
         material: its thermal properties.
-        thickness: um.
+        thickness: µm.
         on_mesa: whether it covers the mesa only, or the whole plan.
         junctions: how many voltage-carrying junctions it holds (a share of n, not necessarily whole).
-        boundary: conductance of the boundary to the sublayer below, uW/(um^2 K); inf where there is none.
+        boundary: conductance of the boundary to the sublayer below, µW/(µm² K); inf where there is none.
     """
 
     name: str

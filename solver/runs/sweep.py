@@ -49,7 +49,7 @@ Cause = Literal["", "fold", "mode"]
 
 @dataclass(frozen=True)
 class _SweepState:
-    """A state on the way: its value of the source, leading growth rate (1/us), and why it is the last if it is."""
+    """A state on the way: its value of the source, leading growth rate (1/µs), and why it is the last if it is."""
 
     u: Array
     state: State
@@ -76,7 +76,7 @@ class SourceBranch(ThermalBranch):
         return {"source": self.goal(state)[1](tangent)}
 
     def resistance(self, state: State, tangent: Array) -> float:
-        """Return dV/dI along the curve (ohm)."""
+        """Return dV/dI along the curve (Ω)."""
         rates = super().rates(state, tangent)
         return rates["V"] / rates["I"] if rates["I"] != 0.0 else float(np.copysign(np.inf, rates["V"]))
 

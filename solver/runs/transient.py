@@ -125,7 +125,7 @@ def _first_time(scenario: Scenario, start: Start) -> float:
 
 
 def save_times(scenario: Scenario, t0: float) -> tuple[float, ...]:
-    """Return the times (us) at which fields are kept, the last time among them."""
+    """Return the times (µs) at which fields are kept, the last time among them."""
     spec = scenario.transient
     if spec.save_at_us:
         return (*sorted(set(spec.save_at_us)), spec.end_us)

@@ -27,7 +27,7 @@ NEWTON_RTOL = 1e-3
 """Newton's method starts from the prediction, whose distance from the solution is the local error: a thousandth of it
 is far below the error that is controlled."""
 NEWTON_ATOL = 1e-6
-"""Imbalance (uW) that is always small enough: 1e-9 of a typical power."""
+"""Imbalance (µW) that is always small enough: 1e-9 of a typical power."""
 OPTIONS_PREFIX = "hotmesa_time_"
 
 
@@ -54,12 +54,12 @@ class History:
     """All that the next step of the integrator depends on.
 
     Attributes:
-        begin: of the piece of the source (us).
-        times: of the last three states (us).
+        begin: of the piece of the source (µs).
+        times: of the last three states (µs).
         states: these, flat.
         next_us: step to try.
         factored: state and its rate where the factors of the Jacobian were made.
-        shift: of their heat capacities (1/us); 0 if they have served.
+        shift: of their heat capacities (1/µs); 0 if they have served.
     """
 
     begin: float
@@ -82,7 +82,7 @@ class Equations:
         begin: float,
         end: float,
     ) -> None:
-        """Set up the piece from `begin` to `end` (us)."""
+        """Set up the piece from `begin` to `end` (µs)."""
         self.model, self.problem, self.linear = model, problem, linear
         self.begin, self.end = begin, end
         self.last: Evaluation | None = None
@@ -179,7 +179,7 @@ class Stepper:
 
     @property
     def time(self) -> float:
-        """Time reached (us)."""
+        """Time reached (µs)."""
         return self._equations.end if self.finished else float(self._ts.getTime())
 
     @property

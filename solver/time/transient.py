@@ -29,7 +29,7 @@ class TimePoint:
     """The device at one time.
 
     Attributes:
-        t: time (us).
+        t: time (µs).
         e: its state.
         source: value of the source (mA or mV).
         asked: whether this is one of the times asked for (the moments between them are those of the integrator).
@@ -78,8 +78,8 @@ class Transient:
 
         Args:
             start: flat state at t0.
-            t0: first time (us).
-            t1: last time (us).
+            t0: first time (µs).
+            t1: last time (µs).
             save_at: more times to yield, taken from the interpolant of the integrator.
             history: of a moment of this run; the moments behind it are yielded, and the start is not looked at.
 
@@ -163,7 +163,7 @@ PJ_TO_NJ = 1e-3
 
 
 def enthalpy(model: Model, e: Evaluation) -> float:
-    """Return the heat stored in all layers, sum of d A int_{T_B}^{T} c dT (pJ = uW us); exact for the curves of c."""
+    """Return the heat stored in all layers, sum of d A int_{T_B}^{T} c dT (pJ = µW µs); exact for the curves of c."""
     total = 0.0
     for k, sublayer in enumerate(model.layout.sublayers):
         T = e.T[model.layout.rows(k)]
@@ -195,7 +195,7 @@ class StoredHeat:
         """Return the energies (nJ) since the start at the next moment.
 
         Args:
-            t: time (us).
+            t: time (µs).
             e: state.
             sinks_mW: heat into all sinks.
         """

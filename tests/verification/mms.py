@@ -30,7 +30,7 @@ X, Y = sp.symbols("x y", real=True)
 REFERENCE_K = 50
 BATH_K = 10
 WIRE_K = 14.0
-LORENZ_UW_OHM = sp.Rational(244, 10000)  # µW Ohm/K^2
+LORENZ_UW_OHM = sp.Rational(244, 10000)  # µW Ω/K^2
 CONTACT_OHM = sp.Rational(1, 2)
 FILM_BOUNDARY, TOP = sp.Rational(1), sp.Rational(1, 5)  # µW/(µm² K)
 MESA_UM, CRYSTAL_UM = 10, 16

@@ -29,7 +29,7 @@ from hotmesa.solver.states.observables import Row
 from hotmesa.solver.states.steady import solve_steady
 
 JOSEPHSON = JosephsonKeys(critical_voltage_mV=7.2, mccumber_parameter=400.0)
-COLD_MA = 7.2 / 2421.0 * 100.0  # I_c R_N over r, times 100 um^2: 0.30 mA
+COLD_MA = 7.2 / 2421.0 * 100.0  # I_c R_N over r, times 100 µm²: 0.30 mA
 
 
 def device(**parts: object) -> Scenario:

@@ -31,7 +31,7 @@ POOR = Material(base="gold-film", residual_resistivity_ohm_m=8e-8)
 GOOD = Material(in_plane_W_per_mK=1e5, out_of_plane_W_per_mK=1e5)  # no break-up at all
 # The film alone conducts along the mesa, and half the stack adds 1e-6 to the resistance of the cooling.
 STACK = Material(in_plane_W_per_mK=0.02, out_of_plane_W_per_mK=3e3)
-# The uniform model of the paper, alpha = 110 K/mW on 100 um^2, N = 30, set 3: maximum and minimum of V (mV/junction),
+# The uniform model of the paper, alpha = 110 K/mW on 100 µm², N = 30, set 3: maximum and minimum of V (mV/junction),
 # converged with two independent codes to the digits given.
 FOLDS_MV = (30 * 27.194, 30 * 23.055)
 
@@ -80,7 +80,7 @@ def test_a_voltage_sweep_jumps_at_the_folds_of_the_uniform_model(by_voltage: lis
 def test_every_state_of_a_sweep_is_stable(by_voltage: list[Row]) -> None:
     inside = [row for row in by_voltage if row["jump"] != "from"]
     assert max(row["growth_per_us"] for row in inside) < 0.0
-    # At the loss itself the rate is zero: below 1e-6 of the rates around it, which are of order 1/us.
+    # At the loss itself the rate is zero: below 1e-6 of the rates around it, which are of order 1/µs.
     assert max(abs(row["growth_per_us"]) for row in by_voltage if row["jump"] == "from") < 1e-6
 
 
@@ -103,7 +103,7 @@ def test_a_jump_ends_where_the_transient_ends(by_voltage: list[Row]) -> None:
     start = np.concatenate([lost.T + 0.5, lost.wires, [lost.V]])
     circuit = Circuit(Source.voltage(), 0.0, lambda t: after["source_mV"])
     *_, last = Transient(model, circuit, Tolerances(atol_K=1e-4, rtol=1e-6)).run(start, 0.0, 200.0)
-    # exp(-0.5/us x 150 us) is far below the 1e-4 K of the integrator.
+    # exp(-0.5/µs x 150 µs) is far below the 1e-4 K of the integrator.
     assert last.e.T.max() == pytest.approx(after["T_max_K"], abs=1e-3)
 
 
