@@ -8,10 +8,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.meshes.outlines import mesa_outline
+from hotmesa.meshes.outlines import outline
 from hotmesa.meshes.raw import MeshError, RawMesh, cell_sizes
-from hotmesa.scenarios.geometry import outline_area_um2
-from hotmesa.scenarios.schema import Contact, Crystal, Scenario
+from hotmesa.scenarios.schema import Contact, Crystal, Polygon, Scenario
 
 UNITS = {"um": 1.0, "nm": 1e-3, "mm": 1e3, "m": 1e6}
 """Length of each `mesh.unit` in µm."""
@@ -42,7 +41,7 @@ def _areas(raw: RawMesh, scenario: Scenario) -> Vector:
     """Return the area of every cell in µm²: a strip counts with its depth, a disc all around."""
     sizes = np.abs(cell_sizes(raw.points, raw.cells))
     if scenario.geometry == "strip":
-        return np.asarray(sizes * scenario.mesa.depth_um)
+        return np.asarray(sizes * scenario.mesa.extent_um[1])
     if scenario.geometry == "disc":
         return np.asarray(sizes * 2 * math.pi * raw.points[raw.cells, 0].mean(axis=1))
     return sizes
@@ -50,7 +49,7 @@ def _areas(raw: RawMesh, scenario: Scenario) -> Vector:
 
 def _compare_mesa(raw: RawMesh, areas: Vector, scenario: Scenario) -> None:
     mesa = raw.member[:, 0]
-    of_file, of_scenario = float(areas[mesa].sum()), outline_area_um2(scenario)
+    of_file, of_scenario = float(areas[mesa].sum()), scenario.mesa.area_um2
     words = (
         f"the mesa of the mesh has {of_file:.4g} µm² ({_extent(raw, mesa)}), that of the scenario {of_scenario:.4g} µm²"
     )
@@ -81,7 +80,7 @@ def _compare_place(raw: RawMesh, areas: Vector, mesa: NDArray[np.bool_], scenari
     centre = _centroid(raw, areas, mesa)
     wanted = _mesa_centroid(scenario)[: len(centre)]
     off = centre - wanted
-    if float(np.linalg.norm(off)) > OFF_CENTRE * math.sqrt(outline_area_um2(scenario)):
+    if float(np.linalg.norm(off)) > OFF_CENTRE * math.sqrt(scenario.mesa.area_um2):
         x, y = np.array(scenario.mesh.origin_um) + np.append(off, [0.0])[:2]
         raise MeshError(
             f"the centre of the mesa lies at {_point(centre)} in the mesh and at {_point(wanted)} in the scenario: "
@@ -95,8 +94,8 @@ def _compare_contact(
     """A patch may be drawn coarsely; one that does not even touch its place is another one."""
     area, centre = float(areas[chosen].sum()), _centroid(raw, areas, chosen)
     strip, disc = scenario.geometry == "strip", scenario.geometry == "disc"
-    of_scenario = 2 * contact.radius_um * scenario.mesa.depth_um if strip else math.pi * contact.radius_um**2
-    radius = area / scenario.mesa.depth_um / 2 if strip else math.sqrt(area / math.pi)
+    of_scenario = 2 * contact.radius_um * scenario.mesa.extent_um[1] if strip else math.pi * contact.radius_um**2
+    radius = area / scenario.mesa.extent_um[1] / 2 if strip else math.sqrt(area / math.pi)
     wanted = np.array([contact.x_um, contact.y_um])[: len(centre)]
     distance = 0.0 if disc else float(np.linalg.norm(centre - wanted))
     words = f"contact {contact.name!r} has {area:.4g} µm² around {_point(centre)} in the mesh, in the scenario "
@@ -115,12 +114,9 @@ def _gap(x: float, y: float, centre: Vector) -> float:
 
 def _compare_crystal(raw: RawMesh, crystal: Crystal, geometry: str) -> None:
     extent = np.ptp(raw.points, axis=0)
-    wanted = np.array([crystal.width_um, crystal.depth_um])
-    if geometry == "disc":
-        extent, wanted = np.array([raw.points.max()]), np.array([crystal.radius_um or 0.0])
-    elif geometry == "plan" and crystal.shape == "disc":
-        wanted = np.full(2, 2 * (crystal.radius_um or 0.0))
-    wanted = wanted[: len(extent)]
+    wanted = np.array(crystal.extent_um)[: len(extent)]
+    if geometry == "disc":  # a line from the centre outwards
+        extent, wanted = np.array([raw.points.max()]), wanted / 2
     sizes = (" × ".join(f"{x:.4g}" for x in size) for size in (extent, wanted))
     words = "the crystal of the mesh measures {} µm, that of the scenario {} µm".format(*sizes)
     if (np.abs(np.log10(extent / wanted)) > 1).any():
@@ -142,9 +138,9 @@ def _centroid(raw: RawMesh, areas: Vector, chosen: NDArray[np.bool_]) -> Vector:
 
 def _mesa_centroid(scenario: Scenario) -> Vector:
     """Return the centroid of the mesa of the scenario; a polygon need not have it at the origin."""
-    if scenario.geometry != "plan" or scenario.mesa.shape != "polygon":
+    if scenario.geometry != "plan" or not isinstance(scenario.mesa, Polygon):
         return np.zeros(2)
-    a = mesa_outline(scenario.mesa, 1.0)
+    a = outline(scenario.mesa, 1.0)
     b = np.roll(a, -1, axis=0)
     cross = a[:, 0] * b[:, 1] - b[:, 0] * a[:, 1]
     return np.asarray(((a + b) * cross[:, None]).sum(axis=0) / (3 * cross.sum()))

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from hotmesa.meshes.outlines import hydraulic_width, mesa_outline, required_radius
-from hotmesa.scenarios.geometry import outline_area_um2
+from hotmesa.meshes.outlines import hydraulic_width, outline
 from hotmesa.scenarios.layers import layer_thickness
 from hotmesa.scenarios.materials import LORENZ_W_OHM_PER_K2, ThermalMaterial, build_material, gold_wire
-from hotmesa.scenarios.schema import Contact, Curve, Layer, Ohmic, Scenario
+from hotmesa.scenarios.schema import Contact, Curve, Layer, Ohmic, Polygon, Scenario
 
 PER_HEALING_LENGTH = 8.0  # elements
 PER_WALL = 5.0  # elements: on lines one is enough for I(V), on triangles the wall still feels two
@@ -90,13 +89,9 @@ def mesa_width(scenario: Scenario) -> float:
     """Return the smallest extent of the mesa in µm."""
     mesa = scenario.mesa
     if scenario.geometry == "strip":
-        return mesa.width_um
-    if scenario.geometry == "disc" or mesa.shape == "disc":
-        return 2 * required_radius(mesa.radius_um, "mesa")
-    if mesa.shape == "rectangle":
-        return min(mesa.width_um, mesa.depth_um)
-    corners = mesa_outline(mesa, 1.0)
-    return min(float(np.ptp(corners, axis=0).min()), hydraulic_width(corners))
+        return mesa.extent_um[0]
+    least = min(mesa.extent_um)
+    return min(least, hydraulic_width(outline(mesa, 1.0))) if isinstance(mesa, Polygon) else least
 
 
 def crystal_width(scenario: Scenario) -> float:
@@ -104,9 +99,7 @@ def crystal_width(scenario: Scenario) -> float:
     crystal = scenario.crystal
     if crystal is None:
         return mesa_width(scenario)
-    if scenario.geometry == "disc" or (scenario.geometry == "plan" and crystal.shape == "disc"):
-        return 2 * required_radius(crystal.radius_um, "crystal")
-    return crystal.width_um if scenario.geometry == "strip" else min(crystal.width_um, crystal.depth_um)
+    return crystal.extent_um[0] if scenario.geometry == "strip" else min(crystal.extent_um)
 
 
 class _Stack:
@@ -127,7 +120,7 @@ class _Stack:
         # Heat spreads from the mesa into the crystal as far as that is wider.
         self._spread = SPREADING * (1.0 / mesa_width(scenario) - 1.0 / crystal_width(scenario))
         contacts = sum(_contact(contact, T, self._sheet) for contact in scenario.contacts)
-        self.cooling = self.admittance(0.0) + contacts / outline_area_um2(scenario)
+        self.cooling = self.admittance(0.0) + contacts / scenario.mesa.area_um2
 
     def admittance(self, k: float) -> float:
         """Return A(k) in µW/(µm² K)."""

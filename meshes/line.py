@@ -7,11 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from hotmesa.meshes.outlines import required_radius
 from hotmesa.meshes.raw import MeshError, RawMesh, region_names
 from hotmesa.meshes.sizes import Sizes, size_function
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema import Disc, Scenario
 
 SAME_PLACE_UM = 1e-9
 SAMPLES = 400  # of the element size between two borders
@@ -73,10 +72,10 @@ def _spans(scenario: Scenario) -> list[tuple[float, float]]:
     """
     round_ = scenario.geometry == "disc"
     mesa, crystal = scenario.mesa, scenario.crystal
-    half = required_radius(mesa.radius_um, "mesa") if round_ else mesa.width_um / 2
-    whole = half
-    if crystal is not None:
-        whole = required_radius(crystal.radius_um, "crystal") if round_ else crystal.width_um / 2
+    if round_ and not all(isinstance(shape, Disc) for shape in (mesa, crystal) if shape is not None):
+        raise MeshError('geometry = "disc": a disc needs mesa and crystal of shape "disc"')
+    half = mesa.extent_um[0] / 2
+    whole = half if crystal is None else crystal.extent_um[0] / 2
     if whole < half - SAME_PLACE_UM:
         raise MeshError(f"the crystal ends at {whole:g} µm, inside the mesa ({half:g} µm)")
     inner = [(c.name, c.x_um - c.radius_um, c.x_um + c.radius_um) for c in scenario.contacts]

@@ -7,23 +7,16 @@ wavers, by about r (pi/n)^2 / 3 on n corners.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
 from hotmesa.meshes.raw import MeshError
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.schema import Crystal, Mesa
+from hotmesa.scenarios.schema import Disc, Outline
 
 DIAGONAL = 2
 """Number of the mirror line x = y, after 0 for x = 0 and 1 for y = 0."""
 SAME_PLACE_UM = 1e-9
-
-
-def rectangle(width_um: float, depth_um: float) -> Array:
-    """Return the corners of a centred rectangle, counter-clockwise, shape (4, 2), µm."""
-    x, y = width_um / 2, depth_um / 2
-    return np.array([(-x, -y), (x, -y), (x, y), (-x, y)])
 
 
 def disc(x_um: float, y_um: float, radius_um: float, size_um: float) -> Array:
@@ -51,37 +44,19 @@ def disc(x_um: float, y_um: float, radius_um: float, size_um: float) -> Array:
     return np.asarray(np.array([x_um, y_um]) + circumradius * unit)
 
 
-def mesa_outline(mesa: Mesa, size_um: float) -> Array:
-    """Return the outline of the mesa, counter-clockwise, shape (n, 2), µm.
+def outline(shape: Outline, size_um: float) -> Array:
+    """Return the outline of mesa or crystal with elements of a size, counter-clockwise, shape (n, 2), µm.
 
     Raises:
-        MeshError: If the key that the shape needs is missing or the polygon is degenerate.
+        MeshError: A polygon has no area.
     """
-    if mesa.shape == "rectangle":
-        return rectangle(mesa.width_um, mesa.depth_um)
-    if mesa.shape == "disc":
-        return disc(0.0, 0.0, required_radius(mesa.radius_um, "mesa"), size_um)
-    if mesa.vertices_um is None or len(mesa.vertices_um) < 3:
-        raise MeshError("mesa.vertices_um: a polygon needs at least three corners")
-    corners = np.array(mesa.vertices_um, dtype=np.float64)
+    if isinstance(shape, Disc):
+        return disc(0.0, 0.0, shape.radius_um, size_um)
+    corners = np.array(shape.corners, dtype=np.float64)
     area = signed_area(corners)
     if abs(area) < 1e-12 * float(np.ptp(corners, axis=0).max()) ** 2:
         raise MeshError("mesa.vertices_um: the polygon has no area")
     return corners if area > 0 else corners[::-1].copy()
-
-
-def crystal_outline(crystal: Crystal, size_um: float) -> Array:
-    """Return the outline of the crystal, counter-clockwise, shape (n, 2), µm."""
-    if crystal.shape == "rectangle":
-        return rectangle(crystal.width_um, crystal.depth_um)
-    return disc(0.0, 0.0, required_radius(crystal.radius_um, "crystal"), size_um)
-
-
-def required_radius(radius_um: float | None, section: str) -> float:
-    """Return the radius in µm; raise MeshError where a disc has none."""
-    if radius_um is None:
-        raise MeshError(f"{section}.radius_um: a disc needs a radius")
-    return radius_um
 
 
 def signed_area(corners: Array) -> float:
@@ -129,18 +104,3 @@ def on_line(point: Array, axis: int) -> Array:
     if axis != DIAGONAL:
         moved[axis] = 0.0
     return moved
-
-
-def signed_distance(corners: Sequence[tuple[float, float]], x: float, y: float) -> float:
-    """Return the distance from a point to the edge of a polygon in µm, negative inside."""
-    inside = False
-    nearest = math.inf
-    ax, ay = corners[-1]
-    for bx, by in corners:
-        if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
-            inside = not inside
-        ex, ey = bx - ax, by - ay
-        t = min(1.0, max(0.0, ((x - ax) * ex + (y - ay) * ey) / (ex * ex + ey * ey)))
-        nearest = min(nearest, math.hypot(x - ax - t * ex, y - ay - t * ey))
-        ax, ay = bx, by
-    return -nearest if inside else nearest

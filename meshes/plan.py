@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.meshes.outlines import DIAGONAL, clip, crystal_outline, disc, line_coordinate, mesa_outline, on_line
+from hotmesa.meshes.outlines import DIAGONAL, clip, disc, line_coordinate, on_line, outline
 from hotmesa.meshes.raw import (
     MESA,
     MeshError,
@@ -23,7 +23,7 @@ from hotmesa.meshes.raw import (
 from hotmesa.meshes.session import gmsh_session
 from hotmesa.meshes.sizes import Sizes, size_function
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.schema import Contact, Scenario
+from hotmesa.scenarios.schema import Contact, Polygon, Scenario
 
 OPTIONS = {
     "General.Terminal": 0,
@@ -76,7 +76,7 @@ def plan_mesh(scenario: Scenario, sizes: Sizes) -> RawMesh:
 
 def mirror_lines(scenario: Scenario) -> tuple[Mirror, ...]:
     """Return the mirror lines that the device has: the axes, and with both of them x = y (none for polygons)."""
-    if scenario.mesa.shape == "polygon":
+    if isinstance(scenario.mesa, Polygon):
         return ()
     mirrors = []
     for axis in (0, 1):
@@ -91,9 +91,8 @@ def mirror_lines(scenario: Scenario) -> tuple[Mirror, ...]:
 
 def _is_square(scenario: Scenario) -> bool:
     """Return whether mesa and crystal are squares or discs."""
-    mesa, crystal = scenario.mesa, scenario.crystal
-    whole = crystal is None or crystal.shape == "disc" or crystal.width_um == crystal.depth_um
-    return whole and (mesa.shape == "disc" or mesa.width_um == mesa.depth_um)
+    shapes = (scenario.mesa, scenario.crystal or scenario.mesa)
+    return all(shape.extent_um[0] == shape.extent_um[1] for shape in shapes)
 
 
 def _partners(contacts: Sequence[Contact], axis: int) -> list[int] | None:
@@ -114,8 +113,8 @@ def _outlines(scenario: Scenario, sizes: Sizes) -> dict[str, Array]:
     """Return the outlines of the crystal (if any), the mesa and the contacts by region name."""
     outlines: dict[str, Array] = {}
     if scenario.crystal is not None:
-        outlines["crystal"] = crystal_outline(scenario.crystal, sizes.rim)
-    outlines[MESA] = mesa_outline(scenario.mesa, sizes.mesa)
+        outlines["crystal"] = outline(scenario.crystal, sizes.rim)
+    outlines[MESA] = outline(scenario.mesa, sizes.mesa)
     names = region_names([c.name for c in scenario.contacts])[1:]
     for name, contact, size in zip(names, scenario.contacts, sizes.contacts, strict=True):
         outlines[name] = disc(contact.x_um, contact.y_um, contact.radius_um, size)

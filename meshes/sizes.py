@@ -7,10 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hotmesa.meshes.healing import HealingLengths, crystal_width, healing_lengths, mesa_width
-from hotmesa.meshes.outlines import mesa_outline, required_radius, signed_distance
 from hotmesa.meshes.raw import MeshError
-from hotmesa.scenarios.geometry import outline_area_um2
-from hotmesa.scenarios.schema import Contact, Scenario
+from hotmesa.scenarios.schema import Contact, Disc, Scenario
 
 LINE_FACTOR = 5.0  # a line has so few nodes that finer ones cost nothing
 PLAN_GROWTH = 0.25  # growth of the element size per µm of distance
@@ -59,7 +57,7 @@ def element_sizes(scenario: Scenario) -> Sizes:
     width = mesa_width(scenario)
     healing = healing_lengths(scenario)
     needed = math.inf if healing is None else healing.element
-    affordable = 0.0 if line else math.sqrt(1.2 * outline_area_um2(scenario) / USUAL_NODES)
+    affordable = 0.0 if line else math.sqrt(1.2 * scenario.mesa.area_um2 / USUAL_NODES)
     default = max(min(needed, width / 19), affordable) / factor
     mesa = scenario.mesh.size_um or default
     contacts = tuple(scenario.mesh.contact_size_um or min(mesa, c.radius_um / 4 / factor) for c in scenario.contacts)
@@ -74,7 +72,7 @@ def element_sizes(scenario: Scenario) -> Sizes:
 def _refuse_huge(scenario: Scenario, sizes: Sizes) -> None:
     """Raise MeshError where the sizes ask for a mesh that no run could finish with."""
     if scenario.geometry == "plan":
-        parts = [(outline_area_um2(scenario), sizes.mesa)]
+        parts = [(scenario.mesa.area_um2, sizes.mesa)]
         parts += [(math.pi * c.radius_um**2, s) for c, s in zip(scenario.contacts, sizes.contacts, strict=True)]
         nodes = sum(1.2 * area / size**2 for area, size in parts)
     else:
@@ -92,7 +90,7 @@ def size_function(scenario: Scenario, sizes: Sizes) -> Place:
     The size is constant in a contact patch and in the mesa, and grows linearly with the distance from them. On a plan
     a narrow gap between the edges of a contact and of the mesa gets elements that fit into it.
     """
-    to_mesa = mesa_distance(scenario, sizes)
+    to_mesa = mesa_distance(scenario)
     plan = scenario.geometry == "plan"
     patches = tuple(zip(scenario.contacts, sizes.contacts, strict=True))
     with_gap = tuple(c for c in scenario.contacts if plan and not _covers_mesa(scenario, c))
@@ -116,26 +114,12 @@ def size_function(scenario: Scenario, sizes: Sizes) -> Place:
     return size
 
 
-def mesa_distance(scenario: Scenario, sizes: Sizes) -> Place:
+def mesa_distance(scenario: Scenario) -> Place:
     """Return a function of x and y (µm) that gives the distance from the edge of the mesa (µm), negative inside."""
     mesa = scenario.mesa
     if scenario.geometry == "strip":
-        return lambda x, y: abs(x) - mesa.width_um / 2
-    if scenario.geometry == "disc" or mesa.shape == "disc":
-        radius = required_radius(mesa.radius_um, "mesa")
-        return lambda x, y: math.hypot(x, y) - radius
-    if mesa.shape == "rectangle":
-        return _rectangle_distance(mesa.width_um / 2, mesa.depth_um / 2)
-    corners = [(float(x), float(y)) for x, y in mesa_outline(mesa, sizes.mesa)]
-    return lambda x, y: signed_distance(corners, x, y)
-
-
-def _rectangle_distance(half_x: float, half_y: float) -> Place:
-    def distance(x: float, y: float) -> float:
-        dx, dy = abs(x) - half_x, abs(y) - half_y
-        return max(dx, dy) if dx <= 0 or dy <= 0 else math.hypot(dx, dy)
-
-    return distance
+        return lambda x, y: abs(x) - mesa.extent_um[0] / 2
+    return lambda x, y: -mesa.room_um(x, y)
 
 
 def _distance_to_patch(contact: Contact, x: float, y: float | None) -> float:
@@ -149,4 +133,5 @@ def _distance_to_patch(contact: Contact, x: float, y: float | None) -> float:
 def _covers_mesa(scenario: Scenario, contact: Contact) -> bool:
     """Return whether the edge of a contact is the edge of a disc mesa, so that there is no gap."""
     mesa = scenario.mesa
-    return mesa.shape == "disc" and (contact.x_um, contact.y_um, contact.radius_um) == (0.0, 0.0, mesa.radius_um)
+    patch = (contact.x_um, contact.y_um, contact.radius_um)
+    return isinstance(mesa, Disc) and patch == (0.0, 0.0, mesa.radius_um)

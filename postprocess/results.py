@@ -20,7 +20,7 @@ from hotmesa.postprocess.states import States, join
 from hotmesa.postprocess.tables import ResultError, Row, Table, as_columns, read_table, rows_of, same_table, text_rows
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.emit import to_toml
-from hotmesa.scenarios.geometry import outline_area_um2, resistive_junctions
+from hotmesa.scenarios.geometry import resistive_junctions
 from hotmesa.scenarios.kinds import KINDS, Kind
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.writing import write_json, write_table, write_text
@@ -315,7 +315,7 @@ class Run:
         """Area of the mesa in µm²: of its triangles where there is a plan mesh, of the outline otherwise."""
         if self.scenario.geometry == "plan" and self.states is not None:
             return self.states.mesa_triangles_area_um2()
-        return outline_area_um2(self.scenario)
+        return self.scenario.mesa.area_um2
 
     @property
     def normal_resistance_ohm(self) -> float:

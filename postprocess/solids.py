@@ -53,7 +53,7 @@ def plan_of(run: Run, states: States) -> Plan:
         return Plan(states.node_xy, states.cells, states.cell_in_mesa, np.arange(len(states.node_xy)))
     x, count = states.node_xy[:, 0], len(states.node_xy)
     if states.geometry == "strip":
-        half = 0.5 * run.scenario.mesa.depth_um
+        half = 0.5 * run.scenario.mesa.extent_um[1]
         rows = [np.column_stack([x, np.full(count, y)]) for y in (-half, half)]
     else:
         angles = np.linspace(0.0, 2.0 * np.pi, TURNS + 1)

@@ -115,16 +115,11 @@ def save_figure(figure: Figure, path: Path) -> Path:
 
 
 def title_of(scenario: Scenario) -> str:
-    """Return name, junctions, size and bath temperature: "kurter2010-n19: 19 junctions, 10 × 10 µm, bath 4.2 K"."""
+    """Return name, junctions, size and bath temperature: "kurter2010-n19: 19 junctions, 10 µm × 10 µm, bath 4.2 K"."""
     mesa = scenario.mesa
-    size = f"{mesa.width_um:g} × {mesa.depth_um:g} µm"
-    if mesa.shape == "polygon":
-        size = "polygon"
-    elif mesa.radius_um is not None and (mesa.shape == "disc" or scenario.geometry == "disc"):
-        size = f"disc of {mesa.radius_um:g} µm radius"
     count = resistive_junctions(scenario)
     junctions = f"{count}" if count == mesa.junctions else f"{count} resistive of {mesa.junctions}"
-    return f"{scenario.name}: {junctions} junctions, {size}, bath {scenario.bath.temperature_K:g} K"
+    return f"{scenario.name}: {junctions} junctions, {mesa.describe()}, bath {scenario.bath.temperature_K:g} K"
 
 
 STABLE, UNSTABLE_UNDER_VOLTAGE, UNSTABLE_UNDER_CURRENT = 0, 1, 2

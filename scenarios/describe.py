@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hotmesa.scenarios.geometry import mesa_area_um2, mesa_height_um, normal_resistance_ohm
+from hotmesa.scenarios.geometry import mesa_height_um, normal_resistance_ohm
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.rules.family import counts_of
 from hotmesa.scenarios.schema import Layer, Scenario
@@ -27,14 +27,9 @@ def summary(scenario: Scenario) -> str:
 
 def _mesa(scenario: Scenario) -> list[str]:
     mesa = scenario.mesa
-    outline = {
-        "rectangle": f"{mesa.width_um:g} µm × {mesa.depth_um:g} µm",
-        "disc": f"disc of radius {mesa.radius_um or 0:g} µm",
-        "polygon": f"polygon with {len(mesa.vertices_um or ())} corners",
-    }[mesa.shape]
     resistance = normal_resistance_ohm(mesa)
     height = f"{mesa.junctions} junctions of {mesa.spacing_nm:g} nm, {1e3 * mesa_height_um(mesa):.3g} nm high"
-    lines = [f"{outline} ({mesa_area_um2(mesa):.4g} µm²), {height}"]
+    lines = [f"{mesa.describe()} ({mesa.area_um2:.4g} µm²), {height}"]
     lines.append(f"normal resistance R_N = {resistance:.4g} Ω, {resistance / mesa.junctions:.4g} Ω for each junction")
     if mesa.resistive_junctions is not None and mesa.resistive_junctions != mesa.junctions:
         lines.append(f"{mesa.resistive_junctions} of the {mesa.junctions} junctions carry voltage")
@@ -57,10 +52,7 @@ def _bath(scenario: Scenario) -> list[str]:
     parts = [f"bath {bath.temperature_K:g} K", sinks.pop("bottom") or "bottom insulated"]
     parts += [words for words in sinks.values() if words]
     if crystal is not None:
-        size = f"{crystal.width_um:g} µm × {crystal.depth_um:g} µm"
-        if crystal.shape == "disc":
-            size = f"radius {crystal.radius_um or 0:g} µm"
-        parts += [f"crystal {size}", rim]
+        parts += [f"crystal {crystal.describe()}", rim]
     return [", ".join(parts)]
 
 

@@ -89,8 +89,8 @@ def read_raw(file: Path, chain: tuple[Path, ...] = ()) -> RawScenario:
     _leave_out(parent, without, label)
     for name, value in data.items():
         below = parent.data.get(name)
-        if isinstance(value, Mapping) and isinstance(below, dict) and "kind" in value:
-            for key in left_behind((name,), below, value["kind"]):
+        if isinstance(value, Mapping) and isinstance(below, dict):
+            for key in left_behind(name, below, value):
                 del below[key]
     merged = _merge(parent.data, data)
     return RawScenario(label, merged, {**parent.origins, **_origins(data, label)})

@@ -74,8 +74,14 @@ def toml_value(value: object) -> str:
 
 @cache
 def schema() -> dict[str, Any]:
-    """The JSON schema of a scenario as pydantic makes it."""
-    return Scenario.model_json_schema()
+    """The JSON schema of a scenario as pydantic makes it; a section that may be missing is told as if it could not."""
+    found = Scenario.model_json_schema()
+    for node in found["properties"].values():
+        for member in node.get("anyOf", ()):
+            if "x-tag" in member:
+                node.update(member | {"anyOf": None})
+                del node["anyOf"]
+    return found
 
 
 def forget() -> None:
@@ -273,10 +279,11 @@ def file_keys() -> dict[tuple[str, str], tuple[str, ...]]:
     return found
 
 
-def left_behind(path: tuple[str | int, ...], table: Mapping[str, Any], word: object) -> tuple[str, ...]:
-    """Keys of a section that have no place once its kind is changed to a word, where the section lets them go."""
-    node = node_at(path)
-    if node is None or not node.get("x-leaves-behind") or word == table.get(node["x-tag"], node["x-usual"]):
+def left_behind(section: str, table: Mapping[str, Any], changes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Keys of a section that have no place once changes make it another kind, where the section lets them go."""
+    node = node_at((section,)) or {}
+    tag, usual = str(node.get("x-tag")), node.get("x-usual")
+    if not node.get("x-leaves-behind") or tag not in changes or changes[tag] == table.get(tag, usual):
         return ()
-    new = next((kind.node["properties"] for kind in kinds_at(node) if kind.word == word), None)
-    return () if new is None else tuple(key for key in table if key in names_at(path) and key not in new)
+    new = next((kind.node["properties"] for kind in kinds_at(node) if kind.word == changes[tag]), None)
+    return () if new is None else tuple(key for key in table if key in names_at((section,)) and key not in new)

@@ -99,9 +99,9 @@ def _apply_overrides(raw: RawScenario, overrides: Overrides) -> list[str]:
 
 def _leave_behind(raw: RawScenario, path: Where, value: object) -> None:
     """Drop what the file says for another kind of a section, where a change names its kind."""
-    section = raw.data.get(str(path[0])) if len(path) == 2 and path[1] == "kind" else None
+    section = raw.data.get(str(path[0])) if len(path) == 2 else None
     if isinstance(section, dict):
-        for key in left_behind(path[:1], section, value):
+        for key in left_behind(str(path[0]), section, {str(path[1]): value}):
             if raw.origins.get((path[0], key)) != "--set":
                 del section[key]
 

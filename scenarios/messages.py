@@ -55,7 +55,7 @@ def schema_findings(error: ValidationError) -> tuple[Finding, ...]:
             odd.add(where[:-1])
         found[where] = Finding(where, _sentence(place, item["type"], item["input"]))
     # A list with a bad element is reported a second time as a whole; the element says more.
-    inner = {where[:-1] for where in found if where and isinstance(where[-1], int)}
+    inner = {where[:n] for where in found for n, part in enumerate(where) if isinstance(part, int)}
     return tuple(
         finding for where, finding in found.items() if where not in inner and not _of_another_kind(where, odd)
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hotmesa.scenarios.geometry import mesa_area_um2
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema import Scenario
 
@@ -36,7 +35,7 @@ def _range(scenario: Scenario, largest: float) -> Iterator[Finding]:
         return  # other laws know their own range, and a mesh file its own area
     bias, mesa = scenario.bias, scenario.mesa
     junctions = mesa.resistive_junctions or mesa.junctions
-    area = mesa_area_um2(mesa)
+    area = mesa.area_um2
     if area == 0.0:
         return
     V = junctions * scenario.numerics.table_max_mV

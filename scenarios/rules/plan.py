@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from itertools import combinations
 
-from hotmesa.scenarios.geometry import contact_fits, corners, crossing_edges, crystal_holds, mesa_area_um2
+from hotmesa.scenarios.geometry import contact_fits, crystal_holds
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema import Contact, Mesa, Scenario
 
@@ -16,27 +16,16 @@ RIM = 1e-6
 
 def plan_findings(scenario: Scenario) -> Iterator[Finding]:
     """Contradictions in the plan; positions are compared only where all outlines make sense."""
-    outlines = [*_mesa_outline(scenario.mesa), *_geometry(scenario)]
-    yield from outlines
+    shapes = [*_geometry(scenario)]
+    yield from shapes
     sections = (scenario.mesa, scenario.crystal)
     odd = any(section is not None and any(section.contradictions()) for section in sections)
-    if outlines or odd or scenario.mesh.file is not None:
+    if shapes or odd or scenario.mesh.file is not None:
         return  # a mesh file brings its own regions
     yield from _crystal_size(scenario)
     yield from _cold_rim(scenario)
     yield from _contact_places(scenario)
     yield from _contact_pairs(scenario)
-
-
-def _mesa_outline(mesa: Mesa) -> Iterator[Finding]:
-    where = ("mesa", "vertices_um")
-    if mesa.shape != "polygon" or len(mesa.vertices_um or ()) < 3:
-        return
-    pair = crossing_edges(mesa.vertices_um or ())
-    if pair is not None:
-        yield Finding(where, f"the outline crosses or touches itself at its edges {pair[0]} and {pair[1]} (from 0)")
-    elif mesa_area_um2(mesa) == 0:
-        yield Finding(where, "the corners lie on one line; the mesa has no area")
 
 
 def _geometry(scenario: Scenario) -> Iterator[Finding]:
@@ -45,10 +34,10 @@ def _geometry(scenario: Scenario) -> Iterator[Finding]:
     if needed is None:
         return
     reason = f'geometry = "{scenario.geometry}" needs shape = "{needed}"'
-    if scenario.mesa.shape != needed:
-        yield Finding(("mesa", "shape"), f'"{scenario.mesa.shape}" does not fit: {reason}', (("geometry",),))
-    if scenario.crystal is not None and scenario.crystal.shape != needed:
-        yield Finding(("crystal", "shape"), f'"{scenario.crystal.shape}" does not fit: {reason}', (("geometry",),))
+    if scenario.mesa.word != needed:
+        yield Finding(("mesa", "shape"), f'"{scenario.mesa.word}" does not fit: {reason}', (("geometry",),))
+    if scenario.crystal is not None and scenario.crystal.word != needed:
+        yield Finding(("crystal", "shape"), f'"{scenario.crystal.word}" does not fit: {reason}', (("geometry",),))
     if scenario.geometry == "disc":
         yield from _disc_contacts(scenario)
         return
@@ -73,16 +62,10 @@ def _disc_contacts(scenario: Scenario) -> Iterator[Finding]:
 def _crystal_size(scenario: Scenario) -> Iterator[Finding]:
     if scenario.crystal is None or crystal_holds(scenario.crystal, scenario.mesa, scenario.geometry == "strip"):
         return
-    crystal = scenario.crystal
-    if crystal.shape == "disc":
-        size = f"radius {crystal.radius_um:g} µm"
-    else:
-        size = f"{crystal.width_um:g} µm × {crystal.depth_um:g} µm"
-    reach_x = max(abs(x) for x, _ in corners(scenario.mesa))
-    reach_y = max(abs(y) for _, y in corners(scenario.mesa))
+    reach_x, reach_y = _reach(scenario.mesa)
     text = (
-        f"the crystal ({size}) is smaller than the mesa, which reaches {reach_x:g} µm along x and {reach_y:g} µm "
-        "along y from the centre; the mesa must stand on it"
+        f"the crystal ({scenario.crystal.describe()}) is smaller than the mesa, which reaches {reach_x:g} µm along x "
+        f"and {reach_y:g} µm along y from the centre; the mesa must stand on it"
     )
     keys = (("mesa", "width_um"), ("mesa", "depth_um"), ("crystal", "width_um"), ("crystal", "depth_um"))
     yield Finding(("crystal",), text, (*keys, ("geometry",), ("mesa", "shape"), ("crystal", "shape")))
@@ -93,11 +76,9 @@ def _cold_rim(scenario: Scenario) -> Iterator[Finding]:
     crystal, on_a_line = scenario.crystal, scenario.geometry == "strip"
     if crystal is None or scenario.bath.rim != "bath" or not crystal_holds(crystal, scenario.mesa, on_a_line):
         return
-    sizes = {key: getattr(crystal, key) for key in ("width_um", "depth_um", "radius_um")}
-    inside = crystal.model_copy(update={key: (1.0 - RIM) * size for key, size in sizes.items() if size is not None})
-    if not crystal_holds(inside, scenario.mesa, on_a_line):
+    if not crystal_holds(crystal, scenario.mesa, on_a_line, RIM):
         text = 'the mesa reaches the rim of the crystal, which rim = "bath" holds at the bath temperature; widen the '
-        keys = (*_mesa_keys(), *(("crystal", key) for key in sizes))
+        keys = (*_mesa_keys(), *(("crystal", key) for key in ("width_um", "depth_um", "radius_um")))
         yield Finding(("bath", "rim"), f"{text}crystal or insulate its rim", keys)
 
 
@@ -106,17 +87,16 @@ def _mesa_keys() -> tuple[tuple[str, str], ...]:
 
 
 def _contact_places(scenario: Scenario) -> Iterator[Finding]:
-    mesa = scenario.mesa
     for i, contact in enumerate(scenario.contacts):
         if contact_fits(scenario, contact):
             continue
         place = f"the patch of radius {contact.radius_um:g} µm at ({contact.x_um:g}, {contact.y_um:g}) µm"
-        across = _smallest_extent(scenario)
+        across = scenario.mesa.extent_um[0] if scenario.geometry == "strip" else min(scenario.mesa.extent_um)
         if 2 * contact.radius_um > across:
             text = f"{place} is larger than the mesa, which is only {across:g} µm across; reduce the radius"
             yield Finding(("contacts", i, "radius_um"), text, _mesa_keys())
         else:
-            reach = max(abs(x) for x, _ in corners(mesa)), max(abs(y) for _, y in corners(mesa))
+            reach = _reach(scenario.mesa)
             text = (
                 f"{place} reaches outside the mesa (|x| <= {reach[0]:g} µm, |y| <= {reach[1]:g} µm); move or shrink it"
             )
@@ -124,12 +104,10 @@ def _contact_places(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("contacts", i, "x_um"), text, uses)
 
 
-def _smallest_extent(scenario: Scenario) -> float:
-    """Smaller extent of the mesa along x and y; only that along x on a strip."""
-    points = corners(scenario.mesa)
-    across_x = max(x for x, _ in points) - min(x for x, _ in points)
-    across_y = max(y for _, y in points) - min(y for _, y in points)
-    return across_x if scenario.geometry == "strip" else min(across_x, across_y)
+def _reach(mesa: Mesa) -> tuple[float, float]:
+    """Largest distances of the mesa from the centre along x and y."""
+    x, y = zip(*mesa.corners, strict=True)
+    return max(map(abs, x)), max(map(abs, y))
 
 
 def _gap(first: Contact, second: Contact) -> float:

@@ -4,6 +4,7 @@ from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, Layer, Mesa
 from hotmesa.scenarios.schema.law import DWave, Josephson, Law, Ohmic, Tabulated
 from hotmesa.scenarios.schema.material import GoldFilm, GoldWire, LibraryMaterial, Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
+from hotmesa.scenarios.schema.outline import Disc, Outline, Polygon, Rectangle
 from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Output, Stability, Uniform
 from hotmesa.scenarios.schema.scenario import Scenario
 from hotmesa.scenarios.schema.section import Curve, Kinds, Name, Point, Positive, Section, findings_in
@@ -30,6 +31,7 @@ __all__ = [
     "Curve",
     "DWave",
     "Diagram",
+    "Disc",
     "Family",
     "GoldFilm",
     "GoldWire",
@@ -48,11 +50,14 @@ __all__ = [
     "Name",
     "Numerics",
     "Ohmic",
+    "Outline",
     "Output",
     "Point",
+    "Polygon",
     "Positive",
     "Pulses",
     "Ramp",
+    "Rectangle",
     "Scenario",
     "Section",
     "Sink",

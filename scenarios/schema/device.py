@@ -9,57 +9,59 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema.section import Kinds, Length, Name, NonNegative, Place, Point, Positive, Section
+from hotmesa.scenarios.schema.outline import Disc, Outline, Polygon, Rectangle
+from hotmesa.scenarios.schema.section import Kinds, Length, Name, NonNegative, Place, Positive, Section
 
 
-class Mesa(Section):
+class Mesa(Outline, Kinds):
     """The stack of intrinsic junctions; its centre is the origin of coordinates."""
 
-    shape: Literal["rectangle", "disc", "polygon"] = Field("rectangle", description="outline in the plane")
-    width_um: Length = Field(10.0, description="extent along x (rectangle, strip)")
-    depth_um: Length = Field(10.0, description="extent along y (rectangle); out-of-plane depth of a strip")
-    radius_um: Length | None = Field(None, description="radius (disc)")
-    vertices_um: tuple[Point, ...] | None = Field(None, description="corners of a polygon, in order", max_length=1000)
+    tag: ClassVar[str] = "shape"
+    usual: ClassVar[str] = "rectangle"
+    leaves_behind: ClassVar[bool] = True
+
     junctions: int = Field(19, ge=1, le=100_000, description="number N of junctions in the stack")
     resistive_junctions: int | None = Field(None, ge=1, description="how many carry voltage, n <= N; default all")
     spacing_nm: Positive = Field(2.151, description="height of one junction")
     specific_resistance_ohm_um2: Positive = Field(2421.0, description="normal resistance of one junction times area")
 
     def contradictions(self) -> Iterator[Finding]:
-        """No more resistive junctions than junctions, and the sizes of the shape alone."""
+        """No more resistive junctions than junctions."""
+        yield from super().contradictions()
         if self.resistive_junctions is not None and self.resistive_junctions > self.junctions:
             text = f"{self.resistive_junctions} junctions cannot carry voltage, the stack has only {self.junctions}"
             yield Finding(("resistive_junctions",), text, (("junctions",),))
-        yield from radius_findings(self.shape, self.radius_um)
-        if self.shape != "polygon" and self.vertices_um is not None:
-            text = f'has no effect on a {self.shape}; set shape = "polygon" or leave it out'
-            yield Finding(("vertices_um",), text, (("shape",),))
-        if self.shape == "polygon" and len(self.vertices_um or ()) < 3:
-            text = f"a polygon needs at least 3 corners [x, y] in µm; there are {len(self.vertices_um or ())}"
-            yield Finding(("vertices_um",), text, (("shape",),))
 
 
-class Crystal(Section):
+class MesaRectangle(Mesa, Rectangle):
+    """A rectangle or strip."""
+
+
+class MesaDisc(Mesa, Disc):
+    """A disc."""
+
+
+class MesaPolygon(Mesa, Polygon):
+    """A polygon."""
+
+
+class Crystal(Outline, Kinds):
     """Outline of the crystal around the mesa; without this section the plan is the mesa alone."""
 
-    shape: Literal["rectangle", "disc"] = Field("rectangle", description="outline in the plane")
+    tag: ClassVar[str] = "shape"
+    usual: ClassVar[str] = "rectangle"
+    leaves_behind: ClassVar[bool] = True
+
+
+class CrystalRectangle(Crystal, Rectangle):
+    """A rectangle or strip."""
+
     width_um: Length = Field(60.0, description="extent along x")
-    depth_um: Length = Field(60.0, description="extent along y (rectangle in plan)")
-    radius_um: Length | None = Field(None, description="radius (disc)")
-
-    def contradictions(self) -> Iterator[Finding]:
-        """A radius for a disc, and only there."""
-        yield from radius_findings(self.shape, self.radius_um)
+    depth_um: Length = Field(60.0, description="extent along y")
 
 
-def radius_findings(shape: str, radius_um: float | None) -> Iterator[Finding]:
-    """A radius that a disc lacks, or that another shape has."""
-    if shape == "disc" and radius_um is None:
-        yield Finding(("radius_um",), "is missing; a disc needs its radius in µm", (("shape",),))
-    if shape != "disc" and radius_um is not None:
-        yield Finding(
-            ("radius_um",), f'has no effect on a {shape}; set shape = "disc" or leave it out', (("shape",),)
-        )
+class CrystalDisc(Crystal, Disc):
+    """A disc."""
 
 
 class Layer(Section):

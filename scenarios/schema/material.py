@@ -25,11 +25,6 @@ class Material(Kinds):
     heat_capacity_J_per_m3K: Positive | Curve | None = Field(None, description="volumetric heat capacity")
     source: str = Field("", description="source and confidence tag of the values")
 
-    @property
-    def library(self) -> str:
-        """Name of the library material below it, "none" where there is none."""
-        return str(getattr(self, self.tag))
-
     def contradictions(self) -> Iterator[Finding]:
         """One value of the in-plane conductivity."""
         if self.in_plane_W_per_mK is not None and self.anisotropy is not None:
@@ -39,7 +34,7 @@ class Material(Kinds):
     def describe(self) -> str:
         """The conductivities, or the material of the library, in a few words."""
         if self.in_plane_W_per_mK is None and self.out_of_plane_W_per_mK is None:
-            return self.library
+            return self.word
         along, across = (_number(value) for value in (self.in_plane_W_per_mK, self.out_of_plane_W_per_mK))
         if self.in_plane_W_per_mK is None and self.anisotropy is not None:
             along = f"{self.anisotropy:g} ×"

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
 
 from hotmesa.scenarios.kinds import KINDS
-from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBelow, Layer, Mesa
+from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBelow, Layer, Mesa, MesaRectangle
 from hotmesa.scenarios.schema.law import DWave, Josephson, Law
 from hotmesa.scenarios.schema.material import Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
@@ -41,7 +41,7 @@ class Scenario(Section):
         json_schema_extra=_choices,
     )
     geometry: Literal["plan", "strip", "disc"] = Field("plan", description="plan x, y; strip x; disc radius")
-    mesa: Mesa = Mesa()
+    mesa: Mesa = MesaRectangle()
     crystal: Crystal | None = None
     layers: tuple[Layer, ...] = Field((), max_length=100)
     materials: dict[str, Material] = Field(default_factory=dict)

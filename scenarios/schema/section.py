@@ -62,6 +62,11 @@ class Kinds(Section):
         kinds = cls.kinds()
         return super().__new__(kinds.get(keys.get(cls.tag), kinds[cls.usual]) if len(kinds) > 1 else cls)
 
+    @property
+    def word(self) -> str:
+        """The word that names the kind."""
+        return str(getattr(self, self.tag))
+
     @classmethod
     def kinds(cls) -> dict[Any, type[Self]]:
         """Every kind by the words that name it."""

@@ -66,7 +66,7 @@ def _weight(scenario: Scenario, mesh: Any) -> Any:
     if scenario.geometry == "disc":
         return 2.0 * np.pi * ufl.SpatialCoordinate(mesh)[0]
     one = fem.Constant(mesh, np.float64(1.0))
-    return scenario.mesa.depth_um * one if scenario.geometry == "strip" else one
+    return scenario.mesa.extent_um[1] * one if scenario.geometry == "strip" else one
 
 
 def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:

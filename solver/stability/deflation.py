@@ -112,7 +112,7 @@ def random_guesses(problem: ThermalBranch, base: Sequence[Array], count: int, se
         swing = rng.uniform(0.3, 1.5) * max(float(np.sqrt(problem.inner(u, u))) * 20.0 - model.bath, 1.0)
         weights = rng.normal(size=(3, 3))
         weights[0, 0] = 0.0
-        size = np.array([model.scenario.mesa.width_um, model.scenario.mesa.depth_um])
+        size = np.array(model.scenario.mesa.extent_um)
         for j in range(len(layout.sublayers)):
             xy = model.operators.xy[layout.nodes_of(j)]
             T[layout.rows(j)] += swing * _pattern(xy / size, weights)

@@ -76,11 +76,12 @@ def device(
     ]
     if crystal:
         layers.append(Layer(name="crystal", material="crystal", thickness_um=5.0, sublayers=4, first_sublayer_um=0.2))
+    below_it = Crystal(width_um=30.0, depth_um=30.0) if geometry != "disc" else Crystal(shape="disc", radius_um=15.0)
     return Scenario(
         name="jacobian",
         geometry=geometry,
-        mesa=Mesa(junctions=19, shape="disc" if geometry == "disc" else "rectangle", radius_um=5.0),
-        crystal=Crystal(width_um=30.0, depth_um=30.0, radius_um=15.0) if crystal else None,
+        mesa=Mesa(junctions=19, shape="disc", radius_um=5.0) if geometry == "disc" else Mesa(junctions=19),
+        crystal=below_it if crystal else None,
         layers=tuple(layers),
         materials={"film": film, "mesa": mesa, "crystal": below},
         contacts=contacts,

@@ -72,7 +72,7 @@ def test_without_crystal_the_line_is_the_mesa():
         ({"contacts": [{"x_um": 4}]}, "contact 'wire' reaches beyond the mesa, which ends at 5 µm"),
         ({"crystal": {"width_um": 8}}, "the crystal ends at 4 µm, inside the mesa"),
         (ROUND | {"contacts": [{"x_um": 1}]}, "on a disc a contact can only sit in the centre"),
-        (ROUND | {"mesa": {}}, "mesa.radius_um: a disc needs a radius"),
+        (ROUND | {"mesa": {}}, "a disc needs mesa and crystal of shape \"disc\""),
         ({"mesh": {"size_um": 1e-6}}, "at most 2e"),
     ],
 )

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from hotmesa.postprocess import ResultError, load_run, read_table
-from hotmesa.scenarios.geometry import outline_area_um2
 from hotmesa.scenarios.schema import Scenario
 
 
@@ -128,4 +127,4 @@ def test_uniform_scenario_has_its_curve_as_rows(make_run: Callable[..., Any]) ->
 )
 def test_area_of_the_outline(mesa: dict[str, Any], area: float) -> None:
     scenario = Scenario.model_validate({"name": "x", "mesa": mesa})
-    assert outline_area_um2(scenario) == pytest.approx(area, rel=1e-14)
+    assert scenario.mesa.area_um2 == pytest.approx(area, rel=1e-14)

@@ -81,7 +81,7 @@ def test_changes_from_python_are_those_of_the_command_line(small: Path) -> None:
         ("mesa.junctions=true", "must be a whole number"),
         ('mesa.width_um="10"', "must be a number >= 1e-06 and <= 1e+06 (µm)"),
         ("mesa.width_um=inf", "must be a number >= 1e-06 and <= 1e+06 (µm)"),
-        ("mesa.vertices_um=[[0.0]]", "list of pairs"),
+        ('mesa={shape="polygon",vertices_um=[[0.0]]}', "list of pairs"),
         ("mesa=3", "must be a table"),
         ("layers=3", "must be a list of tables"),
         ('name="a b"', "must be a name"),
@@ -230,3 +230,14 @@ def test_devices_and_pipes_are_no_scenarios(tmp_path: Path) -> None:
 def test_nested_changes_are_refused(problems) -> None:
     (text,) = problems("mesa.width_um=" + "[" * 500 + "]" * 500)
     assert "nested more than 20 deep" in text
+
+
+def test_a_change_of_the_shape_leaves_the_sizes_of_the_other_shape_behind(tmp_path: Path) -> None:
+    changed = load_scenario("kurter2010-n06", {"mesa.shape": "disc", "mesa.radius_um": 4.0})
+    file = tmp_path / "disc.toml"
+    file.write_text('base = "kurter2010-n06"\n[mesa]\nshape = "disc"\nradius_um = 4.0\n')
+    assert changed.mesa == load_scenario(file).mesa
+    assert changed.mesa.area_um2 == pytest.approx(16 * np.pi, rel=1e-15)
+    assert changed.mesa.extent_um == (8.0, 8.0)
+    with pytest.raises(ScenarioError, match=r'mesa.width_um: has no effect with shape = "disc"'):
+        load_scenario(file, {"mesa.width_um": 8.0})

@@ -12,7 +12,6 @@ from validation.kurter2010.spectra import current
 from hotmesa import load_scenario
 from hotmesa.postprocess import style
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.geometry import mesa_area_um2
 from hotmesa.solver.law.dwave import spectrum_of
 
 WIDTHS_UM = {"zhu-w05": 0.5, "zhu-w07": 0.7, "zhu-w1": 1.0, "zhu-w2": 2.0, "zhu-w5": 5.0, "zhu-w10": 10.0}
@@ -38,7 +37,7 @@ def mesas() -> list[Trace]:
 
 def area(run: Trace) -> float:
     """Return the area in µm²."""
-    return mesa_area_um2(run.scenario.mesa)
+    return run.scenario.mesa.area_um2
 
 
 def at_peak(run: Trace, name: str) -> float | None:

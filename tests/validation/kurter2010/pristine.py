@@ -12,7 +12,7 @@ from validation.kurter2010.runs import Trace, trace
 
 from hotmesa import load_scenario
 from hotmesa.postprocess import style
-from hotmesa.scenarios.geometry import mesa_area_um2, normal_resistance_ohm
+from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.scenarios.materials import build_material
 
 CURRENT_MA = 3.64
@@ -62,7 +62,7 @@ def estimate(*overrides: str) -> Estimate:
     """Return the paper's estimates from the simulated curve at the current of the paper."""
     found = run(*overrides)
     scenario = found.scenario
-    R_N, area = normal_resistance_ohm(scenario.mesa), mesa_area_um2(scenario.mesa)
+    R_N, area = normal_resistance_ohm(scenario.mesa), scenario.mesa.area_um2
     curve = found.curve
     s = brentq(lambda x: float(curve.I_mA(x)) - CURRENT_MA, curve.s[0], curve.s[-1])
     V = float(curve.V_mV(s))
