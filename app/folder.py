@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.postprocess.provenance import read_json
 from hotmesa.postprocess.seam import FILE as SEAM
 from hotmesa.postprocess.states import FILE as STATES
+from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.kinds import KINDS
 
@@ -108,8 +108,8 @@ def refuse_foreign(folder: Path, own: str, name: str) -> None:
     for other in ("scenario.toml", "study.toml", "fit.toml"):
         if other != own and (folder / other).is_file():
             raise FolderError(f"{folder} holds other results ({other}); choose another folder with --out")
-    with suppress(OSError, tomllib.TOMLDecodeError):
-        there = tomllib.loads((folder / own).read_text(encoding="utf-8")).get("name", name)
+    with suppress(OSError, ValueError):
+        there = toml.read(folder / own).get("name", name)
         if there != name:
             raise FolderError(f"{folder} holds the results of {there}, not of {name}; choose another --out")
 

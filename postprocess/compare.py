@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,9 @@ from hotmesa.postprocess.runs import RESULTS
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.postprocess.values import flat_summary
+from hotmesa.scenarios import toml
 from hotmesa.scenarios.problems import did_you_mean
-from hotmesa.scenarios.tables import OWN_MB, TableError, read_fields
+from hotmesa.scenarios.tables import OWN_MB, read_fields
 from hotmesa.scenarios.units import label_of
 from hotmesa.scenarios.writing import write_table
 
@@ -110,8 +110,8 @@ def _study(path: Path) -> tuple[list[Row], Mapping[str, Any]]:
     try:
         rows: list[Row] = [*read_fields(table, OWN_MB).dicts()]
         file = table.parent / STUDY
-        about = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except (OSError, UnicodeDecodeError, TableError, tomllib.TOMLDecodeError) as error:
+        about = toml.read(file) if file.is_file() else {}
+    except (OSError, ValueError) as error:
         raise ResultError(f"{table.parent}: cannot be read ({error})") from error
     if not rows or "case" not in rows[0]:
         raise ResultError(f"{table}: holds no case")

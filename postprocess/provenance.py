@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import subprocess
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hotmesa.postprocess.tables import ResultError
+from hotmesa.scenarios import toml
 from hotmesa.scenarios.messages import dotted, schema_findings
 from hotmesa.scenarios.schema import Scenario
 
@@ -126,15 +126,14 @@ def read_scenario(path: Path) -> Scenario:
         ResultError: the file is missing or damaged.
     """
     try:
-        with path.open("rb") as stream:
-            values = tomllib.load(stream)
+        values = toml.read(path)
         return Scenario.model_validate(values)
     except FileNotFoundError:
         raise ResultError(f"{path}: no such file; is {path.parent} the folder of a run?") from None
     except ValidationError as error:
         wrong = "; ".join(f"{dotted(found.where, values)}: {found.text}" for found in schema_findings(error))
         raise ResultError(f"{path}: is damaged or from another version ({wrong})") from error
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise ResultError(f"{path}: is damaged or from another version ({error})") from error
 
 

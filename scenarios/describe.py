@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hotmesa.scenarios.geometry import mesa_height_um, normal_resistance_ohm
 from hotmesa.scenarios.kinds import KINDS
+from hotmesa.scenarios.layers import layer_thickness
 from hotmesa.scenarios.rules.family import counts_of
 from hotmesa.scenarios.schema import Layer, Scenario
 from hotmesa.scenarios.source_table import source_points
@@ -37,12 +38,11 @@ def _mesa(scenario: Scenario) -> list[str]:
 
 
 def _layer(scenario: Scenario, layer: Layer) -> str:
-    thickness = mesa_height_um(scenario.mesa) if layer.junctions else layer.thickness_um or 0.0
     covers = "mesa" if layer.region == "mesa" else "whole crystal"
     count = "1 sublayer" if layer.sublayers == 1 else f"{layer.sublayers} sublayers"
     heated = ", the junctions" if layer.junctions else ""
     material = f"{layer.material} ({scenario.materials[layer.material].describe()})"
-    return f"{layer.name}: {thickness:.4g} µm of {material}, {covers}, {count}{heated}"
+    return f"{layer.name}: {layer_thickness(scenario, layer):.4g} µm of {material}, {covers}, {count}{heated}"
 
 
 def _bath(scenario: Scenario) -> list[str]:

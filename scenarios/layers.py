@@ -6,13 +6,14 @@ import numpy as np
 from scipy.optimize import brentq
 
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.geometry import mesa_height_um
 from hotmesa.scenarios.schema import Layer, Scenario
 
 
 def layer_thickness(scenario: Scenario, layer: Layer) -> float:
     """Return the thickness (um) of a layer; that of the junction layer is N times the spacing."""
     if layer.junctions:
-        return scenario.mesa.junctions * scenario.mesa.spacing_nm * 1e-3
+        return mesa_height_um(scenario.mesa)
     if layer.thickness_um is None:
         raise ValueError(f"layer {layer.name} has no thickness")
     return layer.thickness_um

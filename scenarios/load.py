@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.files import RawScenario, absolute_paths, available_scenarios, bundled_file, read_raw
 from hotmesa.scenarios.keys import left_behind
-from hotmesa.scenarios.messages import dotted, schema_findings
+from hotmesa.scenarios.messages import dotted, inside, schema_findings
 from hotmesa.scenarios.overrides import OverrideError, apply, parse
 from hotmesa.scenarios.problems import Finding, Where, did_you_mean
 from hotmesa.scenarios.rules.device import find_contradictions
@@ -130,7 +131,7 @@ def _without_invalid(data: dict[str, Any], findings: Sequence[Finding]) -> tuple
     dropped: list[Where] = []
     for finding in findings:
         path = finding.where
-        if not _stands(path, data):  # a key that is missing: its section cannot be used
+        if reduce(inside, path, data) is None:  # a key that is missing: its section cannot be used
             path = path[:-1]
         while path and isinstance(path[-1], int):  # an element of a list: leave out the list
             path = path[:-1]
@@ -141,16 +142,6 @@ def _without_invalid(data: dict[str, Any], findings: Sequence[Finding]) -> tuple
             node.pop(path[-1], None)
         dropped.append(path)
     return rest, dropped
-
-
-def _stands(path: Where, data: Any) -> bool:
-    """Whether a value stands at a path."""
-    for part in path:
-        keys = data if isinstance(data, Mapping) else range(len(data)) if isinstance(data, list) else ()
-        if part not in keys:
-            return False
-        data = data[part]
-    return True
 
 
 def _rests_on(finding: Finding, dropped: Sequence[Where]) -> bool:

@@ -151,13 +151,14 @@ def dotted(where: Where, data: Mapping[str, Any]) -> str:
     parts: list[str] = []
     node: Any = data
     for part in where:
-        node = _inside(node, part)
+        node = inside(node, part)
         name = node.get("name") if isinstance(part, int) and isinstance(node, Mapping) else None
         parts.append(f'{part} ("{name}")' if isinstance(name, str) else str(part))
     return ".".join(parts)
 
 
-def _inside(node: Any, part: str | int) -> Any:
+def inside(node: Any, part: str | int) -> Any:
+    """What stands at a key of a table or at a place of a list; None where there is nothing."""
     if isinstance(node, Mapping):
         return node.get(str(part))
     if isinstance(node, Sequence) and not isinstance(node, str) and isinstance(part, int) and part < len(node):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hotmesa.scenarios.errors import ScenarioError
+from hotmesa.scenarios.geometry import resistive_junctions
 from hotmesa.scenarios.keys import find_key
 from hotmesa.scenarios.load import load_scenario
 from hotmesa.scenarios.plans.data import Measured, read_measured
@@ -114,7 +115,7 @@ def _measurement(fit: Fit, data: Data, folder: Path) -> Measurement:
         base_scenario(data.scenario or fit.scenario, folder), [override(k, v, folder) for k, v in given.items()],
         complete=True,
     )
-    curve = read_measured((folder / data.file).resolve(), base.mesa.resistive_junctions or base.mesa.junctions)
+    curve = read_measured((folder / data.file).resolve(), resistive_junctions(base))
     use = np.ones(curve.I_mA.shape, dtype=bool)
     if data.first_mA is not None:
         use &= curve.I_mA >= data.first_mA

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import ScenarioError, nearest
 from hotmesa.scenarios.files import available_scenarios, bundled_file, bundled_plans
 from hotmesa.scenarios.load import load_scenario
@@ -93,16 +93,13 @@ def read_plan(file: Path, model: type[M]) -> tuple[M, str]:
         StudyError: unreadable, no TOML, or not what the model asks for.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-        return model.model_validate(tomllib.loads(text)), text
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError([f"{file}: this is not valid TOML: {error}"]) from None
-    except UnicodeDecodeError:
-        raise StudyError([f"{file}: the file is not text in UTF-8"]) from None
+        return model.model_validate(toml.read(file)), file.read_text(encoding="utf-8")
     except OSError as error:
         raise StudyError([f"{file}: cannot be read: {error.strerror}"]) from None
     except ValidationError as error:
         raise StudyError(in_words(error, model, str(file))) from None
+    except ValueError as error:
+        raise StudyError([f"{file}: {error}"]) from None
 
 
 def base_scenario(name: str, folder: Path) -> str:

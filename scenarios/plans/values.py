@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from hotmesa.scenarios.files import absolute
 from hotmesa.scenarios.keys import find_key
+from hotmesa.scenarios.messages import inside
 from hotmesa.scenarios.toml import inline
 from hotmesa.scenarios.units import split_unit
 
@@ -66,11 +68,4 @@ def is_plain(value: Any) -> bool:
 
 def look_up(data: Any, key: str) -> Any:
     """Return what stands at a dotted key in nested tables and lists; None where there is nothing."""
-    for part in path_of(key):
-        if isinstance(data, Mapping):
-            data = data.get(str(part))
-        elif isinstance(data, list | tuple) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
-            return None
-    return data
+    return reduce(inside, path_of(key), data)

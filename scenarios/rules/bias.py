@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from hotmesa.scenarios.geometry import resistive_junctions
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema import Scenario
 
@@ -34,7 +35,7 @@ def _range(scenario: Scenario, largest: float) -> Iterator[Finding]:
     if not scenario.law.ends_with_table or scenario.mesh.file is not None:
         return  # other laws know their own range, and a mesh file its own area
     bias, mesa = scenario.bias, scenario.mesa
-    junctions = mesa.resistive_junctions or mesa.junctions
+    junctions = resistive_junctions(scenario)
     area = mesa.area_um2
     if area == 0.0:
         return
