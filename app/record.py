@@ -86,7 +86,7 @@ class RunRecord:
         """Log a point of the branch."""
         self.log.info(
             "%sV %.6g mV, I %.6g mA, T_max %.5g K, %s Newton steps, heat balance %s %s",
-            f"t {row['t_us']:.6g} us, " if "t_us" in row else "",
+            f"t {row['t_us']:.6g} µs, " if "t_us" in row else "",
             row["V_mV"],
             row["I_mA"],
             row["T_max_K"],

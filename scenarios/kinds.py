@@ -82,7 +82,7 @@ KINDS: dict[str, Kind] = {
             columns=("t_us", *COLUMNS),
             words=(),
             steady=False,
-            prefix="t {t_us:8.4g} us  ",
+            prefix="t {t_us:8.4g} µs  ",
         ),
         Kind(
             "diagram",

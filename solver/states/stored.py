@@ -177,7 +177,7 @@ def start_from(model: Model, scenario: Scenario) -> Start:
     states, t_us = stored
     k = choose(states, t_us, scenario)
     t = None if t_us is None else float(t_us[k])
-    when = f"t = {t:.6g} us" if t is not None else f"I = {states.I_mA[k]:.6g} mA"
+    when = f"t = {t:.6g} µs" if t is not None else f"I = {states.I_mA[k]:.6g} mA"
     return Start(flat_state(model, states, k), t, f"state of {folder} at {when}")
 
 

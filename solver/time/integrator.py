@@ -198,13 +198,13 @@ class Stepper:
         try:
             self._ts.step()
         except PETSc.Error as error:
-            raise SolveError(f"the time step failed at t = {self.time:.6g} us (PETSc error {error.ierr})") from error
+            raise SolveError(f"the time step failed at t = {self.time:.6g} µs (PETSc error {error.ierr})") from error
         self.newton_steps = self._ts.getSNESIterations() - before
         reason = self._ts.getConvergedReason()
         if reason < 0:
-            raise SolveError(f"the integrator stopped at t = {self.time:.6g} us: {self._why(reason)}")
+            raise SolveError(f"the integrator stopped at t = {self.time:.6g} µs: {self._why(reason)}")
         if self._ts.getStepNumber() >= self._tolerances.max_steps and not self.finished:
-            raise SolveError(f"more than {self._tolerances.max_steps} steps at t = {self.time:.6g} us")
+            raise SolveError(f"more than {self._tolerances.max_steps} steps at t = {self.time:.6g} µs")
         u = self._equations.load(self._u)
         self._passed.append((float(self._ts.getTime()), u))
         return self._equations.evaluation(u)

@@ -74,7 +74,7 @@ class Settling:
                 rest = self._at_rest(e, value, moment.t)
                 if rest is not None:
                     return rest
-        raise SolveError(f"the state that was lost at {value:.6g} {bias.unit} did not settle within {LIMIT_US:g} us")
+        raise SolveError(f"the state that was lost at {value:.6g} {bias.unit} did not settle within {LIMIT_US:g} µs")
 
     def _pushed(self, lost: Evaluation, along: Array | None) -> Array:
         e = self._stability.to_full(lost)

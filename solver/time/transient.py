@@ -156,7 +156,7 @@ class Transient:
             V, wires = V + step_V, wires + step_w
             if abs(step_V) <= 1e-12 * max(abs(V), 1e-9) and np.abs(step_w).max(initial=0.0) <= 1e-11 * self.model.bath:
                 return np.concatenate([T, wires, [V]])
-        raise SolveError(f"no voltage balances the circuit at t = {t:.6g} us")
+        raise SolveError(f"no voltage balances the circuit at t = {t:.6g} µs")
 
 
 PJ_TO_NJ = 1e-3

@@ -159,7 +159,7 @@ def test_states_of_a_condensed_crystal_go_to_the_full_one_and_back() -> None:
 
 def test_what_does_not_settle_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settling, "LIMIT_US", 0.1)
-    with pytest.raises(SolveError, match=r"lost at 816\.\d+ mV did not settle within 0\.1 us"):
+    with pytest.raises(SolveError, match=r"lost at 816\.\d+ mV did not settle within 0\.1 µs"):
         swept(POOR, kind="voltage", legs_mV=(0.0, 950.0))
 
 
