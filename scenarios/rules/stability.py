@@ -19,10 +19,10 @@ def stability_findings(scenario: Scenario) -> Iterator[Finding]:
     stability, unkept = scenario.stability, _KEEP_NO_MODES.get(scenario.mode)
     if stability.modes and unkept is not None:
         yield Finding(("stability", "modes"), unkept, (("mode",),))
-    elif stability.modes and stability.points == "none":
-        text = 'has no effect with points = "none"; set points = "kept" or "all"'
+    elif stability.modes and stability.points in ("none", "counts"):
+        text = f'has no effect with points = "{stability.points}"; set points = "kept" or "all"'
         yield Finding(("stability", "modes"), text, (("stability", "points"),))
-    if stability.points != "none" and not KINDS[scenario.mode].spatial:
+    if stability.points in ("kept", "all") and not KINDS[scenario.mode].spatial:
         text = 'the uniform model (mode = "uniform") has no modes in space; leave it out or set mode = "branch"'
         yield Finding(("stability", "points"), text, (("mode",),))
 

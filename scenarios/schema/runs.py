@@ -18,10 +18,12 @@ class Branch(Section):
 
 
 class Stability(Section):
-    """Growth rates of small disturbances at the points of a branch, under voltage and current bias and [bias]."""
+    """Do small disturbances of the points of a branch grow, under voltage and current bias and [bias]?"""
 
-    points: Literal["none", "kept", "all"] = Field(
-        "none", description="at no point, where fields are kept (output.every), or everywhere"
+    points: Literal["none", "counts", "kept", "all"] = Field(
+        "counts",
+        description="not computed; growing modes counted everywhere; with growth rates where fields are kept "
+        "(output.every); with growth rates everywhere",
     )
     count: int = Field(2, ge=1, le=200, description="leading modes that are computed, more where more grow")
     modes: bool = Field(False, description="keep these modes as fields")

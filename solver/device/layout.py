@@ -154,13 +154,17 @@ class Layout:
         """Return the values of the unknowns in fields of shape (stack, owned): what `on_plan` spreads."""
         return np.concatenate([fields[k, self.nodes_of(k)] for k in range(len(self.sublayers))])
 
-    def heat_capacity(self, T: Array) -> Array:
+    def heat_capacity(self, T: Array, of_unknowns: bool = False) -> Array:
         """Return the heat capacity of every unknown (pJ/K = µW µs/K) at temperatures T (K).
+
+        Args:
+            T: temperatures of the unknowns.
+            of_unknowns: do without what of a condensed crystal belongs to no unknown.
 
         Raises:
             SolveError: the crystal is condensed, so that most of its heat capacity belongs to no unknown.
         """
-        if self.condensed:
+        if self.condensed and not of_unknowns:
             raise SolveError("a condensed crystal has no heat capacity: use numerics.path = 'sparse' in time")
         capacity = np.empty(self.size)
         for k, sublayer in enumerate(self.sublayers):

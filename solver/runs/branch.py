@@ -80,7 +80,7 @@ def points(
     problem = ThermalBranch(model)
     start, direction = problem.cold_start()
     fields = Fields(model)
-    stability = BranchStability(model, fields.gather)
+    stability = BranchStability(problem, fields.gather)
     every, end = model.scenario.output.every, model.scenario.branch.end_current_mA
     course = Course(None if seam is None else ahead_from(problem, seam.arrays))
     first, hot = (0, 0.0) if seam is None else (int(seam.arrays["number"]) + 1, float(seam.arrays["hot_fraction"]))
@@ -92,7 +92,7 @@ def points(
         before, hot = hot, float(row["hot_fraction"])
         appears_or_fills = (before == 0.0) != (hot == 0.0) or (before == 1.0) != (hot == 1.0)
         keep = number % every == 0 or bool(curve.fold) or curve.goal == end or appears_or_fills
-        modes = stability.modes(e, keep)
+        modes = stability.modes(curve, keep)
         state = fields.of(e, stability.fields(modes)) if keep else None
         row |= stability.columns(modes)
         beside = partial(uniform_beside, model) if number == first else None

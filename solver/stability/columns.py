@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,29 +12,41 @@ from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios import ScenarioError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import LoadLine, Scenario
-from hotmesa.solver.model import Evaluation, Model
-from hotmesa.solver.stability.stability import Modes, Stability
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.model import Model
+from hotmesa.solver.stability.stability import Modes, Stability, warms_everywhere
 from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.continuation import CurvePoint
 from hotmesa.solver.states.fields import Gatherer
+from hotmesa.solver.states.problem import ThermalBranch
+
+FOLDS = {Bias.voltage(): "V", Bias.current(): "I"}
+"""What is extremal at a fold under a bias."""
+LOG = logging.getLogger(__name__)
 
 
 class BranchStability:
     """Answers for the points of one branch what [stability] of the scenario asks for.
 
+    Growing modes are counted at every point, unless nothing is asked for; their rates and patterns cost more where the
+    crystal is condensed, and are computed where they are asked for.
+
     Attributes:
         biases: the circuits, by the name in column headers.
     """
 
-    def __init__(self, model: Model, gather: Gatherer) -> None:
+    def __init__(self, problem: ThermalBranch, gather: Gatherer) -> None:
         """Prepare; nothing is set up if no point asks for it.
 
         Raises:
             ScenarioError: more modes are asked for than the device has unknowns.
         """
-        self._asked = model.scenario.stability
-        self._gather = gather
+        model = problem.model
+        self._problem, self._asked, self._gather = problem, model.scenario.stability, gather
         self.biases = biases_of(model.scenario)
-        self._stability = None if self._asked.points == "none" else checked_stability(model)
+        points = self._asked.points
+        self._stability = checked_stability(model) if points in ("kept", "all") else None
+        self._signs = Stability(model, signs_only=True) if points in ("counts", "kept") else None
 
     def columns(self, modes: Mapping[str, Modes] | None) -> Row:
         """Return the columns of one point; empty where its modes were not computed."""
@@ -40,14 +54,26 @@ class BranchStability:
         for name in self.biases:
             row[f"unstable_modes_{name}"] = "" if modes is None else modes[name].unstable
         for name in self.biases:
-            row[f"rate_{name}_per_us"] = "" if modes is None else float(modes[name].rates[0])
+            told = None if modes is None or modes[name].signs_only else float(modes[name].rates[0])
+            row[f"rate_{name}_per_us"] = "" if told is None else told
         return row
 
-    def modes(self, e: Evaluation, kept: bool) -> dict[str, Modes] | None:
-        """Return the modes of a point by bias, None where they are not asked for. Collective."""
-        if self._stability is None or (self._asked.points == "kept" and not kept):
+    def modes(self, curve: CurvePoint, kept: bool) -> dict[str, Modes] | None:
+        """Return the modes of a point by bias, None where they are not asked for or not found. Collective."""
+        biases, e = tuple(self.biases.values()), curve.evaluation.e
+        warms = None if curve.fold else warms_everywhere(self._problem, curve.tangent)
+        try:
+            if self._stability is not None and (kept or self._asked.points == "all"):
+                found = self._stability.modes_under(e, biases, self._asked.count, warms=warms)
+            elif self._signs is not None:
+                found = self._signs.modes_under(e, biases, 1, warms=warms)
+            else:
+                return None
+        except SolveError as error:
+            # The state itself is as good as ever.
+            LOG.warning("the stability of the state at %.6g mA is not known: %s", e.I, error)
             return None
-        found = self._stability.modes_under(e, tuple(self.biases.values()), self._asked.count)
+        found = tuple(replace(m, at_fold=curve.fold != "" and FOLDS.get(m.bias) == curve.fold) for m in found)
         return dict(zip(self.biases, found, strict=True))
 
     def fields(self, modes: Mapping[str, Modes] | None) -> dict[str, Array] | None:

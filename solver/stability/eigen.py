@@ -40,7 +40,7 @@ class ShiftInvert:
     """The map C T -> solution of (J + s C) T + B g = C T with the equations of wires and bias.
 
     Its eigenvalues are 1/(s - rate). One factorisation of J + s C serves every bias. The exact one is made when it is
-    first needed, and so is the cheaper one of a matrix close to it.
+    first needed, and so is the cheaper one of a matrix close to it, unless factors of an earlier state are given.
 
     Attributes:
         shift: s (1/us).
@@ -49,10 +49,16 @@ class ShiftInvert:
     """
 
     def __init__(
-        self, comm: Comm, conduction: Conduction, lin: Jacobian, capacity: Array, shift: float
+        self,
+        comm: Comm,
+        conduction: Conduction,
+        lin: Jacobian,
+        capacity: Array,
+        shift: float,
+        earlier: Factors | None = None,
     ) -> None:
-        """Take the matrices."""
-        self._comm, self._lin, self._capacity = comm, lin, capacity
+        """Take the matrices, and factors of an earlier state that serve `approximate`."""
+        self._comm, self._lin, self._capacity, self._earlier = comm, lin, capacity, earlier
         self._conduction, self._shifted = conduction, shifted(lin, shift * capacity)
         self.shift = shift
         self.factorisations = 0
@@ -83,7 +89,18 @@ class ShiftInvert:
     def approximate(self, rhs: Array) -> Array:
         """Return nearly the solution of (J + s C) T = rhs, wires and voltage at rest."""
         self.solves += 1
-        return self._close.solve(rhs)
+        return (self._earlier or self._close).solve(rhs)
+
+    def renew(self) -> bool:
+        """Let go of the factors of an earlier state; return whether there were any."""
+        had, self._earlier = self._earlier is not None, None
+        return had
+
+    @property
+    def factors(self) -> Factors | None:
+        """The newest factors made here, else those of the earlier state."""
+        own: Factors | None = self.__dict__.get("_close") or self.__dict__.get("_exact")
+        return own or self._earlier
 
     def operator(self, constraint: Constraint) -> _Operator:
         """Return the map under the bias whose derivatives are given."""

@@ -31,6 +31,8 @@ HELD = 4
 """Spare modes that the space holds well enough for a residual to have no part in them."""
 DISTINCT = 0.05
 """Part of a spare mode outside of what is kept already, below which it is not kept."""
+FINEST = 1e-2
+"""Of the accuracy: what is asked for at a rate of zero."""
 SOLVES_PER_MODE = 4
 PHASE = 2.4
 """Of one irregular pattern over the one before (rad): no few of them are alike."""
@@ -98,7 +100,8 @@ class Tracker:
             space: spanned by `space`; it is extended.
             inverse: factors of K at this state.
             wanted: what is asked for, by bias.
-            accuracy: largest bound on K^-1 r for a mode of unit size.
+            accuracy: largest bound on K^-1 r for a mode of unit size. Where a rate is so small that its sign would be
+                in doubt, less is allowed.
         """
         # Another pattern every time: one alone has only one direction in the plane of a double rate.
         self._number += 1
@@ -110,11 +113,11 @@ class Tracker:
             found = {bias: space.modes(bias) for bias in wanted}
             if any(len(found[bias].rates) < w.count for bias, w in wanted.items()):
                 return None
-            bound, residual = self._worst(space, inverse.shift, wanted, found)
-            if bound <= accuracy:
+            excess, residual = self._worst(space, inverse.shift, wanted, found, accuracy)
+            if excess <= 1.0:
                 more = {bias: replace(w, count=_enough(found[bias], w.count)) for bias, w in wanted.items()}
                 if all(more[bias].count == w.count for bias, w in wanted.items()):
-                    return self._finish(space, inverse.shift, wanted, found, accuracy)
+                    return self._finish(space, wanted, found)
                 wanted = more
                 continue
             spent += 1
@@ -123,26 +126,25 @@ class Tracker:
         return None
 
     def _worst(
-        self, space: RitzSpace, shift: float, wanted: Mapping[Bias, Wanted], found: Mapping[Bias, Ritz]
+        self, space: RitzSpace, shift: float, wanted: Mapping[Bias, Wanted], found: Mapping[Bias, Ritz], accuracy: float
     ) -> tuple[float, Array]:
-        """Return the largest bound on K^-1 r, and that r."""
+        """Return the largest bound on K^-1 r over what is allowed, and that r."""
         r = space.residuals([(found[bias], w.count) for bias, w in wanted.items()])
-        gaps = []
+        gaps, rates = [], []
         for bias, w in wanted.items():
-            rates = found[bias].rates
-            beyond = float(rates[min(w.count + HELD, len(rates) - 1)])
+            all_rates = found[bias].rates
+            beyond = float(all_rates[min(w.count + HELD, len(all_rates) - 1)])
             gaps += [max(shift - beyond, 1e-300)] * w.count
+            rates += [*all_rates[: w.count]]
         bounds = space.sizes(r) / np.array(gaps)
-        k = int(np.argmax(bounds))
-        return float(bounds[k]), r[:, k]
+        excess = bounds / np.clip(np.abs(rates) / np.array(gaps), FINEST * accuracy, accuracy)
+        k = int(np.argmax(excess))
+        return float(excess[k]), r[:, k]
 
     def _finish(
-        self, space: RitzSpace, shift: float, wanted: Mapping[Bias, Wanted], found: Mapping[Bias, Ritz], accuracy: float
-    ) -> dict[Bias, Pairs] | None:
-        """Return converged modes and remember them; None if one of them turns (has a complex rate)."""
-        for bias, w in wanted.items():
-            if np.any(np.abs(found[bias].spins[: w.count]) > accuracy * (shift - found[bias].rates[: w.count])):
-                return None
+        self, space: RitzSpace, wanted: Mapping[Bias, Wanted], found: Mapping[Bias, Ritz]
+    ) -> dict[Bias, Pairs]:
+        """Return converged modes and remember them."""
         leading = [found[bias].mixes[:, : w.count] for bias, w in wanted.items()]
         spare = [found[bias].mixes[:, w.count : w.count + SPARE] for bias, w in wanted.items()]
         self.keep(space.W @ _distinct(np.column_stack([*leading, *spare])))

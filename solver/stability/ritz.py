@@ -29,14 +29,15 @@ class Ritz:
 
     Attributes:
         rates: real parts (1/us), shape (m,).
-        spins: imaginary parts (1/us), shape (m,).
-        mixes: unit coefficients in the basis, columns, shape (m, m).
+        mixes: unit coefficients in the basis, columns, shape (m, m); of a complex pair two of its plane.
+        drifts: what the modes would change into in unit time, C^-1 times the heat: rates times mixes where those are
+            real, shape (m, m).
         globals_by_mix: steps of wires and voltage by the coefficients, shape (g, m).
     """
 
     rates: Array
-    spins: Array
     mixes: Array
+    drifts: Array
     globals_by_mix: Array
 
 
@@ -131,13 +132,14 @@ class RitzSpace:
         corner[-1, :-1] = constraint.by_wires
         rows = self._RW[[*range(wires), wires + self._order.index(bias)]]
         slaved = -np.linalg.solve(corner, rows)
-        values, vectors = la.eig(-(self._H + self._WB @ slaved))
+        motion = -(self._H + self._WB @ slaved)
+        values, vectors = la.eig(motion)
         order = np.argsort(-values.real, kind="stable")
         values, vectors = values[order], vectors[:, order]
         # Of a complex pair, which rounding makes of a double rate, both vectors of its plane are wanted.
         mixes = np.where(values.imag < 0.0, vectors.imag, vectors.real)
         mixes /= np.linalg.norm(mixes, axis=0)
-        return Ritz(values.real, values.imag, mixes, slaved @ mixes)
+        return Ritz(values.real, mixes, motion @ mixes, slaved @ mixes)
 
     def shapes(self, ritz: Ritz, count: int) -> Array:
         """Return the first patterns, C-normalised, shape (n, count)."""
@@ -148,9 +150,9 @@ class RitzSpace:
         # Together: reading the basis costs most.
         mixes = np.column_stack([ritz.mixes[:, :count] for ritz, count in wanted])
         slaved = np.column_stack([ritz.globals_by_mix[:, :count] for ritz, count in wanted])
-        rates = np.concatenate([ritz.rates[:count] for ritz, count in wanted])
+        drifts = np.column_stack([ritz.drifts[:, :count] for ritz, count in wanted])
         heat = self._JW[:, : self._size] @ mixes + self._lin.columns @ slaved
-        return np.asarray(heat + self.capacity[:, None] * (self.W @ (mixes * rates)))
+        return np.asarray(heat + self.capacity[:, None] * (self.W @ drifts))
 
     def sizes(self, residuals: Array) -> Array:
         """Return the norms of residuals in C^-1: rates (1/us)."""

@@ -10,6 +10,7 @@ import numpy as np
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import Constraint
+from hotmesa.solver.linear.conduction import Factors
 from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.parallel import global_max
@@ -31,6 +32,11 @@ steeply with temperature it is larger, seldom more than 1e-4.
 """
 RESOLVED = 5e-2
 """Rates that cannot be told from zero, over tolerance and s - rate."""
+AT_FOLD = 100.0
+"""Times that resolution: what a rate can be at a fold, for it is as exact as the place of the fold."""
+
+WARMING = 1e-6
+"""Cooling over the largest warming along a tangent that is its rounding."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +45,28 @@ class Modes:
 
     Attributes:
         bias: the circuit.
-        rates: growth rates (1/us), real parts, shape (k,).
+        rates: growth rates (1/us), real parts, shape (k,); with `signs_only` nothing but their signs has a meaning.
         shapes: temperature patterns of the modes in the order of `Stability.layout`, columns, unit maximum.
         resolution: rates of this size (1/us) cannot be told from zero.
+        signs_only: the heat capacity of the crystal is not in them.
+        at_fold: the state is a fold under this bias, so that the rate nearest to zero is zero.
     """
 
     bias: Bias
     rates: Array
     shapes: Array
     resolution: float
+    signs_only: bool = False
+    at_fold: bool = False
 
     @property
     def unstable(self) -> int:
-        """Number of growing modes; at a fold the mode with rate zero does not count."""
-        return int(np.count_nonzero(self.rates > self.resolution))
+        """Number of growing modes; one with a rate of zero, as there is at a fold, does not count."""
+        rates, nearest = self.rates, int(np.argmin(np.abs(self.rates)))
+        # Where the curve has a kink instead, no rate is zero.
+        if self.at_fold and abs(rates[nearest]) <= AT_FOLD * self.resolution:
+            rates = np.delete(rates, nearest)
+        return int(np.count_nonzero(rates > self.resolution))
 
 
 @dataclass(frozen=True)
@@ -74,24 +88,29 @@ class Stability:
     matrix is of Metzler type (heat only spreads), so the mode with one sign is the fastest one (Perron and Frobenius),
     and a mode found otherwise sends the shift up and starts again.
 
+    How many modes grow does not depend on the heat capacities (Sylvester's law of inertia: a rate is zero where J is
+    singular, whatever C), nor does a crystal without heat of its own add one: to count them a condensed crystal stays
+    condensed.
+
     Attributes:
-        model: the device, its crystal not condensed.
+        model: the device, its crystal not condensed unless modes are only counted.
         layout: order of its unknowns.
         factorisations, solves: so far; solves with the factors, of all searches.
         computed_anew: states whose modes were not followed.
         checked: searches for other modes where the number of growing ones changed.
     """
 
-    def __init__(self, model: Model, tolerance: float = 1e-4) -> None:
+    def __init__(self, model: Model, tolerance: float = 1e-4, signs_only: bool = False) -> None:
         """Prepare, with the full crystal, whose heat capacity counts.
 
         Args:
             model: the device.
             tolerance: relative residual of the eigenvalues; the error of a rate is about its square.
+            signs_only: growing modes are counted, at the cost of rates where the crystal is condensed.
         """
         self._tolerance = tolerance
         self._given = model
-        self.model = model.variant(path="sparse", own_factors=True)
+        self.model = model.variant(path=None if signs_only else "sparse", own_factors=True)
         self.layout = self.model.layout
         self._conduction = self.model.conduction
         self._problem = ThermalBranch(self.model)
@@ -100,6 +119,8 @@ class Stability:
         self._start = 1.0 + 0.1 * irregular_pattern(self.layout, 0)
         self._tracker = Tracker(self._conduction, self.layout)
         self._shift: float | None = None
+        self._factors: Factors | None = None
+        self._doubted = False
         self.factorisations = 0
         self.solves = 0
         self.computed_anew = self.checked = 0
@@ -107,7 +128,7 @@ class Stability:
     def forget(self) -> None:
         """Begin anew: the next state is far from the last one, whose modes tell nothing about it."""
         self._last = {}
-        self._shift = None
+        self._shift = self._factors = None
         self._tracker.forget()
 
     def to_full(self, e: Evaluation) -> Evaluation:
@@ -121,15 +142,20 @@ class Stability:
         return self._given.layout.from_plan(self.layout.on_plan(shape))
 
     def heat_capacity(self, e: Evaluation) -> Array:
-        """Return the heat capacity of every unknown (pJ/K = uW us/K)."""
-        return self.layout.heat_capacity(e.T)
+        """Return the heat capacity of every unknown (pJ/K = uW us/K), of a condensed crystal that of its top."""
+        return self.layout.heat_capacity(e.T, of_unknowns=True)
 
     def modes(self, e: Evaluation, bias: Bias, count: int = 2) -> Modes:
         """Return the `count` leading modes of a steady state under one bias, and all that grow; see `modes_under`."""
         return self.modes_under(e, (bias,), count)[0]
 
     def modes_under(
-        self, e: Evaluation, biases: Sequence[Bias], count: int = 2, complete: bool = False
+        self,
+        e: Evaluation,
+        biases: Sequence[Bias],
+        count: int = 2,
+        complete: bool = False,
+        warms: bool | None = None,
     ) -> tuple[Modes, ...]:
         """Return the leading modes of a steady state under several biases, with one factorisation for all.
 
@@ -140,6 +166,7 @@ class Stability:
             biases: what the source holds.
             count: modes wanted at least; more are returned where more grow.
             complete: look for every mode of a multiple rate, also where none of them grows.
+            warms: whether more voltage would warm every place, if that is known; see `warms_everywhere`.
 
         Raises:
             SolveError: the eigenvalue solver did not converge, or more modes are asked for than there are unknowns.
@@ -155,6 +182,12 @@ class Stability:
         found, inverse = (None, None) if complete else self._followed(point, asked, count)
         if found is None:
             found = self._anew(point, asked, count, complete, inverse)
+        doubtful = warms is not None and warms == bool(found[VOLTAGE].unstable)
+        if doubtful and not self._doubted:
+            self._shift = None
+            found = self._anew(point, asked, count, True, None)
+            self._tracker.keep(np.column_stack([m.shapes for m in found.values()]))
+        self._doubted = doubtful and warms == bool(found[VOLTAGE].unstable)
         self._shift = self._shift_after(found[VOLTAGE])
         self._last = found
         return tuple(found[bias] for bias in biases)
@@ -178,10 +211,13 @@ class Stability:
             rates = space.modes(VOLTAGE).rates
             if len(rates) < 2:
                 return None, None
-            inverse = self._inverse(point, min(self._shift_above(rates), self._bound(point)))
+            inverse = self._inverse(point, min(self._shift_above(rates), self._bound(point)), self._factors)
             pairs = self._tracker.follow(space, inverse, wanted, ACCURACY * np.sqrt(self._tolerance))
+            if pairs is None and inverse.renew():
+                pairs = self._tracker.follow(space, inverse, wanted, ACCURACY * np.sqrt(self._tolerance))
         except np.linalg.LinAlgError:
             return None, None
+        self._factors = inverse.factors if inverse.solves <= self._conduction.patience * len(biases) else None
         self._count(inverse)
         if pairs is None:
             return None, inverse
@@ -209,6 +245,8 @@ class Stability:
     ) -> dict[Bias, Modes]:
         """Return the modes by shift-invert Krylov-Schur for each bias, with factors that may be at hand."""
         self.computed_anew += 1
+        # The next state takes its shift from two rates.
+        count = max(count, min(2, self.model.unknowns - 1))
         inverse, found = self._factorised(point, count, complete, inverse)
         by_bias = {VOLTAGE: found}
         for bias in biases:
@@ -216,6 +254,7 @@ class Stability:
                 by_bias[bias] = self._leading(inverse, point.lin, bias, count, complete)
         self._count(inverse)
         if not complete:
+            self._factors = inverse.factors
             self._tracker.keep(np.column_stack([m.shapes for m in by_bias.values()]))
         return by_bias
 
@@ -223,8 +262,8 @@ class Stability:
         self.factorisations, inverse.factorisations = self.factorisations + inverse.factorisations, 0
         self.solves, inverse.solves = self.solves + inverse.solves, 0
 
-    def _inverse(self, point: _Point, shift: float) -> ShiftInvert:
-        return ShiftInvert(self.model.comm, self._conduction, point.lin, point.capacity, shift)
+    def _inverse(self, point: _Point, shift: float, earlier: Factors | None = None) -> ShiftInvert:
+        return ShiftInvert(self.model.comm, self._conduction, point.lin, point.capacity, shift, earlier)
 
     def _factorised(
         self, point: _Point, count: int, complete: bool, inverse: ShiftInvert | None
@@ -261,7 +300,7 @@ class Stability:
 
     def _resolved(self, bias: Bias, inverse: ShiftInvert, pairs: Pairs) -> Modes:
         resolution = RESOLVED * self._tolerance * float(np.abs(inverse.shift - pairs.rates).max())
-        return Modes(bias, pairs.rates, pairs.shapes, resolution)
+        return Modes(bias, pairs.rates, pairs.shapes, resolution, self.layout.condensed)
 
     def _has_two_signs(self, modes: Modes) -> bool:
         """Return whether the leading mode (maximum 1) is negative somewhere."""
@@ -287,3 +326,16 @@ class Stability:
         leading = float(rates[0])
         moved = abs(leading - float(self._last[VOLTAGE].rates[0]))
         return leading + max(0.1 * (leading - float(rates[1])), 0.1 * moved, 1e-3 * abs(leading))
+
+
+def warms_everywhere(problem: ThermalBranch, tangent: Array) -> bool:
+    """Return whether the temperature rises everywhere with the voltage: just then none grows while that is held.
+
+    J dT/dV = -F_V >= 0, and J has no positive entries beside its diagonal: with dT/dV > 0 it is an M-matrix, whose
+    eigenvalues have positive real parts, and the inverse of an M-matrix has no negative entry. This needs no search,
+    so that it finds what a search has missed. Collective.
+    """
+    T, _, V = problem.split(tangent)
+    rise = T if V >= 0.0 else -T
+    comm = problem.model.comm
+    return global_max(comm, (-rise).max(initial=0.0)) <= WARMING * global_max(comm, np.abs(T).max(initial=0.0))

@@ -247,5 +247,5 @@ def test_contradictions_of_a_diagram_are_refused() -> None:
         load_scenario("diagram-strip", ["diagram.deflation_at_mA=[1.5]"])
     with pytest.raises(ScenarioError, match="nothing would be searched"):
         load_scenario("diagram-square", ["diagram.depth=0"])
-    with pytest.raises(ScenarioError, match='has no effect with points = "none"'):
+    with pytest.raises(ScenarioError, match='has no effect with points = "counts"'):
         load_scenario("kurter2010-n19", ["stability.modes=true"])
