@@ -82,7 +82,7 @@ def on_mesh(
 def _branch() -> Solver:
     from hotmesa.solver.runs import branch
 
-    return Solver(on_mesh(branch.points), branch.goal, anew="")
+    return Solver(on_mesh(branch.with_estimates), branch.goal, anew="")
 
 
 def _uniform() -> Solver:

@@ -183,9 +183,19 @@ class _Work:
             (self.record.folder / SEAM).unlink(missing_ok=True)
         points = f"{self.progress.points} {self.run.kind.points}"
         self.progress.say(f"{points}, {self.progress.newton_steps} Newton steps, {self.record.wall_s:.1f} s")
+        self._tell_accuracy()
         if self.record.folder is None or not len(self.run):
             return ""
         return _render(self.record, self.record.folder, self.progress, figures, unfinished=status != DONE)
+
+    def _tell_accuracy(self) -> None:
+        if self.run.kind.name not in ("branch", "diagram") or not len(self.run):
+            return
+        from hotmesa.postprocess.accuracy import accuracy_words
+
+        for line in accuracy_words(self.run):
+            self.progress.say(line)
+            self.record.log.info("%s", line)
 
     def _stopped(self, error: SolveError) -> str:
         kind, points = self.run.kind, self.progress.points

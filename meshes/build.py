@@ -43,18 +43,24 @@ def make_raw_mesh(scenario: Scenario) -> RawMesh:
     Raises:
         MeshError: If the mesh cannot be made or read or does not fit the scenario.
     """
-    if scenario.mesh.file is not None:
-        raw = user_mesh(scenario)
-    elif scenario.geometry == "plan":
-        raw = plan_mesh(scenario, element_sizes(scenario))
-    else:
-        raw = line_mesh(scenario, element_sizes(scenario))
+    raw = raw_mesh(scenario)
     region_tags(raw)
     quality = check_quality(raw, healing_lengths(scenario))
     LOG.info("%s", quality.summary())
     for warning in quality.warnings:
         LOG.warning("%s", warning)
     return raw
+
+
+def raw_mesh(scenario: Scenario) -> RawMesh:
+    """Return the mesh of a scenario as arrays, without any word about its quality.
+
+    Raises:
+        MeshError: If the mesh cannot be made or read or does not fit the scenario.
+    """
+    if scenario.mesh.file is not None:
+        return user_mesh(scenario)
+    return (plan_mesh if scenario.geometry == "plan" else line_mesh)(scenario, element_sizes(scenario))
 
 
 def _on_first(comm: MPI.Comm, make: Callable[[], RawMesh]) -> RawMesh:

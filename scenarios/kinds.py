@@ -52,7 +52,13 @@ class Kind:
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("branch", "iv.csv", "the branch of steady states from rest", beside=("uniform.csv",)),
+        Kind(
+            "branch",
+            "iv.csv",
+            "the branch of steady states from rest",
+            words=("fold", "place", "reason"),
+            beside=("uniform.csv", "accuracy.csv"),
+        ),
         Kind(
             "uniform",
             "uniform.csv",

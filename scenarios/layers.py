@@ -32,3 +32,14 @@ def graded(total: float, count: int, first: float | None) -> Array:
     ratio = brentq(lambda r: first * np.sum(r**powers) - total, 1e-12, largest, xtol=1e-14)
     thickness = first * ratio**powers
     return np.asarray(thickness * total / thickness.sum())
+
+
+def halved_sublayers(scenario: Scenario) -> Scenario:
+    """Return a scenario with every sublayer cut into two, graded as before."""
+    layers = []
+    for layer in scenario.layers:
+        first, parts = None, graded(layer_thickness(scenario, layer), layer.sublayers, layer.first_sublayer_um)
+        if layer.first_sublayer_um is not None and layer.sublayers > 1:
+            first = float(parts[0] / (1.0 + np.sqrt(parts[1] / parts[0])))
+        layers.append(layer.model_copy(update={"sublayers": 2 * layer.sublayers, "first_sublayer_um": first}))
+    return scenario.model_copy(update={"layers": tuple(layers)})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import accuracy, style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.merit import (
@@ -46,6 +46,7 @@ NUMBERS = {
     "alpha_mean_at_I_mA": "current of that point",
     "heat_balance_error": "largest magnitude along the branch",
     "T_max_K": "largest temperature along the branch",
+    **accuracy.NUMBERS,
     **DEVICE_NUMBERS,
     **{f"uniform.{name}": f"`{name}` of the uniform model" for name in CURVE_NUMBERS},
 }
@@ -69,6 +70,10 @@ def summarise(run: Run) -> dict[str, Any]:
         "T_max_K": _largest(rows, "T_max_K"),
         "end": {name: _last(rows, name) for name in ("I_mA", "V_mV", "V_per_junction_mV", "P_mW", "T_max_K")},
     }
+    if run.kind.spatial:
+        exact = accuracy.accuracy(run)
+        values["reasons"] |= exact.pop("reasons")
+        values |= exact
     if run.uniform is not None and run.kind.spatial:
         uniform = curve_of(run.uniform, run.normal_resistance_ohm)
         values["uniform"] = curve_figures(run.uniform, uniform, n)

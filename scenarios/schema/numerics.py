@@ -40,3 +40,6 @@ class Numerics(Section):
     )
     tolerance: Annotated[float, Field(ge=1e-11, le=1e-4)] = Field(1e-10, description="heat imbalance over Joule power")
     table_max_mV: Positive = Field(120.0, description="largest voltage per junction of the law table")
+    estimate_error: bool = Field(
+        True, description="estimate at the end of a branch how far mesh and sublayers let it be off"
+    )

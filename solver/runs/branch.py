@@ -14,6 +14,7 @@ from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
+from hotmesa.solver.runs.accuracy import Places, estimates
 from hotmesa.solver.runs.uniform import uniform_curve, uniform_table
 from hotmesa.solver.stability.columns import BranchStability
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow
@@ -103,6 +104,21 @@ def points(
 def _behind(model: Model, ahead: Ahead, number: int, hot_fraction: float) -> Arrays:
     """Return what the branch needs to go on. Collective."""
     return pack_ahead(model, ahead) | {"number": np.array(number), "hot_fraction": np.array(hot_fraction)}
+
+
+def with_estimates(
+    model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None
+) -> Iterator[Point]:
+    """Yield the points of the branch and then, where the scenario asks for it, the estimates of their errors.
+
+    Args, Raises: see `points`. A run that went on looks at the states since then.
+    """
+    places = Places()
+    for point in points(model, observables, seam):
+        places.take(point.row, point.curve.evaluation.e)
+        yield point
+    if model.scenario.numerics.estimate_error and places.found:
+        yield from estimates(model, places.found)
 
 
 def branch_row(model: Model, curve: CurvePoint, observables: Sequence[Measure] = ()) -> Row:

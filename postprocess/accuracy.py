@@ -1,0 +1,107 @@
+"""How exact the numbers of a branch are: what mesh and sublayers leave of them, and walls that no mesh carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from hotmesa.postprocess.results import Run
+from hotmesa.postprocess.tables import column
+from hotmesa.postprocess.walls import NARROW, wall_elements
+from hotmesa.scenarios.arrays import Array
+
+TABLE = "accuracy.csv"
+ENOUGH_PERCENT = 0.3
+_ERRORS = ("mesh_error_V_percent", "mesh_error_T_K", "layer_error_V_percent", "layer_error_T_K")
+NUMBERS = {
+    "mesh_error_V_percent": "estimated error of V at given current by the mesh, largest of the places in accuracy.csv",
+    "mesh_error_T_K": "estimated error of T_max by the mesh",
+    "layer_error_V_percent": "estimated error of V at given current by the sublayers",
+    "layer_error_T_K": "estimated error of T_max by the sublayers",
+    "wall_elements": "least width in elements of the wall of a hot spot, over the stored states",
+    "folds_not_resolved": f"folds where that wall has fewer than {NARROW:g} elements: of the mesh, not of the device",
+}
+"""Numbers that tell how exact the others are, with their meaning."""
+
+
+def accuracy(run: Run) -> dict[str, Any]:
+    """Return these numbers with a table `reasons` for those that do not exist."""
+    values: dict[str, Any] = dict.fromkeys(NUMBERS)
+    reasons: dict[str, str] = {}
+    table = run.tables.get(TABLE)
+    for name in _ERRORS:
+        found = column(table, name) if table else np.zeros(0)
+        if np.isfinite(found).any():
+            values[name] = float(np.nanmax(found))
+        else:
+            reasons[name] = _why_not(run)
+    walls = [walls_of(part) for part in (run, *run.parts.values())]
+    widths = np.concatenate([*walls, [np.inf]])
+    least = float(np.nanmin(widths))
+    values["wall_elements"] = least if np.isfinite(least) else None
+    values["folds_not_resolved"] = sum(int(np.sum(_at_folds(part) < NARROW)) for part in (run, *run.parts.values()))
+    if values["wall_elements"] is None:
+        reasons["wall_elements"] = "no stored state has a wall between hot and cold"
+    return values | {"reasons": reasons}
+
+
+def walls_of(run: Run) -> Array:
+    """Return the width of the wall in elements at every stored state, NaN without one, shape (k,)."""
+    if run.states is None or run.junction_T_K is None:
+        return np.zeros(0)
+    return wall_elements(run.states, run.junction_T_K, run.hot_temperature_K)
+
+
+def _at_folds(run: Run) -> Array:
+    if run.states is None or "fold" not in run.rows:
+        return np.zeros(0)
+    marks = np.asarray(run.rows["fold"], dtype=np.str_)[run.states.row]
+    return np.asarray(walls_of(run)[marks != ""])
+
+
+def _why_not(run: Run) -> str:
+    if run.kind.name != "branch":
+        return 'estimated in runs with mode = "branch"'
+    if not run.scenario.numerics.estimate_error:
+        return "numerics.estimate_error = false"
+    table = run.tables.get(TABLE)
+    told = [str(text) for text in table["reason"] if str(text)] if table else []
+    return told[0] if told else "the branch did not reach its end"
+
+
+def accuracy_words(run: Run) -> list[str]:
+    """Return what a person is told about the accuracy of a branch, and what to set where it is not enough."""
+    values = accuracy(run)
+    mesh, layer, T = (values[name] for name in ("mesh_error_V_percent", "layer_error_V_percent", "mesh_error_T_K"))
+    lines, refine = [], run.scenario.mesh.refine
+    if mesh is not None and layer is not None:
+        lines.append(
+            f"estimated errors: V {mesh:.2g} % by the mesh, {layer:.2g} % by the sublayers; T_max {T:.2g} K and "
+            f"{values['layer_error_T_K']:.2g} K"
+        )
+    elif run.kind.name == "branch" and run.scenario.numerics.estimate_error:
+        lines.append(f"errors not estimated: {values['reasons'].get('mesh_error_V_percent') or _why_not(run)}")
+    if mesh is not None and mesh > ENOUGH_PERCENT:
+        # Between first and second order in the size of the elements.
+        finer = refine * (mesh / ENOUGH_PERCENT) ** (1 / 1.5)
+        key = "a finer mesh.file" if run.scenario.mesh.file is not None else f"mesh.refine = {finer:.2g}"
+        lines.append(f"warning: the mesh alone changes V by more than {ENOUGH_PERCENT} %: set {key}")
+    if layer is not None and layer > ENOUGH_PERCENT:
+        lines.append(
+            f"warning: the sublayers alone change V by more than {ENOUGH_PERCENT} %: double sublayers and halve "
+            f"first_sublayer_um of the layers {', '.join(_below_junctions(run))}"
+        )
+    if values["folds_not_resolved"]:
+        lines.append(
+            f"warning: at {values['folds_not_resolved']} folds the wall of the hot spot is less than {NARROW:g} "
+            f"elements wide: not resolved by the mesh, no folds of the device; set mesh.refine = {2 * refine:g}"
+        )
+    return lines
+
+
+def _below_junctions(run: Run) -> list[str]:
+    """Return the layers from the junctions downwards, whose sublayers count."""
+    layers = run.scenario.layers
+    first = next((k for k, layer in enumerate(layers) if layer.junctions), 0)
+    return [layer.name for layer in layers[first:]]
