@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -187,8 +185,8 @@ def steady(model: Model, bias: Bias, value: float, guess: Array | None = None) -
         model: the device.
         bias: `Bias.voltage()`, `Bias.current()` or `Bias.load_line(ohm)`.
         value: of the bias, in mV, mA or mV.
-        guess: temperatures of all unknowns (K), of the wires (K) and V (mV) in one array, to start from. Without it
-            the branch is followed from rest, so that of several states the one that is met first is returned.
+        guess: flat state to start from, the `u` of another one: temperatures of unknowns and wires (K) and V (mV).
+            Without it the branch is followed from rest: of several states the first on the branch is returned.
 
     Returns:
         Temperatures `T` (K) in the order of `model.layout`, `V` (mV), `I` (mA), `P` (µW), residual (µW).
@@ -244,7 +242,7 @@ def laser_image(model: Model, state: Evaluation, beam_um: float = 0.0) -> LaserI
     from hotmesa.solver.states.problem import ThermalBranch
 
     problem = ThermalBranch(model, Bias.current())
-    return image_of(problem, problem.evaluate(np.concatenate([state.T, state.wires, [state.V]])), beam_um)
+    return image_of(problem, problem.evaluate(state.u), beam_um)
 
 
 def uniform_curve(scenario: Scenario, law: JunctionLaw | None = None) -> UniformCurve:

@@ -27,7 +27,7 @@ def image(path: str) -> dict[str, Any]:
     model = Model(scenario, build_mesh(scenario))
     problem = ThermalBranch(model, Bias.current())
     state = solve_steady_state(problem, CURRENT_MA)
-    u = np.concatenate([state.e.T, state.e.wires, [state.e.V]])
+    u = state.e.u
     fresh = ThermalBranch(model, Bias.current())  # has to factorise, as a single image does
     with timed() as adjoint:
         response = surface_response(fresh, fresh.evaluate(u))

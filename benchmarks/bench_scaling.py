@@ -47,7 +47,7 @@ def guess_for(model: Model) -> Any:
 
 
 def flat(problem: ThermalBranch, state: Any) -> Any:
-    return np.concatenate([state.e.T, state.e.wires, [state.e.V]])
+    return state.e.u
 
 
 def one_size(refine: float) -> dict[str, Any]:

@@ -56,6 +56,11 @@ class Evaluation:
     I: float  # noqa: E741 - the symbol of the field
 
     @property
+    def u(self) -> Array:
+        """The flat state: T, wires and V in one array."""
+        return np.concatenate([self.T, self.wires, [self.V]])
+
+    @property
     def P(self) -> float:
         """Joule power (µW)."""
         return self.V * self.I

@@ -111,7 +111,7 @@ def _start(model: Model, held: Bias, value: float) -> Start:
         return Start(np.concatenate([*model.cold(), [0.0]]), None, "at rest")
     if spec.start == "steady":
         e = solve_steady(model, held, value)
-        return Start(np.concatenate([e.T, e.wires, [e.V]]), None, f"steady state at {value:g} {held.unit}")
+        return Start(e.u, None, f"steady state at {value:g} {held.unit}")
     return start_from(model, model.scenario)
 
 

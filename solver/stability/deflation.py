@@ -87,15 +87,10 @@ def search(
             state = deflated(problem, value, guess, states, tolerance)
             if state is None:
                 break
-            u = flat(state)
+            u = state.e.u
             states.append(u)
             new.append(u)
     return new
-
-
-def flat(state: State) -> Array:
-    """Return a state as one array of all unknowns."""
-    return np.concatenate([state.e.T, state.e.wires, [state.e.V]])
 
 
 def random_guesses(problem: ThermalBranch, base: Sequence[Array], count: int, seed: int) -> list[Array]:

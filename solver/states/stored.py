@@ -129,7 +129,7 @@ def solve_at(problem: ThermalBranch, states: States, crossing: Crossing, I_mA: f
 def _walk(problem: ThermalBranch, u: Array, start_mA: float, end_mA: float) -> State:
     for current in np.linspace(start_mA, end_mA, WALK_STEPS + 1)[1:]:
         state = solve_steady_state(problem, float(current), u)
-        u = np.concatenate([state.e.T, state.e.wires, [state.e.V]])
+        u = state.e.u
     return state
 
 

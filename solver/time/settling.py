@@ -65,7 +65,7 @@ class Settling:
         tried = np.inf
         for moment in transient.run(self._pushed(lost, along), 0.0, LIMIT_US):
             e = moment.e
-            imbalance = self._metric.evaluate(np.concatenate([e.T, e.wires, [e.V]])).norm
+            imbalance = self._metric.evaluate(e.u).norm
             if imbalance > 10.0 * QUIET:
                 tried = np.inf
             # At a slow passage too the imbalance is small; then the attempt fails, and is made again later.

@@ -100,7 +100,7 @@ class Transient:
             after = begin if goes_on is None else goes_on.times[-1]
             for moment in self._piece(equations, u, [t for t in times if after < t <= end], goes_on):
                 yield moment
-                u = np.concatenate([moment.e.T, moment.e.wires, [moment.e.V]])
+                u = moment.e.u
 
     def _piece(
         self, equations: Equations, start: Array, times: list[float], history: History | None
@@ -127,7 +127,7 @@ class Transient:
         loose = abs(self.circuit.bias.value(e.V, e.I) - value) > CIRCUIT_RTOL * abs(value)
         if self._keeps_charge or not loose:
             return e
-        return self._evaluate(self._balanced(np.concatenate([e.T, e.wires, [e.V]]), equations, t))
+        return self._evaluate(self._balanced(e.u, equations, t))
 
     @property
     def _keeps_charge(self) -> bool:

@@ -86,7 +86,7 @@ def test_states_modes_and_images_of_one_device() -> None:
     model = device("strip")
     state = hm.steady(model, hm.Bias.current(), 0.4)
     assert pytest.approx(0.4, rel=1e-8) == state.I
-    again = hm.steady(model, hm.Bias.voltage(), state.V, np.concatenate([state.T, state.wires, [state.V]]))
+    again = hm.steady(model, hm.Bias.voltage(), state.V, state.u)
     assert pytest.approx(state.I, rel=1e-8) == again.I
     found = hm.modes(model, state, hm.Bias.current())
     assert found.rates.shape == (2,)

@@ -56,7 +56,7 @@ def solved(scenario: Scenario, current: float = CURRENT) -> tuple[ThermalBranch,
 def heated(problem: ThermalBranch, state: State, unknown: int) -> float:
     """Change of V (mV/mW) when one unknown is heated at constant current, by central differences."""
     power = 0.2  # µW: warms the place by some 0.01 K, so that the third order is below 1e-6 of the first
-    u = np.concatenate([state.e.T, state.e.wires, [state.e.V]])
+    u = state.e.u
     voltages = []
     for sign in (1.0, -1.0):
         heat = np.zeros(problem.model.layout.size)
@@ -107,7 +107,7 @@ def test_both_paths_give_one_image(rim: str) -> None:
 def test_voltage_does_not_respond_at_constant_voltage() -> None:
     problem, state = solved(on_crystal())
     fixed = ThermalBranch(problem.model, Bias.voltage())
-    response = surface_response(fixed, fixed.evaluate(np.concatenate([state.e.T, state.e.wires, [state.e.V]])))
+    response = surface_response(fixed, fixed.evaluate(state.e.u))
     assert np.nanmax(np.abs(response.mesa)) < 1e-6  # mV/mW, of 600 at constant current: rounding of the solver
 
 

@@ -33,7 +33,7 @@ def test_biases_agree_on_one_state(model: Model) -> None:
 def test_a_guess_is_followed_by_newton_alone(model: Model) -> None:
     problem = ThermalBranch(model, Bias.current())
     near = solve_steady(model, Bias.current(), 0.5)
-    guess = np.concatenate([near.T, near.wires, [near.V]])
+    guess = near.u
     there = solve_steady_state(problem, 0.51, guess)
     assert there.e.I == pytest.approx(0.51, rel=1e-12)
     assert there.e.V > near.V
