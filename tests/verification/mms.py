@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
@@ -185,6 +185,13 @@ def material(sheet: Sheet) -> Material:
     return Material(in_plane_W_per_mK=table(sheet.along), out_of_plane_W_per_mK=table(sheet.across))
 
 
+def outline(geometry: str, across_um: float) -> dict[str, Any]:
+    """The shape of mesa or crystal in a geometry."""
+    return {"shape": "disc", "radius_um": across_um / 2} if geometry == "disc" else dict.fromkeys(
+        ("width_um", "depth_um"), across_um
+    )
+
+
 def device(geometry: Geometry, rim: str, wire_length_mm: float, refine: float, law: Law) -> Scenario:
     """Return the scenario of the manufactured device."""
     x, y, radius = (float(p) for p in PATCH)
@@ -212,19 +219,11 @@ def device(geometry: Geometry, rim: str, wire_length_mm: float, refine: float, l
         name=f"manufactured-{geometry}",
         geometry=geometry,
         mesa=Mesa(
-            shape="disc" if geometry == "disc" else "rectangle",
-            width_um=MESA_UM,
-            depth_um=MESA_UM,
-            radius_um=MESA_UM / 2,
+            **outline(geometry, MESA_UM),
             junctions=JUNCTIONS,
             spacing_nm=float(SPACING_UM) * 1e3,
         ),
-        crystal=Crystal(
-            shape="disc" if geometry == "disc" else "rectangle",
-            width_um=CRYSTAL_UM,
-            depth_um=CRYSTAL_UM,
-            radius_um=CRYSTAL_UM / 2,
-        ),
+        crystal=Crystal(**outline(geometry, CRYSTAL_UM)),
         layers=layers,
         materials={"film": material(FILM), "mesa": material(MESA), "crystal": material(UPPER)},
         contacts=(

@@ -83,7 +83,7 @@ def scenario_text(geometry: str, crystal: bool) -> str:
         layer.format("mesa", "mesa", 0.0409, "true"),
     ]
     if geometry == "disc":
-        parts[1] += f"\nradius_um = {np.sqrt(AREA_UM2 / np.pi)}"
+        parts[1] += f"\nshape = \"disc\"\nradius_um = {np.sqrt(AREA_UM2 / np.pi)}"
     if crystal:
         parts += [layer.format("crystal", "crystal", 10.0, "false"), "[crystal]\nwidth_um = 30\ndepth_um = 30"]
     return "\n".join(parts) + "\n"
