@@ -16,6 +16,7 @@ from hotmesa.postprocess.journal import Journal
 from hotmesa.postprocess.results import Point, Run, load_run
 from hotmesa.postprocess.seam import FILE as SEAM
 from hotmesa.postprocess.seam import Arrays, Seam
+from hotmesa.postprocess.stable import sentence
 from hotmesa.processes import anywhere, itself, on_first, stop_on_signal, wait_for_all, world
 from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
@@ -184,6 +185,9 @@ class _Work:
         points = f"{self.progress.points} {self.run.kind.points}"
         self.progress.say(f"{points}, {self.progress.newton_steps} Newton steps, {self.record.wall_s:.1f} s")
         self._tell_accuracy()
+        said = sentence(self.run) if len(self.run) else ""
+        if said:
+            self.progress.say(said)
         if self.record.folder is None or not len(self.run):
             return ""
         return _render(self.record, self.record.folder, self.progress, figures, unfinished=status != DONE)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.results import Run, States
+from hotmesa.postprocess.stable import remark, sentence
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
@@ -143,6 +144,7 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
         + ",  ".join(
             [f"blue line: {run.hot_temperature_K:g} K"] * (low < run.hot_temperature_K < high)
             + ["white circle: contact"] * bool(len(states.contact_xyr))
+            + ["stability not computed"] * (sentence(run) == "stability not computed")
         ),
         fontsize=11,
     )  # fmt: skip
@@ -196,6 +198,7 @@ def caption(run: Run, states: States, state: int, separator: str = "\n") -> str:
     share = f"{100 * hot:.0f} % hot" if np.isfinite(hot) else ""
     if 0 < hot < 0.01:
         share = f"{100 * hot:.1g} % hot"
+    share += remark(run, int(states.row[state]))
     current, voltage = three_digits(states.I_mA[state]), three_digits(states.V_mV[state] / run.junctions)
     if "t_us" in run.rows:
         t = column(run.rows, "t_us")[states.row[state]]

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+from hotmesa.postprocess.results import load_run
+from hotmesa.postprocess.stable import source_of, stable_at
 from hotmesa.postprocess.tables import Table, read_table
 from hotmesa.postprocess.tables import column as numbers_in
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.plans.observables import At, parse_at
 
+STABLE_AT = "stable_at_I_mA="
 _SKIPPED = ("reasons", "name")
 
 
@@ -78,11 +81,23 @@ def observe(folder: Path, names: Iterable[str] | None) -> dict[str, Value]:
         if at is not None:
             table = read_table(table_of(folder), strict=False) if table is None else table
             found[name] = value_at(table, at)
+        elif name.startswith(STABLE_AT):
+            found[name] = _stable_at(summary, folder, name)
         else:
             number = numbers.get(name)
             reason = "" if number is not None else str(reasons.get(name) or "this run has no such number")
             found[name] = Value(number, reason)
     return found
+
+
+def _stable_at(summary: Mapping[str, Any], folder: Path, name: str) -> Value:
+    """Return 1 where the source of a run holds a state at a current, 0 where it does not."""
+    try:
+        I_mA = float(name.removeprefix(STABLE_AT))
+    except ValueError:
+        return Value(None, f"{name}: write a current in mA, for example {STABLE_AT}1.2")
+    held = stable_at(summary.get("stable_ranges"), source_of(load_run(folder).scenario), I_mA)
+    return Value(None, "stability not computed") if held is None else Value(float(held))
 
 
 def table_of(folder: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import accuracy, style
+from hotmesa.postprocess import accuracy, stable, style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.merit import (
@@ -39,6 +39,8 @@ NUMBERS = {
     "nucleation.y_um": "y of the centroid at the first point with a hot part",
     "nucleation.contact_distance_um": "its distance from the nearest contact",
     "nucleation.row": "row of that point",
+    **stable.NUMBERS,
+    **{f"folds.<n>.{name}": f"fold n: {text}" for name, text in _ENDS.items() if name != "P_mW"},
     **{f"full_normality.{name}": f"{text} where all of the mesa is hot" for name, text in _PLACES.items()},
     "full_normality.row": "row of that point",
     **{f"end.{name}": f"{text} at the last point" for name, text in _ENDS.items()},
@@ -74,10 +76,26 @@ def summarise(run: Run) -> dict[str, Any]:
         exact = accuracy.accuracy(run)
         values["reasons"] |= exact.pop("reasons")
         values |= exact
+        _add_stability(values, run)
     if run.uniform is not None and run.kind.spatial:
         uniform = curve_of(run.uniform, run.normal_resistance_ohm)
         values["uniform"] = curve_figures(run.uniform, uniform, n)
     return values
+
+
+def _add_stability(values: dict[str, Any], run: Run) -> None:
+    """Add what the source of the run can hold: ranges, and whether it holds what the other numbers speak of."""
+    values |= stable.stability_figures(run)
+    held = stable.stable_rows(run.rows, stable.source_of(run.scenario))
+    if held is None:
+        return
+    values["end"]["stable"] = bool(held[-1])
+    for place in (values["nucleation"], values["full_normality"]):
+        if place is not None:
+            place["stable"] = bool(held[place["row"]])
+    peak = values.get("V_peak_mV_per_junction")
+    if peak is not None:
+        values["V_peak_stable"] = bool(held[np.nanargmin(np.abs(column(run.rows, "V_per_junction_mV") - peak))])
 
 
 def _last(table: Table, name: str) -> float | None:
@@ -114,7 +132,7 @@ def plot_iv(run: Run, ax: Axes | None = None) -> Figure:
     _draw_current(left, run, curve)
     _draw_conductances(right, run, curve)
     right.set_xlim(left.get_xlim())
-    figure.suptitle(title_of(run.scenario))
+    figure.suptitle("\n".join(filter(None, (title_of(run.scenario), stable.sentence(run)))))
     return figure
 
 

@@ -1,0 +1,98 @@
+"""Which states of a branch its source can hold: ranges of current, where they end, and words for figures."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hotmesa.postprocess.results import Run
+from hotmesa.postprocess.tables import Table, column
+from hotmesa.scenarios.schema import Scenario
+
+Flags = NDArray[np.bool_]
+
+COUNT = "unstable_modes_"
+_SOURCES = {"current": "current_bias", "voltage": "voltage_bias", "load-line": "load_line"}
+NUMBERS = {
+    "first_unstable_I_mA": "current at which the branch is first unstable under `[bias]`: of the fold, or of the first "
+    "point beyond a bifurcation",
+    "stable_at_I_mA=<value>": "1 where `[bias]` holds a state of the branch at this current, else 0",
+}
+"""Numbers that the stability of a branch gives, with their meaning."""
+
+
+def source_of(scenario: Scenario) -> str:
+    """Return the source of a scenario as in column names: "current_bias", "voltage_bias" or "load_line"."""
+    return _SOURCES[scenario.bias.kind]
+
+
+def stable_rows(rows: Table, source: str) -> Flags | None:
+    """Return which rows a source holds, shape (rows,); an unknown row is as the one before. None: not computed."""
+    if COUNT + source not in rows:
+        return None
+    counts = column(rows, COUNT + source)
+    known = np.flatnonzero(np.isfinite(counts))
+    if known.size == 0:
+        return None
+    latest = np.searchsorted(known, np.arange(len(counts)), side="right") - 1
+    return np.asarray(counts[known[np.maximum(latest, 0)]] == 0)
+
+
+def stability_figures(run: Run) -> dict[str, Any]:
+    """Return `stability`, `stable_ranges` (mA, by source, in branch order) and `first_unstable_I_mA` of a branch."""
+    rows, own = run.rows, source_of(run.scenario)
+    stable = stable_rows(rows, own)
+    if stable is None:
+        return {"stability": "not computed", "stable_ranges": None, "first_unstable_I_mA": None}
+    sources = [name.removeprefix(COUNT) for name in rows if name.startswith(COUNT)]
+    held = {source: stable_rows(rows, source) for source in sources}
+    ranges = {source: _ranges(rows, flags) for source, flags in held.items() if flags is not None}
+    return {"stability": "computed", "stable_ranges": ranges, "first_unstable_I_mA": _first_unstable(rows, stable)}
+
+
+def _ranges(rows: Table, stable: Flags) -> list[list[float]]:
+    """Return the currents of the first and the last row of each stretch of stable rows."""
+    I, edges = column(rows, "I_mA"), [0, *(np.flatnonzero(np.diff(stable)) + 1), len(stable)]  # noqa: E741
+    return [[float(I[a]), float(I[b - 1])] for a, b in pairwise(edges) if b > a and stable[a]]
+
+
+def _first_unstable(rows: Table, stable: Flags) -> float | None:
+    if stable.all():
+        return None
+    row = int(np.argmin(stable))
+    # A fold is a row of its own, with a mode that neither grows nor decays.
+    at_fold = row > 0 and "fold" in rows and rows["fold"][row - 1] != ""
+    return float(column(rows, "I_mA")[row - at_fold])
+
+
+def stable_at(ranges: dict[str, list[list[float]]] | None, source: str, I_mA: float) -> bool | None:
+    """Return whether a source holds a state at a current, from `stable_ranges`; None if that is not known."""
+    if not ranges or source not in ranges:
+        return None
+    return any(min(ends) <= I_mA <= max(ends) for ends in ranges[source])
+
+
+def sentence(run: Run) -> str:
+    """Return which states of a branch its source does not hold, in words; "" for a run that has no branch in space."""
+    if run.kind.table != "iv.csv":
+        return ""
+    own = source_of(run.scenario)
+    stable = stable_rows(run.rows, own)
+    name = own.replace("_bias", " source").replace("_", " ")
+    if stable is None:
+        return "stability not computed"
+    if stable.all():
+        return f"the {name} holds every state"
+    lost = ", ".join(f"{a:.4g}" if a == b else f"{a:.4g} to {b:.4g}" for a, b in _ranges(run.rows, ~stable))
+    return f"unstable under the {name}: {lost} mA"
+
+
+def remark(run: Run, row: int) -> str:
+    """Return ", unstable under the current source" for a row of a branch that its source does not hold, else ""."""
+    own = source_of(run.scenario)
+    stable = stable_rows(run.rows, own)
+    name = own.replace("_bias", " source").replace("_", " ")
+    return "" if stable is None or stable[row] else f", unstable under the {name}"
