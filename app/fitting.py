@@ -19,6 +19,7 @@ from hotmesa.folder import locked, refuse_foreign
 from hotmesa.pool import Ranks, workers_of
 from hotmesa.postprocess import provenance
 from hotmesa.processes import ended_like_interrupted
+from hotmesa.progress import tell
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
 from hotmesa.scenarios.writing import write_json, write_text
@@ -107,8 +108,7 @@ def _reporter(plan: FitPlan, quiet: bool) -> Callable[[Point, int], None]:
         if not quiet:
             values = ", ".join(f"{name} {value:.6g}" for name, value in zip(names, point.values.values(), strict=True))
             troubles = "".join(f"; {name}: {text}" for name, text in point.problems.items())
-            sys.stdout.write(f"[{count:3d}] chi² {point.chi_squared:12.6g}  {values}{troubles}\n")
-            sys.stdout.flush()
+            tell(sys.stdout, f"[{count:3d}] chi² {point.chi_squared:12.6g}  {values}{troubles}\n")
 
     return seen
 

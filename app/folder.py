@@ -44,7 +44,10 @@ class FolderError(HotmesaError, ValueError):
 
 def own_files(folder: Path, own: Sequence[str] | None = None) -> tuple[Path, ...]:
     """Files of an earlier run in a folder, sorted; `own` are the patterns of what is meant, None for those of a run."""
-    return tuple(sorted(file for pattern in (run_files() if own is None else own) for file in folder.glob(pattern)))
+    patterns = run_files() if own is None else own
+    found = {file for pattern in patterns for file in folder.glob(pattern)}
+    links = {file for name in patterns if (file := folder / name).is_symlink()}  # also those that lead nowhere
+    return tuple(sorted(found | links))
 
 
 def prepare(folder: Path, overwrite: bool, own: Sequence[str] | None = None) -> None:
@@ -123,10 +126,10 @@ def locked(folder: Path, inside: str, shared: bool = False) -> Iterator[None]:
     """
     try:
         (folder / inside).mkdir(parents=True, exist_ok=True)
-        stream = (folder / ".lock").open("w", encoding="utf-8")
+        number = os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     except OSError as error:
         raise FolderError(f"cannot write results to {folder}: {error.strerror or error}") from None
-    with stream:
+    with open(number, "wb") as stream:
         try:
             fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -137,9 +140,9 @@ def locked(folder: Path, inside: str, shared: bool = False) -> Iterator[None]:
 
 
 def cut_short(folder: Path) -> bool:
-    """Whether a folder that nobody computes in holds a run that was interrupted or killed."""
+    """Whether a folder that nobody computes in holds a run that was interrupted or killed, or that failed."""
     with suppress(HotmesaError):
-        return read_json(folder / "provenance.json").get("status") in ("running", CUT)
+        return read_json(folder / "provenance.json").get("status") in ("running", "failed", CUT)
     return False
 
 

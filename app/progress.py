@@ -15,6 +15,21 @@ _BAR = 20
 _PLAIN_EVERY = 5
 
 
+def tell(stream: TextIO, text: str) -> bool:
+    """Write, or fall silent for good and return False.
+
+    A reader that has gone (`| head`, a closed terminal) is no reason to lose a run.
+    """
+    try:
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):  # or the interpreter fails at its end, when it flushes what is left
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return False
+    return True
+
+
 class Progress:
     """Shows the points of a branch as they come.
 
@@ -99,14 +114,7 @@ class Progress:
         self._write(text + "\n")
 
     def _write(self, text: str) -> None:
-        """Write, or fall silent: a reader that has gone (`| head`, a closed terminal) is no reason to lose a run."""
-        try:
-            self._stream.write(text)
-            self._stream.flush()
-        except (OSError, ValueError):
-            self._quiet = True
-            with suppress(OSError, ValueError):  # or the interpreter fails at its end, when it flushes what is left
-                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+        self._quiet |= not tell(self._stream, text)
 
     def _close(self) -> None:
         if self._open:

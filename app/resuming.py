@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hotmesa.folder import FolderError, cut_short
+from hotmesa.postprocess import render
 from hotmesa.postprocess.provenance import read_json, read_scenario
 from hotmesa.postprocess.results import Run, load_run
 from hotmesa.postprocess.seam import Seam, read_seam
@@ -51,6 +52,16 @@ class Place:
             raise RequestError("resume goes on with the run of a folder: it needs one, and no overwrite")
         self._refuse_another(self.folder)
         return bool(read_json(self.folder / "provenance.json").get("status") == "complete")
+
+    def finish(self) -> None:
+        """Make summary.json of a complete run, should the disk have been full then.
+
+        Raises:
+            ResultError: a table is missing or damaged.
+            OSError: the file cannot be written.
+        """
+        if self.folder is not None and not (self.folder / "summary.json").exists():
+            render(self.folder, pictures=False)
 
     @property
     def replaces(self) -> bool:

@@ -77,6 +77,7 @@ def compute(
     place = Place(folder, scenario, solver.anew, resume, overwrite)
     if on_first(comm, place.complete):
         progress.say(f"{folder} is complete already")
+        on_first(comm, place.finish)
         return Ending(load_run(folder or Path()), DONE, "")
     record, run, seam = RunRecord(None, "", command, 1), Run(scenario), None
     if folder is not None:

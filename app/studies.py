@@ -15,6 +15,7 @@ from hotmesa.folder import locked, refuse_foreign
 from hotmesa.pool import Ranks, Workers, workers_of
 from hotmesa.postprocess import provenance
 from hotmesa.processes import ended_like_interrupted
+from hotmesa.progress import tell
 from hotmesa.scenarios import StudyError
 from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE, nearest
 from hotmesa.scenarios.plans.load_study import Plan, load_study
@@ -156,7 +157,7 @@ def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: W
     if files:
         _record(work, time.perf_counter() - started)
         if len(files) == 1 and not work.quiet:
-            sys.stdout.write(f"{NO_PARQUET}\n")
+            tell(sys.stdout, f"{NO_PARQUET}\n")
     if interrupted:
         table = f" (the others: {files[0]})" if files else ""
         raise KeyboardInterrupt(f"interrupted; the same command goes on with the cases that are missing{table}")
@@ -214,8 +215,7 @@ class Report:
 
     def _say(self, text: str) -> None:
         if not self._quiet:
-            self._stream.write(text + "\n")
-            self._stream.flush()
+            tell(self._stream, text + "\n")
 
 
 def duration(seconds: float) -> str:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from hotmesa.progress import tell
+
 COMMANDS = {
     "list": "names and titles of the bundled scenarios",
     "check": "read a scenario, report all problems, say what it describes",
@@ -57,4 +59,4 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 def say_where(folder: Path, files: Iterable[Path], quiet: bool = False) -> None:
     """Tell where results are."""
     if not quiet:
-        sys.stdout.write(f"results in {folder}: {', '.join(file.name for file in files)}\n")
+        tell(sys.stdout, f"results in {folder}: {', '.join(file.name for file in files)}\n")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from hotmesa.commands import add_common, add_out, add_workers, say_where
+from hotmesa.progress import tell
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def main(
     if result is None:  # this process computed for another
         return DONE
     if not quiet:
-        sys.stdout.write(f"{text_of(result)}\n")
+        tell(sys.stdout, f"{text_of(result)}\n")
     picture = save_picture(lambda: plot_fit(result.folder), result.folder / "fit.png")
     say_where(result.folder, (*result.files, *([picture] if picture else [])), quiet)
     return DONE if result.converged else NO_CONVERGENCE

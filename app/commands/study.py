@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotmesa.commands import add_common, add_out, add_workers, say_where
+from hotmesa.progress import tell
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,5 +58,5 @@ def _rank(folder: Path, quiet: bool) -> None:
         sys.stderr.write(f"hotmesa: no ranking: {error}\n")
         return
     if not quiet:
-        sys.stdout.write(ranking.text(5) + "\n")
+        tell(sys.stdout, ranking.text(5) + "\n")
     say_where(folder, ranking.files, quiet)

@@ -134,3 +134,53 @@ def test_what_is_complete_is_left_alone(tmp_path: Path) -> None:
     assert main(asked) == 0
     assert (tmp_path / "x" / "provenance.json").stat().st_mtime_ns == before
     assert json.loads((tmp_path / "x" / "provenance.json").read_text())["status"] == "complete"
+
+
+FULL = """
+import resource, signal, sys
+from hotmesa.cli import main
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("room", [6_000, 60_000, 400_000])
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(tmp_path: Path, room: int) -> None:
+    folder = tmp_path / "cut"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(room), *command(folder)], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 2, done.stderr
+    assert f"File too large: '{folder}/" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(folder.glob("*.part"))
+    load_run(folder)  # nothing is damaged
+    assert main(command(folder, "--resume")) == 0
+    found = load_run(folder)
+    assert found.provenance["status"] == "complete"
+    assert found.summary
+
+
+def test_links_in_the_folder_are_replaced_and_never_followed(tmp_path: Path) -> None:
+    folder, mine = tmp_path / "x", tmp_path / "mine.txt"
+    folder.mkdir()
+    mine.write_text("mine")
+    for name in ("uniform.csv", "uniform.csv.part", "provenance.json.part", "scenario.toml.part"):
+        (folder / name).symlink_to(mine)
+    (folder / "run.log").symlink_to(tmp_path / "nowhere.txt")
+    assert main(["run", "kurter2010-uniform", "--out", str(folder), "--quiet", "--overwrite"]) == 0
+    assert mine.read_text() == "mine"
+    assert not (tmp_path / "nowhere.txt").exists()
+    assert not (folder / "uniform.csv").is_symlink()
+
+
+def test_the_lock_of_a_study_follows_no_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".lock").symlink_to(mine)
+    assert main(["study", "study-heat-sinks", "--out", str(tmp_path / "out"), "--collect"]) == 2
+    assert "cannot write results to" in capsys.readouterr().err
+    assert mine.read_text() == "mine"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -25,3 +27,58 @@ def test_a_reader_that_goes_away_ends_no_run(tmp_path: Path, path: str):
     assert errors == b""
     assert json.loads((out / "provenance.json").read_text())["status"] == "complete"
     assert len(rows(out / "iv.csv")) == len(rows(GOLDEN / "strip.csv"))
+
+
+STUDY = """
+name = "some"
+scenario = "{scenario}"
+fixed = {{ "branch.min_points" = {points}, "branch.max_points" = 100000 }}
+[[vary]]
+key = "bath.temperature_K"
+values = [4.0, 4.2, 4.4, 4.6]
+"""
+
+
+def study(tmp_path: Path, points: int) -> list[str]:
+    """A study of strips, in two processes."""
+    text = STUDY.format(scenario=GOLDEN / "strip.toml", points=points)
+    (tmp_path / "study.toml").write_text(text)
+    hotmesa = shutil.which("hotmesa") or "hotmesa"
+    return [hotmesa, "study", str(tmp_path / "study.toml"), "--workers", "2", "--out", str(tmp_path / "out")]
+
+
+def test_a_reader_that_goes_away_ends_no_study(tmp_path: Path):
+    reader, writer = os.pipe()
+    process = subprocess.Popen(study(tmp_path, 10), stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    os.close(reader)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert [row["status"] for row in rows(tmp_path / "out" / "table.csv")] == ["ok"] * 4
+
+
+def in_session(number: int) -> list[int]:
+    """Processes of a session that are no zombies."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, session = path.read_text().rpartition(") ")[2].split()[:4]
+        except OSError:
+            continue
+        if int(session) == number and state != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
+@pytest.mark.parametrize("whom", ["group", "alone"])
+def test_a_study_asked_to_end_leaves_no_worker(tmp_path: Path, whom: str, number: signal.Signals):
+    process = subprocess.Popen(study(tmp_path, 20000), stderr=subprocess.PIPE, start_new_session=True)
+    deadline = time.monotonic() + 60.0
+    while not list((tmp_path / "out").glob("cases/*/iv.csv")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    (os.killpg if whom == "group" else os.kill)(process.pid, number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert in_session(process.pid) == []

@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hotmesa.scenarios.schema import Curve, Law, Mesa, Numerics, Scenario
 from hotmesa.solver.law import dwave
 from hotmesa.solver.law.dwave import spectrum_of
 from hotmesa.solver.law.laws import LawError, build_law
-from hotmesa.solver.law.table import default_folder
+from hotmesa.solver.law.table import default_folder, load_grid, store_grid
 from hotmesa.solver.law.tunnelling import sis_current
 
 
@@ -218,6 +219,25 @@ def test_damaged_cache_is_rebuilt(tmp_path, damage):
     # The bad file was replaced, and by nothing else than a good one.
     assert file.read_bytes() != bad
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_one_flipped_bit_anywhere_is_noticed(tmp_path):
+    T, v = np.linspace(4.0, 8.0, 5), np.linspace(0.0, 3.0, 4)
+    grid = np.add.outer(T, v)
+    store_grid(tmp_path, "key", T, v, grid)
+    assert np.array_equal(load_grid(tmp_path, "key", T, v), grid)
+    file, used = tmp_path / "key.npz", 0
+    data = file.read_bytes()
+    for place in range(len(data)):
+        flipped = bytearray(data)
+        flipped[place] ^= 1 << place % 8
+        file.write_bytes(flipped)
+        with warnings.catch_warnings(action="ignore"):
+            found = load_grid(tmp_path, "key", T, v)
+        # Dates and the like in the archive mean nothing; a number that is used is the right one.
+        used += found is not None
+        assert found is None or np.array_equal(found, grid)
+    assert used < 0.3 * len(data)
 
 
 def test_unusable_cache_folder_is_no_error(tmp_path):
