@@ -111,10 +111,11 @@ def refuse_foreign(folder: Path, own: str, name: str) -> None:
     for other in ("scenario.toml", "study.toml", "fit.toml"):
         if other != own and (folder / other).is_file():
             raise FolderError(f"{folder} holds other results ({other}); choose another folder with --out")
+    there = name
     with suppress(OSError, ValueError):
         there = toml.read(folder / own).get("name", name)
-        if there != name:
-            raise FolderError(f"{folder} holds the results of {there}, not of {name}; choose another --out")
+    if there != name:
+        raise FolderError(f"{folder} holds the results of {there}, not of {name}; choose another --out")
 
 
 @contextmanager
