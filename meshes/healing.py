@@ -27,6 +27,7 @@ SPREADING = 2.11  # mean resistance 0.473/(kappa s) of a square of side s on a h
 WAVE_NUMBERS = (1e-9, 1e9)  # 1/µm
 SHALLOW = 1e-6  # a layer this thin against the wave has no profile
 TINY = 1e-300
+DIGITS = 4  # of an element size: rounding in how a curve is written must not give another mesh
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class HealingLengths:
     @property
     def element(self) -> float:
         """Size of the elements that resolve them."""
-        return min(self.cold / PER_HEALING_LENGTH, self.normal / PER_HEALING_LENGTH, self.wall / PER_WALL)
+        size = min(self.cold / PER_HEALING_LENGTH, self.normal / PER_HEALING_LENGTH, self.wall / PER_WALL)
+        return float(f"{size:.{DIGITS}g}")
 
 
 def healing_lengths(scenario: Scenario) -> HealingLengths | None:
