@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -128,8 +129,12 @@ def _heard() -> list[signal.Signals]:
 def stop_on_signal() -> Iterator[Callable[[], bool]]:
     """Let a request to stop take effect after the point at work, at the same one on all processes.
 
-    Ctrl-C a second time stops at once; the others come in twos by themselves (to a process and to its group).
+    Ctrl-C a second time stops at once; the others come in twos by themselves (to a process and to its group). A worker
+    of a study ends when it is asked to: it would wait for another case for ever, and its pool for it.
     """
+    if multiprocessing.parent_process() is not None:
+        yield lambda: False
+        return
     asked = False
 
     def ask(number: int, frame: FrameType | None) -> None:

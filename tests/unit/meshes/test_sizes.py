@@ -26,7 +26,7 @@ def test_without_layers_the_width_decides():
 def test_healing_lengths_limit_the_size_and_the_nodes_limit_them():
     sizes = element_sizes(scenario(**SHEET))
     assert sizes.healing is not None
-    assert sizes.mesa == pytest.approx(sizes.healing.wall / 5, rel=1e-12)
+    assert sizes.mesa == pytest.approx(sizes.healing.wall / 5, rel=5e-4)  # four digits
     wide = scenario(**SHEET, mesa={"width_um": 1000.0, "depth_um": 1000.0})
     assert element_sizes(wide).mesa == pytest.approx(math.sqrt(1.2 * 1e6 / 1e5), rel=1e-12)
 
