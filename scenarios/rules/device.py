@@ -11,7 +11,7 @@ from hotmesa.scenarios.problems import Finding, Where
 from hotmesa.scenarios.rules.bias import sweep_findings
 from hotmesa.scenarios.rules.family import family_findings
 from hotmesa.scenarios.rules.plan import plan_findings
-from hotmesa.scenarios.rules.stability import diagram_findings, stability_findings
+from hotmesa.scenarios.rules.stability import branch_findings, diagram_findings, stability_findings
 from hotmesa.scenarios.rules.transient import transient_findings
 from hotmesa.scenarios.rules.values import value_findings
 from hotmesa.scenarios.schema import Layer, Scenario, findings_in
@@ -142,6 +142,7 @@ def cooling_findings(scenario: Scenario) -> Iterator[Finding]:
 
 
 _OF_KINDS: dict[str, Callable[[Scenario], Iterator[Finding]]] = {
+    "branch": branch_findings,
     "sweep": sweep_findings,
     "transient": transient_findings,
     "diagram": diagram_findings,

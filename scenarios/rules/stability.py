@@ -27,6 +27,15 @@ def stability_findings(scenario: Scenario) -> Iterator[Finding]:
         yield Finding(("stability", "points"), text, (("mode",),))
 
 
+def branch_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Currents asked for that the branch does not reach."""
+    end = scenario.branch.end_current_mA
+    for current in scenario.branch.at_mA:
+        if current > end:
+            text = f"{current:g} mA lies beyond the end of the branch (branch.end_current_mA = {end:g})"
+            yield Finding(("branch", "at_mA"), text, (("branch", "end_current_mA"),))
+
+
 def diagram_findings(scenario: Scenario) -> Iterator[Finding]:
     """Contradictions of a diagram."""
     diagram, end = scenario.diagram, scenario.branch.end_current_mA

@@ -13,6 +13,9 @@ class Branch(Section):
     """How far and how finely the branch is followed."""
 
     end_current_mA: Positive = Field(1.6, description="last current, landed on exactly")
+    at_mA: tuple[Positive, ...] = Field(
+        (), description="currents that the branch lands on exactly wherever it passes them; these states are kept"
+    )
     min_points: int = Field(60, ge=4, le=100_000, description="at least this many points")
     max_points: int = Field(2000, ge=5, le=1_000_000, description="give up after this many points")
 

@@ -61,6 +61,7 @@ def branch_options(model: Model) -> Options:
         max_step=MAX_STEP,
         tolerance=numerics.tolerance,
         max_points=branch.max_points,
+        asked=branch.at_mA,
     )
 
 
@@ -82,7 +83,8 @@ def points(
     start, direction = problem.cold_start()
     fields = Fields(model)
     stability = BranchStability(problem, fields.gather)
-    every, end = model.scenario.output.every, model.scenario.branch.end_current_mA
+    every, branch = model.scenario.output.every, model.scenario.branch
+    stops = (branch.end_current_mA, *branch.at_mA)
     course = Course(None if seam is None else ahead_from(problem, seam.arrays))
     first, hot = (0, 0.0) if seam is None else (int(seam.arrays["number"]) + 1, float(seam.arrays["hot_fraction"]))
     for number, curve in enumerate(follow(problem, start, direction, branch_options(model), course), start=first):
@@ -92,7 +94,7 @@ def points(
         row = branch_row(model, curve, observables)
         before, hot = hot, float(row["hot_fraction"])
         appears_or_fills = (before == 0.0) != (hot == 0.0) or (before == 1.0) != (hot == 1.0)
-        keep = number % every == 0 or bool(curve.fold) or curve.goal == end or appears_or_fills
+        keep = number % every == 0 or bool(curve.fold) or curve.goal in stops or appears_or_fills
         modes = stability.modes(curve, keep)
         state = fields.of(e, stability.fields(modes)) if keep else None
         row |= stability.columns(modes)

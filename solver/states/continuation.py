@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -79,6 +80,7 @@ class Options:
         max_newton: Newton steps before a step is given up.
         max_points: points before the branch is given up.
         loosest: largest relative residual of the linear systems; less is needed near bifurcations.
+        asked: values of the goal that are landed on exactly wherever the curve passes them.
     """
 
     goal_end: float
@@ -92,6 +94,7 @@ class Options:
     max_newton: int = 8
     max_points: int = 2000
     loosest: float = 1e-2
+    asked: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,9 +177,9 @@ def follow(
         done = (there.goal - options.goal_end) * sign >= 0.0
         if done:
             there = _land(problem, here, there, options)
-        folds, course.ahead = _folds(problem, here, there, options), None
-        yield from folds
-        ahead = course.ahead = Ahead((*ahead.passed, there)[-REMEMBERED:], ds, ahead.count + len(folds) + 1)
+        inner, course.ahead = _inner(problem, here, there, options), None
+        yield from inner
+        ahead = course.ahead = Ahead((*ahead.passed, there)[-REMEMBERED:], ds, ahead.count + len(inner) + 1)
         yield there
         if done:
             return
@@ -326,6 +329,16 @@ def land(problem: BranchProblem, guess: Array, options: Options) -> Array:
         u = u + problem.damping(u, du) * du
         e = problem.evaluate(u)
     raise SolveError(f"Newton's method stopped at a residual of {e.norm:.1e} on the way to {options.goal_end:.6g}")
+
+
+def _inner(problem: BranchProblem, here: CurvePoint, there: CurvePoint, options: Options) -> list[CurvePoint]:
+    """Return the folds between two points and, between each two of all these, what is asked for, in order."""
+    folds, found = _folds(problem, here, there, options), list[CurvePoint]()
+    for a, b in pairwise([here, *folds, there]):
+        values = [value for value in options.asked if (a.goal - value) * (b.goal - value) < 0.0]
+        found += [_land(problem, a, b, replace(options, goal_end=v)) for v in sorted(values, reverse=a.goal > b.goal)]
+        found += [b] if b is not there else []
+    return found
 
 
 def _folds(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options) -> list[CurvePoint]:

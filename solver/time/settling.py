@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -18,7 +19,10 @@ from hotmesa.solver.time.transient import Circuit, Tolerances, Transient
 
 PUSH_K = 0.5
 """Largest change of temperature that starts a lost state on its way."""
-LIMIT_US = 1e7
+FOREVER_US = 1e18
+"""End of the integration, which has no time scale of its own: a mode grows as slowly as it likes."""
+MAX_MOMENTS = 20_000
+"""Steps in time before the search is given up; steps grow with the time scale of what happens."""
 NEAR_K = 1.0
 """A steady state further than this from the transient is not the one that it approaches."""
 QUIET = 1e-3
@@ -63,8 +67,9 @@ class Settling:
         circuit = Circuit(bias, 0.0, lambda t: value)
         transient = Transient(self._model, circuit, Tolerances(atol_K=2e-2, rtol=1e-3))
         tried = np.inf
-        for moment in transient.run(self._pushed(lost, along), 0.0, LIMIT_US):
-            e = moment.e
+        t = 0.0
+        for moment in islice(transient.run(self._pushed(lost, along), 0.0, FOREVER_US), MAX_MOMENTS):
+            e, t = moment.e, moment.t
             imbalance = self._metric.evaluate(e.u).norm
             if imbalance > 10.0 * QUIET:
                 tried = np.inf
@@ -74,7 +79,7 @@ class Settling:
                 rest = self._at_rest(e, value, moment.t)
                 if rest is not None:
                     return rest
-        raise SolveError(f"the state that was lost at {value:.6g} {bias.unit} did not settle within {LIMIT_US:g} µs")
+        raise SolveError(f"the state that was lost at {value:.6g} {bias.unit} did not settle within {t:.3g} µs")
 
     def _pushed(self, lost: Evaluation, along: Array | None) -> Array:
         e = self._stability.to_full(lost)
