@@ -22,14 +22,19 @@ from hotmesa.solver.stability.bifurcation import (
     BranchStart,
     RatedPoint,
     at_distance,
+    end_point,
+    ends_in,
     find_bifurcations,
+    is_image,
+    is_same,
     rated,
+    shape,
     switch,
 )
 from hotmesa.solver.stability.columns import checked_stability
 from hotmesa.solver.stability.deflation import random_guesses, search
-from hotmesa.solver.stability.signature import contrast, kind, signature
-from hotmesa.solver.states.continuation import CurvePoint, follow, land
+from hotmesa.solver.stability.signature import contrast, distance_to_curve, kind, signature
+from hotmesa.solver.states.continuation import CAREFUL, CurvePoint, folds, follow, land
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure
 from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, ThermalBranch
@@ -43,10 +48,13 @@ LARGEST_MISS = 0.01
 """Largest distance of a signature from a traced curve (in arclength) at which it may still belong to it."""
 SAMPLES = 12
 """Places between two points at which the interpolated curve of signatures is looked at."""
-ARRIVAL = 0.35
-"""A branch ends at a bifurcation that lies ahead within one step and at most this far off the tangent (relative)."""
+ARRIVAL = 1.2
+"""A branch looks for the bifurcation it ends in within so many of its largest steps."""
 MIN_STEP = 1e-4
-FEWEST_IN_LOOP = 10
+CLOSED = 0.4
+"""Part of the largest step within which a branch that comes back to itself passes an earlier point."""
+BESIDE = 0.35
+"""Largest distance of that point from the tangent, over the same."""
 
 
 @dataclass
@@ -103,8 +111,11 @@ class Diagram:
         self.branches: list[FoundBranch] = []
         self.crossings: list[NumberedBifurcation] = []
         self._asked = model.scenario.diagram
+        self._arrived: list[tuple[int, Array]] = []  # at which bifurcation branches ended, and how they came
         self._options = branch_options(model)
-        self._careful = replace(self._options, max_step=self._asked.step, first_step=0.05, min_step=MIN_STEP)
+        # Walls far from each other hardly feel a shift: what loose solutions leave of it grows from step to step.
+        steps = replace(self._options, max_step=self._asked.step, first_step=0.05, min_step=MIN_STEP)
+        self._careful = replace(steps, loosest=CAREFUL)
 
     def run(self) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Yield every point with its branch, the branch from rest first. Collective.
@@ -137,7 +148,8 @@ class Diagram:
                 for start in switch(
                     self.problem, crossing.bifurcation, self._asked.amplitude_K, self._asked.directions, self._options
                 ):
-                    if self.is_known(start.u) or len(self.branches) >= self._asked.max_branches:
+                    known = self.is_known(start.u) or self._has_arrived(crossing, start.u)
+                    if known or len(self.branches) >= self._asked.max_branches:
                         continue
                     new = self._new(f"bifurcation {crossing.number}", start.images, branch.depth + 1)
                     yield from self._leave(new, start, crossing)
@@ -149,7 +161,7 @@ class Diagram:
         first, last = branch.origin.startswith("bifurcation"), branch.end.startswith("bifurcation")
         inner = branch.points[int(first) : len(branch.points) - int(last)]
         for b in find_bifurcations(self.problem, self.stability, inner, self._options):
-            if not any(self._distance(b.point.u, c.bifurcation.point.u) < 10.0 * SAME_PLACE for c in self.crossings):
+            if not any(is_same(self.problem, b, c.bifurcation) for c in self.crossings):
                 found.append(NumberedBifurcation(len(self.crossings) + 1, branch.number, b))
                 self.crossings.append(found[-1])
         return found
@@ -157,15 +169,21 @@ class Diagram:
     def _distance(self, a: Array, b: Array) -> float:
         return float(np.sqrt(self.problem.inner(a - b, a - b)))
 
+    def _unit(self, chord: Array) -> Array:
+        return np.asarray(chord / np.sqrt(self.problem.inner(chord, chord)))
+
     def _leave(
         self, branch: FoundBranch, start: BranchStart, crossing: NumberedBifurcation
     ) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Follow a branch away from a bifurcation, whose state is its first point."""
-        u, here = start.u, crossing.bifurcation.point
-        began = rated(self.stability, replace(here, tangent=start.direction, s=-self._distance(u, here.u)), self._count)
-        branch.points.append(began)
-        yield branch, began
-        yield from self._trace(branch, follow(self.problem, u, start.direction, self._careful), crossing)
+        here, e = crossing.bifurcation.point, self.problem.evaluate(start.u).e
+        yield branch, self._add(branch, end_point(here, e, start.direction, -self._distance(start.u, here.u), 0.0))
+        yield from self._trace(branch, follow(self.problem, start.u, start.direction, self._careful), crossing)
+
+    def _add(self, branch: FoundBranch, point: CurvePoint) -> RatedPoint:
+        before = branch.points[-1] if branch.points else None
+        branch.points.append(rated(self.stability, point, self._count, before))
+        return branch.points[-1]
 
     @property
     def _count(self) -> int:
@@ -178,15 +196,13 @@ class Diagram:
         branch.end = "end current"
         try:
             for point in curve:
-                found = rated(self.stability, point, self._count)
-                branch.points.append(found)
-                yield branch, found
-                met = self._arrival(point, origin if len(branch.points) < 5 else None)
+                before = branch.points[-1].curve if branch.points else point
+                yield branch, self._add(branch, point)
+                met = self._arrival(before, point, origin if len(branch.points) < 5 else None)
                 if met is not None:
                     branch.end = f"bifurcation {met.number}"
                     for last in self._approach(point, met):
-                        branch.points.append(last)
-                        yield branch, last
+                        yield branch, self._add(branch, last)
                     break
                 if self._returned(branch):
                     branch.end = "closed"
@@ -200,51 +216,67 @@ class Diagram:
         branch.kind = kinds.most_common(1)[0][0] if kinds else "unknown"
 
     def _returned(self, branch: FoundBranch) -> bool:
-        """Return whether a branch has come back to an earlier point of itself, in the same direction."""
-        curves = [p.curve for p in branch.points]
-        last = curves[-1]
-        return any(
-            self._distance(last.u, c.u) < 0.4 * self._asked.step and self.problem.inner(last.tangent, c.tangent) > 0.9
-            for c in curves[:-FEWEST_IN_LOOP]
-        )
+        """Return whether a branch has been away and come back to an earlier point of itself, in the same direction."""
+        last, step, away = branch.points[-1].curve, self._asked.step, False
+        for point in reversed(branch.points[:-1]):
+            chord = point.curve.u - last.u
+            distance2 = self.problem.inner(chord, chord)
+            away = away or distance2 > step**2
+            if away and distance2 < (CLOSED * step) ** 2:
+                off2 = distance2 - self.problem.inner(chord, last.tangent) ** 2
+                parallel = self.problem.inner(last.tangent, point.curve.tangent) > 0.9
+                if parallel and off2 <= (BESIDE * CLOSED * step) ** 2:
+                    return True
+        return False
 
-    def _arrival(self, point: CurvePoint, left: NumberedBifurcation | None) -> NumberedBifurcation | None:
+    def _arrival(self, a: CurvePoint, b: CurvePoint, left: NumberedBifurcation | None) -> NumberedBifurcation | None:
         """Return the bifurcation that the branch is about to reach (not the one it has just left)."""
-        for crossing in self.crossings:
-            ahead = crossing.bifurcation.point.u - point.u
-            distance = np.sqrt(self.problem.inner(ahead, ahead))
-            along = self.problem.inner(ahead, point.tangent)
-            near = distance <= 1.2 * self._asked.step and along > 0.0
-            if crossing is not left and near and distance**2 - along**2 <= (ARRIVAL * distance) ** 2 + 1e-6:
-                return crossing
-        return None
+        reach = ARRIVAL * self._asked.step
+        others = [c for c in self.crossings if c is not left]
+        distances = [ends_in(self.problem, a, b, c.bifurcation, reach) for c in others]
+        nearest = min(distances, default=np.inf)
+        return others[distances.index(nearest)] if nearest < np.inf else None
 
-    def _approach(self, point: CurvePoint, met: NumberedBifurcation) -> Iterator[RatedPoint]:
-        """Yield the last points of a branch: one where branches that leave there begin, and the bifurcation itself."""
+    def _approach(self, point: CurvePoint, met: NumberedBifurcation) -> Iterator[CurvePoint]:
+        """Yield the last points of a branch: one where branches that leave there begin, the bifurcation, and folds."""
         there = met.bifurcation.point
-        distance = self._distance(point.u, there.u)
-        A = self._asked.amplitude_K / TEMPERATURE_SCALE_K
-        if distance > 1.5 * A:
-            u = at_distance(self.problem, there.u, (point.u - there.u) / distance, A, self._options)
-            if u is not None:
-                near = next(follow(self.problem, u, there.u - u, self._careful))
-                yield rated(self.stability, replace(near, s=point.s + self._distance(point.u, u)), self._count)
-        last = replace(there, tangent=point.tangent, s=point.s + distance, fold="", newton_steps=0)
-        yield rated(self.stability, last, self._count)
+        distance, A = self._distance(point.u, there.u), self._asked.amplitude_K / TEMPERATURE_SCALE_K
+        s = point.s + distance
+        u = at_distance(self.problem, there.u, self._unit(point.u - there.u), A, self._options)
+        self._arrived.append((met.number, self._shape(met, point.u if u is None else u)))
+        if u is not None and distance > 1.5 * A:
+            near = next(follow(self.problem, u, there.u - u, self._careful))
+            near = replace(near, s=point.s + self._distance(point.u, u))
+            yield from [*folds(self.problem, point, near, self._options), near]
+            point, s = near, near.s + self._distance(u, there.u)
+        last = end_point(there, point.evaluation.e, self._unit(there.u - point.u), s, point.s)
+        yield from [*folds(self.problem, point, last, self._options), last]
 
     def is_known(self, u: Array) -> bool:
         """Return whether a state or a mirror image of it lies on a branch that has been traced."""
         mark = signature(self.model, self.problem.evaluate(u).e)
         limit = min(SAME_CURVE * contrast(mark), LARGEST_MISS) + SAME_PLACE
-        return any(_distance_to_curve(mark, self._marks(branch)) < limit for branch in self.branches)
+        return any(distance_to_curve(mark, self._marks(branch)) < limit for branch in self.branches)
+
+    def _has_arrived(self, crossing: NumberedBifurcation, u: Array) -> bool:
+        """Return whether a branch has ended at a bifurcation from where a state is that leaves it."""
+        mark = self._shape(crossing, u)
+        return any(number == crossing.number and is_image(mark, other) for number, other in self._arrived)
+
+    def _shape(self, crossing: NumberedBifurcation, u: Array) -> Array:
+        """Return how a branch through u comes to a bifurcation, at a quarter of the distance where branches begin."""
+        there, A = crossing.bifurcation.point.u, 0.25 * self._asked.amplitude_K / TEMPERATURE_SCALE_K
+        near = at_distance(self.problem, there, self._unit(u - there), A, self._options)
+        return shape(self.problem, crossing.bifurcation, u if near is None else near)
 
     def _marks(self, branch: FoundBranch) -> Array:
         """Return the signatures along a branch, interpolated between its points."""
         marks = np.array([signature(self.model, p.curve.evaluation.e) for p in branch.points])
-        s = np.arange(len(marks), dtype=float)
         if len(marks) < 3:
             return marks
-        return np.asarray(PchipInterpolator(s, marks)(np.linspace(0.0, s[-1], SAMPLES * (len(s) - 1) + 1)))
+        s = np.array([p.curve.s for p in branch.points])
+        places = np.interp(np.arange(SAMPLES * (len(s) - 1) + 1) / SAMPLES, np.arange(len(s)), s)
+        return np.asarray(PchipInterpolator(s, marks)(places))
 
     def _deflate(self, current: float) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Search states at one current, and follow those that lie on no branch so far, both ways."""
@@ -283,16 +315,6 @@ class Diagram:
         return states
 
 
-def _distance_to_curve(x: Array, curve: Array) -> float:
-    """Return the distance of a place from a polygon through the rows of `curve`."""
-    if len(curve) < 2:
-        return float(np.linalg.norm(x - curve[0])) if len(curve) else np.inf
-    start, chord = curve[:-1], np.diff(curve, axis=0)
-    along = np.einsum("ij,ij->i", x - start, chord) / np.maximum(np.einsum("ij,ij->i", chord, chord), 1e-300)
-    nearest = start + np.clip(along, 0.0, 1.0)[:, None] * chord
-    return float(np.linalg.norm(x - nearest, axis=1).min())
-
-
 def branch_folder(number: int) -> str:
     """Return the folder of a branch inside that of its diagram; the branch from rest is in the folder itself."""
     return f"branch_{number:02d}" if number else "."
@@ -328,8 +350,8 @@ def _beside(diagram: Diagram, uniform: Callable[[], dict[str, list[Row]]]) -> di
 
 def _row(model: Model, point: RatedPoint, observables: Sequence[Measure]) -> Row:
     return branch_row(model, point.curve, observables) | {
-        "unstable_modes_voltage_bias": point.voltage.unstable,
-        "unstable_modes_current_bias": point.current.unstable,
+        "unstable_modes_voltage_bias": point.growing[0],
+        "unstable_modes_current_bias": point.growing[1],
         "rate_voltage_bias_per_us": float(point.voltage.rates[0]),
         "rate_current_bias_per_us": float(point.current.rates[0]),
     }
@@ -350,8 +372,8 @@ def _branch_line(found: FoundBranch) -> Row:
         "I_max_mA": max(I),
         "V_min_mV": min(V),
         "V_max_mV": max(V),
-        "rows_stable_under_voltage_bias": sum(p.voltage.unstable == 0 for p in found.points),
-        "rows_stable_under_current_bias": sum(p.current.unstable == 0 for p in found.points),
+        "rows_stable_under_voltage_bias": sum(p.growing[0] == 0 for p in found.points),
+        "rows_stable_under_current_bias": sum(p.growing[1] == 0 for p in found.points),
         "folder": branch_folder(found.number),
     }
 
@@ -369,6 +391,8 @@ def _bifurcation_lines(diagram: Diagram) -> list[Row]:
             "V_per_junction_mV": c.bifurcation.point.evaluation.e.V / n,
             "T_mean_K": float(branch_row(diagram.model, c.bifurcation.point)["T_mean_K"]),
             "modes": len(c.bifurcation.modes),
+            "half_waves": " + ".join(f"{across} x {along}" for across, along in c.bifurcation.waves),
+            "change": "appears" if c.bifurcation.appears else "disappears",
         }
         for c in diagram.crossings
     ]

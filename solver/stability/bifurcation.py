@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,16 +12,21 @@ from scipy.optimize import brentq
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
+from hotmesa.solver.model import Evaluation
 from hotmesa.solver.parallel import global_sums
-from hotmesa.solver.stability.signature import signature
+from hotmesa.solver.stability.signature import half_waves, signature
 from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import CurvePoint, Options, between, correct
 from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, ThermalBranch
 
 SAME_CURRENT = 0.01
-"""Crossings this near in current are one bifurcation with several modes, which a mesh has split."""
-LOCATION = 1e-6
+"""Crossings of like modes this near in current are one bifurcation with several modes, which a mesh has split."""
+SAME_STATE = 0.02
+"""States nearer than this (in arclength) may be one bifurcation, if their modes are the same as well."""
+ALONG_MODES = 0.35
+"""A state is on a branch that ends in a bifurcation if no more than this part of its way is not along the modes."""
+LOCATION = 1e-9
 """Accuracy of a bifurcation in arclength over the distance of the points around it."""
 NEAR_SINGULAR = 1e-7
 """Relative residual of linear systems near a bifurcation, where errors along the null mode grow."""
@@ -32,11 +37,19 @@ SAME_SHAPE = 0.08
 
 @dataclass(frozen=True)
 class RatedPoint:
-    """A point of a branch with its leading modes under both ideal sources."""
+    """A point of a branch with its leading modes under both ideal sources.
+
+    Attributes:
+        curve: the point.
+        voltage, current: leading modes under each source.
+        growing: numbers of growing modes under voltage and under current bias. One whose rate cannot be told from zero
+            counts as at the point before, so that rounding makes no bifurcation.
+    """
 
     curve: CurvePoint
     voltage: Modes
     current: Modes
+    growing: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -47,11 +60,15 @@ class Bifurcation:
         point: the state on the branch.
         modes: unit steps along the null modes, orthogonal to each other, shape (m, unknowns).
         currents: current (mA) at which each of them passes zero, shape (m,).
+        waves: numbers of half waves of each of them across and along the mesa.
+        appears: whether they begin to grow along the branch; they cease to grow otherwise.
     """
 
     point: CurvePoint
     modes: Array
     currents: Array
+    waves: tuple[tuple[int, int], ...]
+    appears: bool
 
     @property
     def current(self) -> float:
@@ -74,10 +91,19 @@ class BranchStart:
     images: int
 
 
-def rated(stability: Stability, point: CurvePoint, count: int) -> RatedPoint:
+def rated(stability: Stability, point: CurvePoint, count: int, before: RatedPoint | None = None) -> RatedPoint:
     """Return a point with at least `count` leading modes under voltage and under current bias."""
     voltage, current = stability.modes_under(point.evaluation.e, (Bias.voltage(), Bias.current()), count, True)
-    return RatedPoint(point, voltage, current)
+    known = (None, None) if before is None else before.growing
+    growing = _settled(voltage, known[0], "V" in point.fold), _settled(current, known[1], "I" in point.fold)
+    return RatedPoint(point, voltage, current, growing)
+
+
+def _settled(modes: Modes, before: int | None, at_fold: bool) -> int:
+    """Return the number of growing modes, as before as far as rounding leaves it open; not that of a fold."""
+    rates = np.delete(modes.rates, np.argmin(np.abs(modes.rates))) if at_fold else modes.rates
+    least = int(np.count_nonzero(rates > modes.resolution))
+    return least if before is None else min(max(before, least), int(np.count_nonzero(rates >= -modes.resolution)))
 
 
 def find_bifurcations(
@@ -98,44 +124,83 @@ def find_bifurcations(
     return _merge(problem, crossings)
 
 
-def _quiet_bias(a: RatedPoint, b: RatedPoint) -> str:
-    """Return the bias under which no fold lies between two points."""
+def _quiet_bias(a: RatedPoint, b: RatedPoint) -> int:
+    """Return the bias under which no fold lies between two points: 0 for voltage, 1 for current."""
     turns = a.curve.rates["I"] * b.curve.rates["I"] <= 0.0 or "I" in a.curve.fold or "I" in b.curve.fold
-    return "voltage" if turns else "current"
+    return 0 if turns else 1
 
 
 def _crossings(
     problem: ThermalBranch, stability: Stability, a: RatedPoint, b: RatedPoint, options: Options
 ) -> list[Bifurcation]:
     bias = _quiet_bias(a, b)
-    counts = getattr(a, bias).unstable, getattr(b, bias).unstable
+    counts = a.growing[bias], b.growing[bias]
     known = {a.curve.s: a, b.curve.s: b}
-
+    near = LOCATION * (b.curve.s - a.curve.s)
     careful = replace(options, loosest=NEAR_SINGULAR)
 
-    def at(s: float) -> RatedPoint:
+    def modes_at(s: float) -> Modes:
         if s not in known:
             known[s] = rated(stability, between(problem, a.curve, b.curve, s, careful), max(counts) + 1)
-        elif len(getattr(known[s], bias).rates) < max(counts):
+        elif len((known[s].voltage, known[s].current)[bias].rates) < max(counts):
             known[s] = rated(stability, known[s].curve, max(counts) + 1)
-        return known[s]
+        return (known[s].voltage, known[s].current)[bias]
 
     found: list[Bifurcation] = []
-    together: RatedPoint | None = None
+    together = np.inf
     for k in range(min(counts), max(counts)):
-        rate = lambda s, k=k: float(getattr(at(s), bias).rates[k])  # noqa: E731 - brentq wants a function of s
-        s = float(brentq(rate, a.curve.s, b.curve.s, xtol=LOCATION * (b.curve.s - a.curve.s)))
-        here = at(s)
+        rate = lambda s, k=k: float(modes_at(s).rates[k])  # noqa: E731 - brentq wants a function of s
+        s = _zero(rate, a.curve.s, b.curve.s, near)
+        modes_at(s)
         # Modes of one rate are any basis of their space, another in every call: take all from one place.
-        if together is None or not _same_current(here.curve.evaluation.e.I, together.curve.evaluation.e.I):
-            together = here
-        mode = as_step(problem, stability.given_part(getattr(together, bias).shapes[:, k]))
-        found.append(Bifurcation(here.curve, _unit(problem, mode)[None], np.array([here.curve.evaluation.e.I])))
+        together = together if abs(s - together) <= 100.0 * near else s
+        mode = as_step(problem, stability.given_part(modes_at(together).shapes[:, k]))
+        here, waves = known[s].curve, half_waves(problem.model, mode)
+        at_mA = np.array([here.evaluation.e.I])
+        found.append(Bifurcation(here, _unit(problem, mode)[None], at_mA, (waves,), counts[1] > counts[0]))
     return sorted(found, key=lambda f: f.point.s)
 
 
-def _same_current(a: float, b: float) -> bool:
-    return abs(a - b) <= SAME_CURRENT * abs(b)
+def _zero(rate: Callable[[float], float], a: float, b: float, accuracy: float) -> float:
+    """Return where a rate passes zero; at the end where it is smaller if rounding hides the change of its sign."""
+    if rate(a) * rate(b) > 0.0:
+        return min(a, b, key=lambda s: abs(rate(s)))
+    return float(brentq(rate, a, b, xtol=accuracy))
+
+
+def _same(a: Bifurcation, b: Bifurcation) -> bool:
+    """Return whether two crossings on one branch are one that the mesh has split: like modes at nearly one current."""
+    like = sorted(a.waves[0]) == sorted(b.waves[0]) and a.appears == b.appears
+    return like and abs(a.current - b.current) <= SAME_CURRENT * abs(b.current)
+
+
+def is_same(problem: ThermalBranch, a: Bifurcation, b: Bifurcation) -> bool:
+    """Return whether bifurcations of different branches are one: the same state, which loses the same modes."""
+    apart = a.point.u - b.point.u
+    if problem.inner(apart, apart) > SAME_STATE**2:
+        return False
+    return _part_along(problem, a.modes[0], b.modes) > 0.5
+
+
+def _part_along(problem: ThermalBranch, step: Array, modes: Array) -> float:
+    """Return which part of the square of a step lies in the span of orthogonal unit modes."""
+    along = np.array([problem.inner(mode, step) for mode in modes])
+    return float(along @ along / max(problem.inner(step, step), 1e-300))
+
+
+def ends_in(problem: ThermalBranch, a: CurvePoint, b: CurvePoint, bifurcation: Bifurcation, reach: float) -> float:
+    """Return how near to a bifurcation a branch that goes from a to b is if it is about to end there, else infinity.
+
+    It ends there if it comes along the modes of the bifurcation (not only near its state: that of another mode may be
+    as near), or has passed through it, to where mirror images of its states are.
+    """
+    before, ahead = (bifurcation.point.u - p.u for p in (a, b))
+    distance = float(np.sqrt(problem.inner(ahead, ahead)))
+    if distance > reach:
+        return np.inf
+    off = 1.0 - _part_along(problem, ahead, bifurcation.modes)
+    towards = problem.inner(ahead, b.tangent) > 0.0 or problem.inner(ahead, before) < 0.0
+    return distance if towards and off <= ALONG_MODES**2 + 1e-6 / distance**2 else np.inf
 
 
 def as_step(problem: ThermalBranch, T: Array) -> Array:
@@ -152,7 +217,7 @@ def _merge(problem: ThermalBranch, crossings: Sequence[Bifurcation]) -> list[Bif
     merged: list[Bifurcation] = []
     for crossing in crossings:
         last = merged[-1] if merged else None
-        if last is None or not _same_current(crossing.current, last.current):
+        if last is None or not _same(crossing, last):
             merged.append(crossing)
             continue
         mode = crossing.modes[0]
@@ -160,7 +225,8 @@ def _merge(problem: ThermalBranch, crossings: Sequence[Bifurcation]) -> list[Bif
             mode = mode - problem.inner(other, mode) * other
         if problem.inner(mode, mode) > 0.01:
             modes = np.vstack([last.modes, _unit(problem, mode)])
-            merged[-1] = replace(last, modes=modes, currents=np.append(last.currents, crossing.currents))
+            currents = np.append(last.currents, crossing.currents)
+            merged[-1] = replace(last, modes=modes, currents=currents, waves=last.waves + crossing.waves)
     return merged
 
 
@@ -206,22 +272,41 @@ def switch(
     solutions are then brought to the same distance A from u*, so that they can be compared.
     """
     A = amplitude_K / TEMPERATURE_SCALE_K
-    base = signature(problem.model, bifurcation.point.evaluation.e)
     starts: list[tuple[BranchStart, Array]] = []
     for d in directions(problem, bifurcation.modes, angles):
         found = at_distance(problem, bifurcation.point.u, d, A, options)
         if found is None:
             continue
-        step = found - bifurcation.point.u
-        mark = signature(problem.model, problem.evaluate(found).e) - base
-        mark /= np.sqrt(problem.inner(step, step))
+        step, mark = found - bifurcation.point.u, shape(problem, bifurcation, found)
         for k, (known, other) in enumerate(starts):
-            if np.linalg.norm(mark - other) <= SAME_SHAPE * np.linalg.norm(other):
+            if is_image(mark, other):
                 starts[k] = (replace(known, images=known.images + 1), other)
                 break
         else:
             starts.append((BranchStart(found, _unit(problem, step), 1), mark))
     return [start for start, _ in starts]
+
+
+def shape(problem: ThermalBranch, bifurcation: Bifurcation, u: Array) -> Array:
+    """Return by what the signature of a state differs from that at a bifurcation, over their distance."""
+    step = u - bifurcation.point.u
+    marks = [signature(problem.model, e) for e in (problem.evaluate(u).e, bifurcation.point.evaluation.e)]
+    return np.asarray((marks[0] - marks[1]) / np.sqrt(problem.inner(step, step)))
+
+
+def is_image(shape: Array, other: Array) -> bool:
+    """Return whether two such differences belong to the same states or to mirror images of each other."""
+    return bool(np.linalg.norm(shape - other) <= SAME_SHAPE * np.linalg.norm(other))
+
+
+def end_point(here: CurvePoint, beside: Evaluation, tangent: Array, s: float, s_beside: float) -> CurvePoint:
+    """Return a bifurcation as the first or last point of a branch that leaves there.
+
+    V and I change with the square of the distance: the slope dV/dI there is that of the chord to the point beside.
+    """
+    e, ds = here.evaluation.e, s_beside - s
+    rates = {"V": (beside.V - e.V) / ds, "I": (beside.I - e.I) / ds}
+    return replace(here, tangent=tangent, s=s, rates=rates, goal_rate=rates["I"], fold="", newton_steps=0)
 
 
 def at_distance(problem: ThermalBranch, origin: Array, d: Array, A: float, options: Options) -> Array | None:

@@ -13,25 +13,41 @@ from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, VOLTAGE_SCALE_MV
 UNIFORM_SPREAD = 1e-3
 """A state is uniform if its temperatures spread by less than this part of the heating above the bath."""
 ODD_SHARE = 0.2
+SIGNATURE_WAVES = 9
+"""Half waves up to less than this are part of a signature: up to eight domains are told apart by their number."""
+NAMED_WAVES = 48
 
 
 def signature(model: Model, e: Evaluation) -> Array:
-    """Return numbers that mirror images of a state share, in the units of arclength, shape (11,).
+    """Return numbers that mirror images of a state share, in the units of arclength, shape (n,).
 
     They are the voltage; largest, smallest and mean temperature of the junctions; second and fourth moment of their
-    deviation from the mean (as roots); and the sizes of its lowest patterns over the mesa (see `kind`), the larger of
-    each pair of directions first. They tell stripes from spots, and change at once where a symmetry is lost.
+    deviation from the mean (as roots); and its lowest cosines over the mesa (see `half_waves`) as all mirror images
+    have them: the sign of an odd one does not count, nor which of two directions is called x. They tell stripes from
+    spots and one number of spots from another, and change at once where a symmetry is lost.
     """
     T = junction_temperatures(model, e)
     share = model.junction_mass / (model.area * T.shape[0])
     mean = global_sum(model.comm, float((share * T).sum()))
     second, fourth = global_sums(model.comm, np.array([(share * (T - mean) ** k).sum() for k in (2, 4)]))
     high, low = global_max(model.comm, T.max(initial=0.0)), global_min(model.comm, T.min(initial=np.inf))
-    odd_x, odd_y, even_x, even_y, saddle = np.array(_shares(model, T.mean(axis=0))) * second**0.5
-    odd, even = sorted((abs(odd_x), abs(odd_y)), reverse=True), sorted((even_x, even_y), reverse=True)
-    temperatures = np.array([high, low, mean, second**0.5, fourth**0.25, *odd, *even, abs(saddle)])
+    waves = _waves(model, T.mean(axis=0), SIGNATURE_WAVES) * second**0.5
+    odd = np.arange(len(waves)) % 2 == 1
+    waves = np.where(odd[:, None] | odd[None, :], np.abs(waves), waves)
+    images = np.where(np.tri(len(waves), dtype=bool), np.minimum(waves, waves.T), np.maximum(waves, waves.T))
+    temperatures = np.array([high, low, mean, second**0.5, fourth**0.25, *images.ravel()])
     voltage = e.V / (VOLTAGE_SCALE_MV * float(model.junctions.counts.sum()))
     return np.append(voltage, temperatures / TEMPERATURE_SCALE_K)
+
+
+def distance_to_curve(x: Array, curve: Array) -> float:
+    """Return the distance of a place from a polygon through the rows of `curve`."""
+    if len(curve) < 2:
+        return float(np.linalg.norm(x - curve[0])) if len(curve) else np.inf
+    start, chord = curve[:-1], np.diff(curve, axis=0)
+    along = np.einsum("ij,ij->i", x - start, chord) / np.maximum(np.einsum("ij,ij->i", chord, chord), 1e-300)
+    nearest = start + np.clip(along, 0.0, 1.0)[:, None] * chord
+    return float(np.linalg.norm(x - nearest, axis=1).min())
 
 
 def contrast(mark: Array) -> float:
@@ -50,17 +66,17 @@ def kind(model: Model, e: Evaluation) -> str:
 
     On a strip it is end, centre or ends, in a disc centre or rim.
 
-    The pattern is compared with the lowest ones of a rectangle: sin(pi x/w) and sin(pi y/d), odd, cos(2 pi x/w) and
-    cos(2 pi y/d), even, and the product of the odd ones. "middle" is a stripe through the centre, "edges" are two
-    opposite ones, "corners" two or four.
+    The lowest cosines over the mesa decide (see `half_waves`): one half wave is odd, two are even. "middle" is a stripe
+    through the centre, "edges" are two opposite ones, "corners" two or four.
     """
     T = junction_temperatures(model, e).mean(axis=0)
     heated = global_sum(model.comm, float(model.junction_mass @ T)) / model.area - model.bath
     if spread(model, e) <= UNIFORM_SPREAD * heated + 1e-6:
         return "uniform"
-    odd_x, odd_y, even_x, even_y, saddle = _shares(model, T)
+    waves = _waves(model, T, 3)
     if model.scenario.geometry == "disc":
-        return "centre" if even_x > 0.0 else "rim"
+        return "centre" if waves[1, 0] > 0.0 else "rim"
+    odd_x, odd_y, even_x, even_y, saddle = waves[1, 0], waves[0, 1], -waves[2, 0], -waves[0, 2], waves[1, 1]
     if abs(odd_x) + abs(odd_y) > ODD_SHARE * (abs(even_x) + abs(even_y)) and max(abs(odd_x), abs(odd_y)) > ODD_SHARE:
         return _odd(model, odd_x, odd_y)
     if model.scenario.geometry != "plan":
@@ -80,21 +96,34 @@ def _odd(model: Model, odd_x: float, odd_y: float) -> str:
     return "corner" if small > 0.5 * large else "edge"
 
 
-def _shares(model: Model, T: Array) -> tuple[float, float, float, float, float]:
-    """Return the correlation of a pattern with sin(pi x/w), sin(pi y/d), cos(2 pi x/w), cos(2 pi y/d) and sin sin."""
+def half_waves(model: Model, shape: Array) -> tuple[int, int]:
+    """Return the numbers of half waves across and along the mesa (from the centre of a disc) of a pattern.
+
+    Args:
+        model: the device.
+        shape: a pattern of temperatures in the order of the unknowns.
+    """
+    layers = len(model.layout.junction_layers)
+    waves = np.abs(_waves(model, shape[model.layout.junction_rows].reshape(layers, -1).mean(axis=0), NAMED_WAVES))
+    across, along = np.unravel_index(np.argmax(waves), waves.shape)
+    return int(across), int(along)
+
+
+def _waves(model: Model, T: Array, count: int) -> Array:
+    """Return the correlations of a pattern with cos(m pi x/w) cos(n pi y/d), x and y from the edges, m, n < count."""
     m, comm = model.junction_mass, model.comm
-    xy = model.operators.xy[model.layout.mesa_nodes]
+    xy = model.operators.xy[model.layout.mesa_nodes, :2]
     deviation = T - global_sum(comm, float(m @ T)) / model.area
     size = np.sqrt(global_sum(comm, float(m @ deviation**2)) / model.area)
-    patterns = []
-    for axis in (0, 1):
-        half = max(global_max(comm, np.abs(xy[:, axis]).max(initial=0.0)), 1e-12)
-        patterns.append(np.sin(0.5 * np.pi * xy[:, axis] / half))
-        patterns.append(np.cos(np.pi * xy[:, axis] / half))
-    patterns.append(patterns[0] * patterns[2])
-    sums = global_sums(comm, np.array([m @ (deviation * p) for p in patterns])) / model.area
-    norms = np.sqrt(np.maximum(global_sums(comm, np.array([m @ p**2 for p in patterns])) / model.area, 1e-12))
-    shares = [float(v) for v in sums / (norms * max(size, 1e-12))]
-    if global_max(comm, np.abs(xy[:, 1]).max(initial=0.0)) == 0.0:
-        shares[2:] = [0.0, 0.0, 0.0]
-    return shares[0], shares[2], shares[1], shares[3], shares[4]
+    low = np.array([global_min(comm, x.min(initial=np.inf)) for x in xy.T])
+    high = np.array([global_max(comm, x.max(initial=-np.inf)) for x in xy.T])
+    phase = np.pi * (xy - low) / np.maximum(high - low, 1e-12)
+    across, along = np.cos(np.arange(count)[:, None, None] * phase).transpose(2, 0, 1)
+    sums, squares = global_sums(
+        comm, np.array([(across * m * deviation) @ along.T, (across**2 * m) @ (along**2).T]).reshape(2, -1)
+    ).reshape(2, count, count) / model.area
+    waves = np.asarray(sums / np.sqrt(np.maximum(squares, 1e-12)) / max(size, 1e-12))
+    waves[0, 0] = 0.0
+    if high[1] - low[1] <= 0.0:
+        waves[:, 1:] = 0.0
+    return waves

@@ -333,15 +333,15 @@ def land(problem: BranchProblem, guess: Array, options: Options) -> Array:
 
 def _inner(problem: BranchProblem, here: CurvePoint, there: CurvePoint, options: Options) -> list[CurvePoint]:
     """Return the folds between two points and, between each two of all these, what is asked for, in order."""
-    folds, found = _folds(problem, here, there, options), list[CurvePoint]()
-    for a, b in pairwise([here, *folds, there]):
+    turns, found = folds(problem, here, there, options), list[CurvePoint]()
+    for a, b in pairwise([here, *turns, there]):
         values = [value for value in options.asked if (a.goal - value) * (b.goal - value) < 0.0]
         found += [_land(problem, a, b, replace(options, goal_end=v)) for v in sorted(values, reverse=a.goal > b.goal)]
         found += [b] if b is not there else []
     return found
 
 
-def _folds(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options) -> list[CurvePoint]:
+def folds(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options) -> list[CurvePoint]:
     """Return the extrema of the rated quantities between two points, in order."""
     found = []
     for name in a.rates:

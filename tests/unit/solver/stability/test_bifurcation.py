@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.sheets import COOLING_W_PER_M2K, SIDE_UM, sheet, sheet_model
+from helpers.sheets import COOLING_W_PER_M2K, JUNCTIONS, SIDE_UM, sheet, sheet_model
 from scipy.optimize import brentq
 
 from hotmesa import cli
@@ -18,11 +20,12 @@ from hotmesa.scenarios import ScenarioError, load_scenario
 from hotmesa.scenarios.schema import Contact
 from hotmesa.scenarios.schema import Diagram as DiagramSection
 from hotmesa.solver.law.laws import build_law
+from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options
 from hotmesa.solver.runs.diagram import Diagram, FoundBranch
 from hotmesa.solver.stability.bifurcation import directions, find_bifurcations, rated
 from hotmesa.solver.stability.deflation import deflated, factor
-from hotmesa.solver.stability.stability import Stability
+from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import follow
 from hotmesa.solver.states.problem import ThermalBranch
@@ -33,20 +36,42 @@ BREAK_UP = {16: 3.9e-7, 19: 6.3e-7, 24: 9.4e-7, 30: 1.2e-6}
 ENDS_MA = {16: 1.6, 19: 1.4, 24: 1.2, 30: 1.1}
 
 
-def excess_heating(junctions: int) -> tuple[float, float]:
-    """Largest V dJ/dT - h (W/(m^2 K)) over the uniform states of a cooled mesa, and its current (mA)."""
+def uniform_state(T: float, junctions: int = JUNCTIONS) -> tuple[float, float]:
+    """V dJ/dT - h (W/(m^2 K)) and the current (mA) of the uniform state of a cooled mesa at a temperature."""
     scenario = sheet(junctions=junctions)
     law, r, T_bath = build_law(scenario), scenario.mesa.specific_resistance_ohm_um2, 4.2
-    best = (-math.inf, 0.0)
-    for T in np.linspace(20.0, 100.0, 1601):
-        here = np.array([T])
-        heat = COOLING_W_PER_M2K * 1e-6 * (T - T_bath)
-        power = lambda v, T=here: float(junctions * v * law.at_voltage(v, T).i[0] / r)  # noqa: E731
-        v = float(brentq(lambda v, heat=heat, power=power: power(v) - heat, 1e-3, 100.0, xtol=1e-12))
-        values = law.at_voltage(v, here)
-        slope = junctions * v * float(values.di_dT[0]) / r * 1e6 - COOLING_W_PER_M2K
-        best = max(best, (slope, float(values.i[0]) / r * SIDE_UM**2))
-    return best
+    here = np.array([T])
+    heat = COOLING_W_PER_M2K * 1e-6 * (T - T_bath)
+    v = float(brentq(lambda v: junctions * v * law.at_voltage(v, here).i[0] / r - heat, 1e-3, 100.0, xtol=1e-12))
+    values = law.at_voltage(v, here)
+    slope = junctions * v * float(values.di_dT[0]) / r * 1e6 - COOLING_W_PER_M2K
+    return slope, float(values.i[0]) / r * SIDE_UM**2
+
+
+def excess_heating(junctions: int) -> float:
+    """Largest V dJ/dT - h (W/(m^2 K)) over the uniform states of a cooled mesa."""
+    return max(uniform_state(T, junctions)[0] for T in np.linspace(20.0, 100.0, 1601))
+
+
+def dense_crossings(model: Model, conductance: float) -> list[tuple[float, int, bool]]:
+    """Current (mA), half waves and appearance of all bifurcations of the uniform branch of a strip.
+
+    From dense eigenvalues of the linear elements on its nodes: mode m grows where V dJ/dT - h > G mu_m.
+    """
+    x = np.sort(model.operators.xy[:, 0])
+    stiffness, mass = np.zeros((x.size, x.size)), np.zeros(x.size)
+    for k, length in enumerate(np.diff(x) * 1e-6):
+        stiffness[k : k + 2, k : k + 2] += np.array([[1.0, -1.0], [-1.0, 1.0]]) / length
+        mass[k : k + 2] += 0.5 * length
+    mu = np.linalg.eigvalsh(stiffness / np.sqrt(np.outer(mass, mass)))
+    grid = np.linspace(10.0, 110.0, 401)
+    slopes = np.array([uniform_state(T)[0] for T in grid])
+    found = []
+    for m in range(1, 12):
+        for k in np.flatnonzero(np.diff(np.sign(slopes - conductance * mu[m]))):
+            T = brentq(lambda T, m=m: uniform_state(T)[0] - conductance * mu[m], grid[k], grid[k + 1], xtol=1e-10)
+            found.append((uniform_state(T)[1], m, bool(slopes[k + 1] > slopes[k])))
+    return sorted(found)
 
 
 @cache
@@ -65,15 +90,14 @@ def branch_of(kind: str) -> FoundBranch:
 @pytest.mark.parametrize(("junctions", "conductance"), BREAK_UP.items())
 def test_break_up_threshold_of_the_uniform_state(junctions: int, conductance: float) -> None:
     """The mode cos(pi x/w) grows where V dJ/dT > h + G (pi/w)^2; the threshold published has two digits."""
-    slope, _ = excess_heating(junctions)
-    threshold = slope * (SIDE_UM * 1e-6 / math.pi) ** 2
+    threshold = excess_heating(junctions) * (SIDE_UM * 1e-6 / math.pi) ** 2
     digit = 10.0 ** (math.floor(math.log10(conductance)) - 1)
     assert threshold == pytest.approx(conductance, abs=0.5 * digit)
 
 
 @pytest.mark.parametrize("junctions", BREAK_UP)
 def test_branch_breaks_up_below_the_threshold_and_not_above(junctions: int) -> None:
-    threshold = excess_heating(junctions)[0] * (SIDE_UM * 1e-6 / math.pi) ** 2
+    threshold = excess_heating(junctions) * (SIDE_UM * 1e-6 / math.pi) ** 2
     found = {}
     for part in (0.99, 1.01):
         model = sheet_model(sheet(part * threshold, size_um=0.25, junctions=junctions, end_mA=ENDS_MA[junctions]))
@@ -114,6 +138,51 @@ def test_strip_has_hot_ends_and_what_two_spots_make() -> None:
         ("ends", "bifurcation 2", "bifurcation 3", 1),
         ("uniform", "rest", "end current", 1),
     ]
+
+
+def test_long_strip_has_all_bifurcations_and_branches_end_in_that_of_their_own_mode() -> None:
+    """States of different modes lie near each other: of the first two, and of the last two."""
+    conductance = 5e-8
+    diagram = Diagram(sheet_model(sheet(conductance, size_um=0.25)))
+    for _ in diagram.run():
+        pass
+    expected = dense_crossings(diagram.model, conductance)
+    assert [m for _, m, _ in expected] == [1, 2, 3, 3, 2, 1]
+    found = [c.bifurcation for c in diagram.crossings if c.branch == 0]
+    assert [(b.waves, b.appears) for b in found] == [(((m, 0),), appears) for _, m, appears in expected]
+    # Across, the layer itself resists by 1e-5.
+    assert [b.current for b in found] == pytest.approx([at_mA for at_mA, _, _ in expected], rel=1e-4)
+    ends = {(b.origin, b.end) for b in diagram.branches[1:]}
+    assert ends == {(f"bifurcation {k}", f"bifurcation {7 - k}") for k in (1, 2, 3)}
+    # Of odd modes both signs are mirror images, of even ones they are different states.
+    assert len(diagram.branches) == 1 + 2 + 2
+
+
+def test_a_rate_within_rounding_keeps_the_count() -> None:
+    scenario = sheet(3e-7)
+    problem = ThermalBranch(sheet_model(scenario))
+    point = next(follow(problem, *problem.cold_start(), branch_options(problem.model)))
+
+    class Rounding(Stability):
+        def modes_under(self, *_: object) -> tuple[Modes, ...]:  # type: ignore[override]
+            return tuple(Modes(bias, rates, np.zeros((1, 3)), 1e-6) for bias in (Bias.voltage(), Bias.current()))
+
+    stability, before, counts = Rounding(problem.model), None, []
+    for second in (1e-3, 1e-7, -1e-7, 1e-7, -1e-3, -1e-7, 1e-7, 2e-6):
+        rates = np.array([1.0, second, -1.0])
+        before = rated(stability, point, 2, before)
+        counts.append(before.growing)
+    assert counts == [(2, 2)] * 4 + [(1, 1)] * 3 + [(2, 2)]
+    at_fold = rated(stability, replace(point, fold="I"), 2, before)
+    assert at_fold.growing == (2, 1)
+
+
+def test_every_fold_of_a_branch_is_a_row() -> None:
+    """The hot end turns in I between its last points before the bifurcation, where it is brought to it."""
+    for branch in strip_diagram().branches:
+        for a, b in pairwise(p.curve for p in branch.points):
+            turned = a.rates["I"] * b.rates["I"] < 0.0
+            assert not turned or "I" in a.fold or "I" in b.fold
 
 
 def test_lone_filament_is_unstable_under_voltage_bias() -> None:
