@@ -52,8 +52,9 @@ def cooled(scenario: Scenario, *sinks: object) -> Model:
 def test_a_linear_sink_is_the_conductance_of_the_bath_above() -> None:
     """Where conductivities are constant both are half a sublayer and a conductance in series, exactly."""
     materials = MATERIALS | {"gold": Material(in_plane_W_per_mK=50.0, out_of_plane_W_per_mK=0.01)}
+    mesh = build_mesh(device(materials=materials))  # one for both: its sizes follow what the scenario says of cooling
     own, known = (
-        Model(s, build_mesh(s), sinks=sinks)
+        Model(s, mesh, sinks=sinks)
         for s, sinks in (
             (device(materials=materials), [Linear(0.2)]),
             (device(materials=materials, bath=Bath(top_W_per_m2K=2e5)), []),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -209,10 +210,10 @@ def test_what_was_reached_is_kept(
     error: type[BaseException], status: int, kept: list[int], scenario_file: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    def stops(model: Model, n: int, observables: object = ()) -> Iterator[Row]:
+    def stops(model: Model, n: int, *rest: Any) -> Iterator[Row]:
         if n == 2:
             raise error("no further")
-        yield from trace_member(model, n)
+        yield from trace_member(model, n, *rest)
 
     monkeypatch.setattr("hotmesa.solver.runs.family.trace_member", stops)
     out = tmp_path / "family"
