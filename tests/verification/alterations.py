@@ -23,9 +23,9 @@ Patch = pytest.MonkeyPatch
 
 def conductivity_doubled(patch: Patch) -> None:
     """Every conductivity table counts twice."""
-    value, integral = PowerCurve.__call__, PowerCurve.integral
+    value, both = PowerCurve.__call__, PowerCurve.with_integral
     patch.setattr(PowerCurve, "__call__", lambda self, T: 2.0 * value(self, T))
-    patch.setattr(PowerCurve, "integral", lambda self, T: 2.0 * integral(self, T))
+    patch.setattr(PowerCurve, "with_integral", lambda self, T: (2.0 * value(self, T), 2.0 * both(self, T)[1]))
 
 
 def in_plane_conductivity_doubled(patch: Patch) -> None:
@@ -36,7 +36,7 @@ def in_plane_conductivity_doubled(patch: Patch) -> None:
 
 def potential_not_integrated(patch: Patch) -> None:
     """The Kirchhoff potential is kappa(T) (T - T_0) instead of the integral of kappa."""
-    patch.setattr(PowerCurve, "integral", lambda self, T: self(T) * (np.asarray(T) - self.nodes[0]))
+    patch.setattr(PowerCurve, "with_integral", lambda self, T: (self(T), self(T) * (np.asarray(T) - self._zero)))
 
 
 def potential_of_the_wrong_layer(patch: Patch) -> None:
