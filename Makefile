@@ -29,7 +29,7 @@ lint:
 	$(INSIDE) env PYTHONPATH=.typing lint-imports --no-cache
 
 test: lint
-	$(INSIDE) python -m pytest tests
+	$(INSIDE) python -m pytest tests -n 2 --dist worksteal
 
 unit:
 	$(INSIDE) python -m pytest tests/unit
