@@ -57,13 +57,15 @@ class HealingLengths:
 
 
 def healing_lengths(scenario: Scenario) -> HealingLengths | None:
-    """Return the healing lengths of a device, or None where it has no junction layer or no cooling.
+    """Return the healing lengths of a device, or None without junction layer, cooling, or all materials.
 
     A length is 1/k with A(k) = s h, where h is the mean cooling conductance of the mesa, contacts included. s = 2 is
     sqrt(K/h) for a sheet of conductance K on a constant h. At the wall s is the heating that a temperature rise adds
     over what it loses, (T - T_B) d ln J/dT: shorter modulations are damped, longer ones grow.
     """
     if not any(layer.junctions for layer in scenario.layers):
+        return None
+    if any(layer.material not in scenario.materials for layer in scenario.layers):  # brought along from Python
         return None
     bath = scenario.bath.temperature_K
     critical = max(scenario.output.hot_temperature_K, bath)

@@ -282,7 +282,7 @@ def gap_smaller(patch: Patch) -> None:
 
 def folds_overlooked(patch: Patch) -> None:
     """Continuation looks for no folds."""
-    patch.setattr(continuation, "_folds", lambda *_: [])
+    patch.setattr(continuation, "folds", lambda *_: [])
 
 
 def folds_at_points(patch: Patch) -> None:
@@ -292,7 +292,7 @@ def folds_at_points(patch: Patch) -> None:
         del problem, options
         return [replace(b, fold=name) for name in a.rates if a.rates[name] * b.rates[name] < 0.0]
 
-    patch.setattr(continuation, "_folds", nearest)
+    patch.setattr(continuation, "folds", nearest)
 
 
 def landing_missed(patch: Patch) -> None:

@@ -94,8 +94,10 @@ def test_extra_heat_goes_along_to_the_other_path() -> None:
 def test_a_material_from_python(path: str) -> None:
     """A material by name does what the same one written in the scenario does, and a new name can be used by a layer."""
     poor = Material(in_plane_W_per_mK=0.1, out_of_plane_W_per_mK=0.01)
-    written = model_of(on_crystal(path=path, materials=MATERIALS | {"crystal": poor}))
-    brought = model_of(on_crystal(path=path), materials={"crystal": build_material(poor)})
+    scenario = on_crystal(path=path, materials=MATERIALS | {"crystal": poor})
+    written = model_of(scenario)
+    # On the same mesh: its sizes follow the materials that a scenario names.
+    brought = Model(on_crystal(path=path), build_mesh(scenario), materials={"crystal": build_material(poor)})
     a, b = (solve_steady(m, Bias.current(), 0.4) for m in (written, brought))
     assert a.V == pytest.approx(b.V, rel=1e-9)
     assert a.T.max() > 1.1 * solve_steady(model_of(on_crystal(path=path)), Bias.current(), 0.4).T.max()
@@ -108,12 +110,12 @@ def test_a_new_name_of_a_material() -> None:
     gold = build_material(MATERIALS["gold"])
     silver = replace(gold, in_plane=PowerCurve.constant(400.0))
     model = model_of(scenario, materials={"silver": silver})
-    assert model.layout.sublayers[0].material is silver
+    assert model.layout.sublayers[0].material.in_plane(50.0) == 400.0
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_law_from_python_stays_with_the_variants(path: str) -> None:
-    ohmic = build_law(on_crystal(law=Law(kind="ohmic")))
+    ohmic = build_law(on_crystal(law=Law(kind="ohmic", resistivity_ohm_cm=50.0)))
     model = model_of(on_crystal(path=path, law=Law(set=1, sin_contact_ohm=20.0)), law=ohmic)
     for other in (model, model.variant(resistive_junctions=5), model.variant(own_factors=True)):
         assert other.junctions.law is ohmic
