@@ -18,7 +18,9 @@ import resource, sys
 from hotmesa.cli import main
 status = main(sys.argv[1:])
 used = resource.getrusage(resource.RUSAGE_SELF)
-print("used", used.ru_maxrss / 1024, used.ru_utime + used.ru_stime)
+# not ru_maxrss: that one keeps the size of the process that started this one
+peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print("used", float(peak) / 1024, used.ru_utime + used.ru_stime)
 sys.exit(status)
 """
 
