@@ -11,10 +11,21 @@ import pytest
 from hotmesa.processes import outside_mpi
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Random tests take their sizes from this: a minute in all by default, hours at night."""
+    parser.addoption("--nightly", action="store_true", default=False, help="random tests at their full size")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Let DOLFINx be imported where numba is not installed: it tells so by a warning, and warnings are errors here."""
     os.environ.setdefault("HOTMESA_SCENE", "no")  # seconds a run; the tests of the scene ask for it
     config.addinivalue_line("filterwarnings", "ignore:Could not import numba:ImportWarning")
+
+
+@pytest.fixture(scope="session")
+def nightly(request: pytest.FixtureRequest) -> bool:
+    """Return whether random tests run at their full size."""
+    return bool(request.config.getoption("--nightly"))
 
 
 @pytest.fixture
