@@ -10,9 +10,11 @@ import numpy as np
 
 from hotmesa.case import OK, STOPPED, Outcome, Task, fingerprint, known_outcome
 from hotmesa.pool import Workers
+from hotmesa.postprocess.absent import NEVER, lies_beyond
+from hotmesa.postprocess.accuracy import accuracy_warnings
 from hotmesa.postprocess.fit import Comparison, compare_curves, sigmas
 from hotmesa.postprocess.tables import column, read_table
-from hotmesa.postprocess.values import observe, table_of
+from hotmesa.postprocess.values import observe, read_summary, table_of
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.fit import Parameter
@@ -31,7 +33,7 @@ class Point:
         residual: (model - measured)/sigma of everything, shape (data,).
         model: the model in the measured quantities, same shape, NaN where there is none.
         problems: what went wrong, by datum.
-        warnings: measured points that the computed curve cannot meet, by datum.
+        warnings: measured points that the computed curve cannot meet, and what its mesh does not resolve, by datum.
         scenarios: what was computed, by datum.
     """
 
@@ -144,13 +146,22 @@ class Evaluator:
                 found, problem = self._compare(datum, scenario, outcomes[fingerprint(scenario)])
             if problem:
                 problems[datum.data.name] = problem
-            if found is not None and found.warning:
-                warnings[datum.data.name] = found.warning
+            texts = [found.warning, *self._mesh_warnings(scenario)] if found is not None else []
+            if any(texts):
+                warnings[datum.data.name] = "; ".join(filter(None, texts))
             count = 1 if datum.curve is None else datum.curve.V_mV.size
             residuals.append(np.full(count, self.plan.fit.missing) if found is None else found.residual)
             models.append(np.full(count, np.nan) if found is None else found.model)
         kept = {name: item if isinstance(item, Scenario) else None for name, item in scenarios.items()}
         return Point(values, np.concatenate(residuals), np.concatenate(models), problems, warnings, kept)
+
+    def _mesh_warnings(self, scenario: Scenario | ScenarioError) -> list[str]:
+        if isinstance(scenario, ScenarioError):
+            return []
+        try:
+            return accuracy_warnings(read_summary(self._task(scenario).folder), scenario)
+        except (OSError, ValueError):
+            return []
 
     def _compare(self, datum: Measurement, scenario: Scenario, outcome: Outcome) -> tuple[Comparison | None, str]:
         folder = self._task(scenario).folder
@@ -163,6 +174,9 @@ class Evaluator:
             value = observe(folder, [str(datum.data.observable)])[str(datum.data.observable)]
         except (OSError, ValueError, KeyError) as error:
             return None, f"the results cannot be read: {error}"
+        if value.word == NEVER and lies_beyond(str(datum.data.observable)) and datum.data.limit == "at-least":
+            at_limit = np.array([float(datum.data.value or 0.0)])
+            return Comparison(np.zeros(1), at_limit, np.array([datum.data.sigma]), f"never: {value.reason}"), ""
         if value.number is None or datum.data.value is None or datum.data.sigma is None:
             return None, f"{datum.data.observable}: {value.reason}"
         miss = beyond(value.number - datum.data.value, datum.data.limit) / datum.data.sigma

@@ -20,7 +20,7 @@ from hotmesa.scenarios import StudyError
 from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE, nearest
 from hotmesa.scenarios.plans.load_study import Plan, load_study
 from hotmesa.scenarios.writing import write_json, write_text
-from hotmesa.study_table import NO_PARQUET, rows_of, write_tables
+from hotmesa.study_table import NO_PARQUET, closing, rows_of, write_tables
 from hotmesa.vocabulary import VOCABULARY
 
 _TABLE_EVERY_S = 20.0
@@ -36,6 +36,7 @@ class StudyResult:
         cases: how each case ended, by name.
         files: the tables that were written; none where single cases were asked for.
         status: 0, or 3 if a case failed.
+        closing: how many cases failed and how many are not converged, in a line; "" where single cases were asked for.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class StudyResult:
     cases: Mapping[str, Outcome]
     files: tuple[Path, ...]
     status: int
+    closing: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,13 +149,14 @@ def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: W
             work.outcomes[outcome.name] = outcome
             report.case(outcome)
             if not work.only and time.perf_counter() - written > _TABLE_EVERY_S:
-                _write_table(work)
+                write_tables(work.folder, rows_of(work.plan, work.outcomes, work.folder))
                 written = time.perf_counter()
     except KeyboardInterrupt:
         interrupted = True
     bad = [work.outcomes[task.name] for task in tasks if work.outcomes[task.name].status in (FAILED, STOPPED)]
     report.end(bad)
-    files = () if work.only else _write_table(work)
+    rows = [] if work.only else rows_of(work.plan, work.outcomes, work.folder)
+    files = write_tables(work.folder, rows) if rows else ()
     if files:
         _record(work, time.perf_counter() - started)
         if len(files) == 1 and not work.quiet:
@@ -161,11 +164,8 @@ def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: W
     if interrupted:
         table = f" (the others: {files[0]})" if files else ""
         raise KeyboardInterrupt(f"interrupted; the same command goes on with the cases that are missing{table}")
-    return StudyResult(work.folder, work.plan, work.outcomes, files, NO_CONVERGENCE if bad else DONE)
-
-
-def _write_table(work: _Work) -> tuple[Path, ...]:
-    return write_tables(work.folder, rows_of(work.plan, work.outcomes, work.folder))
+    status = NO_CONVERGENCE if bad else DONE
+    return StudyResult(work.folder, work.plan, work.outcomes, files, status, closing(rows) if rows else "")
 
 
 def _run(due: Sequence[Task], workers: Workers) -> Iterator[Outcome]:

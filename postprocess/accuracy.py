@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import column
 from hotmesa.postprocess.walls import NARROW, wall_elements
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.schema import Scenario
 
 TABLE = "accuracy.csv"
 ENOUGH_PERCENT = 0.3
@@ -74,7 +76,7 @@ def accuracy_words(run: Run) -> list[str]:
     """Return what a person is told about the accuracy of a branch, and what to set where it is not enough."""
     values = accuracy(run)
     mesh, layer, T = (values[name] for name in ("mesh_error_V_percent", "layer_error_V_percent", "mesh_error_T_K"))
-    lines, refine = [], run.scenario.mesh.refine
+    lines = []
     if mesh is not None and layer is not None:
         lines.append(
             f"estimated errors: V {mesh:.2g} % by the mesh, {layer:.2g} % by the sublayers; T_max {T:.2g} K and "
@@ -82,26 +84,38 @@ def accuracy_words(run: Run) -> list[str]:
         )
     elif run.kind.name == "branch" and run.scenario.numerics.estimate_error:
         lines.append(f"errors not estimated: {values['reasons'].get('mesh_error_V_percent') or _why_not(run)}")
+    return lines + [f"warning: {text}" for text in accuracy_warnings(values, run.scenario)]
+
+
+def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str]:
+    """Return where a branch is not converged, and what to set.
+
+    Args:
+        values: the numbers of `accuracy`, or a summary.json that holds them.
+        scenario: of the branch.
+    """
+    mesh, layer = values.get("mesh_error_V_percent"), values.get("layer_error_V_percent")
+    lines, refine = [], scenario.mesh.refine
     if mesh is not None and mesh > ENOUGH_PERCENT:
         # Between first and second order in the size of the elements.
         finer = refine * (mesh / ENOUGH_PERCENT) ** (1 / 1.5)
-        key = "a finer mesh.file" if run.scenario.mesh.file is not None else f"mesh.refine = {finer:.2g}"
-        lines.append(f"warning: the mesh alone changes V by more than {ENOUGH_PERCENT} %: set {key}")
+        key = "a finer mesh.file" if scenario.mesh.file is not None else f"mesh.refine = {finer:.2g}"
+        lines.append(f"the mesh alone changes V by more than {ENOUGH_PERCENT} %: set {key}")
     if layer is not None and layer > ENOUGH_PERCENT:
         lines.append(
-            f"warning: the sublayers alone change V by more than {ENOUGH_PERCENT} %: double sublayers and halve "
-            f"first_sublayer_um of the layers {', '.join(_below_junctions(run))}"
+            f"the sublayers alone change V by more than {ENOUGH_PERCENT} %: double sublayers and halve "
+            f"first_sublayer_um of the layers {', '.join(_below_junctions(scenario))}"
         )
-    if values["folds_not_resolved"]:
+    if values.get("folds_not_resolved"):
         lines.append(
-            f"warning: at {values['folds_not_resolved']} folds the wall of the hot spot is less than {NARROW:g} "
+            f"at {values['folds_not_resolved']} folds the wall of the hot spot is less than {NARROW:g} "
             f"elements wide: not resolved by the mesh, no folds of the device; set mesh.refine = {2 * refine:g}"
         )
     return lines
 
 
-def _below_junctions(run: Run) -> list[str]:
+def _below_junctions(scenario: Scenario) -> list[str]:
     """Return the layers from the junctions downwards, whose sublayers count."""
-    layers = run.scenario.layers
+    layers = scenario.layers
     first = next((k for k, layer in enumerate(layers) if layer.junctions), 0)
     return [layer.name for layer in layers[first:]]

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import style
+from hotmesa.postprocess.absent import FAILED, NEVER, NOT_ASKED, WORDS, lies_beyond
 from hotmesa.postprocess.results import load_run
 from hotmesa.postprocess.runs import RESULTS
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import ResultError
-from hotmesa.postprocess.values import flat_summary
+from hotmesa.postprocess.values import Value, flat_summary, observe
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.tables import OWN_MB, read_fields
@@ -39,6 +40,7 @@ class Order:
     largest: bool = False
     smallest: bool = False
     target: float | None = None
+    stable: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Ranking:
         by: the observable.
         rule: "largest", "smallest" or "nearest to 28.5" comes first.
         rows: all cases, best first, those without the number at the end.
-        values: their numbers, NaN where there is none, shape (cases,).
+        values: their numbers, shape (cases,); infinite where the number lies beyond the end of the run ("never"), NaN
+            where there is none.
+        words: "never", "unstable", "not asked", "failed" or "" for each of them, and why.
         varied: columns that differ between the cases and are no results, each with its values in their first order.
         folder: where the files are.
         files: them.
@@ -61,6 +65,7 @@ class Ranking:
     rule: str
     rows: tuple[Row, ...]
     values: Any
+    words: tuple[tuple[str, str], ...]
     varied: Mapping[str, tuple[str, ...]]
     folder: Path
     files: tuple[Path, ...] = ()
@@ -70,10 +75,11 @@ class Ranking:
         shown = len(self.rows) if top <= 0 else min(top, len(self.rows))
         width = max(len(row["case"]) for row in self.rows[:shown])
         lines = [f"{self.by}, {self.rule} first:"]
-        for rank, (row, value) in enumerate(zip(self.rows[:shown], self.values[:shown], strict=True), start=1):
-            number = f"{value:12.6g}" if np.isfinite(value) else f"{'-':>12}"
-            why = "" if np.isfinite(value) else f"  {row.get('reason', '')}".rstrip()
-            lines.append(f"{rank:4d}  {row['case']:<{width}}{number}{why}")
+        for rank, (row, value, (word, why)) in enumerate(
+            zip(self.rows[:shown], self.values[:shown], self.words[:shown], strict=True), start=1
+        ):
+            number = f"{value:12.6g}" if np.isfinite(value) else f"{word or '-':>12}"
+            lines.append(f"{rank:4d}  {row['case']:<{width}}{number}{f'  {why}' if why else ''}")
         rest = len(self.rows) - shown
         return "\n".join([*lines, *([f"      and {rest} more in ranking.csv"] if rest else [])])
 
@@ -87,12 +93,15 @@ def compare(results: Sequence[Path], order: Order, out: Path | None = None) -> R
     """
     if len(results) == 1 and not (results[0] / "iv.csv").exists() and _table_in(results[0]) is not None:
         rows, about, folder = *_study(results[0]), results[0] if results[0].is_dir() else results[0].parent
+        places = [folder / "cases" / row["case"] for row in rows]
     else:
-        rows, about, folder = [_run_row(path) for path in results], {}, Path("out/compare")
+        rows, about, folder, places = [_run_row(path) for path in results], {}, Path("out/compare"), list(results)
     by = order.by or about.get("rank_by")
     if not by:
         raise ResultError(f"--by is missing: name a number to rank by, for example {' or '.join(_numbers(rows)[:4])}")
-    ranking = _rank(rows, about, by, order, out or folder)
+    stable = order.stable or bool(about.get("rank_stable"))
+    found = [_value(row, by, place, stable) for row, place in zip(rows, places, strict=True)]
+    ranking = _rank(rows, about, by, found, order, out or folder)
     ranking.folder.mkdir(parents=True, exist_ok=True)
     files = (_write(ranking), save_picture(lambda: plot_comparison(ranking), ranking.folder / "compare.png"))
     return Ranking(**{**ranking.__dict__, "files": files})
@@ -140,27 +149,56 @@ def number_in(row: Row, name: str) -> float:
         return float("nan")
 
 
-def _rank(rows: Sequence[Row], about: Mapping[str, Any], by: str, order: Order, folder: Path) -> Ranking:
+def _value(row: Row, by: str, folder: Path, stable: bool) -> Value:
+    """Return the number of a case from its row of the table, or, where it is not there, from its folder."""
+    text = row.get(by, "")
+    if row.get("status") in ("failed", "stopped"):
+        return Value(None, row.get("reason", ""), FAILED)
+    if not stable and np.isfinite(number_in(row, by)):
+        return Value(number_in(row, by))
+    try:
+        return observe(folder, [by], stable)[by]
+    except (OSError, ValueError):
+        if stable:
+            return Value(None, "stability is read from the folder of the case, which is missing", NOT_ASKED)
+        return Value(None, row.get("reason", ""), text if text in WORDS else "")
+
+
+def _rank(
+    rows: Sequence[Row], about: Mapping[str, Any], by: str, found: Sequence[Value], order: Order, folder: Path
+) -> Ranking:
     known = dict.fromkeys(name for row in rows for name in row)
-    if by not in known:
+    words = [(value.word, value.reason) for value in found]
+    if by not in known and not any(value.number is not None or value.word == NEVER for value in found):
         hint = did_you_mean(by, known, 3, 0.5) or f"known are {', '.join(_numbers(rows))}"
         raise ResultError(f"unknown observable {by}; {hint}")
-    values = np.array([number_in(row, by) for row in rows])
-    if not np.isfinite(values).any():
-        raise ResultError(f"no case has a number in {by}")
+    beyond = np.inf if lies_beyond(by) else np.nan
+    values = np.array([(beyond if v.word == NEVER else np.nan) if v.number is None else v.number for v in found])
+    if np.isnan(values).all():
+        raise ResultError(f"no case has a number in {by}{_most(words)}")
     smallest = order.smallest or (not order.largest and about.get("best") == "smallest" and by == about.get("rank_by"))
     keys = np.abs(values - order.target) if order.target is not None else values if smallest else -values
     rule = f"nearest to {order.target:g}" if order.target is not None else "smallest" if smallest else "largest"
-    best = np.argsort(keys, kind="stable")  # NaN comes last
+    # Behind the numbers, the infinite ones among them, come the words in their order, and then nothing at all.
+    places = (*WORDS, "")
+    behind = np.array([0 if not np.isnan(v) else 1 + places.index(w) for v, (w, _) in zip(values, words, strict=True)])
+    best = np.lexsort((np.where(np.isnan(keys), 0.0, keys), behind))
     return Ranking(
         str(about.get("title", "")),
         by,
         rule,
         tuple(rows[k] for k in best),
         values[best],
+        tuple(words[k] for k in best),
         _varied(rows, about),
         folder,
     )
+
+
+def _most(words: Sequence[tuple[str, str]]) -> str:
+    """Return the reasons why numbers are missing, each once, to end a message."""
+    reasons = dict.fromkeys(why for _, why in words if why)
+    return f": {'; '.join([*reasons][:3])}" if reasons else ""
 
 
 def _varied(rows: Sequence[Row], about: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -182,7 +220,12 @@ def _write(ranking: Ranking) -> Path:
     names = dict.fromkeys(name for row in ranking.rows for name in row)
     first = [name for name in names if name in ("case", "status") or name in ranking.varied]
     columns = ["rank", *first, ranking.by, *(name for name in names if name not in (*first, ranking.by))]
-    rows = [{"rank": rank} | dict(row) for rank, row in enumerate(ranking.rows, start=1)]
+    rows = [
+        {"rank": rank} | dict(row) | {ranking.by: value if np.isfinite(value) else word}
+        for rank, (row, value, (word, _)) in enumerate(
+            zip(ranking.rows, ranking.values, ranking.words, strict=True), start=1
+        )
+    ]
     return write_table(ranking.folder / "ranking.csv", rows, columns)
 
 
@@ -220,17 +263,28 @@ def plot_comparison(ranking: Ranking) -> Figure:
 
 def _draw_ranking(axes: Axes, ranking: Ranking, shown: int) -> None:
     values, places = ranking.values[:shown], np.arange(shown)
-    axes.hlines(places, values.min(), values, color="#d0d7e6", linewidth=1.2)
-    axes.plot(values[1:], places[1:], "o", color=REST, markersize=5)
-    axes.plot(values[:1], places[:1], "o", color=BEST, markersize=7)
+    finite, beyond = np.isfinite(values), np.isinf(values)
+    least, most = (float(values[finite].min()), float(values[finite].max())) if finite.any() else (0.0, 1.0)
+    drawn = np.where(beyond, most + 0.06 * (most - least or 1.0), values)
+    axes.hlines(places, least, drawn, color="#d0d7e6", linewidth=1.2)
+    colours = [BEST, *[REST] * (shown - 1)]
+    for place in places[finite | beyond]:
+        look = {"marker": ">" if beyond[place] else "o", "color": colours[place], "markersize": 7 if place == 0 else 5}
+        axes.plot(drawn[place : place + 1], [place], linestyle="none", **look)
+        if beyond[place]:
+            axes.annotate(" never", (drawn[place], place), fontsize=7, va="center", xytext=(4, 0),
+                          textcoords="offset points")  # fmt: skip
     axes.set_yticks(places, [row["case"] for row in ranking.rows[:shown]])
     axes.set_ylim(shown - 0.4, -0.6)
     style.tidy(axes)
     axes.tick_params(axis="y", labelsize=7)
     axes.set_xlabel(label_of(ranking.by), fontsize=9)
-    missing = len(ranking.rows) - int(np.isfinite(ranking.values).sum())
     notes = [f"the best {shown} of {len(ranking.rows)} cases"] if shown < len(ranking.rows) else []
+    words = [word for word, _ in ranking.words]
+    missing = int(np.isnan(ranking.values).sum())
+    counts = {word: words.count(word) for word in WORDS if word in words and (word != NEVER or not beyond.any())}
     notes += [f"{missing} without this number"] if missing else []
+    notes += [f"({', '.join(f'{count} {word}' for word, count in counts.items())})"] if missing and counts else []
     if notes:
         axes.set_title(", ".join(notes), fontsize=9, loc="right")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -15,11 +16,16 @@ from hotmesa.scenarios.schema import Scenario
 Flags = NDArray[np.bool_]
 
 COUNT = "unstable_modes_"
+_PLACES = {"nucleation": "nucleation", "full_normality": "full_normality", "end": "end", "alpha_mean_K_per_mW": "end"}
+_OF_PEAK = ("V_peak", "peak_height", "FWHM", "beta")
+_NO_STATE = ("first_unstable", "stable_", "folds", "mesh_", "layer_", "wall_", "points", "junctions", "normal_resist")
 _SOURCES = {"current": "current_bias", "voltage": "voltage_bias", "load-line": "load_line"}
 NUMBERS = {
     "first_unstable_I_mA": "current at which the branch is first unstable under `[bias]`: of the fold, or of the first "
     "point beyond a bifurcation",
     "stable_at_I_mA=<value>": "1 where `[bias]` holds a state of the branch at this current, else 0",
+    "stable_ranges.<source>.<n>.0": "current at which stretch n of states that a source holds begins",
+    "stable_ranges.<source>.<n>.1": "and at which it ends, in branch order",
 }
 """Numbers that the stability of a branch gives, with their meaning."""
 
@@ -73,6 +79,25 @@ def stable_at(ranges: dict[str, list[list[float]]] | None, source: str, I_mA: fl
     if not ranges or source not in ranges:
         return None
     return any(min(ends) <= I_mA <= max(ends) for ends in ranges[source])
+
+
+def is_held(name: str, summary: Mapping[str, Any]) -> bool | None:
+    """Return whether the source holds what a number of summary.json speaks of; None where that was not computed.
+
+    That is a place of the branch (where the hot spot appears, the peak, the end), or else all of its states. Sweeps
+    follow stable states alone; currents of folds, errors and sizes speak of no state.
+    """
+    first = name.partition(".")[0]
+    if "legs" in summary or first.startswith(_NO_STATE):
+        return True
+    if summary.get("stability") != "computed":
+        return None
+    if first.startswith(_OF_PEAK):
+        return bool(summary.get("V_peak_stable"))
+    place = summary.get(_PLACES.get(first, ""))
+    if isinstance(place, Mapping):
+        return bool(place.get("stable"))
+    return summary.get("first_unstable_I_mA") is None
 
 
 def sentence(run: Run) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+from hotmesa.postprocess.absent import NOT_ASKED, UNSTABLE, why_absent, word_at
 from hotmesa.postprocess.results import load_run
-from hotmesa.postprocess.stable import source_of, stable_at
+from hotmesa.postprocess.stable import Flags, is_held, source_of, stable_at, stable_rows
 from hotmesa.postprocess.tables import Table, read_table
 from hotmesa.postprocess.tables import column as numbers_in
 from hotmesa.scenarios.kinds import KINDS
@@ -24,10 +25,16 @@ _SKIPPED = ("reasons", "name")
 
 @dataclass(frozen=True)
 class Value:
-    """A number, or None and the reason why there is none."""
+    """A number, or None and the reason why there is none, with a word for it: "never", "not asked", "unstable"."""
 
     number: float | None
     reason: str = ""
+    word: str = ""
+
+    @property
+    def field(self) -> float | str | None:
+        """What stands in a table: the number, or the word."""
+        return self.word or None if self.number is None else self.number
 
 
 def flat_summary(summary: Mapping[str, Any], before: str = "", tables: bool = False) -> dict[str, float | None]:
@@ -43,7 +50,7 @@ def flat_summary(summary: Mapping[str, Any], before: str = "", tables: bool = Fa
             if all(isinstance(item, int | float) for item in value):
                 found.update({f"{name}.{index}": float(item) for index, item in enumerate(value)})
             elif tables:
-                rows = {str(index): item for index, item in enumerate(value) if isinstance(item, Mapping)}
+                rows = {str(index): item for index, item in enumerate(value) if isinstance(item, Mapping | list)}
                 found.update(flat_summary(rows, f"{name}.", tables))
         elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
             found[name] = value
@@ -62,8 +69,13 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return value
 
 
-def observe(folder: Path, names: Iterable[str] | None) -> dict[str, Value]:
-    """Return observables of the run in a folder; None for all numbers of its summary.
+def observe(folder: Path, names: Iterable[str] | None, stable: bool = False) -> dict[str, Value]:
+    """Return observables of the run in a folder.
+
+    Args:
+        folder: of the run.
+        names: of the observables; None for all numbers of its summary.
+        stable: whether a number counts only where the source of the run holds the state that it speaks of.
 
     Raises:
         OSError, ValueError: summary.json is missing or damaged.
@@ -71,23 +83,45 @@ def observe(folder: Path, names: Iterable[str] | None) -> dict[str, Value]:
     summary = read_summary(folder)
     # As many rows as a run has jumps would make columns that other runs lack: only those that are named.
     numbers = flat_summary(summary, tables=names is not None)
-    reasons = summary.get("reasons") or {}
     if names is None:
-        return {name: Value(number, str(reasons.get(name, ""))) for name, number in numbers.items()}
+        return {name: Value(number, *_absent(name, number, summary)) for name, number in numbers.items()}
     table: Table | None = None
     found = {}
     for name in names:
         at = parse_at(name)
         if at is not None:
             table = read_table(table_of(folder), strict=False) if table is None else table
-            found[name] = value_at(table, at)
+            found[name] = value_at(table, at, *((_flags(folder, table),) if stable else ()))
         elif name.startswith(STABLE_AT):
             found[name] = _stable_at(summary, folder, name)
         else:
             number = numbers.get(name)
-            reason = "" if number is not None else str(reasons.get(name) or "this run has no such number")
-            found[name] = Value(number, reason)
+            value = Value(number, *_absent(name, number, summary))
+            found[name] = _held(name, value, summary) if stable and number is not None else value
     return found
+
+
+def _absent(name: str, number: float | None, summary: Mapping[str, Any]) -> tuple[str, str]:
+    """Return reason and word of a number that may be absent."""
+    if number is not None:
+        return "", ""
+    word, reason = why_absent(name, summary)
+    return reason, word
+
+
+def _held(name: str, value: Value, summary: Mapping[str, Any]) -> Value:
+    held = is_held(name, summary)
+    if held is None:
+        return Value(None, "stability not computed", NOT_ASKED)
+    return value if held else Value(None, f"{value.number:.6g} is of states that the source does not hold", UNSTABLE)
+
+
+def _flags(folder: Path, table: Table) -> Flags | None:
+    """Return which rows of the table of a run its source holds; None where that was not computed."""
+    run = load_run(folder)
+    if run.kind.name == "sweep":  # it follows stable states alone
+        return np.full(len(numbers_in(table, "I_mA")), True)
+    return stable_rows(table, source_of(run.scenario))
 
 
 def _stable_at(summary: Mapping[str, Any], folder: Path, name: str) -> Value:
@@ -96,8 +130,11 @@ def _stable_at(summary: Mapping[str, Any], folder: Path, name: str) -> Value:
         I_mA = float(name.removeprefix(STABLE_AT))
     except ValueError:
         return Value(None, f"{name}: write a current in mA, for example {STABLE_AT}1.2")
+    end = (summary.get("end") or {}).get("I_mA")
+    if end is not None and I_mA > end:
+        return Value(None, f"the branch ends at {end:.4g} mA", NOT_ASKED)
     held = stable_at(summary.get("stable_ranges"), source_of(load_run(folder).scenario), I_mA)
-    return Value(None, "stability not computed") if held is None else Value(float(held))
+    return Value(None, "stability not computed", NOT_ASKED) if held is None else Value(float(held))
 
 
 def table_of(folder: Path) -> Path:
@@ -115,11 +152,19 @@ def table_of(folder: Path) -> Path:
     raise FileNotFoundError(f"{folder}: holds no table of a run ({', '.join(names)})")
 
 
-def value_at(table: Table, at: At) -> Value:
-    """Return a column where another one first takes a value, by monotone cubic interpolation over the rows."""
+def value_at(table: Table, at: At, *held: Flags | None) -> Value:
+    """Return a column where another one first takes a value, by monotone cubic interpolation over the rows.
+
+    Args:
+        table: of a run.
+        at: which column, and where.
+        held: where given, only places between rows that are marked there count; None: that is not known.
+    """
     for name in (at.column, at.along):
         if name not in table:
             return Value(None, f"the table of this run has no column {name}")
+    if any(flags is None for flags in held):
+        return Value(None, "stability not computed", NOT_ASKED)
     along, column = numbers_in(table, at.along), numbers_in(table, at.column)
     use = np.isfinite(along) & np.isfinite(column)
     along, column = along[use], column[use]
@@ -131,5 +176,9 @@ def value_at(table: Table, at: At) -> Value:
     places = places[np.isfinite(places)]
     if places.size == 0:
         span = f"{along.min():.4g} to {along.max():.4g}"
-        return Value(None, f"{at.along} goes from {span} only")
+        return Value(None, f"{at.along} goes from {span} only", word_at(at.along, table))
+    for flags in (flags[use] for flags in held if flags is not None):
+        places = places[[bool(flags[int(s)] and flags[int(np.ceil(s))]) for s in places]]
+        if places.size == 0:
+            return Value(None, f"no stable state has {at.along} = {at.value:g}", UNSTABLE)
     return Value(float(PchipInterpolator(rows, column)(places.min())))

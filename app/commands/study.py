@@ -44,6 +44,8 @@ def main(
         say_where(result.folder, result.files, quiet)
         if result.plan.study.rank_by:
             _rank(result.folder, quiet)
+    if result.closing and not quiet:
+        tell(sys.stdout, f"{result.closing}\n")
     return result.status
 
 

@@ -86,6 +86,7 @@ class Study(Section):
     observables: list[str] | None = Field(None, description="columns of the table; default all numbers of summary.json")
     rank_by: str | None = Field(None, description="observable by which the cases are ranked")
     best: Literal["largest", "smallest"] = Field("largest", description="which end of the ranking comes first")
+    rank_stable: bool = Field(False, description="rank only states that the source holds, as compare --stable does")
     invalid: Literal["refuse", "skip"] = Field("refuse", description="what to do if a combination is no valid scenario")
     figures: bool = Field(False, description="draw the figures of every case")
     states: bool = Field(False, description="keep the fields of every case (states.npz)")

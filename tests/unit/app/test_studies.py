@@ -171,6 +171,31 @@ def test_the_table_has_one_row_for_each_case(write: Write):
     assert float(rows[3]["I_mA@V_mV=10.0"]) == pytest.approx(float(rows[0]["I_mA@V_mV=10.0"]) / 2, rel=0.05)
 
 
+def test_every_case_of_a_branch_tells_its_errors_and_the_last_line_counts(
+    write: Write, capsys: pytest.CaptureFixture[str]
+):
+    golden = Path(__file__).parents[2] / "regression" / "golden" / "strip.toml"
+    file = write(
+        f'name = "small"\nscenario = "{golden}"\n'
+        'observables = ["first_unstable_I_mA", "stable_ranges.current_bias.0.1", "folds.0.I_mA", "nucleation.I_mA", '
+        '"V_mV@I_mA=0.9", "stable_at_I_mA=0.5"]\n'
+        '[[vary]]\nlabel = "layers"\n[vary.cases.fine]\n"layers.2.sublayers" = 20\n'
+        '"layers.2.first_sublayer_um" = 0.05\n'
+        '[vary.cases.coarse]\n"layers.2.sublayers" = 4\n'
+        '[vary.cases.none]\n"numerics.estimate_error" = false\n'
+    )
+    assert main(["study", str(file), "--out", str(file.parent / "out"), "--workers", "0"]) == 0
+    rows = {row["case"]: row for row in table(file)}
+    assert float(rows["fine"]["layer_error_V_percent"]) < 0.3 < float(rows["coarse"]["layer_error_V_percent"])
+    assert "the sublayers alone change V" in rows["coarse"]["warning"] and rows["fine"]["warning"] == ""
+    for row in rows.values():
+        assert row["first_unstable_I_mA"] == row["folds.0.I_mA"] == row["nucleation.I_mA"] == "never"
+        assert float(row["stable_ranges.current_bias.0.1"]) == pytest.approx(0.8)
+        assert row["V_mV@I_mA=0.9"] == "not asked" and row["stable_at_I_mA=0.5"] == "1.0"
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("3 cases: 0 failed, 1 not converged") and "1 without an estimate" in last
+
+
 def test_parquet_holds_the_same(write: Write):
     parquet = pytest.importorskip("pyarrow.parquet")
     file = write(THREE)
