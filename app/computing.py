@@ -115,9 +115,9 @@ def trace(model: Model, observables: Sequence[Measure] = ()) -> Iterator[BranchP
         SolveError: the branch could not be continued; the points before it stay valid.
         ScenarioError: more modes are asked for than there are unknowns.
     """
-    from hotmesa.solver.runs.branch import points
+    from hotmesa.solver.runs.branch import branch_points
 
-    return points(model, observables)
+    return branch_points(model, observables)
 
 
 def sweep(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:

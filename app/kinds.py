@@ -1,14 +1,14 @@
-"""What computes each kind of run and what is made of it, in one table; the solver is imported when it is needed."""
+"""What computes each kind of run, by its word; the solver is imported when it is needed."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from hotmesa.postprocess.results import Point
-from hotmesa.postprocess.runs import RESULTS, Results
 from hotmesa.postprocess.seam import Seam
 from hotmesa.scenarios import Scenario, keys
 from hotmesa.scenarios.kinds import KINDS, Kind
@@ -51,19 +51,36 @@ class Solver:
     Attributes:
         points: yields the points of a scenario on the processes of a communicator (None: all of them), with what a user
             brings along. Collective.
-        goal: the column along which a run goes, and its last value, for the progress.
-        anew: why an interrupted run cannot go on; "" where `points` takes the seam behind which it does as well.
+        control: returns the column along which a run goes, and its last value, for the progress.
+        no_resume: why an interrupted run cannot go on; "" where `points` takes the seam behind which it does as well.
     """
 
     points: Callable[..., Iterator[Point]]
-    goal: Callable[[Scenario], tuple[str, float]]
-    anew: str = "this kind of run knows no way to go on"
+    control: Callable[[Scenario], tuple[str, float]]
+    no_resume: str = "this kind of run knows no way to go on"
 
 
-def on_mesh(
-    points: Callable[..., Iterator[Point]], prepare: Callable[[Scenario], Scenario] | None = None
-) -> Callable[..., Iterator[Point]]:
-    """Return the points of a scenario from those of its model; `prepare` changes the scenario for it."""
+def solver_of(word: str) -> Solver:
+    """Return what computes a kind of run, from its module in solver/runs.
+
+    `points(model, observables, seam)` yields the points of a device on its mesh, of a kind without a mesh
+    `points(scenario, law)`; `control(scenario)` is as in `Solver`. There may be `NO_RESUME`, without which `points`
+    must take a seam, and `prepare(scenario)`, which returns the scenario whose model is computed.
+
+    Raises:
+        NotImplementedError: the module or one of the two functions is missing.
+        ModuleNotFoundError: DOLFINx or gmsh is missing.
+    """
+    module = KINDS.on("solver", word)
+    missing = [name for name in ("points", "control") if not hasattr(module, name)]
+    if missing:
+        raise NotImplementedError(f'the kind of run "{word}" needs {" and ".join(missing)} in solver/runs/{word}.py')
+    points = _on_mesh(module) if KINDS[word].spatial else _without_mesh(module)
+    return Solver(points, module.control, getattr(module, "NO_RESUME", ""))
+
+
+def _on_mesh(module: Any) -> Callable[..., Iterator[Point]]:
+    """Return the points of a scenario from those of its model."""
     from hotmesa.meshes import build_mesh
     from hotmesa.solver.model import Model
 
@@ -71,77 +88,35 @@ def on_mesh(
         LOG.info("mesh")
         tagged = build_mesh(scenario) if comm is None else build_mesh(scenario, comm)
         LOG.info("model")
-        asked = prepare(scenario) if prepare else scenario
-        device = Model(asked, tagged, own.law, materials=own.materials, sinks=own.sinks)
+        computed = module.prepare(scenario) if hasattr(module, "prepare") else scenario
+        device = Model(computed, tagged, own.law, materials=own.materials, sinks=own.sinks)
         LOG.info("%s", scenario.mode)
-        yield from points(device, own.observables, *seam)
+        yield from module.points(device, own.observables, *seam)
 
     return of_scenario
 
 
-def _branch() -> Solver:
-    from hotmesa.solver.runs import branch
-
-    return Solver(on_mesh(branch.with_estimates), branch.goal, anew="")
-
-
-def _uniform() -> Solver:
-    from hotmesa.solver.runs import uniform
-
-    def points(scenario: Scenario, comm: Comm, own: Own) -> Iterator[Point]:
+def _without_mesh(module: Any) -> Callable[..., Iterator[Point]]:
+    def of_scenario(scenario: Scenario, comm: Comm, own: Own) -> Iterator[Point]:
         if own.materials or own.sinks or own.observables:
             raise RequestError(
-                "the uniform model has neither layers nor places: materials, sinks and observables of your own need "
-                'another kind of run, for example {"mode": "branch"}'
+                f'a run with mode = "{scenario.mode}" has neither layers nor places: materials, sinks and observables '
+                'of your own need another kind of run, for example {"mode": "branch"}'
             )
-        yield from uniform.points(scenario, own.law)
+        yield from module.points(scenario, own.law)
 
-    return Solver(points, uniform.goal, "it takes seconds")
-
-
-def _sweep() -> Solver:
-    from hotmesa.solver.runs import sweep
-
-    return Solver(on_mesh(sweep.points), sweep.goal, anew="")
+    return of_scenario
 
 
-def _transient() -> Solver:
-    from hotmesa.solver.runs import transient
-
-    return Solver(on_mesh(transient.points, transient.unfolded), transient.goal, anew="")
-
-
-def _diagram() -> Solver:
-    from hotmesa.solver.runs import branch, diagram
-
-    return Solver(on_mesh(diagram.points), branch.goal, "its branches hang together, so they are found anew")
-
-
-def _family() -> Solver:
-    from hotmesa.solver.runs import family
-
-    return Solver(on_mesh(family.points), family.goal, anew="")
-
-
-def register(kind: Kind, solver: Callable[[], Solver], results: Results) -> None:
-    """Add a kind of run: what it is, what computes it, and what is made of it.
+def register(kind: Kind, solver: Any, results: Any) -> None:
+    """Add a kind of run that is brought along.
 
     From then on `mode = "NAME"` is known to scenarios, runs, studies and the reference of keys.
+
+    Args:
+        kind: what it is.
+        solver: a module, or an object, with what `solver_of` asks for.
+        results: a module, or an object, with what `results_of` in postprocess/runs asks for.
     """
-    KINDS[kind.name], RUNS[kind.name], RESULTS[kind.name] = kind, solver, results
+    KINDS.add(kind.name, scenarios=SimpleNamespace(KIND=kind), solver=solver, postprocess=results)
     keys.forget()
-
-
-RUNS: dict[str, Callable[[], Solver]] = {
-    "branch": _branch,
-    "uniform": _uniform,
-    "sweep": _sweep,
-    "transient": _transient,
-    "diagram": _diagram,
-    "family": _family,
-}
-"""Kinds of run by the word after `mode`.
-
-Raises:
-    ModuleNotFoundError: by a function of the table, where DOLFINx or gmsh is missing.
-"""

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from hotmesa.case import STOPPED, Outcome, Task, compute_case, lost
-from hotmesa.kinds import RUNS
+from hotmesa.kinds import solver_of
 from hotmesa.processes import outside_mpi, safe_path
 from hotmesa.solver.errors import RequestError
 
@@ -222,7 +222,7 @@ def start_petsc() -> None:
         with contextlib.suppress(ModuleNotFoundError):  # the uniform model needs neither
             importlib.import_module(module)
     with contextlib.suppress(ModuleNotFoundError):
-        RUNS["branch"]()
+        solver_of("branch")
 
 
 def usable_processors() -> int:

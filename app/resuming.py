@@ -26,14 +26,14 @@ class Place:
     Attributes:
         folder: of the run; None: in memory.
         scenario: what is to be computed.
-        anew: why this kind of run cannot go on; "" if it can.
+        no_resume: why this kind of run cannot go on; "" if it can.
         resume, overwrite: what was asked for.
         run, seam: what there is of it and where it goes on, once `goes_on` has looked.
     """
 
     folder: Path | None
     scenario: Scenario
-    anew: str
+    no_resume: str
     resume: bool
     overwrite: bool
     run: Run | None = None
@@ -78,9 +78,9 @@ class Place:
         """
         if not self.resume or self.folder is None or not (self.folder / SCENARIO).exists():
             return False
-        if self.anew and cut_short(self.folder):
-            kind = self.scenario.mode
-            raise RequestError(f"{self.folder}: no run of the kind {kind} can be resumed ({self.anew}): --overwrite it")
+        if self.no_resume and cut_short(self.folder):
+            text = f"no run of the kind {self.scenario.mode} can be resumed ({self.no_resume}): --overwrite it"
+            raise RequestError(f"{self.folder}: {text}")
         seam = read_seam(self.folder)
         if seam is None:
             return False

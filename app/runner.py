@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from hotmesa.folder import CUT
-from hotmesa.kinds import NOTHING, RUNS, Own
+from hotmesa.kinds import NOTHING, Own, solver_of
 from hotmesa.postprocess.journal import Journal
 from hotmesa.postprocess.results import Point, Run, load_run
 from hotmesa.postprocess.seam import FILE as SEAM
@@ -70,11 +70,11 @@ def compute(
         OSError: results cannot be written.
     """
     comm = None if alone else world()
-    solver = RUNS[scenario.mode]()  # before anything is removed or written
-    along, end = solver.goal(scenario)
+    solver = solver_of(scenario.mode)  # before anything is removed or written
+    along, end = solver.control(scenario)
     silent, several = quiet or not (comm is None or comm.rank == 0), comm is not None and comm.size > 1
     progress = Progress(sys.stdout, end, silent, along, KINDS[scenario.mode].prefix, plain=several)
-    place = Place(folder, scenario, solver.anew, resume, overwrite)
+    place = Place(folder, scenario, solver.no_resume, resume, overwrite)
     if on_first(comm, place.complete):
         progress.say(f"{folder} is complete already")
         on_first(comm, place.finish)
@@ -185,7 +185,7 @@ class _Work:
             (self.record.folder / SEAM).unlink(missing_ok=True)
         points = f"{self.progress.points} {self.run.kind.points}"
         self.progress.say(f"{points}, {self.progress.newton_steps} Newton steps, {self.record.wall_s:.1f} s")
-        self._tell_accuracy()
+        self._tell_results()
         said = sentence(self.run) if len(self.run) else ""
         if said:
             self.progress.say(said)
@@ -193,12 +193,12 @@ class _Work:
             return ""
         return _render(self.record, self.record.folder, self.progress, figures, unfinished=status != DONE)
 
-    def _tell_accuracy(self) -> None:
-        if self.run.kind.name not in ("branch", "diagram") or not len(self.run):
+    def _tell_results(self) -> None:
+        if not len(self.run):
             return
-        from hotmesa.postprocess.accuracy import accuracy_words
+        from hotmesa.postprocess.runs import results_of
 
-        for line in accuracy_words(self.run):
+        for line in results_of(self.run.kind.name).sentences(self.run):
             self.progress.say(line)
             self.record.log.info("%s", line)
 

@@ -15,7 +15,7 @@ from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.transient import points as moments
-from hotmesa.solver.runs.transient import unfolded
+from hotmesa.solver.runs.transient import prepare
 
 STEPS, POINTS, LIMIT = 200, 100, 1.5
 DEVICE = "kurter2010-n19"
@@ -35,8 +35,8 @@ def measured(points: Iterator[Any]) -> Clock:
 
 def compare() -> dict[str, Any]:
     scenario = load_scenario(DEVICE, BRANCH)
-    model = Model(unfolded(scenario), build_mesh(scenario))
-    moving = Model(unfolded(load_scenario(DEVICE, TRANSIENT)), model.tagged)
+    model = Model(prepare(scenario), build_mesh(scenario))
+    moving = Model(prepare(load_scenario(DEVICE, TRANSIENT)), model.tagged)
     # Best of two, alternating: other work on the machine disturbs both alike.
     branch, transient = [], []
     for _ in range(2):

@@ -63,7 +63,7 @@ def _at_folds(run: Run) -> Array:
 
 
 def _why_not(run: Run) -> str:
-    if run.kind.name != "branch":
+    if TABLE not in run.kind.beside:
         return 'estimated in runs with mode = "branch"'
     if not run.scenario.numerics.estimate_error:
         return "numerics.estimate_error = false"
@@ -82,7 +82,7 @@ def accuracy_words(run: Run) -> list[str]:
             f"estimated errors: V {mesh:.2g} % by the mesh, {layer:.2g} % by the sublayers; T_max {T:.2g} K and "
             f"{values['layer_error_T_K']:.2g} K"
         )
-    elif run.kind.name == "branch" and run.scenario.numerics.estimate_error:
+    elif TABLE in run.kind.beside and run.scenario.numerics.estimate_error:
         lines.append(f"errors not estimated: {values['reasons'].get('mesh_error_V_percent') or _why_not(run)}")
     return lines + [f"warning: {text}" for text in accuracy_warnings(values, run.scenario)]
 

@@ -12,7 +12,7 @@ import numpy as np
 from hotmesa.postprocess import style
 from hotmesa.postprocess.absent import FAILED, NEVER, NOT_ASKED, WORDS, lies_beyond
 from hotmesa.postprocess.results import load_run
-from hotmesa.postprocess.runs import RESULTS
+from hotmesa.postprocess.runs import results_of
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.postprocess.values import Value, flat_summary, observe
@@ -130,7 +130,7 @@ def _study(path: Path) -> tuple[list[Row], Mapping[str, Any]]:
 def _run_row(folder: Path) -> Row:
     """Return a run as a row: the numbers of its summary by their dotted names."""
     run = load_run(folder)
-    summary = run.summary or RESULTS[run.kind.name].summarise(run)
+    summary = run.summary or results_of(run.kind.name).summarise(run)
     numbers = {name: "" if value is None else repr(value) for name, value in flat_summary(summary).items()}
     return {"case": folder.name, "status": str(run.provenance.get("status", ""))} | numbers
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hotmesa.postprocess.paraview import write_fields
 from hotmesa.postprocess.results import load_run
-from hotmesa.postprocess.runs import RESULTS
+from hotmesa.postprocess.runs import results_of
 from hotmesa.postprocess.scene import save_scene
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import ResultError
@@ -34,7 +34,7 @@ def render(folder: str | Path, pictures: bool = True) -> tuple[Path, ...]:
     folder = Path(folder)
     if not len(run):
         raise ResultError(f"{folder / run.kind.table}: holds no point, there is nothing to draw")
-    results = RESULTS[run.kind.name]
+    results = results_of(run.kind.name)
     summary = write_json(folder / "summary.json", results.summarise(run))
     if not pictures:
         return (summary,)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from hotmesa.scenarios.geometry import mesa_height_um, normal_resistance_ohm
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.layers import layer_thickness
-from hotmesa.scenarios.rules.family import counts_of
 from hotmesa.scenarios.schema import Layer, Scenario
-from hotmesa.scenarios.source_table import source_points
 
 
 def summary(scenario: Scenario) -> str:
@@ -57,50 +53,5 @@ def _bath(scenario: Scenario) -> list[str]:
 
 
 def _run(scenario: Scenario) -> list[str]:
-    own = _KINDS.get(scenario.mode)
-    if own is not None:
-        return own(scenario)
-    return _branch(scenario) if "uniform.csv" in KINDS[scenario.mode].beside else [KINDS[scenario.mode].text]
-
-
-def _branch(scenario: Scenario) -> list[str]:
-    alpha = f"{scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
-    shape = {"plan": "plan (x, y)", "strip": "strip (x)", "disc": "disc (radius)"}[scenario.geometry]
-    end = f"to {scenario.branch.end_current_mA:g} mA with at least {scenario.branch.min_points} points"
-    return [f"branch in the {shape} {end}", f"beside it the uniform model with {alpha}"]
-
-
-def _uniform(scenario: Scenario) -> list[str]:
-    alpha = f"{scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
-    return [f"uniform model T = T_B + {alpha} × P up to {scenario.uniform.end_temperature_K:g} K"]
-
-
-def _family(scenario: Scenario) -> list[str]:
-    counts = ", ".join(str(n) for n in counts_of(scenario))
-    return [f"branches to {scenario.branch.end_current_mA:g} mA with n = {counts} junctions that carry voltage"]
-
-
-def _sweep(scenario: Scenario) -> str:
-    bias = scenario.bias
-    turns = " to ".join(f"{value:g}" for value in bias.legs)
-    return f"sweep of the {bias.describe()} from {turns} {bias.unit}, at least {bias.points_per_leg} points a leg"
-
-
-def _transient(scenario: Scenario) -> str:
-    spec, points = scenario.transient, source_points(scenario)
-    bias = scenario.bias
-    behind = f" behind {bias.series_ohm:g} Ω" if bias.series_ohm else ""
-    if bias.parallel_nF > 0:
-        behind += f" with {bias.parallel_nF:g} nF parallel to the mesa"
-    start = spec.start if spec.start in ("rest", "steady") else f"a state of {spec.start}"
-    top = f"up to {max(points.values):g} {bias.unit}{behind}"
-    return f"transient: {spec.waveform} of the source {top}, from {start} to {spec.end_us:g} µs"
-
-
-_KINDS: dict[str, Callable[[Scenario], list[str]]] = {
-    "uniform": _uniform,
-    "sweep": lambda scenario: [_sweep(scenario), *_branch(scenario)],
-    "transient": lambda scenario: [_transient(scenario)],
-    "family": _family,
-}
-"""What is computed, in words, where it is more than a branch."""
+    kind = KINDS[scenario.mode]
+    return [kind.text] if kind.describe is None else kind.describe(scenario)

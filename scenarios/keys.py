@@ -75,7 +75,7 @@ def toml_value(value: object) -> str:
 @cache
 def schema() -> dict[str, Any]:
     """The JSON schema of a scenario as pydantic makes it; a section that may be missing is told as if it could not."""
-    found = Scenario.model_json_schema()
+    found = Scenario.with_kinds().model_json_schema()
     for node in found["properties"].values():
         for member in node.get("anyOf", ()):
             if "x-tag" in member:

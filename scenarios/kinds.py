@@ -1,8 +1,22 @@
-"""The kinds of run: one word each, and what is derived from it (files, progress, messages)."""
+"""The kinds of run: one word each, and what stands under it on every floor.
+
+KINDS is the one table. A kind of run is a word in it and a module of that name on each floor:
+
+    scenarios/runs/WORD.py      KIND, what it is: files, columns, contradictions of its keys, keys of its own
+    solver/runs/WORD.py         points(...) yields its points, control(scenario) tells how far it goes
+    postprocess/runs/WORD.py    summarise(run) with the meaning of its NUMBERS, and its FIGURES
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from pydantic import BaseModel
+
+from hotmesa.scenarios.problems import Finding
 
 COLUMNS = ("V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K")
 """Columns that the table of every kind has."""
@@ -14,17 +28,22 @@ _FINER = (
 )
 
 
+def _nothing(scenario: Any) -> Iterator[Finding]:
+    yield from ()
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of run.
 
     Attributes:
-        name: the word after `mode`, in messages, and of its modules in solver/runs and postprocess/runs.
+        name: the word after `mode`, in messages, and of its modules.
         table: file of its points.
         text: what it is, in a line.
         points: how they call its points.
         advice: what often helps where a run stops early.
         columns: those that its table must have.
+        meanings: of the columns that do not come from a state alone; the ending of a name is its unit.
         words: columns that hold words.
         beside: further tables in its folder.
         prefix: what stands before V and I where a point is shown, as a format of its row.
@@ -32,6 +51,10 @@ class Kind:
         spatial: whether it needs layers and a mesh.
         shown: whether each point is worth a line on the terminal and in the log.
         parts: pattern of the folders of further runs inside its own; "" for none.
+        keeps_modes: whether stability.modes keeps the modes of its points as fields.
+        findings: yields the contradictions of the keys that count in this kind of run only.
+        describe: returns what is computed in a scenario, in lines; None where `text` says it.
+        keys: section of its own in scenarios, [NAME], where `Scenario` does not list it.
     """
 
     name: str
@@ -40,6 +63,7 @@ class Kind:
     points: str = "points"
     advice: str = _FINER
     columns: tuple[str, ...] = (*COLUMNS, SLOPE)
+    meanings: Mapping[str, str] = field(default_factory=dict)
     words: tuple[str, ...] = ("fold",)
     beside: tuple[str, ...] = ()
     prefix: str = ""
@@ -47,68 +71,67 @@ class Kind:
     spatial: bool = True
     shown: bool = True
     parts: str = ""
+    keeps_modes: bool = True
+    findings: Callable[[Any], Iterator[Finding]] = _nothing
+    describe: Callable[[Any], list[str]] | None = None
+    keys: type[BaseModel] | None = None
 
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind(
-            "branch",
-            "iv.csv",
-            "the branch of steady states from rest",
-            words=("fold", "place", "reason"),
-            beside=("uniform.csv", "accuracy.csv"),
-        ),
-        Kind(
-            "uniform",
-            "uniform.csv",
-            "the uniform model alone",
-            points="points of the uniform model",
-            spatial=False,
-            shown=False,
-        ),
-        Kind(
-            "sweep",
-            "sweep.csv",
-            "a sweep as in an experiment",
-            points="states",
-            advice="What often helps: a finer mesh (--set mesh.refine=2), more points (--set bias.points_per_leg=100), "
-            "or an end before the difficult place.",
-            columns=(*COLUMNS, SLOPE, "jump", "jump_cause", "leg"),
-            words=("jump", "jump_cause", "fold"),
-            beside=("iv.csv",),
-        ),
-        Kind(
-            "transient",
-            "transient.csv",
-            "in time",
-            points="moments",
-            advice="What often helps: other tolerances (--set transient.rtol=1e-5), a smaller step "
-            "(--set transient.max_step_us=...), or a smaller mesa.junctions if the voltage runs out of the law table.",
-            columns=("t_us", *COLUMNS),
-            words=(),
-            steady=False,
-            prefix="t {t_us:8.4g} µs  ",
-        ),
-        Kind(
-            "diagram",
-            "iv.csv",
-            "all branches that can be found",
-            advice="What often helps: smaller steps (--set diagram.step=0.1), another first distance "
-            "(--set diagram.amplitude_K=0.5), or a finer mesh (--set mesh.refine=2).",
-            words=("fold", "kind", "origin", "end", "folder"),
-            beside=("uniform.csv", "diagram.csv", "bifurcations.csv"),
-            parts="branch_[0-9]*",
-        ),
-        Kind(
-            "family",
-            "family.csv",
-            "branches with n = 1, 2, ... of the junctions carrying voltage",
-            columns=("n", *COLUMNS, SLOPE, "arclength"),
-            words=("fold", "josephson", "kind"),
-            beside=("changes.csv",),
-            prefix="n = {n:3d}: ",
-        ),
-    )
-}
+class Kinds(Mapping[str, Kind]):
+    """Kinds of run by their word; each is loaded when it is asked for."""
+
+    def __init__(self, *words: str) -> None:
+        self._words = dict.fromkeys(words)
+        self._brought: dict[str, dict[str, Any]] = {}
+
+    def __getitem__(self, word: str) -> Kind:
+        """Return what a kind of run is."""
+        if word not in self._words:
+            raise KeyError(word)
+        found: Kind = self.on("scenarios", word).KIND
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the words."""
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        """Return the number of kinds."""
+        return len(self._words)
+
+    def on(self, floor: str, word: str) -> Any:
+        """Return the module of a kind of run on a floor: "scenarios", "solver" or "postprocess".
+
+        Raises:
+            NotImplementedError: the kind has none there.
+            ModuleNotFoundError: one that the module needs is not installed.
+        """
+        if word in self._brought:
+            return self._brought[word][floor]
+        name = f"hotmesa.{floor}.runs.{word}"
+        try:
+            return import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            raise NotImplementedError(f'the kind of run "{word}" needs a module {floor}/runs/{word}.py') from None
+
+    def add(self, word: str, **floors: Any) -> None:
+        """Add a kind of run that is brought along: what its module on each floor would hold."""
+        self._words[word] = None
+        self._brought[word] = floors
+
+    def remove(self, word: str) -> None:
+        """Take away what `add` has brought."""
+        del self._words[word], self._brought[word]
+
+
+KINDS = Kinds(
+    "branch",
+    "uniform",
+    "sweep",
+    "transient",
+    "diagram",
+    "family",
+)
 """Kinds of run by the word after `mode`."""

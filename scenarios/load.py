@@ -110,7 +110,7 @@ def _leave_behind(raw: RawScenario, path: Where, value: object) -> None:
 def _validate(data: dict[str, Any], complete: bool) -> tuple[Scenario | None, list[Finding]]:
     """The scenario and what is wrong with it; contradictions are looked for even if some keys are invalid."""
     try:
-        scenario = Scenario.model_validate(_frozen(data), strict=True)
+        scenario = Scenario.with_kinds().model_validate(_frozen(data), strict=True)
     except ValidationError as error:
         invalid = list(schema_findings(error))
     else:

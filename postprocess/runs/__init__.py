@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.runs import branch, diagram, family, sweep, transient
+from hotmesa.scenarios.kinds import KINDS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,29 +25,40 @@ class Results:
             name stands for any number.
         figures: by file name the functions that return the figures; None where the run has nothing to show. `render`
             saves them and a run with --overwrite removes them; FIGURES in the module of a kind.
+        sentences: returns what a person is told at the end of a run, in lines.
     """
 
     summarise: Callable[[Run], dict[str, Any]]
     numbers: Mapping[str, str]
     figures: Mapping[str, Plot]
+    sentences: Callable[[Run], list[str]]
 
 
-RESULTS: dict[str, Results] = {
-    "branch": Results(branch.summarise, branch.NUMBERS, branch.FIGURES),
-    "uniform": Results(branch.summarise, branch.NUMBERS, {"iv.png": branch.plot_iv}),
-    "sweep": Results(sweep.summarise, sweep.NUMBERS, sweep.FIGURES),
-    "transient": Results(transient.summarise, transient.NUMBERS, transient.FIGURES),
-    "diagram": Results(branch.summarise, branch.NUMBERS, diagram.FIGURES),
-    "family": Results(family.summarise, family.NUMBERS, family.FIGURES),
-}
-"""What is made of each kind of run, by the word after `mode`."""
+def _none(run: Run) -> list[str]:
+    return []
 
 
-def numbers_of(mode: str) -> Mapping[str, str]:
-    """Return the meaning of every number that summary.json may hold in a mode; see `Results.numbers`."""
-    return RESULTS[mode].numbers
+def results_of(word: str) -> Results:
+    """Return what is made of a kind of run, from its module in postprocess/runs.
+
+    The module holds `summarise`, `NUMBERS` and `FIGURES` as in `Results`, and may hold `sentences`.
+
+    Raises:
+        NotImplementedError: the module or one of the three is missing.
+    """
+    module = KINDS.on("postprocess", word)
+    missing = [name for name in ("summarise", "NUMBERS", "FIGURES") if not hasattr(module, name)]
+    if missing:
+        names = " and ".join(missing)
+        raise NotImplementedError(f'the kind of run "{word}" needs {names} in postprocess/runs/{word}.py')
+    return Results(module.summarise, module.NUMBERS, module.FIGURES, getattr(module, "sentences", _none))
+
+
+def numbers_of(word: str) -> Mapping[str, str]:
+    """Return the meaning of every number that summary.json may hold in a kind of run; see `Results.numbers`."""
+    return results_of(word).numbers
 
 
 def picture_files() -> tuple[str, ...]:
     """Return the names of the pictures that a run of any kind may have."""
-    return (*dict.fromkeys(name for results in RESULTS.values() for name in results.figures), "scene.png")
+    return (*dict.fromkeys(name for word in KINDS for name in results_of(word).figures), "scene.png")

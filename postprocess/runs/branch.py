@@ -248,3 +248,4 @@ def _conductance_limit(curve: IVCurve | None) -> float:
 
 FIGURES = {"iv.png": plot_iv, "map.png": plot_map}
 """Figures by file name; a figure is added by a function and an entry here."""
+sentences = accuracy.accuracy_words

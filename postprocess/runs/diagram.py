@@ -11,7 +11,7 @@ from hotmesa.postprocess import style
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.merit import curve_of
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.runs.branch import between, plot_iv
+from hotmesa.postprocess.runs.branch import NUMBERS, between, plot_iv, sentences, summarise
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
 
@@ -167,3 +167,5 @@ def _draw_maps(figure: Any, branches: list[BranchPart], rows: int) -> None:
 
 FIGURES = {"iv.png": plot_iv, "diagram.png": plot_diagram, "map.png": plot_map}
 """Figures by file name; a figure is added by a function and an entry here."""
+
+__all__ = ["FIGURES", "NUMBERS", "plot_diagram", "sentences", "summarise"]

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from hotmesa.scenarios.geometry import mesa_height_um
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.problems import Finding, Where
-from hotmesa.scenarios.rules.bias import sweep_findings
-from hotmesa.scenarios.rules.family import family_findings
 from hotmesa.scenarios.rules.plan import plan_findings
-from hotmesa.scenarios.rules.stability import branch_findings, diagram_findings, stability_findings
-from hotmesa.scenarios.rules.transient import transient_findings
+from hotmesa.scenarios.rules.stability import stability_findings
 from hotmesa.scenarios.rules.values import value_findings
 from hotmesa.scenarios.schema import Layer, Scenario, findings_in
 
 
 def find_contradictions(scenario: Scenario, complete: bool = True) -> tuple[Finding, ...]:
     """All contradictions of a scenario whose single keys are valid; if it is complete, something must cool it."""
-    spatial = KINDS[scenario.mode].spatial or bool(scenario.layers)
+    kind = KINDS[scenario.mode]
     parts = [findings_in(scenario), value_findings(scenario), plan_findings(scenario)]
-    parts += [stability_findings(scenario)]
-    own = _OF_KINDS.get(scenario.mode)
-    parts += [own(scenario)] if own is not None else []
-    if spatial:
+    parts += [stability_findings(scenario), kind.findings(scenario)]
+    if kind.spatial or scenario.layers:
         parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _sinks(scenario)]
         parts += [cooling_findings(scenario)] if complete else []
     return tuple(finding for part in parts for finding in part)
@@ -139,13 +134,3 @@ def cooling_findings(scenario: Scenario) -> Iterator[Finding]:
             "there is no steady state"
         )
         yield Finding(("bath",), text, (("bath",), ("contacts",), ("sinks",)))
-
-
-_OF_KINDS: dict[str, Callable[[Scenario], Iterator[Finding]]] = {
-    "branch": branch_findings,
-    "sweep": sweep_findings,
-    "transient": transient_findings,
-    "diagram": diagram_findings,
-    "family": family_findings,
-}
-"""Contradictions of the keys of one kind of run; they count in it only, so that the same file gives the branch too."""

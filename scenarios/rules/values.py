@@ -21,7 +21,7 @@ def value_findings(scenario: Scenario) -> Iterator[Finding]:
 
 def _files(scenario: Scenario) -> Iterator[Finding]:
     for (section, key), words in file_keys().items():
-        if words or (section == "transient" and KINDS[scenario.mode].steady):
+        if words or section in KINDS.keys() - {scenario.mode}:  # of another kind of run
             continue
         held = getattr(scenario, section)
         several = isinstance(held, tuple)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
 
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBelow, Layer, Mesa, MesaRectangle
@@ -60,3 +61,14 @@ class Scenario(Section):
     uniform: Uniform = Uniform()
     transient: Transient = Step()
     output: Output = Output()
+
+    @classmethod
+    def with_kinds(cls) -> type[Scenario]:
+        """Return the class, with the sections of kinds of run that it does not list."""
+        sections = {kind.name: kind.keys for kind in KINDS.values() if kind.keys is not None}
+        new = {name: keys for name, keys in sections.items() if name not in cls.model_fields}
+        for name, keys in new.items():
+            cls.model_fields[name] = FieldInfo(annotation=keys, default=keys())
+        if new:
+            cls.model_rebuild(force=True)
+        return cls

@@ -38,8 +38,8 @@ class BranchPoint(Point):
     curve: CurvePoint = field(kw_only=True)
 
 
-def goal(scenario: Scenario) -> tuple[str, float]:
-    """Return the column along which a branch goes, and its last value."""
+def control(scenario: Scenario) -> tuple[str, float]:
+    """Return the control parameter of a branch, a column of its table, and its last value."""
     return "I_mA", scenario.branch.end_current_mA
 
 
@@ -65,7 +65,7 @@ def branch_options(model: Model) -> Options:
     )
 
 
-def points(
+def branch_points(
     model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None
 ) -> Iterator[BranchPoint]:
     """Yield the points of the branch from rest to branch.end_current_mA, folds among them. Collective.
@@ -108,15 +108,15 @@ def _behind(model: Model, ahead: Ahead, number: int, hot_fraction: float) -> Arr
     return pack_ahead(model, ahead) | {"number": np.array(number), "hot_fraction": np.array(hot_fraction)}
 
 
-def with_estimates(
+def points(
     model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None
 ) -> Iterator[Point]:
     """Yield the points of the branch and then, where the scenario asks for it, the estimates of their errors.
 
-    Args, Raises: see `points`. A run that went on looks at the states since then.
+    Args, Raises: see `branch_points`. A run that went on looks at the states since then.
     """
     places = Places()
-    for point in points(model, observables, seam):
+    for point in branch_points(model, observables, seam):
         places.take(point.row, point.curve.evaluation.e)
         yield point
     if model.scenario.numerics.estimate_error and places.found:

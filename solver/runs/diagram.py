@@ -17,6 +17,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options, branch_row, uniform_beside
+from hotmesa.solver.runs.branch import control as control
 from hotmesa.solver.stability.bifurcation import (
     Bifurcation,
     BranchStart,
@@ -53,6 +54,7 @@ ARRIVAL = 1.2
 MIN_STEP = 1e-4
 CLOSED = 0.4
 """Part of the largest step within which a branch that comes back to itself passes an earlier point."""
+NO_RESUME = "its branches hang together, so they are found anew"
 BESIDE = 0.35
 """Largest distance of that point from the tangent, over the same."""
 

@@ -16,7 +16,7 @@ from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.rules.family import counts_of
+from hotmesa.scenarios.runs.family import counts_of
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Evaluation, Model
@@ -161,8 +161,8 @@ def _behind(model: Model, n: int, failed: Sequence[str], ahead: Ahead | None) ->
     return lambda: pack_ahead(model, ahead) | {"n": np.array(n), "failed": np.array(failed, dtype=np.str_)}
 
 
-def goal(scenario: Scenario) -> tuple[str, float]:
-    """Return the column along which each branch goes, and its last value."""
+def control(scenario: Scenario) -> tuple[str, float]:
+    """Return the control parameter of each branch, a column of the table, and its last value."""
     return "I_mA", scenario.branch.end_current_mA
 
 

@@ -19,7 +19,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import points as branch_points
+from hotmesa.solver.runs.branch import branch_points
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow, land
@@ -125,8 +125,8 @@ def _on_curve(pack: Callable[[], Arrays]) -> Arrays:
     return {**pack(), CURVE: np.array(True)}
 
 
-def goal(scenario: Scenario) -> tuple[str, float]:
-    """Return the column along which a sweep goes, and its last value: the way of the source."""
+def control(scenario: Scenario) -> tuple[str, float]:
+    """Return the way of the source, a column of the table, and its last value."""
     way = sum(abs(b - a) for a, b in pairwise((0.0, *scenario.bias.legs)))
     return f"travel_{Bias.of(scenario.bias).unit}", way
 

@@ -31,12 +31,12 @@ FIRST_DECADE = 1e-4
 """Saving by decades begins at this part of the run."""
 
 
-def goal(scenario: Scenario) -> tuple[str, float]:
-    """Return the column along which a transient goes, and its last value."""
+def control(scenario: Scenario) -> tuple[str, float]:
+    """Return the time, a column of the table, and its last value."""
     return "t_us", scenario.transient.end_us
 
 
-def unfolded(scenario: Scenario) -> Scenario:
+def prepare(scenario: Scenario) -> Scenario:
     """Return a scenario with all its heat capacities: numerics.path = "auto" means "sparse" in a transient."""
     numerics = Numerics(**(scenario.numerics.model_dump() | {"path": "sparse"}))
     return scenario.model_copy(update={"numerics": numerics})

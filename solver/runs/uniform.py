@@ -231,9 +231,12 @@ def points(scenario: Scenario, law: JunctionLaw | None = None) -> Iterator[Point
         yield Point(row)
 
 
-def goal(scenario: Scenario) -> tuple[str, float]:
-    """Return the column along which the curve goes, and its last value."""
+def control(scenario: Scenario) -> tuple[str, float]:
+    """Return the parameter of the curve, a column of its table, and its last value."""
     return "T_max_K", scenario.uniform.end_temperature_K
+
+
+NO_RESUME = "it takes seconds"
 
 
 def _curve(law: JunctionLaw, device: UniformDevice, T_K: Array, folds: dict[str, Array]) -> UniformCurve:

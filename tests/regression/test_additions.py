@@ -1,7 +1,7 @@
 """The five additions to the package, each made for real: check, reference, runs, studies and --overwrite follow.
 
-A law and a heat sink take two files, an observable one function, a figure one file. These four are made in a copy of
-the package; a kind of run is added by registration.
+A law and a heat sink take two files, an observable one function, a figure one file, a kind of run three files and a
+line, all in a copy of the package; a kind of run is added by registration as well.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,24 +24,20 @@ from hotmesa.cli import main
 from hotmesa.folder import run_files
 from hotmesa.postprocess import Run, load_run, style
 from hotmesa.postprocess.results import Point
-from hotmesa.postprocess.runs import RESULTS, Results
+from hotmesa.postprocess.runs import results_of
 from hotmesa.scenarios import Scenario, keys
 from hotmesa.scenarios.kinds import KINDS, Kind
 
-LEVELS = Kind(
-    "levels", "levels.csv", "the resistor at ten currents", points="levels", columns=("V_mV", "I_mA"), spatial=False
-)
 
-
-def levels(scenario: Scenario, comm: object, *rest: object) -> Iterator[Point]:
-    """What solver/runs/levels.py would hold: the points of a resistor of 460 Ω."""
+def levels(scenario: Scenario, law: object) -> Iterator[Point]:
+    """The points of a resistor of 460 Ω: what solver/runs/levels.py would hold."""
     for current in np.linspace(0.1, scenario.branch.end_current_mA, 10):
         row = {"V_mV": 460.0 * current, "V_per_junction_mV": 24.2 * current, "I_mA": float(current)}
         yield Point(row | {"P_mW": 0.46 * current**2, "T_max_K": 4.2 + current})
 
 
 def summarise_levels(run: Run) -> dict[str, Any]:
-    """What postprocess/runs/levels.py would hold: its numbers."""
+    """Its numbers: what postprocess/runs/levels.py would hold."""
     return {"name": run.scenario.name, "points": len(run), "largest_V_mV": float(run.column("V_mV").max())}
 
 
@@ -51,14 +48,21 @@ def plot_levels(run: Run) -> Any:
     return figure
 
 
+LEVELS = Kind(
+    "levels", "levels.csv", "the resistor at ten currents", points="levels", columns=("V_mV", "I_mA"), spatial=False
+)
+SOLVER = SimpleNamespace(points=levels, control=lambda scenario: ("I_mA", 1.6))
+RESULTS = SimpleNamespace(
+    summarise=summarise_levels, NUMBERS={"largest_V_mV": "largest voltage"}, FIGURES={"levels.png": plot_levels}
+)
+
+
 @pytest.fixture
 def registered() -> Iterator[None]:
     """The kind while a test runs."""
-    results = Results(summarise_levels, {"largest_V_mV": "largest voltage"}, {"levels.png": plot_levels})
-    kinds.register(LEVELS, lambda: kinds.Solver(levels, lambda scenario: ("I_mA", 1.6)), results)
+    kinds.register(LEVELS, SOLVER, RESULTS)
     yield
-    for table in (KINDS, kinds.RUNS, RESULTS):
-        del table["levels"]
+    KINDS.remove("levels")
     keys.forget()
 
 
@@ -104,9 +108,19 @@ def test_a_study_knows_the_numbers_of_a_new_kind(tmp_path: Path, capsys: pytest.
 
 
 def test_every_kind_has_its_place_in_every_table() -> None:
-    assert KINDS.keys() == kinds.RUNS.keys() == RESULTS.keys()
-    for kind in KINDS.values():
-        assert {kind.table, *kind.beside, *RESULTS[kind.name].figures} <= set(run_files())
+    for word, kind in KINDS.items():
+        assert kind.name == word and callable(kinds.solver_of(word).points)
+        assert {kind.table, *kind.beside, *results_of(word).figures} <= set(run_files())
+
+
+@pytest.mark.usefixtures("registered")
+def test_what_a_kind_of_run_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(SOLVER, "control")
+    with pytest.raises(NotImplementedError, match=r"needs control in solver/runs/levels.py"):
+        kinds.solver_of("levels")
+    monkeypatch.delattr(RESULTS, "NUMBERS")
+    with pytest.raises(NotImplementedError, match=r"needs NUMBERS in postprocess/runs/levels.py"):
+        results_of("levels")
 
 
 PACKAGE = Path(kinds.__file__).resolve().parents[1]
@@ -132,8 +146,19 @@ print(json.dumps(done))
 class Copy:
     """A copy of the package (of links), with some of its files changed or added."""
 
-    def __init__(self, folder: Path, changes: dict[str, str]) -> None:
-        """Copy; `changes` are texts by file: put after what the file holds, if there is one."""
+    def __init__(self, folder: Path, changes: dict[str, str], lines: Mapping[str, tuple[str, str]] = {}) -> None:
+        """Copy.
+
+        Args:
+            folder: for the copy.
+            changes: texts by file, put after what the file holds, if there is one.
+            lines: by file a line that is put in behind another one.
+        """
+        changes = dict(changes)
+        for name, (before, line) in lines.items():
+            whole = (PACKAGE / name).read_text()
+            assert whole.count(before) == 1
+            changes[name] = whole.replace(before, before + line)
         self.folder = folder
         for name, inside in FOLDERS.items():
             for file in (PACKAGE / name).rglob("*"):
@@ -143,7 +168,7 @@ class Copy:
                     place.symlink_to(file)
         for name, text in changes.items():
             place = folder / "hotmesa" / name
-            old = place.read_text() if place.exists() else ""
+            old = place.read_text() if place.exists() and name not in lines else ""
             place.unlink(missing_ok=True)
             place.write_text(old + text)
 
@@ -310,3 +335,102 @@ FIGURES["spot.png"] = plot_spot
     (other,) = changed(["run", "kurter2010-uniform", "--out", "out", "--quiet", "--overwrite"])
     assert other[0] == 0, other[1]
     assert (tmp_path / "out" / "iv.png").exists() and not (tmp_path / "out" / "spot.png").exists()
+
+
+def test_a_kind_of_run_takes_three_files_and_a_line(tmp_path: Path) -> None:
+    """Steady states at currents that a section of its own names."""
+    changed = Copy(
+        tmp_path,
+        {
+            "scenarios/runs/states.py": """
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from hotmesa.scenarios.kinds import COLUMNS, Kind
+from hotmesa.scenarios.problems import Finding
+from hotmesa.scenarios.schema import Positive, Section
+
+
+class States(Section):
+    '''Steady states at currents (mode = "states").'''
+
+    at_mA: tuple[Positive, ...] = Field((0.1, 0.2), description="these currents")
+    cold_K: Positive = Field(4.0, description="a temperature")
+
+
+def findings(scenario) -> Iterator[Finding]:
+    '''Currents beyond the end.'''
+    if max(scenario.states.at_mA) > scenario.branch.end_current_mA:
+        yield Finding(("states", "at_mA"), "beyond branch.end_current_mA")
+
+
+KIND = Kind(
+    "states", "states.csv", "steady states at currents", points="states", columns=COLUMNS, findings=findings,
+    keys=States, meanings={"number": "number of the state"},
+)
+""",
+            "solver/runs/states.py": """
+from hotmesa.postprocess.results import Point
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.observables import observe
+from hotmesa.solver.states.steady import solve_steady
+
+NO_RESUME = "it is short"
+
+
+def control(scenario):
+    return "I_mA", scenario.states.at_mA[-1]
+
+
+def points(model, observables=()):
+    for number, current in enumerate(model.scenario.states.at_mA):
+        e = solve_steady(model, Bias.current(), current)
+        yield Point(observe(model, e, observables) | {"number": number})
+""",
+            "postprocess/runs/states.py": """
+from hotmesa.postprocess import style
+
+
+def summarise(run):
+    return {"name": run.scenario.name, "points": len(run), "hottest_K": float(run.column("T_max_K").max())}
+
+
+def plot_states(run):
+    figure = style.new_figure(3.0, 2.0)
+    figure.subplots().plot(run.column("I_mA"), run.column("T_max_K"), "o")
+    return figure
+
+
+NUMBERS = {"hottest_K": "highest temperature of all states"}
+FIGURES = {"states.png": plot_states}
+""",
+        },
+        {"scenarios/kinds.py": ('    "family",\n', '    "states",\n')},
+    )
+    states = sets("mode=states", "mesh.refine=0.3", "stability.points=none")
+    at = sets("states.at_mA=[0.1,0.2,0.3]")
+    check, schema, run, beyond, near, odd, again, other, cases = changed(
+        ["check", str(STRIP), *states],
+        ["check", "--schema"],
+        ["run", str(STRIP), *states, *at, "--out", "out"],
+        ["check", str(STRIP), *states, *sets("states.at_mA=[99.0]")],
+        ["check", str(STRIP), *sets("mode=stats")],
+        ["check", str(STRIP), *sets("states.at_A=[0.1]")],
+        ["run", str(STRIP), *states, *at, "--out", "out", "--overwrite", "--quiet"],
+        ["run", "kurter2010-uniform", "--out", "out", "--overwrite", "--quiet"],
+        study(
+            tmp_path, "mesa.junctions", [12, 19], "hottest_K",
+            {"mode": '"states"', "mesh.refine": 0.3, "stability.points": '"none"'},
+        ),
+    )  # fmt: skip
+    assert check[0] == 0 and "steady states at currents" in check[1]
+    assert schema[0] == 0 and "[states]" in schema[1] and "states.cold_K" in schema[1] and '"states"' in schema[1]
+    assert run[0] == 0 and "3 states, 0 Newton steps" in run[1], run[1]
+    assert beyond[0] == 2 and "states.at_mA: beyond branch.end_current_mA" in beyond[1]
+    assert near[0] == 2 and 'did you mean "states"' in near[1]
+    assert odd[0] == 2 and "did you mean at_mA" in odd[1]
+    assert again[0] == 0 and other[0] == 0, again[1] + other[1]
+    assert not list((tmp_path / "out").glob("states.*"))
+    assert cases[0] == 0, cases[1]
+    assert all(float(row["hottest_K"]) > 4.2 for row in table(tmp_path / "study" / "table.csv"))

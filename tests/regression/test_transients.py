@@ -14,7 +14,7 @@ from hotmesa.cli import main
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.transient import unfolded
+from hotmesa.solver.runs.transient import prepare
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
@@ -82,7 +82,7 @@ def test_hot_spots_nucleate_from_noise_and_all_but_one_vanish(folder_of) -> None
 @pytest.mark.parametrize("name", ["transient-step", "transient-nucleation", "transient-dc"])
 def test_late_states_are_stable_steady_states(folder_of, name: str) -> None:
     stored, states = read_stored(folder_of(name))
-    model = Model(unfolded(stored.scenario), build_mesh(stored.scenario))
+    model = Model(prepare(stored.scenario), build_mesh(stored.scenario))
     u = flat_state(model, states, len(states) - 1)
     steady = solve_steady(model, Bias.current(), stored.scenario.transient.level_mA, u)
     assert u[-1] == pytest.approx(steady.V, rel=1e-5)
@@ -93,7 +93,7 @@ def test_late_states_are_stable_steady_states(folder_of, name: str) -> None:
 def test_the_uniform_state_that_breaks_up_is_unstable() -> None:
     # Long waves do not need fine elements.
     scenario = load_scenario("transient-nucleation", ("mesh.size_um=5.0",))
-    model = Model(unfolded(scenario), build_mesh(scenario))
+    model = Model(prepare(scenario), build_mesh(scenario))
     uniform = solve_steady(model, Bias.current(), scenario.transient.level_mA)
     assert np.ptp(uniform.T[model.layout.junction_rows]) < 1e-6
     assert Stability(model).modes(uniform, Bias.current(), 1).rates[0] > 0.1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from hotmesa import kinds
+from hotmesa import kinds, runner
 from hotmesa.cli import main
 from hotmesa.postprocess.results import Point, load_run
 from hotmesa.progress import Progress
@@ -41,7 +41,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 
     def with_tracer(trace: Callable[[object], Iterator[Point]], *arguments: str) -> int:
         solver = kinds.Solver(lambda scenario, comm, own: trace("model"), lambda scenario: ("I_mA", 1.6))
-        monkeypatch.setitem(kinds.RUNS, "branch", lambda: solver)
+        monkeypatch.setattr(runner, "solver_of", lambda word: solver)
         monkeypatch.chdir(tmp_path)
         return main(["run", "kurter2010-n19", *FAST, *arguments])
 
@@ -289,7 +289,7 @@ def test_mesh_problem_is_bad_input(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         yield
 
     solver = kinds.Solver(no_mesh, lambda scenario: ("I_mA", 1.6))
-    monkeypatch.setitem(kinds.RUNS, "branch", lambda: solver)
+    monkeypatch.setattr(runner, "solver_of", lambda word: solver)
     assert main(["run", "kurter2010-n19", "--out", str(tmp_path / "x"), "--quiet"]) == 2
     assert capsys.readouterr().err == "hotmesa: the file has no region called mesa\n"
     # Nothing is left behind that would stand in the way of the corrected command.

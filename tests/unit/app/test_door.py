@@ -130,7 +130,7 @@ def test_points_of_a_user_make_the_same_run(tmp_path: Path) -> None:
         (("kurter2010-n91",), {}, "did you mean kurter2010-n19"),
         (("kurter2010-n19", {"mesa.junctionz": 3}), {}, "did you mean junctions"),
         (("kurter2010-n19", ["mesa.junctions=0"]), {}, "must be a whole number >= 1"),
-        (("kurter2010-uniform",), {"observables": [spread]}, "the uniform model has neither layers nor places"),
+        (("kurter2010-uniform",), {"observables": [spread]}, '"uniform" has neither layers nor places'),
     ],
 )
 def test_bad_input_is_told_as_on_the_command_line(

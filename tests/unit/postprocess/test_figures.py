@@ -23,7 +23,7 @@ from hotmesa.postprocess.map import (
     temperature_scale,
     three_digits,
 )
-from hotmesa.postprocess.runs import RESULTS
+from hotmesa.postprocess.runs import results_of
 from hotmesa.postprocess.runs.branch import plot_iv
 from hotmesa.postprocess.runs.diagram import BranchPart, draw_lines
 from hotmesa.postprocess.style import STABLE, UNSTABLE_UNDER_CURRENT, answers, stretches
@@ -128,7 +128,7 @@ def test_a_figure_is_added_by_one_entry(make_run: Callable[..., Any], monkeypatc
         figure.subplots().plot(run.rows["I_mA"], run.rows["T_max_K"])
         return figure
 
-    monkeypatch.setitem(RESULTS["branch"].figures, "profile.png", plot_profile)
+    monkeypatch.setitem(results_of("branch").figures, "profile.png", plot_profile)
     folder = make_run().folder
     assert folder / "profile.png" in render(folder)
     other = folder / "mine.png"
@@ -148,7 +148,7 @@ def test_a_picture_that_fails_is_told_and_the_others_are_made(
     def fail(run: Run) -> Figure:
         raise RuntimeError("no fonts")
 
-    monkeypatch.setitem(RESULTS["branch"].figures, "iv.png", fail)
+    monkeypatch.setitem(results_of("branch").figures, "iv.png", fail)
     names = {path.name for path in render(folder)}
     assert "iv.png could not be drawn: RuntimeError: no fonts" in caplog.text
     assert "map.png" in names and "iv.png" not in names

@@ -19,7 +19,7 @@ from hotmesa.postprocess.runs import numbers_of
 from hotmesa.postprocess.values import flat_summary
 from hotmesa.scenarios import load_scenario, to_toml
 from hotmesa.scenarios.plans.observables import is_among
-from hotmesa.scenarios.rules.family import counts_of
+from hotmesa.scenarios.runs.family import counts_of
 from hotmesa.scenarios.schema import Josephson as JosephsonKeys
 from hotmesa.scenarios.schema import Law, Mesa, Output, Scenario
 from hotmesa.solver.errors import RequestError, SolveError

@@ -25,7 +25,7 @@ from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.runs.columns import columns_of
 from hotmesa.solver.runs.sweep import sweep
 from hotmesa.solver.runs.transient import points as moments
-from hotmesa.solver.runs.transient import unfolded
+from hotmesa.solver.runs.transient import prepare
 from hotmesa.solver.states import observables
 from hotmesa.solver.states.observables import junction_temperatures
 from hotmesa.vocabulary import VOCABULARY
@@ -136,9 +136,9 @@ def test_a_function_of_the_caller_becomes_a_column() -> None:
     *_, last = trace(model, observables=[own])
     T = last.state.T_K[0, 1]  # the mesa is the second layer
     assert last.row["T_rms_K"] == pytest.approx(np.nanstd(T), rel=1e-12)
-    for name, moving, prepare in (("transient", moments, unfolded), ("sweep", sweep, lambda scenario: scenario)):
+    for name, moving, ready in (("transient", moments, prepare), ("sweep", sweep, lambda scenario: scenario)):
         scenario = load_scenario(GOLDEN / f"{name}.toml")
-        points = list(islice(moving(Model(prepare(scenario), build_mesh(scenario)), observables=[own]), 3))
+        points = list(islice(moving(Model(ready(scenario), build_mesh(scenario)), observables=[own]), 3))
         assert float(points[-1].row["T_rms_K"]) > 0.0
 
 

@@ -17,7 +17,7 @@ from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import ScenarioError, load_scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.transient import noisy, points, save_times, unfolded
+from hotmesa.solver.runs.transient import noisy, points, prepare, save_times
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.time.transient import Circuit, Tolerances, Transient, enthalpy
@@ -28,7 +28,7 @@ COARSE = ("mesh.size_um=2.5", "transient.end_us=3.0")
 def plate(*changes: str) -> Model:
     """The uniformly cooled mesa of transient-step, coarse."""
     scenario = load_scenario("transient-step", (*COARSE, *changes))
-    return Model(unfolded(scenario), build_mesh(scenario))
+    return Model(prepare(scenario), build_mesh(scenario))
 
 
 @pytest.fixture(scope="module")

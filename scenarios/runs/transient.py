@@ -1,11 +1,13 @@
-"""Rules of transients: the unit of the source, and that everything happens before the end of the run."""
+"""A device in time: facts, words, and contradictions between its source, its start and its end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from hotmesa.scenarios.kinds import COLUMNS, Kind
 from hotmesa.scenarios.problems import Finding, Where
+from hotmesa.scenarios.runs.branch import NEWTON
 from hotmesa.scenarios.schema import Levels, Pulses, Scenario, SourceTable, Step, TimeTable, Transient
 from hotmesa.scenarios.source_table import source_points
 
@@ -13,7 +15,7 @@ _MODE: tuple[Where, ...] = (("mode",),)
 _END: Where = ("transient", "end_us")
 
 
-def transient_findings(scenario: Scenario) -> Iterator[Finding]:
+def findings(scenario: Scenario) -> Iterator[Finding]:
     """Contradictions of a transient."""
     yield from _path(scenario)
     yield from _unit(scenario)
@@ -116,3 +118,42 @@ def _start(transient: Transient) -> Iterator[Finding]:
     if len(chosen) > 1:
         text = "given together with start_at_us; a state is chosen by time or by current, keep one"
         yield Finding(("transient", "start_at_mA"), text, _MODE)
+
+
+def describe(scenario: Scenario) -> list[str]:
+    """The source, the start and the end in words."""
+    spec, points = scenario.transient, source_points(scenario)
+    bias = scenario.bias
+    behind = f" behind {bias.series_ohm:g} Ω" if bias.series_ohm else ""
+    if bias.parallel_nF > 0:
+        behind += f" with {bias.parallel_nF:g} nF parallel to the mesa"
+    start = spec.start if spec.start in ("rest", "steady") else f"a state of {spec.start}"
+    top = f"up to {max(points.values):g} {bias.unit}{behind}"
+    return [f"transient: {spec.waveform} of the source {top}, from {start} to {spec.end_us:g} µs"]
+
+
+KIND = Kind(
+    "transient",
+    "transient.csv",
+    "in time",
+    points="moments",
+    advice="What often helps: other tolerances (--set transient.rtol=1e-5), a smaller step "
+    "(--set transient.max_step_us=...), or a smaller mesa.junctions if the voltage runs out of the law table.",
+    columns=("t_us", *COLUMNS),
+    meanings={
+        "t_us": "time; at a jump of the source there are two rows, before and after it",
+        "source_mA": "value of a current source",
+        "source_mV": "value of a voltage source or of that of a load line",
+        "E_joule_nJ": "Joule energy since the start",
+        "E_sinks_nJ": "heat into the sinks since the start",
+        "E_stored_nJ": "heat stored in the layers since the start",
+        "step_us": "time since the row before",
+        **NEWTON,
+        "asked": "1 at the times asked for",
+    },
+    words=(),
+    steady=False,
+    prefix="t {t_us:8.4g} µs  ",
+    findings=findings,
+    describe=describe,
+)

@@ -1,10 +1,12 @@
-"""Rules of [family]: numbers of junctions that the stack has, given in one way."""
+"""Branches of partial stacks: facts, words, and numbers of junctions that the stack does not have."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hotmesa.scenarios.kinds import COLUMNS, SLOPE, Kind
 from hotmesa.scenarios.problems import Finding
+from hotmesa.scenarios.runs.branch import CURVE
 from hotmesa.scenarios.schema import Family, Scenario
 
 
@@ -15,7 +17,7 @@ def counts_of(scenario: Scenario) -> tuple[int, ...]:
     return tuple(sorted(set(family.junctions or range(family.first, last + 1, family.step))))
 
 
-def family_findings(scenario: Scenario) -> Iterator[Finding]:
+def findings(scenario: Scenario) -> Iterator[Finding]:
     """Contradictions of a family."""
     family, N = scenario.family, scenario.mesa.junctions
     uses = (("mesa", "junctions"), ("mode",))
@@ -35,3 +37,31 @@ def family_findings(scenario: Scenario) -> Iterator[Finding]:
     if scenario.mesa.resistive_junctions is not None:
         text = 'has no effect with mode = "family", where n goes through [family]; leave it out'
         yield Finding(("mesa", "resistive_junctions"), text, uses)
+
+
+def describe(scenario: Scenario) -> list[str]:
+    """The branches in words."""
+    counts = ", ".join(str(n) for n in counts_of(scenario))
+    return [f"branches to {scenario.branch.end_current_mA:g} mA with n = {counts} junctions that carry voltage"]
+
+
+KIND = Kind(
+    "family",
+    "family.csv",
+    "branches with n = 1, 2, ... of the junctions carrying voltage",
+    columns=("n", *COLUMNS, SLOPE, "arclength"),
+    meanings={
+        "n": "number of junctions that carry voltage",
+        **CURVE,
+        "I_c_mA": "critical current of a junction at the temperatures of the mesa",
+        "I_c_hottest_mA": "the same if all of the mesa had its highest temperature",
+        "I_c_coldest_mA": "the same if all of it had its lowest one",
+        "I_r_mA": "retrapping current",
+        "josephson": "`switch` above I_c while a junction without voltage is left, `retrap` below I_r, else empty",
+    },
+    words=("fold", "josephson", "kind"),
+    beside=("changes.csv",),
+    prefix="n = {n:3d}: ",
+    findings=findings,
+    describe=describe,
+)

@@ -1,4 +1,4 @@
-"""Rules of the bias: sweeps that a source can make on the device."""
+"""A sweep as an experiment makes it: facts, words, and legs that a source cannot make on the device."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from hotmesa.scenarios.geometry import resistive_junctions
+from hotmesa.scenarios.kinds import COLUMNS, SLOPE, Kind
 from hotmesa.scenarios.problems import Finding
+from hotmesa.scenarios.runs import branch
 from hotmesa.scenarios.schema import Scenario
 
 _KIND = (("bias", "kind"),)
 
 
-def sweep_findings(scenario: Scenario) -> Iterator[Finding]:
+def findings(scenario: Scenario) -> Iterator[Finding]:
     """Contradictions of a sweep."""
     bias, uses = scenario.bias, (*_KIND, ("mode",))
     key, legs, unit = bias.legs_key, bias.legs, bias.unit
@@ -56,3 +58,39 @@ def _range(scenario: Scenario, largest: float) -> Iterator[Finding]:
     )
     uses = (*_KIND, ("bias", "load_resistance_ohm"), ("numerics", "table_max_mV"), ("mesa",), ("mode",))
     yield Finding(("bias", bias.legs_key), text, uses)
+
+
+def describe(scenario: Scenario) -> list[str]:
+    """The sweep, and the branch that is followed beside it, in words."""
+    bias = scenario.bias
+    turns = " to ".join(f"{value:g}" for value in bias.legs)
+    legs = f"sweep of the {bias.describe()} from {turns} {bias.unit}, at least {bias.points_per_leg} points a leg"
+    return [legs, *branch.describe(scenario)]
+
+
+KIND = Kind(
+    "sweep",
+    "sweep.csv",
+    "a sweep as in an experiment",
+    points="states",
+    advice="What often helps: a finer mesh (--set mesh.refine=2), more points (--set bias.points_per_leg=100), "
+    "or an end before the difficult place.",
+    columns=(*COLUMNS, SLOPE, "jump", "jump_cause", "leg"),
+    meanings={
+        "leg": "number of the leg",
+        "source_mA": "value of a current source",
+        "source_mV": "value of a voltage source or of that of a load line",
+        "travel_mA": "way of the source up to here; always grows",
+        "travel_mV": "the same of a voltage source",
+        **branch.SLOPE,
+        "growth_per_us": "largest growth rate of the state under the source",
+        "jump": "`from` at the last state before a jump, `to` at the first behind it, else empty",
+        "jump_cause": "`fold` or `mode`: how the state before the jump was lost",
+        "settling_us": "time in which the state behind a jump was reached",
+        **branch.NEWTON,
+    },
+    words=("jump", "jump_cause", "fold"),
+    beside=("iv.csv",),
+    findings=findings,
+    describe=describe,
+)

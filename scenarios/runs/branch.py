@@ -1,0 +1,53 @@
+"""The branch of steady states from rest: facts, words, and the currents that it cannot reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hotmesa.scenarios.kinds import Kind
+from hotmesa.scenarios.problems import Finding
+from hotmesa.scenarios.schema import Scenario
+
+NEWTON = {"newton_steps": "Newton steps spent on the row; the one column that may depend on the number of processes"}
+SLOPE = {"dV_dI_ohm": "slope of the curve from its tangent, not from differences; infinite at a fold in I"}
+CURVE = {
+    **SLOPE,
+    "arclength": "parameter along the branch; always grows",
+    "fold": "`V` or `I` where the branch turns back in V or in I, else empty",
+    **NEWTON,
+}
+"""Meaning of the columns of a point on a curve of steady states."""
+STABILITY = {
+    "unstable_modes_<bias>": "number of growing modes under a bias: `voltage_bias`, `current_bias`, and `load_line` "
+    "where `[bias]` has one ([stability](stability.md))",
+    "rate_<bias>_per_us": "largest growth rate under that bias",
+}
+
+
+def findings(scenario: Scenario) -> Iterator[Finding]:
+    """Currents asked for that the branch does not reach."""
+    end = scenario.branch.end_current_mA
+    for current in scenario.branch.at_mA:
+        if current > end:
+            text = f"{current:g} mA lies beyond the end of the branch (branch.end_current_mA = {end:g})"
+            yield Finding(("branch", "at_mA"), text, (("branch", "end_current_mA"),))
+
+
+def describe(scenario: Scenario) -> list[str]:
+    """The branch and the uniform model beside it, in words."""
+    alpha = f"{scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
+    shape = {"plan": "plan (x, y)", "strip": "strip (x)", "disc": "disc (radius)"}[scenario.geometry]
+    end = f"to {scenario.branch.end_current_mA:g} mA with at least {scenario.branch.min_points} points"
+    return [f"branch in the {shape} {end}", f"beside it the uniform model with {alpha}"]
+
+
+KIND = Kind(
+    "branch",
+    "iv.csv",
+    "the branch of steady states from rest",
+    meanings=CURVE | STABILITY,
+    words=("fold", "place", "reason"),
+    beside=("uniform.csv", "accuracy.csv"),
+    findings=findings,
+    describe=describe,
+)
