@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hotmesa.postprocess.paraview import write_fields
-from hotmesa.postprocess.results import load_run
-from hotmesa.postprocess.runs import results_of
-from hotmesa.postprocess.scene import save_scene
+from hotmesa.postprocess.results import Run, load_run
+from hotmesa.postprocess.runs import Plot, results_of
+from hotmesa.postprocess.scene import Elsewhere
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.writing import write_json
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def render(folder: str | Path, pictures: bool = True) -> tuple[Path, ...]:
@@ -38,8 +43,15 @@ def render(folder: str | Path, pictures: bool = True) -> tuple[Path, ...]:
     summary = write_json(folder / "summary.json", results.summarise(run))
     if not pictures:
         return (summary,)
-    with ThreadPoolExecutor(1) as beside:  # waits for a process of its own
-        scene = beside.submit(save_scene, folder)
-        drawn = [save_picture(partial(plot, run), folder / name) for name, plot in results.figures.items()]
-    made = (path for path in (*drawn, scene.result()) if path is not None)
-    return (summary, *made, *write_fields(run))
+    with ThreadPoolExecutor(1) as waiting:  # for processes of their own
+        plots = {name: _begin(plot, run, waiting) for name, plot in results.figures.items()}
+        drawn = [save_picture(plot, folder / name) for name, plot in plots.items()]
+    return (summary, *(path for path in drawn if path is not None), *write_fields(run))
+
+
+def _begin(plot: Plot, run: Run, waiting: Executor) -> Callable[[], Figure | None]:
+    """Return what finishes a figure; the picture of another process is begun at once."""
+    if not isinstance(plot, Elsewhere):
+        return partial(plot, run)
+    pixels = waiting.submit(plot.picture, run)
+    return lambda: plot.figure(pixels.result())

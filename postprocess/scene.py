@@ -1,7 +1,7 @@
 """scene.png: the stack in three dimensions, cut open through contact and hot spot.
 
-`plot_scene` returns a pyvista plotter, for a window or a notebook (`plot_scene(run).show()`); `save_scene` makes the
-picture in a process of its own, because VTK ends its process where it cannot draw.
+`plot_scene` returns a pyvista plotter, for a window or a notebook (`plot_scene(run).show()`); the figure has its
+picture from a process of its own, because VTK ends its process where it cannot draw.
 """
 
 from __future__ import annotations
@@ -13,23 +13,26 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from hotmesa.postprocess import style
 from hotmesa.postprocess.map import caption
 from hotmesa.postprocess.results import Run, States, load_run
 from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of, round_number, size_um
-from hotmesa.postprocess.style import own_settings, title_of
+from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.writing import whole_file
 
 if TYPE_CHECKING:
     import pyvista
+    from matplotlib.figure import Figure
 
 SCENE = "scene.png"
 LOG = logging.getLogger(__name__)
@@ -220,21 +223,50 @@ def _place_camera(plotter: pyvista.Plotter, plan: Plan, stack: Stack, cut: Cut) 
     plotter.camera.SetWindowCenter(0.08, 0.1)  # room for the scale and for the words
 
 
-def save_scene(folder: Path) -> Path | None:
-    """Make scene.png of a run folder in a process of its own and return its path.
+class Elsewhere:
+    """A figure whose picture another process draws; `render` begins it before it draws the others.
 
-    None, with a warning why, where it could not be made; None where the run holds no fields, or where the environment
-    variable HOTMESA_SCENE is "no".
+    Attributes:
+        picture: returns the pixels of a run, shape (height, width, 3), or None where there is nothing to show.
     """
-    path = folder / SCENE
-    path.unlink(missing_ok=True)
-    if os.environ.get("HOTMESA_SCENE") == "no" or not (folder / "states.npz").exists():
+
+    def __init__(self, picture: Callable[[Run], NDArray[np.uint8] | None]) -> None:
+        self.picture = picture
+        self.__doc__ = picture.__doc__
+
+    def __call__(self, run: Run) -> Figure | None:
+        """Return the figure of a run."""
+        return self.figure(self.picture(run))
+
+    def figure(self, pixels: NDArray[np.uint8] | None) -> Figure | None:
+        """Return a figure that shows the pixels one by one."""
+        if pixels is None:
+            return None
+        figure = style.new_figure(pixels.shape[1] / style.DPI, pixels.shape[0] / style.DPI, layout=None)
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        axes.imshow(pixels, interpolation="none", aspect="auto")
+        axes.set_axis_off()
+        return figure
+
+
+def scene_picture(run: Run) -> NDArray[np.uint8] | None:
+    """Return a figure of the stack in three dimensions, cut open through contact and hottest place.
+
+    As pixels (height, width, 3), drawn in a process of its own. None, with a warning why, where that was not possible;
+    None where the run holds no fields, or where the environment variable HOTMESA_SCENE is "no".
+    """
+    if os.environ.get("HOTMESA_SCENE") == "no" or run.states is None:
         return None
-    missing = importlib.util.find_spec("pyvista") is None
-    if reason := "pyvista is missing; pip install pyvista" if missing else _draw(folder, path):
-        LOG.warning("%s is left out: %s", path.name, reason)
-        return None
-    return path
+    with TemporaryDirectory() as place:
+        pixels = Path(place) / "scene.npy"
+        folder = run.folder or Path(place)
+        if run.folder is None:
+            run.save(folder)
+        missing = importlib.util.find_spec("pyvista") is None
+        if reason := "pyvista is missing; pip install pyvista" if missing else _draw(folder, pixels):
+            LOG.warning("%s is left out: %s", SCENE, reason)
+            return None
+        return np.asarray(np.load(pixels), dtype=np.uint8)
 
 
 def _draw(folder: Path, path: Path) -> str:
@@ -262,15 +294,14 @@ def _draw(folder: Path, path: Path) -> str:
 
 
 def main(folder: str, path: str) -> None:
-    """Draw the scene of a run folder into a PNG file."""
-    from matplotlib.image import imsave
-
+    """Draw the scene of a run folder and save its pixels."""
     plotter = plot_scene(load_run(folder), off_screen=True)
-    picture = plotter.screenshot(None, return_img=True)
+    np.save(path, np.asarray(plotter.screenshot(None, return_img=True), dtype=np.uint8))
     plotter.close()
-    with own_settings(), whole_file(Path(path)) as stream:
-        imsave(cast(BinaryIO, stream), np.asarray(picture), format="png")
 
+
+FIGURE = {SCENE: Elsewhere(scene_picture)}
+"""The figure of every kind of run with fields."""
 
 if __name__ == "__main__":
     main(*sys.argv[1:3])

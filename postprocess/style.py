@@ -41,7 +41,10 @@ R = TypeVar("R")
 
 
 def new_figure(
-    width_in: float, height_in: float, layout: Literal["constrained", "compressed"] = "constrained", dpi: int = DPI
+    width_in: float,
+    height_in: float,
+    layout: Literal["constrained", "compressed"] | None = "constrained",
+    dpi: int = DPI,
 ) -> Figure:
     """Return an empty figure that needs neither a screen nor pyplot's global state."""
     from matplotlib.figure import Figure
@@ -110,7 +113,10 @@ def save_figure(figure: Figure, path: Path) -> Path:
         OSError: it cannot be written.
     """
     with own_settings(), whole_file(path) as stream:
-        figure.savefig(stream, format="png")
+        if not any(axes.axison for axes in figure.axes):  # pixels alone, as they are
+            figure.savefig(stream, format="png", bbox_inches=figure.bbox_inches)
+        else:
+            figure.savefig(stream, format="png")
     return path
 
 

@@ -61,4 +61,4 @@ def numbers_of(word: str) -> Mapping[str, str]:
 
 def picture_files() -> tuple[str, ...]:
     """Return the names of the pictures that a run of any kind may have."""
-    return (*dict.fromkeys(name for word in KINDS for name in results_of(word).figures), "scene.png")
+    return tuple(dict.fromkeys(name for word in KINDS for name in results_of(word).figures))

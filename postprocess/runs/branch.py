@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import accuracy, stable, style
+from hotmesa.postprocess import accuracy, scene, stable, style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.merit import (
@@ -246,6 +246,6 @@ def _conductance_limit(curve: IVCurve | None) -> float:
     return float(np.clip(1.12 * top, 2.0, LARGEST_CONDUCTANCE))
 
 
-FIGURES = {"iv.png": plot_iv, "map.png": plot_map}
+FIGURES = {"iv.png": plot_iv, "map.png": plot_map, **scene.FIGURE}
 """Figures by file name; a figure is added by a function and an entry here."""
 sentences = accuracy.accuracy_words

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import scene, style
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.merit import curve_of
 from hotmesa.postprocess.results import Run
@@ -165,7 +165,7 @@ def _draw_maps(figure: Any, branches: list[BranchPart], rows: int) -> None:
         ax.set_title(f"{branch.number} {branch.kind}: {states.I_mA[state]:.3f} mA (K)", fontsize=8, color=branch.colour)
 
 
-FIGURES = {"iv.png": plot_iv, "diagram.png": plot_diagram, "map.png": plot_map}
+FIGURES = {"iv.png": plot_iv, "diagram.png": plot_diagram, "map.png": plot_map, **scene.FIGURE}
 """Figures by file name; a figure is added by a function and an entry here."""
 
 __all__ = ["FIGURES", "NUMBERS", "plot_diagram", "sentences", "summarise"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import scene, style
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.merit import DEVICE_NUMBERS, Finding, curve_of, run_numbers
 from hotmesa.postprocess.results import Run
@@ -239,5 +239,5 @@ def _draw_jump(axes: Axes, x: Array, y: Array, jump: Jump, first: bool) -> None:
     axes.annotate("", xy=ends[1], xytext=ends[0], arrowprops=look, zorder=5)
 
 
-FIGURES = {"sweep.png": plot_sweep, "map.png": plot_map}
+FIGURES = {"sweep.png": plot_sweep, "map.png": plot_map, **scene.FIGURE}
 """Figures by file name; a figure is added by a function and an entry here."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import scene, style
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.merit import DEVICE_NUMBERS, Finding, run_numbers
 from hotmesa.postprocess.results import Run
@@ -229,5 +229,5 @@ def _mark_states(axes: Axes, run: Run, t: Array) -> None:
         )  # fmt: skip
 
 
-FIGURES = {"transient.png": plot_transient, "map.png": plot_map}
+FIGURES = {"transient.png": plot_transient, "map.png": plot_map, **scene.FIGURE}
 """Figures by file name; a figure is added by a function and an entry here."""

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from hotmesa.postprocess.runs import numbers_of
+from hotmesa.postprocess.runs import numbers_of, results_of
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.units import unit_of
 from hotmesa.solver.runs.columns import columns_of
 
@@ -22,11 +23,25 @@ def table(head: str, declared: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def figures() -> str:
+    """Return a Markdown table of the figures of all kinds of run, told by the functions that draw them."""
+    lines = ["| figure | of the runs with mode | shows |", "|---|---|---|"]
+    found: dict[tuple[str, str], list[str]] = {}
+    for word in KINDS:
+        for name, plot in results_of(word).figures.items():
+            first = str(plot.__doc__).strip().splitlines()[0]
+            text = first.removeprefix("Return a figure of ").partition(";")[0].rstrip(".")
+            found.setdefault((name, text), []).append(word)
+    lines += [f"| `{name}` | {', '.join(words)} | {text} |" for (name, text), words in found.items()]
+    return "\n".join(lines) + "\n"
+
+
 def page(text: str) -> str:
     """Return the page with its tables made anew."""
     numbers = {name: text for name, text in numbers_of("branch").items() if not name.startswith("uniform.")}
     numbers["uniform"] = "a table of the first of these numbers, of the uniform model: `uniform.beta` and so on"
     tables = {
+        "<!-- figures": figures(),
         "<!-- columns of iv.csv": table("column", columns_of("branch")),
         "<!-- numbers of summary.json": table("key", numbers),
     }

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from hotmesa.postprocess import Run, load_run, scene
-from hotmesa.postprocess.scene import plot_scene, save_scene
+from hotmesa.postprocess import Run, load_run, render, scene
+from hotmesa.postprocess.scene import plot_scene, scene_picture
 from hotmesa.postprocess.solids import DEPTH, TURNS, build_stack, plan_of, round_number
 
 pytest.importorskip("pyvista")
@@ -70,9 +70,8 @@ def test_factors_are_round() -> None:
 @pytest.mark.parametrize("geometry", ["plan", "strip", "disc"])
 def test_the_picture_shows_the_device(make_run: Callable[..., Any], geometry: str) -> None:
     folder = make_run(geometry=geometry, crystal=geometry == "plan").folder
-    path = save_scene(folder)
-    assert path == folder / "scene.png"
-    picture = imread(path)
+    assert folder / "scene.png" in render(folder)
+    picture = imread(folder / "scene.png")
     assert picture.shape[:2] == (1100, 1500)
     # The device, in the colours of the scale, fills a good part of the picture.
     assert 0.1 < np.mean(np.ptp(picture[..., :3], axis=2) > 0.1) < 0.7
@@ -94,7 +93,7 @@ def test_a_crash_of_vtk_is_told(
     python.write_text("#!/bin/sh\nkill -SEGV $$\n")
     python.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(python))
-    assert save_scene(folder) is None
+    assert folder / "scene.png" not in render(folder)
     assert "scene.png is left out: VTK cannot draw without a screen here (it ended by SIGSEGV)" in caplog.text
     assert not (folder / "scene.png").exists()
 
@@ -103,14 +102,14 @@ def test_a_missing_pyvista_is_told(
     make_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert save_scene(make_run().folder) is None
+    assert scene_picture(load_run(make_run().folder)) is None
     assert "scene.png is left out: pyvista is missing; pip install pyvista" in caplog.text
 
 
 def test_a_run_without_fields_has_no_scene(make_run: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
     folder = make_run().folder
     (folder / "states.npz").unlink()
-    assert save_scene(folder) is None
+    assert scene_picture(load_run(folder)) is None
     assert not caplog.text
     with pytest.raises(ValueError, match="no fields"):
         scene.plot_scene(load_run(folder), off_screen=True)
