@@ -27,8 +27,10 @@ class Journal:
     What a killed process has begun to write is incomplete at the end of its file, and left out by whoever reads it.
     """
 
-    def __init__(self, folder: Path, tables: Mapping[str, Sequence[Row]], states: States | None) -> None:
-        """Begin with what there is: by name the rows of tables in the folder, and their fields.
+    def __init__(
+        self, folder: Path, tables: Mapping[str, Sequence[Row]], states: Mapping[str, States | None]
+    ) -> None:
+        """Begin with what there is: rows by the paths of their tables inside the folder, and fields by its part.
 
         Raises:
             OSError: a file cannot be written.
@@ -36,10 +38,12 @@ class Journal:
         self.folder = folder
         self._columns: dict[Path, list[str]] = {}
         self._rows: dict[Path, int] = {}
-        _begin_journal(folder, states)
+        for part, fields in states.items():
+            _begin_journal(folder / part, fields)
         for name, rows in tables.items():
             self._begin(folder / name, rows)
-        folder.joinpath(STATES).unlink(missing_ok=True)
+        for part in states:
+            (folder / part / STATES).unlink(missing_ok=True)
 
     def _begin(self, path: Path, rows: Sequence[Row]) -> None:
         write_table(path, rows)

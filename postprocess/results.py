@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, partial
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from hotmesa.postprocess.tables import ResultError, Row, Table, as_columns, read
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.emit import to_toml
 from hotmesa.scenarios.geometry import resistive_junctions
-from hotmesa.scenarios.kinds import KINDS, Kind
+from hotmesa.scenarios.kinds import KINDS, PART, Kind, part_of
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.writing import write_json, write_table, write_text
 
@@ -92,7 +92,7 @@ class Run:
     def append(self, point: Point) -> None:
         """Add a point."""
         if point.part and point.part not in self.parts:
-            self.parts[point.part] = Run(_part(self.scenario, point.part))
+            self.parts[point.part] = Run(part_of(self.scenario, point.part))
         run = self.parts[point.part] if point.part else self
         self._leads, self._beside = point.leads, point.beside or self._beside
         run._add(point)
@@ -113,15 +113,20 @@ class Run:
 
     def seam(self, arrays: Arrays) -> Seam:
         """Return the present end of the run, with what it needs to go on there."""
-        return Seam(arrays, {name: len(rows) for name, rows in self._appended.items()}, sum(map(len, self._kept)))
+        lengths = {name: len(rows) for name, rows in self._all_appended().items()}
+        return Seam(arrays, lengths, {part: sum(map(len, run._kept)) for part, run in self._with_parts()})
 
-    @property
-    def _appended(self) -> dict[str, list[Row]]:
-        return {name: rows for name, rows in self._rows.items() if name not in self._made}
+    def _with_parts(self) -> list[tuple[str, Run]]:
+        return [("", self), *self.parts.items()]
+
+    def _all_appended(self) -> dict[str, list[Row]]:
+        """Rows of the tables that points come to, also of the parts, by their path inside the folder."""
+        runs = self._with_parts()
+        return {str(PurePath(p, f)): rows for p, run in runs for f, rows in run._rows.items() if f not in run._made}
 
     def journal(self, folder: Path) -> Journal:
         """Return what keeps further points of the run safe in a folder; what there is of it is put down."""
-        return Journal(folder, self._appended, self.states)
+        return Journal(folder, self._all_appended(), {part: run.states for part, run in self._with_parts()})
 
     def save_beside(self, folder: Path) -> None:
         """Write the tables that get no rows appended; they have been asked for."""
@@ -136,12 +141,18 @@ class Run:
 
     def back_to(self, seam: Seam, folder: Path) -> Seam:
         """Drop what lies behind a place in a run that was read from a folder; return the place with the rows before."""
-        self._rows = {name: text_rows(folder / name)[:length] for name, length in seam.lengths.items()}
-        self._tables = {}
-        states = join(self._read_states()) if self._read_states() else None
-        self._kept, self._last = [] if states is None else [states.first(seam.kept)], []
-        self._forget()
+        self.parts = {part: run for part, run in self.parts.items() if part in seam.kept}
+        for part, run in self._with_parts():
+            own = {PurePath(path).name: n for path, n in seam.lengths.items() if path.rpartition("/")[0] == part}
+            run._cut(folder / part, own, seam.kept[part])
         return replace(seam, rows=self._rows[self.kind.table])
+
+    def _cut(self, folder: Path, lengths: Mapping[str, int], kept: int) -> None:
+        self._rows = {name: text_rows(folder / name)[:length] for name, length in lengths.items()}
+        self._tables = {}
+        states = self._read_states()
+        self._kept, self._last = [join(states).first(kept)] if states else [], []
+        self._forget()
 
     def _forget(self) -> None:
         for name in ("states", "junction_T_K", "area_um2"):
@@ -350,18 +361,6 @@ class Run:
         return [*wanted]
 
 
-def _part(scenario: Scenario, name: str) -> Scenario:
-    """Return the scenario of a part, "branch_01" of a diagram for example: a run of one branch."""
-    noun, _, number = name.partition("_")
-    return scenario.model_copy(
-        update={
-            "mode": "branch",
-            "name": f"{scenario.name}-{noun}-{number}",
-            "title": f"{scenario.title or scenario.name}, {noun} {int(number)}",
-        }
-    )
-
-
 def load_run(folder: str | Path) -> Run:
     """Return the run in a folder; states are read at first use.
 
@@ -376,8 +375,12 @@ def load_run(folder: str | Path) -> Run:
     if not folder.is_dir():
         raise ResultError(f"{folder}: no such folder; a run writes one with `hotmesa run NAME --out {folder}`")
     record = read_json(folder / "provenance.json")
+    return _read_run(folder, record, lambda: read_scenario(folder / "scenario.toml"))
+
+
+def _read_run(folder: Path, record: dict[str, Any], scenario: Callable[[], Scenario]) -> Run:
     try:
-        run = Run(read_scenario(folder / "scenario.toml"))
+        run = Run(scenario())
         kind = run.kind
         unfinished = (folder / JOURNAL).exists()
         run._tables[kind.table] = read_table(folder / kind.table, kind.columns, kind.words, torn=unfinished)
@@ -389,5 +392,6 @@ def load_run(folder: str | Path) -> Run:
     run.folder, run.provenance, run.summary = folder, record, read_json(folder / "summary.json")
     run._unread = next((file for name in (JOURNAL, STATES_FILE) if (file := folder / name).exists()), None)
     for part in sorted(folder.glob(kind.parts)) if kind.parts else ():
-        run.parts[part.name] = load_run(part)
+        if (part / KINDS[PART].table).exists():
+            run.parts[part.name] = _read_run(part, record, partial(part_of, run.scenario, part.name))
     return run

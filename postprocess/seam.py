@@ -26,14 +26,14 @@ class Seam:
 
     Attributes:
         arrays: what the kind of run has put down there.
-        lengths: rows before it, by table.
-        kept: states before it.
+        lengths: rows before it, by table; those of a part under its folder, "branch_01/iv.csv".
+        kept: states before it, by part; "" for the run itself.
         rows: of the main table before it; filled in where a run goes on.
     """
 
     arrays: Arrays
     lengths: Mapping[str, int]
-    kept: int
+    kept: Mapping[str, int]
     rows: Sequence[Row] = ()
 
     def save(self, folder: Path) -> None:
@@ -43,7 +43,8 @@ class Seam:
             OSError: it cannot be written.
         """
         lengths = {_LENGTH + name: np.array(length) for name, length in self.lengths.items()}
-        values: dict[str, Any] = {**self.arrays, **lengths, _KEPT: np.array(self.kept)}
+        kept = {_KEPT + part: np.array(states) for part, states in self.kept.items()}
+        values: dict[str, Any] = {**self.arrays, **lengths, **kept}
         with whole_file(folder / FILE) as stream:
             np.savez(stream, **values)
 
@@ -59,7 +60,10 @@ def read_seam(folder: Path) -> Seam | None:
         return None
     with path.open("rb") as stream:
         arrays = read_arrays(path, stream)
-    lengths = {name.removeprefix(_LENGTH): int(arrays.pop(name)) for name in [*arrays] if name.startswith(_LENGTH)}
-    if _KEPT not in arrays:
+    lengths, kept = (
+        {name.removeprefix(prefix): int(arrays.pop(name)) for name in [*arrays] if name.startswith(prefix)}
+        for prefix in (_LENGTH, _KEPT)
+    )
+    if "" not in kept:
         raise ResultError(f"{path}: is damaged (it lacks {_KEPT}); compute the run again")
-    return Seam(arrays, lengths, int(arrays.pop(_KEPT)))
+    return Seam(arrays, lengths, kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache, partial
 from itertools import pairwise
 
@@ -12,14 +12,16 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options, branch_row, uniform_beside
 from hotmesa.solver.runs.branch import control as control
+from hotmesa.solver.runs.found import FoundBranch, NumberedBifurcation, bifurcation_lines, branch_folder, branch_line
+from hotmesa.solver.runs.remembered import Remembered, pack_branches, remembered_from
 from hotmesa.solver.stability.bifurcation import (
-    Bifurcation,
     BranchStart,
     RatedPoint,
     at_distance,
@@ -35,7 +37,7 @@ from hotmesa.solver.stability.bifurcation import (
 from hotmesa.solver.stability.columns import checked_stability
 from hotmesa.solver.stability.deflation import random_guesses, search
 from hotmesa.solver.stability.signature import contrast, distance_to_curve, kind, signature
-from hotmesa.solver.states.continuation import CAREFUL, CurvePoint, folds, follow, land
+from hotmesa.solver.states.continuation import CAREFUL, Ahead, Course, CurvePoint, Options, folds, follow, land
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure
 from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, ThermalBranch
@@ -54,43 +56,8 @@ ARRIVAL = 1.2
 MIN_STEP = 1e-4
 CLOSED = 0.4
 """Part of the largest step within which a branch that comes back to itself passes an earlier point."""
-NO_RESUME = "its branches hang together, so they are found anew"
 BESIDE = 0.35
 """Largest distance of that point from the tangent, over the same."""
-
-
-@dataclass
-class FoundBranch:
-    """One branch of the diagram.
-
-    Attributes:
-        number: 0 for the one from rest.
-        origin: "rest", "bifurcation K" or "deflation at X mA".
-        images: directions that led to it or to mirror images of it.
-        points: its points in order.
-        end: why it ends: "end current", "bifurcation K", "closed", "out of range", or the reason of a failure.
-        kind: place of the hot spot at most of its points.
-        depth: number of bifurcations between rest and this branch.
-        failed: whether it stopped because of an error.
-    """
-
-    number: int
-    origin: str
-    images: int
-    depth: int
-    points: list[RatedPoint] = field(default_factory=list)
-    end: str = ""
-    kind: str = ""
-    failed: bool = False
-
-
-@dataclass(frozen=True)
-class NumberedBifurcation:
-    """A bifurcation of the diagram with its number and the branch it lies on."""
-
-    number: int
-    branch: int
-    bifurcation: Bifurcation
 
 
 class Diagram:
@@ -99,10 +66,11 @@ class Diagram:
     Attributes:
         branches: found so far.
         crossings: bifurcations found so far.
+        behind: gives what the diagram needs to go on behind the last point; None where it cannot. Collective.
     """
 
-    def __init__(self, model: Model) -> None:
-        """Prepare.
+    def __init__(self, model: Model, seam: Seam | None = None) -> None:
+        """Prepare; of a diagram that was cut short the points before the seam are known.
 
         Raises:
             ScenarioError: more modes are asked for than there are unknowns.
@@ -114,6 +82,9 @@ class Diagram:
         self.crossings: list[NumberedBifurcation] = []
         self._asked = model.scenario.diagram
         self._arrived: list[tuple[int, Array]] = []  # at which bifurcation branches ended, and how they came
+        self.behind: Callable[[], Arrays] | None = None
+        self._before = Remembered() if seam is None else remembered_from(self.problem, seam.arrays)
+        self._followed: list[tuple[int, RatedPoint]] = []
         self._options = branch_options(model)
         # Walls far from each other hardly feel a shift: what loose solutions leave of it grows from step to step.
         steps = replace(self._options, max_step=self._asked.step, first_step=0.05, min_step=MIN_STEP)
@@ -127,7 +98,7 @@ class Diagram:
         """
         first = self._new("rest", 1, 0)
         start, direction = self.problem.cold_start()
-        yield from self._trace(first, follow(self.problem, start, direction, self._options), None)
+        yield from self._trace(first, self._follow(first, start, direction, self._options), None)
         if first.failed:
             raise SolveError(first.end)
         yield from self._explore(0)
@@ -180,31 +151,58 @@ class Diagram:
         """Follow a branch away from a bifurcation, whose state is its first point."""
         here, e = crossing.bifurcation.point, self.problem.evaluate(start.u).e
         yield branch, self._add(branch, end_point(here, e, start.direction, -self._distance(start.u, here.u), 0.0))
-        yield from self._trace(branch, follow(self.problem, start.u, start.direction, self._careful), crossing)
+        yield from self._trace(branch, self._follow(branch, start.u, start.direction, self._careful), crossing)
 
     def _add(self, branch: FoundBranch, point: CurvePoint) -> RatedPoint:
         before = branch.points[-1] if branch.points else None
         branch.points.append(rated(self.stability, point, self._count, before))
+        self.behind = None
         return branch.points[-1]
+
+    def _follow(self, branch: FoundBranch, start: Array, direction: Array, options: Options) -> Iterator[RatedPoint]:
+        """Yield the points of a branch from its start on, first those that are known.
+
+        Raises:
+            SolveError: it could not be followed any further.
+        """
+        number, course = branch.number, Course(self._before.ahead.get(branch.number))
+        for point in self._before.points.get(number, ()):
+            branch.points.append(point)
+            self._followed.append((number, point))
+            yield point
+        if number in self._before.failures:
+            raise SolveError(self._before.failures[number])
+        if number in self._before.points and course.ahead is None:
+            return
+        for curve in follow(self.problem, start, direction, options, course):
+            self._followed.append((number, self._add(branch, curve)))
+            if course.ahead is not None:
+                self.behind = partial(self._pack, len(self._followed), course.ahead)
+            yield branch.points[-1]
+
+    def _pack(self, count: int, ahead: Ahead) -> Arrays:
+        failures = {branch.number: branch.end for branch in self.branches if branch.failed}
+        return pack_branches(self.problem, self._followed[:count], ahead, failures)
 
     @property
     def _count(self) -> int:
         return self.model.scenario.stability.count
 
     def _trace(
-        self, branch: FoundBranch, curve: Iterator[CurvePoint], origin: NumberedBifurcation | None
+        self, branch: FoundBranch, points: Iterator[RatedPoint], origin: NumberedBifurcation | None
     ) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Follow a branch until it ends, meets a bifurcation that is known, or fails."""
         branch.end = "end current"
         try:
-            for point in curve:
-                before = branch.points[-1].curve if branch.points else point
-                yield branch, self._add(branch, point)
+            for last in points:
+                point = last.curve
+                before = branch.points[-2].curve if len(branch.points) > 1 else point
+                yield branch, last
                 met = self._arrival(before, point, origin if len(branch.points) < 5 else None)
                 if met is not None:
                     branch.end = f"bifurcation {met.number}"
-                    for last in self._approach(point, met):
-                        yield branch, self._add(branch, last)
+                    for there in self._approach(point, met):
+                        yield branch, self._add(branch, there)
                     break
                 if self._returned(branch):
                     branch.end = "closed"
@@ -300,7 +298,7 @@ class Diagram:
         direction = sign * self.problem.null_vector(state, row)
         options = self._careful if sign > 0.0 else replace(self._careful, goal_end=0.0)
         branch = self._new(f"deflation at {current:g} mA", 1, 0)
-        yield from self._trace(branch, follow(self.problem, u, direction, options), None)
+        yield from self._trace(branch, self._follow(branch, u, direction, options), None)
 
     def _states_at(self, current: float) -> list[Array]:
         """Return the states of all branches at one current."""
@@ -317,37 +315,38 @@ class Diagram:
         return states
 
 
-def branch_folder(number: int) -> str:
-    """Return the folder of a branch inside that of its diagram; the branch from rest is in the folder itself."""
-    return f"branch_{number:02d}" if number else "."
-
-
-def points(model: Model, observables: Sequence[Measure] = ()) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
     """Yield the points of all branches. Collective.
 
     Args:
         model: the device.
         observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+        seam: behind which it goes on: points before it are not computed again, bifurcations between them are looked for
+            again. None from the beginning.
 
     Raises:
         ScenarioError: more modes are asked for than there are unknowns.
         SolveError: the branch from rest could not be followed; what was found stays valid.
     """
-    diagram, fields = Diagram(model), Fields(model)
+    diagram, fields = Diagram(model, seam), Fields(model)
+    known = 0 if seam is None else sum(seam.lengths.values())
     uniform = cache(partial(uniform_beside, model))
     every = model.scenario.output.every
-    for branch, point in diagram.run():
+    for number, (branch, point) in enumerate(diagram.run()):
+        if number < known:
+            continue
         keep = len(branch.points) % every == 1 or every == 1 or bool(point.curve.fold)
         state = fields.of(point.curve.evaluation.e) if keep else None
         part = branch_folder(branch.number) if branch.number else ""
         beside = partial(_beside, diagram, uniform)
-        yield Point(_row(model, point, observables), state, leads=fields.leads, part=part, beside=beside)
+        row, behind = _row(model, point, observables), diagram.behind
+        yield Point(row, state, leads=fields.leads, part=part, beside=beside, seam=behind)
 
 
 def _beside(diagram: Diagram, uniform: Callable[[], dict[str, list[Row]]]) -> dict[str, list[Row]]:
     """Return the tables beside that of the branch from rest."""
-    lines = [_branch_line(found) for found in diagram.branches if found.points]
-    return uniform() | {"diagram.csv": lines, "bifurcations.csv": _bifurcation_lines(diagram)}
+    lines = [branch_line(found) for found in diagram.branches if found.points]
+    return uniform() | {"diagram.csv": lines, "bifurcations.csv": bifurcation_lines(diagram.model, diagram.crossings)}
 
 
 def _row(model: Model, point: RatedPoint, observables: Sequence[Measure]) -> Row:
@@ -357,44 +356,3 @@ def _row(model: Model, point: RatedPoint, observables: Sequence[Measure]) -> Row
         "rate_voltage_bias_per_us": float(point.voltage.rates[0]),
         "rate_current_bias_per_us": float(point.current.rates[0]),
     }
-
-
-def _branch_line(found: FoundBranch) -> Row:
-    """Return the line of a branch in diagram.csv."""
-    I = [p.curve.evaluation.e.I for p in found.points]  # noqa: E741 - the symbol of the field
-    V = [p.curve.evaluation.e.V for p in found.points]
-    return {
-        "branch": found.number,
-        "kind": found.kind or "unknown",
-        "origin": found.origin,
-        "end": found.end or "interrupted",
-        "images": found.images,
-        "rows": len(found.points),
-        "I_min_mA": min(I),
-        "I_max_mA": max(I),
-        "V_min_mV": min(V),
-        "V_max_mV": max(V),
-        "rows_stable_under_voltage_bias": sum(p.growing[0] == 0 for p in found.points),
-        "rows_stable_under_current_bias": sum(p.growing[1] == 0 for p in found.points),
-        "folder": branch_folder(found.number),
-    }
-
-
-def _bifurcation_lines(diagram: Diagram) -> list[Row]:
-    """Return the lines of bifurcations.csv."""
-    n = float(diagram.model.junctions.counts.sum())
-    return [
-        {
-            "bifurcation": c.number,
-            "branch": c.branch,
-            "I_mA": c.bifurcation.current,
-            "I_last_mode_mA": float(c.bifurcation.currents[-1]),
-            "V_mV": c.bifurcation.point.evaluation.e.V,
-            "V_per_junction_mV": c.bifurcation.point.evaluation.e.V / n,
-            "T_mean_K": float(branch_row(diagram.model, c.bifurcation.point)["T_mean_K"]),
-            "modes": len(c.bifurcation.modes),
-            "half_waves": " + ".join(f"{across} x {along}" for across, along in c.bifurcation.waves),
-            "change": "appears" if c.bifurcation.appears else "disappears",
-        }
-        for c in diagram.crossings
-    ]

@@ -142,7 +142,7 @@ def _crossings(
     def modes_at(s: float) -> Modes:
         if s not in known:
             known[s] = rated(stability, between(problem, a.curve, b.curve, s, careful), max(counts) + 1)
-        elif len((known[s].voltage, known[s].current)[bias].rates) < max(counts):
+        elif (known[s].voltage, known[s].current)[bias].shapes.shape[1] < max(counts):
             known[s] = rated(stability, known[s].curve, max(counts) + 1)
         return (known[s].voltage, known[s].current)[bias]
 

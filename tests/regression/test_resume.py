@@ -12,6 +12,7 @@ import pytest
 
 from hotmesa.cli import main
 from hotmesa.postprocess import load_run
+from hotmesa.postprocess.results import Run
 from hotmesa.runner import compute
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.kinds import KINDS
@@ -43,7 +44,9 @@ CASES = {
     "family": (("kurter2010-n12", *BRANCH[1:], "mode=family", "family.junctions=[2,7,12]"), [25, 20]),
     "sweep, and the curve behind it": (SWEEP, [9, 35]),
     "transient": (("transient-step", "mesh.size_um=2.5", "transient.end_us=1.0"), [40, 50]),
+    "diagram": (("diagram-strip", "mesh.size_um=4", "output.every=10"), [30, 45]),
 }
+COMPARED = ("V_mV", "I_mA", "P_mW", "T_max_K", "n", "leg", "t_us", "asked", "arclength", "rows", "images")
 
 
 def kill(folder: Path, after: int, asked: tuple[str, ...]) -> None:
@@ -64,6 +67,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(case: str, tmp_path: Path) 
         assert left.provenance["status"] == "running"
     # At most the point at work is lost, and one before a fold is computed again.
     tables = [left.rows, left.tables.get("iv.csv", {}) if case.startswith("sweep") else {}]
+    tables += [part.rows for part in left.parts.values()]
     assert sum(kills) - 3 <= sum(len(table["V_mV"]) for table in tables if table) <= sum(kills)
     # What somebody's editor or the system has left of a line is no row.
     table = cut / KINDS[scenario.mode].table
@@ -74,16 +78,27 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(case: str, tmp_path: Path) 
     assert found.provenance["status"] == "complete"
     assert not (cut / "resume.npz").exists()
     assert not (cut / "journal.bin").exists()
+    assert same_runs(found, whole)
+    assert found.parts.keys() == whole.parts.keys()
+    assert all(same_runs(found.parts[name], part) for name, part in whole.parts.items())
+
+
+def same_runs(found: Run, whole: Run) -> bool:
+    """Compare tables and fields of two runs."""
     for name, expected in whole.tables.items():
         assert list(found.tables[name]) == list(expected)
-        for column in ("V_mV", "I_mA", "P_mW", "T_max_K", "n", "leg", "t_us", "asked", "arclength"):
+        for column in COMPARED:
             if column in expected:
                 scale = np.abs(expected[column]).max(initial=0.0)
                 np.testing.assert_allclose(found.tables[name][column], expected[column], rtol=1e-8, atol=1e-8 * scale)
+        for column in ("fold", "origin", "end", "kind"):
+            if column in expected:
+                np.testing.assert_array_equal(found.tables[name][column], expected[column])
     assert (whole.states is None) == (found.states is None)
     if whole.states is not None and found.states is not None:
         np.testing.assert_array_equal(found.states.row, whole.states.row)
         np.testing.assert_allclose(found.states.T_K, whole.states.T_K, rtol=1e-8)
+    return True
 
 
 @pytest.fixture(scope="module")
@@ -117,14 +132,6 @@ def test_another_scenario_does_not_go_on(cut: Path, capsys: pytest.CaptureFixtur
 def test_resume_with_overwrite_is_refused(cut: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command(cut, "--resume", "--overwrite")) == 2
     assert "resume goes on with the run of a folder" in capsys.readouterr().err
-
-
-def test_a_diagram_is_not_resumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ("diagram-strip", "mesh.size_um=4", "output.every=1000")
-    kill(tmp_path / "cut", 4, asked)
-    changes = [word for change in asked[1:] for word in ("--set", change)]
-    assert main(["run", asked[0], *changes, "--out", str(tmp_path / "cut"), "--resume"]) == 2
-    assert "no run of the kind diagram can be resumed" in capsys.readouterr().err
 
 
 def test_what_is_complete_is_left_alone(tmp_path: Path) -> None:
