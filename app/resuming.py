@@ -9,10 +9,10 @@ from typing import Any
 
 from hotmesa.folder import FolderError, cut_short
 from hotmesa.postprocess import render
-from hotmesa.postprocess.provenance import read_json, read_scenario
+from hotmesa.postprocess.provenance import input_hashes, read_json, read_scenario
 from hotmesa.postprocess.results import Run, load_run
 from hotmesa.postprocess.seam import Seam, read_seam
-from hotmesa.scenarios import Scenario
+from hotmesa.scenarios import Scenario, to_toml, toml
 from hotmesa.solver.errors import RequestError
 
 _SHOWN = 5
@@ -101,6 +101,17 @@ class Place:
             raise FolderError(
                 f"{folder} holds the run of another scenario, which cannot be resumed with this one: "
                 f"{'; '.join(words)}{more}; replace it with --overwrite, or choose another folder with --out"
+            )
+        self._refuse_changed(folder)
+
+    def _refuse_changed(self, folder: Path) -> None:
+        before = read_json(folder / "provenance.json").get("inputs", {})
+        now = input_hashes(toml.parse(to_toml(self.scenario)))
+        changed = [name for name, known in before.items() if now.get(name) != known]
+        if changed:
+            raise FolderError(
+                f"{', '.join(changed)}: not what the run in {folder} began with, which cannot be resumed with it; "
+                "bring back the file as it was, replace the run with --overwrite, or choose another folder with --out"
             )
 
 

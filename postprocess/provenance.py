@@ -9,6 +9,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios import toml
+from hotmesa.scenarios.files import input_files
 from hotmesa.scenarios.messages import dotted, schema_findings
 from hotmesa.scenarios.schema import Scenario
 
@@ -39,7 +41,7 @@ def collect(resolved_toml: str, command: str, mpi_size: int) -> dict[str, Value]
     """What is known at the start of a run.
 
     Args:
-        resolved_toml: text of scenario.toml, whose SHA-256 is kept.
+        resolved_toml: text of scenario.toml, whose SHA-256 is kept, and those of the files that it names.
         command: the command line.
         mpi_size: number of processes.
     """
@@ -53,7 +55,17 @@ def collect(resolved_toml: str, command: str, mpi_size: int) -> dict[str, Value]
         "mpi_size": mpi_size,
         **git_state(source),
         "scenario_sha256": hashlib.sha256(resolved_toml.encode()).hexdigest(),
+        "inputs": input_hashes(toml.parse(resolved_toml)),
     }
+
+
+def input_hashes(data: Mapping[str, Any]) -> dict[str, str]:
+    """SHA-256 of the files that the tables of a resolved scenario name; those that cannot be read are left out."""
+    found: dict[str, str] = {}
+    for name in input_files(data):
+        with suppress(OSError), Path(name).open("rb") as stream:
+            found[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
 
 
 def version() -> str:

@@ -121,6 +121,18 @@ def absolute(where: Where, value: Any, folder: Path) -> Any:
     return str((folder / Path(value).expanduser()).resolve())
 
 
+def input_files(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """The files that the tables of a resolved scenario name, sorted."""
+    found = set()
+    for (section, key), words in file_keys().items():
+        tables = data.get(section)
+        for table in tables if isinstance(tables, list) else [tables]:
+            value = table.get(key) if isinstance(table, Mapping) else None
+            if isinstance(value, str) and value not in words:
+                found.add(value)
+    return tuple(sorted(found))
+
+
 def _label(file: Path) -> str:
     bundled = file.resolve().parent == _folder()
     return f"{file.name} (bundled)" if bundled else str(file)

@@ -78,6 +78,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(case: str, tmp_path: Path) 
     assert found.provenance["status"] == "complete"
     assert not (cut / "resume.npz").exists()
     assert not (cut / "journal.bin").exists()
+    assert len(whole.parts) > 1 or case != "diagram"
     assert same_runs(found, whole)
     assert found.parts.keys() == whole.parts.keys()
     assert all(same_runs(found.parts[name], part) for name, part in whole.parts.items())
@@ -127,6 +128,18 @@ def test_another_scenario_does_not_go_on(cut: Path, capsys: pytest.CaptureFixtur
     assert "mesa.junctions is 12 there and 13 here" in told
     assert "output.every is 3 there and 1 here" in told
     assert len(load_run(cut)) == 6  # nothing was touched
+
+
+def test_changed_input_files_do_not_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gap = tmp_path / "gap.csv"
+    gap.write_text("T_K,gap_meV\n4,25\n40,24\n60,21\n80,10\n90,0\n")
+    changes = ("mesh.size_um=3", "branch.end_current_mA=0.3", f"law.gap={gap}")
+    kill(tmp_path / "cut", 4, ("kurter2010-n12", *changes))
+    gap.write_text("T_K,gap_meV\n4,25\n40,24\n60,22\n80,10\n90,0\n")
+    words = [word for change in changes for word in ("--set", change)]
+    assert main(["run", "kurter2010-n12", *words, "--out", str(tmp_path / "cut"), "--quiet", "--resume"]) == 2
+    assert f"{gap}: not what the run in" in capsys.readouterr().err
+    assert len(load_run(tmp_path / "cut")) == 4
 
 
 def test_resume_with_overwrite_is_refused(cut: Path, capsys: pytest.CaptureFixture[str]) -> None:
