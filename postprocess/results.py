@@ -19,9 +19,10 @@ from hotmesa.postprocess.states import FILE as STATES_FILE
 from hotmesa.postprocess.states import States, join
 from hotmesa.postprocess.tables import ResultError, Row, Table, as_columns, read_table, rows_of, same_table, text_rows
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.describe import PART, part_of
 from hotmesa.scenarios.emit import to_toml
 from hotmesa.scenarios.geometry import resistive_junctions
-from hotmesa.scenarios.kinds import KINDS, PART, Kind, part_of
+from hotmesa.scenarios.kinds import KINDS, Kind
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.writing import write_json, write_table, write_text
 

@@ -7,6 +7,9 @@ from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.layers import layer_thickness
 from hotmesa.scenarios.schema import Layer, Scenario
 
+PART = "branch"
+"""Kind of each of the runs inside another one."""
+
 
 def summary(scenario: Scenario) -> str:
     """Device, layers, cooling, law and what is computed, a few lines."""
@@ -55,3 +58,10 @@ def _bath(scenario: Scenario) -> list[str]:
 def _run(scenario: Scenario) -> list[str]:
     kind = KINDS[scenario.mode]
     return [kind.text] if kind.describe is None else kind.describe(scenario)
+
+
+def part_of(scenario: Scenario, name: str) -> Scenario:
+    """Return the scenario of a run inside that of a scenario, "branch_01" of a diagram for example."""
+    noun, _, number = name.partition("_")
+    title = f"{scenario.title or scenario.name}, {noun} {int(number)}"
+    return scenario.model_copy(update={"mode": PART, "name": f"{scenario.name}-{noun}-{number}", "title": title})

@@ -12,14 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
 
 from hotmesa.scenarios.problems import Finding
-
-if TYPE_CHECKING:
-    from hotmesa.scenarios.schema import Scenario
 
 COLUMNS = ("V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K")
 """Columns that the table of every kind has."""
@@ -138,12 +135,3 @@ KINDS = Kinds(
     "family",
 )
 """Kinds of run by the word after `mode`."""
-PART = "branch"
-"""Kind of each of the runs inside another one."""
-
-
-def part_of(scenario: Scenario, name: str) -> Scenario:
-    """Return the scenario of a run inside that of a scenario, "branch_01" of a diagram for example."""
-    noun, _, number = name.partition("_")
-    title = f"{scenario.title or scenario.name}, {noun} {int(number)}"
-    return scenario.model_copy(update={"mode": PART, "name": f"{scenario.name}-{noun}-{number}", "title": title})
