@@ -55,6 +55,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return leave_together(text, BAD_INPUT)
 
 
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from hotmesa import __version__
+
+        sys.stdout.write(f"hotmesa {__version__}\n")
+        parser.exit(0)
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser of a command line: of its command alone the arguments, so that no other is imported."""
     parser = argparse.ArgumentParser(
@@ -64,6 +74,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    version = parser.add_argument("--version", action=_Version, nargs=0, dest=argparse.SUPPRESS)
+    version.help = "print the version and exit"
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     chosen = next((word for word in arguments if not word.startswith("-")), None)
     for name, words in COMMANDS.items():
@@ -73,8 +85,8 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             module.add_arguments(own)
             own.set_defaults(action=module.main)
     if chosen is not None and chosen not in COMMANDS:
-        from hotmesa.scenarios.errors import nearest
+        from hotmesa.scenarios.problems import did_you_mean
 
         known = f"; known are {', '.join(COMMANDS)}"
-        parser.error(f"unknown command {chosen}{nearest(chosen, COMMANDS, 1) or known}")
+        parser.error(f"unknown command {chosen}{did_you_mean(chosen, COMMANDS, 1) or known}")
     return parser

@@ -17,8 +17,9 @@ from hotmesa.postprocess import provenance
 from hotmesa.processes import ended_like_interrupted
 from hotmesa.progress import tell
 from hotmesa.scenarios import StudyError
-from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE, nearest
+from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
 from hotmesa.scenarios.plans.load_study import Plan, load_study
+from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.writing import write_json, write_text
 from hotmesa.study_table import NO_PARQUET, closing, rows_of, write_tables
 from hotmesa.vocabulary import VOCABULARY
@@ -123,7 +124,7 @@ def _tasks(plan: Plan, folder: Path, only: Sequence[str] = (), command: str = ""
     names = [case.name for case in plan.cases]
     unknown = [name for name in only if name not in names]
     if unknown:
-        raise StudyError([f"--case {name}: the study has no such case{nearest(name, names)}" for name in unknown])
+        raise StudyError([f"--case {name}: the study has no such case{did_you_mean(name, names)}" for name in unknown])
     made = plan.study
     return [
         Task(case.name, folder / "cases" / case.name, case.scenario, command, made.figures, made.states)

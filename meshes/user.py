@@ -157,7 +157,7 @@ def _refuse_unknown(regions: Mapping[str, int | str], wanted: list[str]) -> None
     for name in regions:
         if name not in wanted:
             text = f"mesh.regions: {name!r} is no region of this device ({', '.join(wanted)})"
-            raise MeshError("; ".join(filter(None, (text, did_you_mean(name, wanted)))))
+            raise MeshError(text + did_you_mean(name, wanted, 1, 0.6))
 
 
 def _cells_of(mesh: FileMesh, region: str, chosen: int | str | None) -> Mask:

@@ -170,8 +170,8 @@ def _rank(
     known = dict.fromkeys(name for row in rows for name in row)
     words = [(value.word, value.reason) for value in found]
     if by not in known and not any(value.number is not None or value.word == NEVER for value in found):
-        hint = did_you_mean(by, known, 3, 0.5) or f"known are {', '.join(_numbers(rows))}"
-        raise ResultError(f"unknown observable {by}; {hint}")
+        hint = did_you_mean(by, known) or f"; known are {', '.join(_numbers(rows))}"
+        raise ResultError(f"unknown observable {by}{hint}")
     beyond = np.inf if lies_beyond(by) else np.nan
     values = np.array([(beyond if v.word == NEVER else np.nan) if v.number is None else v.number for v in found])
     if np.isnan(values).all():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
-
-from hotmesa.scenarios.problems import did_you_mean
 
 DONE, BAD_INPUT, NO_CONVERGENCE, INTERRUPTED = 0, 2, 3, 130
 """Exit statuses of every command."""
@@ -39,11 +37,3 @@ class ScenarioError(HotmesaError, ValueError):
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[tuple[str, ...]]]:
         """Rebuild from the problems, so that the error can travel between processes."""
         return type(self), (self.problems,)
-
-
-def nearest(name: str, names: Iterable[str], count: int = 3) -> str:
-    """Return "; did you mean a or b?", or an empty text where nothing is similar."""
-    known = list(names)
-    longer = [item for item in known if item.lower().startswith(name.lower())]
-    question = did_you_mean(name, known, count, 0.5) or did_you_mean(name, longer, count, 0.0)
-    return f"; {question}" if question else ""

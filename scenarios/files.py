@@ -155,8 +155,8 @@ def _base_file(base: object, file: Path, label: str) -> Path:
     path = file.parent / base
     if path.is_file():
         return path
-    hint = did_you_mean(base, available_scenarios(), 1, 0.5) or f"bundled are {', '.join(available_scenarios())}"
-    raise ScenarioError([f'{label}: base: there is no bundled scenario and no file {path} called "{base}"; {hint}'])
+    hint = did_you_mean(base, available_scenarios(), 1) or f"; bundled are {', '.join(available_scenarios())}"
+    raise ScenarioError([f'{label}: base: there is no bundled scenario and no file {path} called "{base}"{hint}'])
 
 
 def _leave_out(parent: RawScenario, without: object, label: str) -> None:

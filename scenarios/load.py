@@ -72,14 +72,14 @@ def _missing_file(text: str, path: Path, looks_like_path: bool) -> str:
         return f"{text} is a folder" + (f"; did you mean {inside}?" if inside.is_file() else "; name a TOML file")
     if not looks_like_path:
         names = available_scenarios()
-        hint = did_you_mean(text, names, 3, 0.5) or did_you_mean(text, names, len(names), 0.0)
-        return f'there is no bundled scenario and no file "{text}"; {hint} (hotmesa list shows all)'
+        hint = did_you_mean(text, names) or did_you_mean(text, names, len(names), 0.0)
+        return f'there is no bundled scenario and no file "{text}"{hint} (hotmesa list shows all)'
     if not path.parent.is_dir():
         return f"there is no file {text}: the folder {path.parent} does not exist"
-    near = did_you_mean(path.name, (item.name for item in path.parent.glob("*.toml")), 3, 0.5)
+    near = did_you_mean(path.name, (item.name for item in path.parent.glob("*.toml")))
     if not near and path.stem in available_scenarios():
         return f"there is no file {text}; the bundled scenario is called {path.stem}, without .toml"
-    return f"there is no file {text}" + (f"; {near}" if near else "")
+    return f"there is no file {text}" + near
 
 
 def _apply_overrides(raw: RawScenario, overrides: Overrides) -> list[str]:

@@ -135,9 +135,9 @@ def _unknown(where: Where) -> str:
     """The nearest key of the same section, else of any section, else all keys of the section."""
     name, section = str(where[-1]), where[:-1]
     names = [*names_at(section), *(() if section else ("base", "without"))]
-    near = did_you_mean(name, names)
+    near = did_you_mean(name, names, 1, 0.6)
     if near:
-        return f"unknown key; {near}"
+        return f"unknown key{near}"
     elsewhere = {key.path.rpartition(".")[2]: key.path for group in groups() for key in group.keys}
     far = nearest(name, elsewhere, least=0.75)
     if far:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 Where = tuple[str | int, ...]
+BEGUN = 3
+"""Letters from which on a word may be the beginning of a longer one."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,20 @@ def nearest(word: object, known: Iterable[object], count: int = 1, least: float 
     return difflib.get_close_matches(str(word), [str(name) for name in known], count, least)
 
 
-def did_you_mean(word: object, known: Iterable[object], count: int = 1, least: float = 0.6) -> str:
-    """The question "did you mean x or y?", or "" where no name is near."""
-    near = nearest(word, known, count, least)
-    return f"did you mean {' or '.join(near)}?" if near else ""
+def did_you_mean(
+    word: object, known: Iterable[object], count: int = 3, least: float = 0.5, before: str = "; "
+) -> str:
+    """The question "did you mean x or y?" with what stands before it, or "" where no name is near or begins so.
+
+    Args:
+        word: what the user wrote.
+        known: the names that there are.
+        count: at most so many are asked about.
+        least: how much alike they must be.
+        before: text before the question.
+    """
+    names = [str(name) for name in known]
+    begun = str(word).lower()
+    longer = [name for name in names if len(begun) >= BEGUN and name.lower().startswith(begun)]
+    near = nearest(word, names, count, least) or nearest(word, longer, count, 0.0)
+    return f"{before}did you mean {' or '.join(near)}?" if near else ""

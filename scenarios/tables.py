@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.errors import HotmesaError, nearest
+from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.headers import Asked, asked, fits, matching, unit_of
+from hotmesa.scenarios.problems import did_you_mean
 
 LARGEST_MB = 12
 """A larger file of a user is no table of a curve or a law, and reading it would take long and much memory."""
@@ -268,7 +269,7 @@ def _no_header(path: Path, lines: Sequence[Line], required: Sequence[str]) -> st
 
 def _missing(path: Path, names: Sequence[str], header: Sequence[str], line: int) -> str:
     shown = "".join(mark if mark.isprintable() else "?" for mark in ", ".join(map(str.strip, header))[:200])
-    near = nearest(names[0], header, 1)
+    near = did_you_mean(names[0], header, 1)
     return f"{path}: has no column {', '.join(names)}; the header{f' (line {line})' if line else ''} is: {shown}{near}"
 
 

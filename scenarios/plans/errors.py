@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ValidationError
 
-from hotmesa.scenarios.errors import ScenarioError, nearest
+from hotmesa.scenarios.errors import ScenarioError
+from hotmesa.scenarios.problems import did_you_mean
 
 
 class StudyError(ScenarioError):
@@ -30,7 +31,7 @@ def _sentence(item: dict[str, object], model: type[BaseModel], label: str) -> st
     where = ".".join(str(part) for part in parts)
     if item["type"] == "extra_forbidden":
         names = _names(model, parts[:-1])
-        hint = nearest(str(parts[-1]), names) or f"; known are {', '.join(names)}"
+        hint = did_you_mean(str(parts[-1]), names) or f"; known are {', '.join(names)}"
         return f"{label}: {where}: unknown key{hint}"
     if item["type"] == "missing":
         return f"{label}: {where}: is missing"

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from hotmesa.scenarios import toml
-from hotmesa.scenarios.errors import ScenarioError, nearest
+from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.files import available_scenarios, bundled_file, bundled_plans
 from hotmesa.scenarios.load import load_scenario
 from hotmesa.scenarios.plans.axes import Points, points_of
@@ -22,6 +22,7 @@ from hotmesa.scenarios.plans.errors import StudyError, in_words
 from hotmesa.scenarios.plans.observables import Vocabulary
 from hotmesa.scenarios.plans.study import Study
 from hotmesa.scenarios.plans.values import LONGEST_NAME, flat, is_plain, look_up, override, path_of
+from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.schema import Scenario
 
 M = TypeVar("M", bound=BaseModel)
@@ -82,7 +83,7 @@ def find_plan(name_or_path: str | Path, kind: str) -> Path:
     path = Path(name_or_path).expanduser()
     if path.is_file():
         return path
-    hint = nearest(text, bundled_plans(kind)) or f"; bundled are {', '.join(bundled_plans(kind))}"
+    hint = did_you_mean(text, bundled_plans(kind)) or f"; bundled are {', '.join(bundled_plans(kind))}"
     raise StudyError([f'there is no bundled {kind} and no file "{text}"{hint}'])
 
 
@@ -112,7 +113,7 @@ def base_scenario(name: str, folder: Path) -> str:
         return name
     path = (folder / Path(name).expanduser()).resolve()
     if not path.is_file():
-        hint = nearest(name, available_scenarios())
+        hint = did_you_mean(name, available_scenarios())
         raise StudyError([f'scenario: there is no bundled scenario and no file {path} for "{name}"{hint}'])
     return str(path)
 

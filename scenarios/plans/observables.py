@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from hotmesa.scenarios.errors import nearest
+from hotmesa.scenarios.problems import did_you_mean
 
 _AT = re.compile(r"^(?P<column>[^@=]+)@(?P<along>[^@=]+)=(?P<value>[^@=]+)$")
 _PLACEHOLDER = re.compile(r"<(\w+)>")
@@ -69,7 +69,7 @@ class Vocabulary:
             return None
         if is_among(name, columns):
             return f"unknown observable {name}; it is a column: say where, for example {name}@I_mA=1.0"
-        return f"unknown observable {name}{nearest(name, _plain((*known, *columns)))}"
+        return f"unknown observable {name}{did_you_mean(name, _plain((*known, *columns)))}"
 
 
 def _plain(names: Iterable[str]) -> list[str]:
@@ -82,5 +82,5 @@ def _problem_at(name: str, columns: Iterable[str]) -> str | None:
         return f"observable {name}: write COLUMN@COLUMN=NUMBER, for example hot_fraction@I_mA=1.2"
     for column in (at.column, at.along):
         if not is_among(column, columns):
-            return f"observable {name}: unknown column {column}{nearest(column, _plain(columns))}"
+            return f"observable {name}: unknown column {column}{did_you_mean(column, _plain(columns))}"
     return None

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,12 @@ def six(model: object) -> Iterator[Point]:
     assert model == "model"
     yield replace(point(0), beside=lambda: {"uniform.csv": [point(k).row for k in range(9)]})
     yield from (point(k) for k in range(1, 6))
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0 and capsys.readouterr().out == f"hotmesa {version('hotmesa')}\n"
 
 
 def test_list_shows_names_and_titles(capsys: pytest.CaptureFixture[str]) -> None:
