@@ -17,7 +17,16 @@ from scipy.optimize import brentq
 from hotmesa.meshes.outlines import hydraulic_width, outline
 from hotmesa.scenarios.layers import layer_thickness
 from hotmesa.scenarios.materials import LORENZ_W_OHM_PER_K2, ThermalMaterial, build_material, gold_wire
-from hotmesa.scenarios.schema import Contact, Curve, Layer, Ohmic, Polygon, Scenario
+from hotmesa.scenarios.schema import (
+    ConstantContact,
+    Contact,
+    Curve,
+    Layer,
+    Ohmic,
+    Polygon,
+    Scenario,
+    WiedemannFranzContact,
+)
 
 PER_HEALING_LENGTH = 8.0  # elements
 PER_WALL = 5.0  # elements: on lines one is enough for I(V), on triangles the wall still feels two
@@ -174,12 +183,12 @@ def _series(a: float, b: float) -> float:
 
 def _contact(contact: Contact, T: float, sheet_uW_per_K: float) -> float:
     """Return the conductance (µW/K) of a contact with its wire, and of the sheet around it that leads there."""
-    touch = contact.contact_K_per_mW
-    if contact.contact_resistance_ohm is not None:
+    touch = contact.contact_K_per_mW if isinstance(contact, ConstantContact) else 0.0
+    if isinstance(contact, WiedemannFranzContact):
         touch = contact.contact_resistance_ohm / (LORENZ_W_OHM_PER_K2 * T) * 1e-3
     wire = contact.wire_K_per_mW or 0.0
     if contact.wire_length_mm is not None:
         section_um2 = math.pi / 4 * contact.wire_diameter_um**2
         wire = 1e6 * contact.wire_length_mm / (section_um2 * float(gold_wire().in_plane(T)))
     around = 1e3 / (2 * math.pi * sheet_uW_per_K)
-    return 1e3 / ((touch or 0.0) + wire + around)
+    return 1e3 / (touch + wire + around)

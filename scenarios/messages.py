@@ -101,7 +101,8 @@ def _sentence(place: _Place, error: str, value: object) -> str:
     if error == "missing":
         if key is None or kind is None or not key.kinds:
             return f"is missing; it must be {allowed}"
-        return f'is missing; {kind.tag} = "{kind.word}" needs {key.description}: {allowed}'
+        usual = f'is missing; {kind.tag} = "{kind.word}" needs {key.description}: {allowed}'
+        return str(kind.node.get("x-missing", {}).get(where[-1], usual))
     if error == "greater_than_equal" and isinstance(value, int | float) and value <= 0.0 and key is not None:
         if "e-" in key.range.partition(" and ")[0]:  # a guard against rounding, no limit of nature
             return " ".join(part for part in (f"{toml_value(value)} must be greater than 0", _unit(key)) if part)

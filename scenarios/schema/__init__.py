@@ -1,6 +1,6 @@
 """What can stand in a scenario? Every key with type, unit, range and default (units are part of the key names)."""
 
-from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, Layer, Mesa
+from hotmesa.scenarios.schema.device import Bath, ConstantContact, Contact, Crystal, Layer, Mesa, WiedemannFranzContact
 from hotmesa.scenarios.schema.law import DWave, Josephson, Law, Ohmic, Tabulated
 from hotmesa.scenarios.schema.material import GoldFilm, GoldWire, LibraryMaterial, Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
@@ -26,6 +26,7 @@ __all__ = [
     "Bias",
     "Branch",
     "Conductance",
+    "ConstantContact",
     "Contact",
     "Crystal",
     "Curve",
@@ -68,5 +69,6 @@ __all__ = [
     "TimeTable",
     "Transient",
     "Uniform",
+    "WiedemannFranzContact",
     "findings_in",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -83,33 +84,31 @@ class Layer(Section):
         return (self.name,) if one else tuple(f"{self.name}_{k + 1:02d}" for k in range(self.sublayers))
 
 
-class Contact(Section):
-    """A heat sink that touches the top layer in a disc: contact, then a lumped wire to the bath."""
+class Contact(Kinds):
+    """A heat sink that touches the top layer in a disc: contact, then a lumped wire; its resistance tells its kind."""
+
+    usual: ClassVar[str] = "constant"
 
     name: Name = Field("wire", description="unique name, used in result files")
     x_um: Place = Field(0.0, description="centre of the patch")
     y_um: Place = Field(0.0, description="centre of the patch (plan)")
     radius_um: Length = Field(2.5, description="radius of the patch")
-    contact_K_per_mW: NonNegative | None = Field(None, description="constant thermal resistance of the contact")
-    contact_resistance_ohm: Positive | None = Field(None, description="electrical resistance; Wiedemann-Franz contact")
     wire_K_per_mW: NonNegative | None = Field(
         None, description="constant thermal resistance of the wire; without any wire its end is at bath temperature"
     )
     wire_length_mm: Positive | None = Field(None, description="length of a gold wire with kappa(T)")
     wire_diameter_um: Length = Field(100.0, description="diameter of that wire")
 
+    @classmethod
+    def kind_of(cls, value: object) -> str:
+        """The word of the kind that a contact is meant to be; the resistance tells it where the word is missing."""
+        given = value.get if isinstance(value, Mapping) else partial(getattr, value)
+        if given(cls.tag, None) is None and given("contact_resistance_ohm", None) is not None:
+            return "wiedemann-franz"
+        return super().kind_of(value)
+
     def contradictions(self) -> Iterator[Finding]:
-        """One resistance of the contact, and at most one of the wire."""
-        electrical = (("contact_resistance_ohm",),)
-        if self.contact_K_per_mW is None and self.contact_resistance_ohm is None:
-            text = (
-                "is missing; give the thermal resistance of the contact in K/mW, or contact_resistance_ohm for a "
-                "Wiedemann-Franz contact"
-            )
-            yield Finding(("contact_K_per_mW",), text, electrical)
-        if self.contact_K_per_mW is not None and self.contact_resistance_ohm is not None:
-            text = "given together with contact_resistance_ohm; the contact is either constant or Wiedemann-Franz"
-            yield Finding(("contact_K_per_mW",), f"{text}, keep one", electrical)
+        """At most one resistance of the wire."""
         if self.wire_K_per_mW is not None and self.wire_length_mm is not None:
             text = "given together with wire_length_mm; the wire has either a constant resistance or a length, keep one"
             yield Finding(("wire_K_per_mW",), text, (("wire_length_mm",),))
@@ -117,12 +116,12 @@ class Contact(Section):
             text = "has no effect without wire_length_mm, the length of a gold wire"
             yield Finding(("wire_diameter_um",), text, (("wire_length_mm",),))
 
+    def touch(self) -> str:
+        """The contact itself in a few words."""
+        raise NotImplementedError
+
     def describe(self) -> str:
         """Place, contact and wire in a few words."""
-        if self.contact_K_per_mW is not None:
-            touch = f"contact {self.contact_K_per_mW:g} K/mW"
-        else:
-            touch = f"Wiedemann-Franz contact of {self.contact_resistance_ohm or 0:g} Ω"
         if self.wire_length_mm is not None:
             wire = f"gold wire {self.wire_length_mm:g} mm long, {self.wire_diameter_um:g} µm thick"
         elif self.wire_K_per_mW:
@@ -130,7 +129,39 @@ class Contact(Section):
         else:
             wire = "its far side at bath temperature"
         place = f"patch of radius {self.radius_um:g} µm at ({self.x_um:g}, {self.y_um:g}) µm"
-        return f"{self.name}: {place}, {touch}, {wire}"
+        return f"{self.name}: {place}, {self.touch()}, {wire}"
+
+
+class ConstantContact(Contact):
+    """A constant thermal resistance."""
+
+    missing: ClassVar[dict[str, str]] = {
+        "contact_K_per_mW": "is missing; give the thermal resistance of the contact in K/mW, or contact_resistance_ohm "
+        "for a Wiedemann-Franz contact"
+    }
+
+    kind: Literal["constant"] = "constant"
+    contact_K_per_mW: NonNegative = Field(description="constant thermal resistance of the contact")
+
+    def touch(self) -> str:
+        """The contact itself in a few words."""
+        return f"contact {self.contact_K_per_mW:g} K/mW"
+
+
+class WiedemannFranzContact(Contact):
+    """As good a conductor of heat as of current, by the Wiedemann-Franz law."""
+
+    foreign: ClassVar[dict[str, str]] = {
+        "contact_K_per_mW": "given together with contact_resistance_ohm; the contact is either constant or "
+        "Wiedemann-Franz, keep one"
+    }
+
+    kind: Literal["wiedemann-franz"] = "wiedemann-franz"
+    contact_resistance_ohm: Positive = Field(description="electrical resistance of the contact")
+
+    def touch(self) -> str:
+        """The contact itself in a few words."""
+        return f"Wiedemann-Franz contact of {self.contact_resistance_ohm:g} Ω"
 
 
 class Bath(Kinds):

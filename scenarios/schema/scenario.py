@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from annotated_types import MaxLen
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBelow, Layer, Mesa, MesaRectangle
@@ -61,6 +63,16 @@ class Scenario(Section):
     uniform: Uniform = Uniform()
     transient: Transient = Step()
     output: Output = Output()
+
+    @field_validator("layers", "contacts", "sinks", mode="before")
+    @classmethod
+    def _not_too_many(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse a list that is too long as a whole, before anything is said about its elements."""
+        found = cls.model_fields[str(info.field_name)].metadata
+        most = min(rule.max_length for rule in found if isinstance(rule, MaxLen))
+        if isinstance(value, tuple) and len(value) > most:
+            raise PydanticCustomError("too_long", "too many")
+        return value
 
     @classmethod
     def with_kinds(cls) -> type[Scenario]:

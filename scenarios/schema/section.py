@@ -50,17 +50,19 @@ class Kinds(Section):
         usual: the kind where that key is missing.
         leaves_behind: whether keys of a base that the kind does not know are left behind where the kind is changed.
         foreign: why a key of another kind has no place here, where more can be said than that it has no effect.
+        missing: what is said where a key that the kind needs is missing, if it is more than its description.
     """
 
     tag: ClassVar[str] = "kind"
     usual: ClassVar[str] = ""
     leaves_behind: ClassVar[bool] = False
     foreign: ClassVar[Mapping[str, str]] = {}
+    missing: ClassVar[Mapping[str, str]] = {}
 
     def __new__(cls, *_: object, **keys: Any) -> Self:
         """Make an instance of the kind that the keys name; `__init__` of that kind then validates it."""
         kinds = cls.kinds()
-        return super().__new__(kinds.get(keys.get(cls.tag), kinds[cls.usual]) if len(kinds) > 1 else cls)
+        return super().__new__(kinds[cls.kind_of(keys)] if len(kinds) > 1 else cls)
 
     @property
     def word(self) -> str:
@@ -114,8 +116,9 @@ class Kinds(Section):
         if "oneOf" in found:
             found |= {"description": first_line(cls), "x-tag": cls.tag, "x-usual": cls.usual}
             found |= {"x-leaves-behind": True} if cls.leaves_behind else {}
-        elif cls.foreign:
-            handler.resolve_ref_schema(found)["x-foreign"] = dict(cls.foreign)
+        else:
+            told = {"x-foreign": dict(cls.foreign), "x-missing": dict(cls.missing)}
+            handler.resolve_ref_schema(found).update({name: texts for name, texts in told.items() if texts})
         return found
 
 

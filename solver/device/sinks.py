@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.scenarios.materials import LORENZ_W_OHM_PER_K2, gold_wire
-from hotmesa.scenarios.schema import Contact, Scenario
+from hotmesa.scenarios.schema import ConstantContact, Contact, Scenario, WiedemannFranzContact
 from hotmesa.solver.device.layout import Layout, Potentials
 from hotmesa.solver.device.stack import Sublayer
 from hotmesa.solver.device.vertical import series_flux
@@ -234,11 +234,11 @@ class ContactSink:
 
 def build_contact(contact: Contact, bath: float, rows: NDArray[np.int64], share: Array) -> ContactSink:
     """Return the sink of one contact of the scenario."""
-    if contact.contact_resistance_ohm is not None:
-        linear, quadratic = 0.0, 1e6 * LORENZ_W_OHM_PER_K2 / (2.0 * contact.contact_resistance_ohm)
-    else:
-        resistance = (contact.contact_K_per_mW or 0.0) * 1e-3
-        linear, quadratic = 1.0 / max(resistance, PERFECT_CONTACT_K_PER_UW), 0.0
+    linear, quadratic = 0.0, 0.0
+    if isinstance(contact, ConstantContact):
+        linear = 1.0 / max(contact.contact_K_per_mW * 1e-3, PERFECT_CONTACT_K_PER_UW)
+    if isinstance(contact, WiedemannFranzContact):
+        quadratic = 1e6 * LORENZ_W_OHM_PER_K2 / (2.0 * contact.contact_resistance_ohm)
     wire = None
     if contact.wire_length_mm is not None:
         section = np.pi * (0.5 * contact.wire_diameter_um) ** 2

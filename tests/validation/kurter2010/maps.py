@@ -21,6 +21,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.scenarios.materials import build_material
 from hotmesa.scenarios.plans.load_study import load_study
+from hotmesa.scenarios.schema import Contact, WiedemannFranzContact
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +57,11 @@ def least_slope(curve: IVCurve) -> float:
     return steepest(curve, 1).slope
 
 
+def resistance_ohm(contact: Contact) -> float:
+    """Return the electrical resistance of a Wiedemann-Franz contact."""
+    return contact.contact_resistance_ohm if isinstance(contact, WiedemannFranzContact) else 0.0
+
+
 def film_conductance(scenario: Scenario) -> float:
     """Return conductivity times thickness of the film (µW/K) in the middle between helium and T_c."""
     layer = scenario.layers[0]
@@ -68,7 +74,7 @@ def position(scenario: Scenario, name: str) -> tuple[float, float]:
     contact = scenario.contacts[0]
     if name == PLACE:
         return float(scenario.mesa.junctions), float(f"{np.hypot(contact.x_um, contact.y_um):.6g}")
-    return film_conductance(scenario), contact.contact_resistance_ohm or 0.0
+    return film_conductance(scenario), resistance_ohm(contact)
 
 
 def case_numbers(folder: Path, scenario: Scenario) -> tuple[float, float]:
@@ -152,7 +158,7 @@ def targets() -> list[Target]:
     opposite = np.abs(slopes[(slopes < 0) != (depths > 0)])
     largest = float(np.max(opposite, initial=0.0))
     scenario = stack(19).scenario
-    here = (film_conductance(scenario), scenario.contacts[0].contact_resistance_ohm or 0.0)
+    here = (film_conductance(scenario), resistance_ohm(scenario.contacts[0]))
     rows = [
         Target("cases that failed", "0", f"{np.isnan(slopes).sum()} of {len(slopes)}", "none",
                bool(np.all(np.isfinite(slopes)))),
@@ -248,7 +254,7 @@ def draw() -> list[str]:
     """Draw the three figures and return their names."""
     scenario = stack(19).scenario
     contact = scenario.contacts[0]
-    resistance = contact.contact_resistance_ohm or 0.0
+    resistance = resistance_ohm(contact)
     film = f"film conductance κd at {MIDDLE_K:g} K (µW/K)"
     return [
         _figure(COOLING, (film, "contact resistance (Ω)"), "gold film, {}", (film_conductance(scenario), resistance)),

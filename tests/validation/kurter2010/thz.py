@@ -12,14 +12,14 @@ from validation.kurter2010.spots import draw_map, hot_nodes
 from hotmesa import load_scenario
 from hotmesa.postprocess import style
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.schema import Contact
+from hotmesa.scenarios.schema import ConstantContact
 
 BATHS_K = (20.0, 26.0, 40.0, 50.0, 55.0, 60.0, 80.0)
 OWN_BATH_K = 26.0
 COARSE = ("mesh.size_um=6", "branch.min_points=40", "output.every=1")
 """V within 0.5 % of a mesh of 3 µm, in a third of the time."""
 THICK = ("layers.0.thickness_um=0.4", "materials.film.residual_resistivity_ohm_m=1e-8")
-LEAD = Contact(name="lead", x_um=-120.0, radius_um=15.0, contact_K_per_mW=1.0, wire_K_per_mW=8.0)
+LEAD = ConstantContact(name="lead", x_um=-120.0, radius_um=15.0, contact_K_per_mW=1.0, wire_K_per_mW=8.0)
 """A gold wire of 50 µm and 5 mm in silver paste at one end of the mesa (assumed)."""
 SHOWN_MA = (16.8, 20.0, 30.0, 45.0)
 
