@@ -8,8 +8,10 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from hotmesa.commands import COMMANDS
+from hotmesa.progress import tell
 
 _EPILOG = """\
 examples:
@@ -29,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     # PETSc would end the process at signals that are handled here, and where the reader of a pipe has gone.
     os.environ["PETSC_OPTIONS"] = f"{os.environ.get('PETSC_OPTIONS', '')} -no_signal_handler".strip()
+    if argv is None:
+        _settle()
     options = vars(_parser(arguments).parse_args(arguments))
     action = options.pop("action")
     if "command" in options:
@@ -65,9 +69,29 @@ class _Version(argparse.Action):
         parser.exit(0)
 
 
+def _settle() -> None:
+    """Make the surroundings of the process fit, and say what had to be done."""
+    from hotmesa.surroundings import rank_and_size, settle
+
+    for words in settle(os.environ):
+        if rank_and_size()[0] == 0:
+            tell(sys.stderr, f"hotmesa: {words}\n")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are told once, also where several processes meet them."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the message and the usage."""
+        from hotmesa.processes import leave_together
+        from hotmesa.scenarios.errors import BAD_INPUT
+
+        raise SystemExit(leave_together(f"error: {message}\n{self.format_usage().strip()}", BAD_INPUT))
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser of a command line: of its command alone the arguments, so that no other is imported."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="hotmesa",
         description="Self-heating, hot spots and I(V) curves of intrinsic-Josephson-junction mesas.",
         epilog=_EPILOG,

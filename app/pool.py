@@ -21,6 +21,7 @@ from hotmesa.case import STOPPED, Outcome, Task, compute_case, lost
 from hotmesa.kinds import solver_of
 from hotmesa.processes import outside_mpi, safe_path
 from hotmesa.solver.errors import RequestError
+from hotmesa.surroundings import rank_and_size
 
 _DEAD = "its process died (out of memory, or a crash in a library)"
 _LOOK_S = 1.0
@@ -238,13 +239,7 @@ def workers_of(count: int | None, mpi: bool) -> Workers:
     """
     if mpi:
         return Ranks()
-    if _mpi_size() > 1:
+    if rank_and_size()[1] > 1:
         raise RequestError("several MPI processes were started: add --mpi, so that they share the cases")
     count = usable_processors() if count is None else count
     return InThisProcess() if count == 0 else Processes(count)
-
-
-def _mpi_size() -> int:
-    """Return how many processes mpirun has started, as its environment tells."""
-    names = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS")
-    return max((int(size) for size in map(os.environ.get, names) if size and size.isdigit()), default=1)

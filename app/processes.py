@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from hotmesa.scenarios.errors import HotmesaError
+from hotmesa.surroundings import rank_and_size
 
 T = TypeVar("T")
 _PATIENCE_S = 3.0
@@ -77,15 +79,32 @@ def leave_together(text: str, status: int) -> int:
 
     If the others do not come within seconds, this process alone has failed and speaks for itself.
     """
-    loaded = sys.modules.get("mpi4py.MPI")
-    comm = loaded.COMM_WORLD if loaded is not None and not loaded.Is_finalized() else None
+    comm = _all_processes()
     if comm is None or comm.size == 1 or comm.rank == 0:
         with suppress(OSError, ValueError):  # nobody may be there to read
             sys.stderr.write(f"hotmesa: {text}\n")
             sys.stderr.flush()
-    if comm is not None and comm.size > 1 and not _all_come(comm) and comm.rank > 0:
-        sys.stderr.write(f"hotmesa (process {comm.rank}): {text}\n")
+    if comm is not None and comm.size > 1:
+        if _all_come(comm):
+            _leave_in_order()
+        elif comm.rank > 0:
+            sys.stderr.write(f"hotmesa (process {comm.rank}): {text}\n")
     return status
+
+
+def _all_processes() -> Any:
+    """The MPI communicator of all processes, where MPI is at work or mpirun has started several; else None."""
+    if "mpi4py.MPI" not in sys.modules and rank_and_size()[1] == 1:
+        return None
+    comm = world()
+    return None if comm is None or sys.modules["mpi4py.MPI"].Is_finalized() else comm
+
+
+def _leave_in_order() -> None:
+    """End MPI at the exit with what all processes agree on: `python -m mpi4py` would abort it for a status above 0."""
+    take_back = getattr(sys.modules["mpi4py.MPI"], "_set_abort_status", None)
+    if take_back is not None:
+        atexit.register(take_back, 0)
 
 
 def _all_come(comm: Any) -> bool:

@@ -271,14 +271,14 @@ def scene_picture(run: Run) -> NDArray[np.uint8] | None:
 
 def _draw(folder: Path, path: Path) -> str:
     """Draw in another process; the reason why that was not possible, or an empty text."""
-    environment = dict(os.environ)
+    environment = {**os.environ, "MPLBACKEND": "agg", "MATPLOTLIBRC": str(style.SHEET)}  # pyvista imports matplotlib
     if ctypes.util.find_library("EGL"):
         environment.pop("DISPLAY", None)  # EGL needs no screen; a screen that does not answer costs time
-    command = [sys.executable, "-m", "hotmesa.postprocess.scene", str(folder), str(path)]
+    command = [sys.executable, "-P", "-m", "hotmesa.postprocess.scene", str(folder), str(path)]
     try:
         done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT_S,
-            check=False,
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
+            timeout=TIMEOUT_S, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return f"drawing took longer than {TIMEOUT_S:g} s; {MEND}"

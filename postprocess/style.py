@@ -73,18 +73,19 @@ def own_settings() -> Iterator[None]:
 
 
 def import_matplotlib() -> None:
-    """Import matplotlib, also where MPLBACKEND names a backend (of a notebook) that this Python does not have."""
+    """Import matplotlib, also where a backend of a notebook (MPLBACKEND) or a broken matplotlibrc keeps it from it."""
     try:
         import matplotlib
-    except ValueError:
-        name = os.environ.pop("MPLBACKEND", None)
+    except Exception:  # a value that is none, a backend that is not here, bytes that are no text
+        before = {name: os.environ.pop(name, None) for name in ("MPLBACKEND", "MATPLOTLIBRC")}
         for part in [module for module in sys.modules if module.partition(".")[0] == "matplotlib"]:
             del sys.modules[part]  # what the first attempt left is not whole
+        os.environ["MATPLOTLIBRC"] = str(SHEET)
         try:
             import matplotlib  # noqa: F401
         finally:
-            if name is not None:
-                os.environ["MPLBACKEND"] = name
+            del os.environ["MATPLOTLIBRC"]
+            os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
 def styled(plot: Callable[P, R]) -> Callable[P, R]:
@@ -193,9 +194,11 @@ def save_picture(plot: Callable[[], Figure | None], path: Path) -> Path | None:
         figure = plot()
         if figure is not None:
             return save_figure(figure, path)
-    except (HotmesaError, OSError):
+    except HotmesaError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.filename == str(path):  # not a font that cannot be read
+            raise
         LOG.warning("%s could not be drawn: %s: %s", path.name, type(error).__name__, error)
     path.unlink(missing_ok=True)
     return None

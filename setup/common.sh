@@ -16,8 +16,15 @@ other_ways=(
   "  Docker:  docker build -t hotmesa . && docker run --rm -v \"\$PWD/out:/out\" hotmesa run kurter2010-n19 --out /out/n19"
 )
 
+# Batch systems and services may give no home folder, which programs look for: the one of the user's entry then.
+if [[ -z ${HOME-} ]]; then
+  unset HOME
+  HOME=~
+  export HOME
+fi
+
 # Where environments and trees are kept: outside the clone, shared by all clones of this user.
-cache=${HOTMESA_CACHE:-${XDG_CACHE_HOME:-${HOME:?hotmesa: HOME is not set}/.cache}/hotmesa}
+cache=${HOTMESA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hotmesa}
 
 make_cache() {
   [[ $cache == /* ]] || die "the cache folder must be an absolute path, not '$cache' (HOTMESA_CACHE, XDG_CACHE_HOME)"
@@ -38,6 +45,27 @@ take_lock() {
 }
 
 drop_lock() { exec 9>&-; }
+
+# MPI ends a program where it cannot write its temporary files.
+check_temporary() { # [FOLDERS THAT ARE SHOWN…]
+  local name folder
+  for name in TMPDIR TEMP TMP; do
+    [[ -n ${!name-} ]] || continue
+    folder=$(realpath -m -- "${!name}")
+    if [[ -d $folder && -w $folder ]]; then
+      (($# == 0)) || below "$folder" "$@" || unset "$name"
+    else
+      unset "$name"
+    fi
+    [[ -n ${!name-} ]] || say "$name=$folder cannot be written to from inside the environment: temporary files go to /tmp"
+  done
+}
+
+below() { # FOLDER FOLDERS…: whether it is one of them, or lies in one
+  local item
+  for item in "${@:2}"; do case $1/ in "$item"/*) return 0 ;; esac; done
+  return 1
+}
 
 need_space() { # GB WHAT
   local free

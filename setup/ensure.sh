@@ -23,8 +23,16 @@ write_record() {
 is_ready() {
   read_record || return 1
   if [[ $route == tree ]]; then [[ -d $tree/usr ]]; else [[ -x $base ]]; fi &&
-    cmp -s -- "$root/pyproject.toml" "$environment/pyproject.toml"
+    is_of_this_project "$environment/pyproject.toml"
 }
+
+# Whether an environment was made for the packages and requirements that the project has now; rules for tests and types
+# may have changed.
+is_of_this_project() { # STAMP
+  [[ -f $1 && $(made_from "$1") == "$(made_from "$root/pyproject.toml")" ]]
+}
+
+made_from() { awk '/^\[/ { part = /^\[+(build-system|project|tool\.setuptools)/ } part' "$1"; }
 
 ensure_environment() { # [again]
   record=$(record_name)
@@ -37,7 +45,7 @@ ensure_environment() { # [again]
   fi
   : >"$log"
   choose_route
-  if [[ ! -f $environment/pyproject.toml ]] || ! cmp -s -- "$root/pyproject.toml" "$environment/pyproject.toml" ||
+  if ! is_of_this_project "$environment/pyproject.toml" ||
     [[ $(<"$environment/extras") != viz,study,fit,test && ${1-} == again ]]; then
     make_environment
   fi
@@ -63,9 +71,11 @@ choose_route() {
 }
 
 use_tree() {
-  local suite
+  local suite shown
   suite=$(suite_for "${HOTMESA_DOLFINX-}")
   route=tree base=/usr/bin/python3 tree=$(tree_name "$suite")
+  shown_folders
+  check_temporary "${shown[@]}"
   [[ ! -d $tree ]] || return 0
   tree_possible || no_way
   build_tree "$suite"

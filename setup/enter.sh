@@ -98,17 +98,14 @@ entry_words() { # TREE
 
 # Refuse results in a folder that is not shown inside, for instance a new one under the root of the machine.
 refuse_hidden() { # ARGUMENTS…
-  local word folder='' item shown
+  local word folder='' shown
   shown_folders
   for word; do
     [[ $folder != next ]] || folder=$word
     case $word in --out) folder=next && continue ;; --out=*) folder=${word#--out=} ;; esac
     [[ -n $folder && $folder != next ]] || continue
     folder=$(realpath -m -- "$folder")
-    for item in "${shown[@]}" /dev/stdout /dev/shm; do
-      case $folder/ in "$item"/*) folder='' && break ;; esac
-    done
-    [[ -n $folder ]] || continue
+    below "$folder" "${shown[@]}" /dev/stdout /dev/shm && folder='' && continue
     say "cannot write results to $folder, which does not exist or is not shown inside the environment;"
     say "make the folder first (mkdir -p $folder), or choose another one with --out"
     exit 2
@@ -135,6 +132,8 @@ inside() (
 run_inside() {
   if [[ $route == tree ]]; then
     refuse_hidden "$@"
+    shown_folders
+    check_temporary "${shown[@]}"
     tree_variables
     entry_words "$tree"
     export PATH=$environment/bin:$PATH
@@ -153,9 +152,17 @@ run_inside() {
 # launcher alone does not, and is handed on. A witness process in the group tells the two apart. Behind mpirun, which
 # kills its ranks a second after it is asked to end, nothing comes directly (`apart`): it runs in a session of its own.
 run_watched() {
-  local outer witness status=0 final number
-  "$@" <&0 &
-  outer=$!
+  local outer witness status=0 final number filter=
+  if [[ $apart == yes ]]; then
+    exec 8> >(without_mpirun_words >&2)
+    filter=$!
+    "$@" </dev/null 2>&8 8>&- & # mpirun would take what a loop of the shell is still to read
+    outer=$!
+    exec 8>&-
+  else
+    "$@" <&0 &
+    outer=$!
+  fi
   setpriv --pdeathsig KILL env --default-signal=INT,TERM,HUP sleep 2147483647 </dev/null >/dev/null 2>&1 &
   witness=$!
   for number in INT TERM HUP; do
@@ -170,7 +177,35 @@ run_watched() {
   ((final == 127)) || status=$final
   kill -KILL "$witness" 2>/dev/null || true
   wait "$witness" 2>/dev/null || true
+  [[ -z $filter ]] || ends_soon "$filter"
   exit "$status"
+}
+
+ends_soon() { # PID
+  local tries
+  for tries in {1..100}; do
+    kill -0 "$1" 2>/dev/null || return 0
+    sleep 0.05
+  done
+}
+
+# Hand on all lines but the block in which mpirun tells that a process ended with a status above 0: the program itself
+# has said why.
+without_mpirun_words() {
+  trap '' INT QUIT TERM HUP
+  local line held='' dropping=no rule='^-{60,}$'
+  while IFS= read -r line || [[ -n $line ]]; do
+    if [[ $dropping == yes ]]; then
+      [[ ! $line =~ $rule ]] || dropping=no
+    elif [[ -n $held && ($line == *"exited with non-zero status"* || $line == "Primary job "*) ]]; then
+      held='' dropping=yes
+    else
+      [[ -z $held ]] || printf '%s\n' "$held"
+      held=
+      if [[ $line =~ $rule ]]; then held=$line; else printf '%s\n' "$line"; fi
+    fi
+  done
+  [[ -z $held ]] || printf '%s\n' "$held"
 }
 
 apart=no

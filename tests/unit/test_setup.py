@@ -13,8 +13,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from helpers.launcher import ROOT, launch, launcher_environment, ready_cache, shell
 
-ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # conda-forge has another name for these.
@@ -75,42 +75,10 @@ def test_launcher_and_ci_can_be_run():
 # --- the launcher, with a cache folder that says that everything is ready ------------------------------------------
 
 
-def shell(cache: Path, script: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a script after the parts of the launcher have been sourced."""
-    parts = "".join(f'source "$root/setup/{name}.sh"; ' for name in ("common", "python", "tree", "enter", "ensure"))
-    return subprocess.run(
-        ["bash", "-c", f'set -euo pipefail; root=$1; shift; {parts}{script}', "bash", str(ROOT), *words],
-        env=launcher_environment(cache), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def launcher_environment(cache: Path) -> dict[str, str]:
-    return {**os.environ, "HOTMESA_CACHE": str(cache)}
-
-
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
     """A cache folder with a record that names the present environment as ready."""
-    cache = tmp_path / "cache"
-    environment = cache / "environments" / "present"
-    environment.mkdir(parents=True)
-    (environment / "bin").symlink_to(Path(sys.executable).parent)
-    shutil.copy(ROOT / "pyproject.toml", environment)
-    (environment / "extras").write_text("viz,test\n")
-    record = (
-        "make_cache; record=$(record_name); "
-        'route=system base=$2 tree=- own_paths=yes environment=$1; write_record'
-    )  # fmt: skip
-    made = shell(cache, record, str(environment), sys.executable)
-    assert made.returncode == 0, made.stderr
-    return cache
-
-
-def launch(cache: Path, *words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(ROOT / "hotmesa"), *words], env=launcher_environment(cache), cwd=cwd,
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    return ready_cache(tmp_path)
 
 
 @pytest.mark.parametrize("status", [0, 2, 3, 130])
@@ -199,8 +167,6 @@ def test_a_request_to_end_keeps_the_points(cache: Path, tmp_path: Path, ranks: i
     if ranks > 1 and shutil.which("mpirun") is None:
         pytest.skip("there is no mpirun")
     out = tmp_path / "out"
-    for part in ("lib", "pyvenv.cfg"):  # or its Python would not know the package
-        (cache / "environments" / "present" / part).symlink_to(Path(sys.prefix) / part)
     before = ("mpirun", "-n", str(ranks)) if ranks > 1 else ()
     process = subprocess.Popen(
         [str(ROOT / "hotmesa"), *before, *LONG, "--out", str(out)], env=launcher_environment(cache),

@@ -1,0 +1,112 @@
+"""What the launcher does about surroundings in which a program would fail, or say too much."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from helpers.launcher import ROOT, launch, launcher_environment, ready_cache, shell
+
+needs_mpirun = pytest.mark.skipif(shutil.which("mpirun") is None, reason="there is no mpirun")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A cache folder with a record that names the present environment as ready."""
+    return ready_cache(tmp_path)
+
+
+@needs_mpirun
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "nowhere.toml"), "there is no file nowhere.toml"),
+        (("run", "kurter2010-uniform", "--frobnicate"), "unrecognized arguments: --frobnicate"),
+        (("run", "kurter2010-uniform", "--out", "full"), "full already holds results (scenario.toml)"),
+        (("study", "nowhere.toml", "--mpi"), 'no file "nowhere.toml"'),
+    ],
+)
+def test_bad_input_on_two_processes_is_one_message(cache: Path, tmp_path: Path, words: tuple[str, ...], said: str):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "scenario.toml").write_text("")
+    done = launch(cache, "mpirun", "-n", "2", *words, cwd=tmp_path)
+    lines = [line for line in done.stderr.splitlines() if "PMIX ERROR" not in line]  # Open MPI's own, now and then
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert sum(said in line for line in lines) == 1
+    assert sum(line.startswith("hotmesa: ") for line in lines) == 1
+    assert not any("-----" in line or "MPI_ABORT" in line for line in lines), done.stderr
+
+
+@needs_mpirun
+def test_lists_on_two_processes_come_once(cache: Path):
+    done = launch(cache, "mpirun", "-n", "2", "list")
+    assert done.returncode == 0
+    assert sum(line.startswith("kurter2010-n19 ") for line in done.stdout.splitlines()) == 1
+
+
+@needs_mpirun
+def test_a_loop_of_the_shell_keeps_its_input(cache: Path):
+    each = f"'{ROOT / 'hotmesa'}' mpirun -n 2 check \"$name\" >/dev/null; echo \"did $name\""
+    loop = f"while read -r name; do {each}; done"
+    names = ["kurter2010-n06", "kurter2010-n12", "kurter2010-n19"]
+    done = subprocess.run(
+        ["bash", "-c", loop], env=launcher_environment(cache), input="\n".join(names) + "\n", capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [f"did {name}" for name in names], done.stderr
+
+
+RULE = "-" * 74
+BLOCK = f"{RULE}\nprterun detected that one or more processes exited with non-zero status,\nthus ...\n{RULE}\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "handed_on"),
+    [
+        ("hotmesa: no\n" + BLOCK, "hotmesa: no\n"),
+        (BLOCK + "hotmesa: no\n", "hotmesa: no\n"),
+        (f"{RULE}\nrank 1 was killed\n{RULE}\n", f"{RULE}\nrank 1 was killed\n{RULE}\n"),
+        (f"{RULE}\nprterun noticed\n{RULE}\n{BLOCK}", f"{RULE}\nprterun noticed\n{RULE}\n"),
+        ("  indented \\ and no end", "  indented \\ and no end\n"),
+        (f"{RULE}\n", f"{RULE}\n"),
+        (f"{RULE}\nPrimary job  terminated normally, but 1 process\nreturned ...\n{RULE}\nx\n", "x\n"),
+    ],
+)  # fmt: skip
+def test_only_what_the_program_has_said_itself_is_dropped(tmp_path: Path, said: str, handed_on: str):
+    done = shell(tmp_path, 'printf %s "$1" | without_mpirun_words', said)
+    assert (done.stdout, done.returncode) == (handed_on, 0), done.stderr
+
+
+def test_a_missing_home_is_that_of_the_user(tmp_path: Path):
+    script = 'echo "$HOME $cache"; bash -c \'echo "$HOME"\''
+    done = subprocess.run(
+        ["env", "-u", "HOME", "-u", "HOTMESA_CACHE", "-u", "XDG_CACHE_HOME", "bash", "-euc",
+         f"source '{ROOT}/setup/common.sh'; {script}"], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    home = os.path.expanduser("~") if "HOME" not in os.environ else _home_of_the_user()
+    assert done.stdout.splitlines() == [f"{home} {home}/.cache/hotmesa", home]
+
+
+def _home_of_the_user() -> str:
+    import pwd
+
+    return pwd.getpwuid(os.getuid()).pw_dir
+
+
+@pytest.mark.parametrize("name", ["TMPDIR", "TEMP", "TMP"])
+@pytest.mark.parametrize("folder", ["/nowhere/at/all", "hidden", "file"])
+def test_folders_for_temporary_files_that_are_of_no_use_are_told(tmp_path: Path, name: str, folder: str):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "shown").mkdir()
+    value = str(tmp_path / folder)
+    script = f'check_temporary "$1/shown"; echo "[${{{name}-}}]"'
+    done = shell(tmp_path, script, str(tmp_path), changes={name: value})
+    assert done.stdout == "[]\n"
+    assert f"{name}={value} cannot be written to from inside the environment: temporary files go to /tmp" in done.stderr
+    kept = shell(tmp_path, script, str(tmp_path), changes={name: str(tmp_path / "shown")})
+    assert (kept.stdout, kept.stderr) == (f"[{tmp_path}/shown]\n", "")
