@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date, time
 from pathlib import PurePath
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import HotmesaError
 
-_BARE_WORD = re.compile(r"^[A-Za-z_./~-][^\"'\[\]{}=,]*$")
+_BARE_WORD = re.compile(r"^[A-Za-z0-9_./~-][^\"'\[\]{}=,]*$")
 _INDEX = re.compile(r"^\d+$")
 
 Path = tuple[str | int, ...]
@@ -26,7 +27,8 @@ def parse(change: str | tuple[str, object]) -> tuple[Path, Any]:
     """Path and value of "layers.0.thickness_um=0.05", or of ("layers.0.thickness_um", 0.05).
 
     Numbers in the path count the elements of a list from 0. A value that is no TOML but a plain word is taken as
-    text (mode=uniform); the word none (from Python None) stands for "leave this key out" and gives the value None.
+    text (mode=uniform, mesh.file=01.msh), and so is a date; the word none (from Python None) stands for "leave this key
+    out" and gives the value None.
 
     Raises:
         OverrideError: no "=", an empty key, or a value that is neither TOML nor a word.
@@ -67,7 +69,8 @@ def _parse_value(text: str, value: str) -> Any:
         ) from None
     if set(parsed) != {"value"}:
         raise OverrideError(f"--set {text}: one value is expected")
-    return parsed["value"]
+    # No key is a date, but a file or a name may look like one.
+    return value if isinstance(parsed["value"], date | time) else parsed["value"]
 
 
 def apply(data: dict[str, Any], path: Path, value: Any) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hotmesa.scenarios import polygon
 from hotmesa.scenarios.problems import Finding
@@ -109,11 +109,19 @@ class Polygon(Outline):
     """A polygon."""
 
     shape: Literal["polygon"] = "polygon"
-    vertices_um: tuple[Point, ...] = Field(description="corners, in order", min_length=3, max_length=1000)
+    vertices_um: tuple[Point, ...] = Field(
+        description="corners, in order (the first may end them again)", min_length=3, max_length=1000
+    )
+
+    @field_validator("vertices_um")
+    @classmethod
+    def _open(cls, vertices: tuple[Point, ...]) -> tuple[Point, ...]:
+        """Drop the first corner at the end, with which most programs for drawing and layout close a polygon."""
+        return vertices[:-1] if len(vertices) > 3 and vertices[0] == vertices[-1] else vertices
 
     @property
     def corners(self) -> tuple[Point, ...]:
-        """The corners as they are given."""
+        """The corners, each once."""
         return self.vertices_um
 
     def describe(self) -> str:

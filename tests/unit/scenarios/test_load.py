@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hotmesa.scenarios import ScenarioError, available_scenarios, load_scenario
+from hotmesa.scenarios.overrides import parse
 from hotmesa.scenarios.schema import WiedemannFranzContact
 
 BROKEN = """\
@@ -119,6 +120,37 @@ def test_none_leaves_a_key_or_an_element_out(small: Path) -> None:
     assert isinstance(scenario.contacts[0], WiedemannFranzContact)
     assert load_scenario(small, ["contacts.0=none"]).contacts == ()
     assert load_scenario(small, ["crystal=none", "layers.2=none"]).crystal is None
+
+
+@pytest.mark.parametrize("name", ["01.msh", "2-d.msh", "01 a (b).msh", "0x.msh", "3e5.msh", "2026-11-27", "run 7"])
+def test_a_file_may_begin_with_a_number(small: Path, name: str) -> None:
+    path = small.with_name(name)
+    path.write_text("")
+    assert load_scenario(small, [f"mesh.file={path}"]).mesh.file == str(path)
+    assert parse(f"mesh.file={name}") == (("mesh", "file"), name)
+
+
+@pytest.mark.parametrize("value", ["12x", "1.5.2", "0x1g", "1 000", "01"])
+def test_what_is_nearly_a_number_is_told_as_none(problems, value: str) -> None:
+    (found,) = problems(f"mesa.width_um={value}")
+    assert f"--set mesa.width_um: \"{value}\" must be a number" in found
+
+
+CORNERS = "[-5.0,-5.0],[5.0,-5.0],[5.0,5.0],[-5.0,5.0]"
+
+
+def test_a_closed_polygon_is_that_of_its_corners(small: Path) -> None:
+    open_, closed = (
+        load_scenario(small, [f'mesa={{shape="polygon",vertices_um=[{corners}],junctions=3}}'])
+        for corners in (CORNERS, f"{CORNERS},[-5.0,-5.0]")
+    )
+    assert closed == open_
+    assert closed.mesa.area_um2 == 100.0
+
+
+def test_a_corner_given_twice_elsewhere_is_told(problems) -> None:
+    (found,) = problems(f'mesa={{shape="polygon",vertices_um=[{CORNERS},[-5.0,5.0]],junctions=3}}')
+    assert "crosses or touches itself at its edges 2 and 4" in found
 
 
 @pytest.mark.parametrize(
