@@ -70,8 +70,9 @@ def form_finding() -> Finding:
     """Whether a form can be compiled and assembled: the area of the unit square, which is 1 exactly."""
     import numpy as np
     import ufl
-    from dolfinx import fem, mesh
     from mpi4py import MPI
+
+    from hotmesa.meshes.libraries import fem, mesh
 
     square = mesh.create_rectangle(MPI.COMM_SELF, [np.zeros(2), np.ones(2)], [1, 1])
     started = time.perf_counter()
@@ -84,8 +85,7 @@ def form_finding() -> Finding:
 
 def solver_finding() -> Finding:
     """Whether PETSc brings the direct solvers that hotmesa uses: MUMPS always, CHOLMOD where it can."""
-    from petsc4py import PETSc
-
+    from hotmesa.meshes.libraries import PETSc
     from hotmesa.solver.linear.symmetric import is_available
 
     release = ".".join(str(part) for part in PETSc.Sys.getVersion())
@@ -104,7 +104,8 @@ def blas_finding(size: int = 800) -> Finding:
         size: rows of the square matrices.
     """
     import numpy as np
-    from petsc4py import PETSc
+
+    from hotmesa.meshes.libraries import PETSc
 
     random = np.random.default_rng(0)
     a, b = (random.integers(-9, 10, (size, size)).astype(float) for _ in range(2))
@@ -153,8 +154,9 @@ def mpi_finding() -> Finding:
 def writing_finding() -> Finding:
     """Whether a ParaView file can be written to the folder for temporary files."""
     import numpy as np
-    from dolfinx import io, mesh
     from mpi4py import MPI
+
+    from hotmesa.meshes.libraries import io, mesh
 
     with tempfile.TemporaryDirectory(prefix="hotmesa-doctor-") as folder:
         square = mesh.create_rectangle(MPI.COMM_SELF, [np.zeros(2), np.ones(2)], [1, 1])

@@ -130,8 +130,18 @@ class Processes:
 
 
 def _executor(count: int) -> ProcessPoolExecutor:
+    """Return a pool of processes.
+
+    Raises:
+        RequestError: this machine has no shared memory for them.
+    """
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+    try:
+        return ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
+    except (OSError, NotImplementedError) as error:
+        raise RequestError(
+            f"no processes side by side here ({error}): they need /dev/shm; --workers 0 computes in this one"
+        ) from None
 
 
 def _alone(task: Task) -> Outcome:
@@ -219,9 +229,8 @@ class Ranks:
 
 def start_petsc() -> None:
     """Start MPI, PETSc and the solver in this process: they begin and end on all processes together. Collective."""
-    for module in ("petsc4py.PETSc", "slepc4py.SLEPc"):  # importing starts it
-        with contextlib.suppress(ModuleNotFoundError):  # the uniform model needs neither
-            importlib.import_module(module)
+    with contextlib.suppress(ModuleNotFoundError):  # the uniform model needs neither
+        importlib.import_module("hotmesa.meshes.libraries")  # importing starts them
     with contextlib.suppress(ModuleNotFoundError):
         solver_of("branch")
 

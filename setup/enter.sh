@@ -15,6 +15,15 @@ common_variables() {
   export "GIT_CONFIG_KEY_$count=safe.directory" "GIT_CONFIG_VALUE_$count=$root" "GIT_CONFIG_COUNT=$((count + 1))"
 }
 
+# Open MPI takes 16 MB of shared memory a process and ends where there is less, as in a container; a file will do.
+shared_memory() { # PROCESSES
+  local free
+  free=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }') || true
+  [[ $1 =~ ^[0-9]+$ && -w /dev/shm ]] && ((${free:-0} >= 20000 * $1)) && return 0
+  export OMPI_MCA_btl_sm_backing_directory=${TMPDIR:-/tmp} OMPI_MCA_btl_vader_backing_directory=${TMPDIR:-/tmp}
+  say "/dev/shm has $((${free:-0} / 1000)) MB, too few for $1 processes of MPI: they share files in ${TMPDIR:-/tmp}"
+}
+
 system_variables() {
   common_variables
   [[ $own_paths == yes ]] || unset PYTHONPATH LD_LIBRARY_PATH
@@ -195,6 +204,7 @@ without_mpirun_words() {
   trap '' INT QUIT TERM HUP
   local line held='' dropping=no rule='^-{60,}$'
   while IFS= read -r line || [[ -n $line ]]; do
+    [[ $line != *"PMIX ERROR: PMIX_ERR_UNREACH"* ]] || continue # mpirun on a process that has ended
     if [[ $dropping == yes ]]; then
       [[ ! $line =~ $rule ]] || dropping=no
     elif [[ -n $held && ($line == *"exited with non-zero status"* || $line == "Primary job "*) ]]; then

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from petsc4py import PETSc
-
+from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.device.layout import Layout

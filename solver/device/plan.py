@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import dolfinx.fem as fem
 import numpy as np
 import scipy.sparse as sp
 import ufl
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from hotmesa.meshes import TaggedMesh
 from hotmesa.meshes.compat import geometry_dofmap
+from hotmesa.meshes.libraries import compiled_form, fem
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.parallel import Comm, lasting
@@ -79,13 +79,13 @@ def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
     weight = _weight(scenario, mesh)
 
     def stiffness(region: str) -> sp.csr_matrix:
-        form = fem.form(weight * ufl.inner(ufl.grad(u), ufl.grad(v)) * dx(tagged.regions[region]))
+        form = compiled_form(weight * ufl.inner(ufl.grad(u), ufl.grad(v)) * dx(tagged.regions[region]))
         matrix = fem.assemble_matrix(form)
         matrix.scatter_reverse()
         return _global_columns(matrix)
 
     def mass(region: str) -> Array:
-        vector = fem.assemble_vector(fem.form(weight * v * dx(tagged.regions[region])))
+        vector = fem.assemble_vector(compiled_form(weight * v * dx(tagged.regions[region])))
         vector.scatter_reverse(_add_mode())
         return np.array(vector.array[: space.dofmap.index_map.size_local])
 

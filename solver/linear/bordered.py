@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from petsc4py import PETSc
 
+from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.conduction import Conduction, Factors

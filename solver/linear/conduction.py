@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from petsc4py import PETSc
 
+from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.errors import SolveError

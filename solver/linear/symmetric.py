@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from petsc4py import PETSc
 
+from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from petsc4py import PETSc
-from slepc4py import SLEPc
 
+from hotmesa.meshes.libraries import PETSc, SLEPc
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import Constraint

@@ -6,8 +6,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 import numpy as np
-from petsc4py import PETSc
 
+from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import BorderedOperator, use_fgmres

@@ -92,3 +92,14 @@ def test_a_child_outside_of_mpi_keeps_settings_alone() -> None:
     settings = ("OMPI_MCA_btl", "OMPI_ALLOW_RUN_AS_ROOT", "PMIX_MCA_gds", "PRTE_MCA_rmaps_default_mapping_policy")
     settings += ("OPAL_PREFIX", "MPIR_CVAR_CH4_NETMOD", "OMP_NUM_THREADS", "PATH")
     assert outside_mpi(dict.fromkeys((*job, *settings), "1")) == dict.fromkeys(settings, "1")
+
+
+def test_a_machine_without_shared_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hotmesa import pool
+
+    def refuse(*count: object, **words: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(pool, "ProcessPoolExecutor", refuse)
+    with pool.Processes(2) as workers, pytest.raises(pool.RequestError, match=r"/dev/shm; --workers 0 computes"):
+        list(workers.outcomes([None]))  # type: ignore[list-item]
