@@ -34,7 +34,7 @@ _ENDS = {
 }
 _JUMP = {
     "leg": "its leg",
-    "settling_us": "time in which the state behind it was reached",
+    "settling_us": "time until 1 % of the way to the state behind it is left",
     **{f"from.{name}": f"{text} before it" for name, text in _ENDS.items()},
     **{f"to.{name}": f"{text} behind it" for name, text in _ENDS.items()},
 }
@@ -124,7 +124,30 @@ def _jump(rows: Table, jump: Jump) -> dict[str, Any]:
     }
     settling = float(column(rows, "settling_us")[jump.after])
     leg = int(column(rows, "leg")[jump.before])
-    return {"leg": leg, "cause": jump.cause, **place, "settling_us": settling}
+    told = {"settling_by": str(rows["settling_by"][jump.after])} if "settling_by" in rows else {}
+    return {"leg": leg, "cause": jump.cause, **place, "settling_us": settling, **told}
+
+
+def sentences(run: Run) -> list[str]:
+    """Return what a person is told about the jumps of a sweep: where, from what voltage to what, and how long."""
+    rows, source = run.rows, source_column(run.rows)
+    lines = []
+    for jump in jumps(rows):
+        found = _jump(rows, jump)
+        before, after = found["from"], found["to"]
+        cause = "a fold" if jump.cause == "fold" else "a growing mode"
+        how = ", estimated by the growth rate" if found.get("settling_by") == "rate" else ""
+        lines.append(
+            f"leg {found['leg']}: state lost by {cause} at {before[source]:.5g} {source[-2:]}, "
+            f"V {before['V_mV']:.5g} to {after['V_mV']:.5g} mV, settles in {_time(found['settling_us'])}{how}"
+        )
+    return lines
+
+
+def _time(us: float) -> str:
+    """Return a time in the unit that suits it."""
+    unit, scale = next(((u, f) for u, f in (("s", 1e6), ("ms", 1e3)) if us >= f), ("µs", 1.0))
+    return f"{us / scale:.2g} {unit}"
 
 
 UP_COLOUR = style.BRANCH_COLOUR

@@ -20,14 +20,14 @@ from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_points
-from hotmesa.solver.stability.stability import Stability
+from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow, land
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, observe
 from hotmesa.solver.states.problem import State, ThermalBranch
 from hotmesa.solver.states.seams import ahead_from, pack, pack_ahead, unpack
-from hotmesa.solver.time.settling import Settling
+from hotmesa.solver.time.settling import SettledState, Settling
 
 OVERSHOOT = 1e-4
 """Overshoot of the source beyond the loss of a state, as part of a leg: at the loss relaxation is infinitely slow."""
@@ -35,6 +35,8 @@ ACCURACY = 1e-6
 """Accuracy of the loss by a growing mode, as part of a leg; a fold is located far better."""
 ROUNDING = 1e-3
 """Growth at a fold that counts as a second zero, over the rate of decay at the point before."""
+RATE_TOLERANCE = 1e-6
+"""Of the growth rates: that of a soft mode is to be told from zero beside others 1e5 times as fast."""
 MARGIN = 1.02
 """The curve behind a sweep goes a little further than the sweep."""
 MAX_POINTS = 100_000
@@ -49,13 +51,17 @@ Cause = Literal["", "fold", "mode"]
 
 @dataclass(frozen=True)
 class _SweepState:
-    """A state on the way: its value of the source, leading growth rate (1/µs), and why it is the last if it is."""
+    """A state on the way: its value of the source, leading growth rate (1/µs), and why it is the last if it is.
+
+    It grows if its rate can be told from zero.
+    """
 
     u: Array
     state: State
     tangent: Array
     value: float
     growth: float
+    grows: bool = False
     newton_steps: int = 0
     lost: Cause = ""
 
@@ -148,7 +154,7 @@ class _Sweep:
         self._model, self._observables = model, observables
         self._bias = Bias.of(model.scenario.bias)
         self._problem = SourceBranch(model, self._bias)
-        self._stability = Stability(model)
+        self._stability = Stability(model, RATE_TOLERANCE)
         self._settling = Settling(self._problem, self._stability)
         self._fields = Fields(model)
         self._count = 0
@@ -194,9 +200,9 @@ class _Sweep:
                 value = here.value + (beyond if abs(beyond) < abs(end - here.value) else end - here.value)
                 self._stability.forget()
                 rest = self._settling.settle(here.state.e, here.tangent if here.lost == "fold" else None, float(value))
-                cause, here = here.lost, self._placed(rest.u, float(value))
+                cause, here = here.lost, self._placed(rest.u, float(value), rest.modes)
                 self._piece = _Piece(here.value, Course())
-                yield here, self._point(here, number, True, "to", cause, rest.time_us)
+                yield here, self._point(here, number, True, "to", cause, rest)
 
     def _stable_piece(self, start: _SweepState, end: float) -> Iterator[_SweepState]:
         """Yield the stable states after a stable one until the source is at its end or the state is lost there."""
@@ -211,7 +217,7 @@ class _Sweep:
                 lost = self._lost_before(before, here, options)
                 yield lost or replace(here, lost="fold")
                 return
-            if here.growth > 0.0:
+            if here.grows:
                 yield self._last_stable(before, here, options)
                 return
             yield here
@@ -228,16 +234,20 @@ class _Sweep:
         state = curve.evaluation
         if curve.goal == 0.0:  # at rest exactly, rather than at the rounding errors of V and I
             return replace(self._placed(self._problem.cold_start()[0], 0.0), newton_steps=curve.newton_steps)
-        return _SweepState(curve.u, state, curve.tangent, curve.goal, self._growth(state), curve.newton_steps)
+        modes = self._leading(state)
+        growth, grows = float(modes.rates[0]), bool(modes.unstable)
+        return _SweepState(curve.u, state, curve.tangent, curve.goal, growth, grows, curve.newton_steps)
 
-    def _placed(self, u: Array, value: float) -> _SweepState:
+    def _placed(self, u: Array, value: float, modes: Modes | None = None) -> _SweepState:
         """Return a state that is no point of a curve, with the step that raises the source by one unit."""
         state = self._problem.evaluate(u)
         _, row = self._problem.goal(state)
-        return _SweepState(u, state, self._problem.null_vector(state, row), value, self._growth(state))
+        modes = modes or self._leading(state)
+        tangent = self._problem.null_vector(state, row)
+        return _SweepState(u, state, tangent, value, float(modes.rates[0]), bool(modes.unstable))
 
-    def _growth(self, state: State) -> float:
-        return float(self._stability.modes(state.e, self._bias, 1).rates[0])
+    def _leading(self, state: State) -> Modes:
+        return self._stability.modes(state.e, self._bias, 1)
 
     def _lost_before(self, stable: _SweepState, fold: _SweepState, options: Options) -> _SweepState | None:
         """Return where the state is lost by a growing mode on its way to a fold, None if the fold comes first."""
@@ -253,6 +263,8 @@ class _Sweep:
 
         Where the way between them cannot be solved at given values of the source, it is the unstable one.
         """
+        if a.growth >= 0.0:  # not to be told from zero there
+            return replace(a, lost="mode")
         found: dict[float, _SweepState] = {a.value: a, b.value: b}
 
         def unit(place: _SweepState) -> Array:
@@ -279,7 +291,13 @@ class _Sweep:
         return replace(found[root], lost="mode", tangent=(1.0 - part) * unit(a) + part * unit(b))
 
     def _point(
-        self, place: _SweepState, leg: int, keep: bool, jump: str = "", cause: Cause = "", time_us: float = float("nan")
+        self,
+        place: _SweepState,
+        leg: int,
+        keep: bool,
+        jump: str = "",
+        cause: Cause = "",
+        rest: SettledState | None = None,
     ) -> Point:
         e = place.state.e
         resistance = self._problem.resistance(place.state, place.tangent)
@@ -288,7 +306,8 @@ class _Sweep:
         row: Row = {"leg": leg, f"source_{unit}": place.value, f"travel_{unit}": self._travel}
         row |= observe(self._model, e, self._observables)
         row |= {"dV_dI_ohm": resistance, "growth_per_us": place.growth, "jump": jump, "jump_cause": cause}
-        row |= {"settling_us": time_us, "newton_steps": place.newton_steps}
+        row |= {"settling_us": np.nan if rest is None else rest.time_us, "newton_steps": place.newton_steps}
+        row |= {"settling_by": "" if rest is None else rest.told_by}
         keep = keep or self._count % self._model.scenario.output.every == 0
         self._count += 1
         behind = None if place.lost else partial(self._behind, place, self._numbers(leg), self._piece.course.ahead)
@@ -315,7 +334,7 @@ class _Sweep:
         self._piece = _Piece(float(arrays["begin"]), Course(ahead))
         u, tangent = unpack(self._model, here)
         value, growth, steps = map(float, here["place"])
-        return _SweepState(u, self._problem.evaluate(u), tangent, value, growth, int(steps))
+        return _SweepState(u, self._problem.evaluate(u), tangent, value, growth, newton_steps=int(steps))
 
 
 def _below(prefix: str, arrays: Arrays) -> Arrays:

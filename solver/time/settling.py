@@ -1,9 +1,14 @@
-"""Relaxation of a state that has lost its stability: time integration at a fixed source to the next stable state."""
+"""Relaxation of a state that has lost its stability at a fixed source: to the next stable state, and how long it takes.
+
+Where that state grows out of the lost one, as at a pitchfork, it is found on the branch that leaves there along the
+critical mode, and the time follows from the growth rate. Else the heat balance is integrated in time. Neither has a
+time scale of its own: steps in time grow with what happens, and a rest that is not stable is left by its growing mode.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -11,39 +16,56 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Evaluation
 from hotmesa.solver.parallel import global_max, global_sum
-from hotmesa.solver.stability.stability import Stability
-from hotmesa.solver.states.continuation import Options, land
+from hotmesa.solver.stability.bifurcation import as_step, at_distance
+from hotmesa.solver.stability.stability import Modes, Stability
+from hotmesa.solver.states.continuation import Options, follow, land
 from hotmesa.solver.states.fields import carried_over
-from hotmesa.solver.states.problem import State, ThermalBranch
-from hotmesa.solver.time.transient import Circuit, Tolerances, Transient
+from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, State, ThermalBranch
+from hotmesa.solver.time.transient import Circuit, TimePoint, Tolerances, Transient
 
 PUSH_K = 0.5
 """Largest change of temperature that starts a lost state on its way."""
 FOREVER_US = 1e18
 """End of the integration, which has no time scale of its own: a mode grows as slowly as it likes."""
-MAX_MOMENTS = 20_000
-"""Steps in time before the search is given up; steps grow with the time scale of what happens."""
 NEAR_K = 1.0
 """A steady state further than this from the transient is not the one that it approaches."""
+AT_SADDLE_K = 0.05
+"""An unstable state is where the transient rests if it is nearer than this: a tenth of what a mode is pushed by."""
+SHORT_WAY_K = 4.0 * PUSH_K
+"""A new state within this of the lost one is no further than a push leads: its time is that of the growth rate."""
 QUIET = 1e-3
 """Heat imbalance over Joule power below which the transient may be close to its end."""
+PATIENCE = 20
+"""Steps in time between attempts to solve for the end where the imbalance does not fall."""
+MAX_BRANCH_POINTS = 50
+"""Points of a branch that leaves a lost state before its source has gone on as far as wanted."""
+MAX_RESTS = 50
+"""Unstable states that are passed on the way."""
+SETTLED = 0.01
+"""Part of the way that is left when a state counts as settled."""
+LANDAU = float(np.log((1.0 - SETTLED) ** 2 * (1.0 - SETTLED**2) / (SETTLED**2 * (2.0 * SETTLED - SETTLED**2))))
+"""Time from 1 % to 99 % of the way, over half the inverse growth rate: dA/dt = s A (1 - A^2/A_1^2)."""
+
+Told = Literal["time", "rate"]
 
 
 @dataclass(frozen=True)
 class SettledState:
-    """A stable steady state that was reached in time.
+    """A steady state that was reached in time.
 
     Attributes:
         u: the state, flat.
         state: evaluated.
-        growth: its leading growth rate (1/µs), negative.
-        time_us: how long it took.
+        modes: its leading modes.
+        time_us: how long it takes until 1 % of the way is left.
+        told_by: "time" where that was integrated, "rate" where it is estimated by the growth rate.
     """
 
     u: Array
     state: State
-    growth: float
+    modes: Modes
     time_us: float
+    told_by: Told
 
 
 class Settling:
@@ -58,59 +80,150 @@ class Settling:
     def settle(self, lost: Evaluation, along: Array | None, value: float) -> SettledState:
         """Return the stable state that follows a lost one at a fixed value of the source.
 
-        The growing mode is added with at most 0.5 K, along a step (flat, of the problem) if one is given.
+        The growing mode is added with at most 0.5 K, along a step (flat, of the problem) if one is given, and so it is
+        where the way leads to a state that is not stable.
+
+        Args:
+            lost: where a state is lost.
+            along: in which direction it goes at a fold; None where a mode may grow either way.
+            value: of the source, a little beyond.
 
         Raises:
             SolveError: the integration failed or did not come to rest.
         """
-        bias = self._problem.bias
-        circuit = Circuit(bias, 0.0, lambda t: value)
-        transient = Transient(self._model, circuit, Tolerances(atol_K=2e-2, rtol=1e-3))
-        tried = np.inf
-        t = 0.0
-        for moment in islice(transient.run(self._pushed(lost, along), 0.0, FOREVER_US), MAX_MOMENTS):
-            e, t = moment.e, moment.t
-            imbalance = self._metric.evaluate(e.u).norm
-            if imbalance > 10.0 * QUIET:
-                tried = np.inf
+        modes = self._stability.modes(lost, self._problem.bias, 1)
+        mode = self._turned(modes.shapes[:, 0], along)
+        branching = None if along is not None else self._branching(lost, mode, value)
+        if branching is not None:
+            return branching
+        e, spent = lost, 0.0
+        for _ in range(MAX_RESTS):
+            rest, deviation = self._to_rest(self._pushed(e, mode), lost.u, value)
+            spent += rest.time_us
+            if not rest.modes.unstable:
+                return replace(rest, time_us=spent)
+            e, mode = rest.state.e, rest.modes.shapes[:, 0]
+            mode = self._turned(mode, deviation if np.any(deviation) else None)
+        raise SolveError(
+            f"the state that was lost at {value:.6g} {self._problem.bias.unit} passed {MAX_RESTS} unstable states"
+        )
+
+    def _branching(self, lost: Evaluation, mode: Array, value: float) -> SettledState | None:
+        """Return the stable state on the branch that leaves a lost one along its mode, None if it does not lead there.
+
+        The branch is followed from where its states differ by 0.5 K as far as the source goes on with it, so that they
+        are stable where the lost one is not (exchange of stability, as at a supercritical pitchfork). One that turns
+        back is left to the integration: other states may be nearer.
+        """
+        problem, at = self._problem, self._problem.bias.value(lost.V, lost.I)
+        step = as_step(problem, self._stability.given_part(mode))
+        step = step / np.sqrt(problem.inner(step, step))
+        amplitude = PUSH_K / TEMPERATURE_SCALE_K / problem.largest(step)
+        options = replace(self._options(value), goal_step=abs(value - at), max_points=MAX_BRANCH_POINTS)
+        found = at_distance(problem, lost.u, step, amplitude, options)
+        if found is None:
+            return None
+        begins = problem.bias.value(problem.evaluate(found).e.V, problem.evaluate(found).e.I)
+        try:
+            u: Array | None
+            if (begins - value) * (value - at) >= 0.0:  # the state there differs by less than 0.5 K
+                shorter = np.sqrt((value - at) / (begins - at))
+                u = land(problem, lost.u + shorter * (found - lost.u), options)
+            else:
+                u = self._followed(found, found - lost.u, options)
+        except SolveError:
+            return None
+        if u is None or not problem.inner(u - lost.u, step) > 0.5 * np.sqrt(problem.inner(u - lost.u, u - lost.u)):
+            return None  # it has come back to the old branch
+        rest = self._rated(u, 0.0)
+        return None if rest.modes.unstable else replace(rest, time_us=self._to_grow(rest.modes), told_by="rate")
+
+    def _followed(self, start: Array, away: Array, options: Options) -> Array | None:
+        """Return the state at the end of a branch, None where its source turns back."""
+        u = None
+        for point in follow(self._problem, start, away, options):
+            if point.fold or point.goal_rate * (options.goal_end - point.goal) < 0.0:
+                return None
+            u = point.u
+        return u
+
+    def _to_grow(self, modes: Modes) -> float:
+        """Return the time in which a state grows out of a lost one (µs): its mode decays twice as fast as that grew."""
+        return LANDAU / max(-float(modes.rates[0]), modes.resolution)
+
+    def _to_decay(self, modes: Modes, part: float) -> float:
+        """Return the time (µs) in which the leading mode decays from a part of the way to what is settled."""
+        return max(float(np.log(max(part, 1e-300) / SETTLED)), 0.0) / max(-float(modes.rates[0]), modes.resolution)
+
+    def _to_rest(self, start: Array, lost: Array, value: float) -> tuple[SettledState, Array]:
+        """Return the steady state in which the transient from a start rests, and the deviation from it where it does.
+
+        An unstable one is returned if the transient comes so near that it would take long to leave it.
+        """
+        transient = Transient(self._model, Circuit(self._problem.bias, 0.0, lambda t: value), TOLERANCES)
+        tried, waited, t = np.inf, 0, 0.0
+        for moment in transient.run(start, 0.0, FOREVER_US):
+            t = moment.t
+            imbalance = self._metric.evaluate(moment.e.u).norm
+            waited += 1
             # At a slow passage too the imbalance is small; then the attempt fails, and is made again later.
-            if imbalance < min(QUIET, 0.1 * tried):
-                tried = imbalance
-                rest = self._at_rest(e, value, moment.t)
+            if imbalance < QUIET and (imbalance < 0.1 * tried or waited > PATIENCE):
+                tried, waited = imbalance, 0
+                rest = self._rest_near(moment, lost, value)
                 if rest is not None:
                     return rest
-        raise SolveError(f"the state that was lost at {value:.6g} {bias.unit} did not settle within {t:.3g} µs")
+        unit = self._problem.bias.unit
+        raise SolveError(f"the state that was lost at {value:.6g} {unit} did not settle within {t:.3g} µs")
 
-    def _pushed(self, lost: Evaluation, along: Array | None) -> Array:
-        e = self._stability.to_full(lost)
-        shape = self._stability.modes(lost, self._problem.bias, 1).shapes[:, 0]
-        push = PUSH_K * shape * self._sign(shape, along)
-        return np.concatenate([e.T + push, e.wires, [e.V]])
+    def _rest_near(self, moment: TimePoint, lost: Array, value: float) -> tuple[SettledState, Array] | None:
+        """Return the steady state that a transient approaches, None if there is none close by that it would stay in."""
+        problem = self._problem
+        near = carried_over(self._model, problem.model, moment.e)
+        try:
+            u = land(problem, near, self._options(value))
+        except SolveError:
+            return None
+        left, way = self._apart(u, near), self._apart(u, lost)
+        if left > NEAR_K:
+            return None
+        rest = self._rated(u, moment.t)
+        if rest.modes.unstable:
+            return (rest, near - u) if left < AT_SADDLE_K else None
+        if way <= SHORT_WAY_K:
+            return replace(rest, time_us=self._to_decay(rest.modes, 1.0), told_by="rate"), near - u
+        return replace(rest, time_us=moment.t + self._to_decay(rest.modes, left / way)), near - u
 
-    def _sign(self, shape: Array, along: Array | None) -> float:
-        """Return the sign that turns a mode along a given step, or else to heat more at positive x and y."""
+    def _rated(self, u: Array, time_us: float) -> SettledState:
+        state = self._problem.evaluate(u)
+        self._stability.forget()
+        return SettledState(u, state, self._stability.modes(state.e, self._problem.bias, 1), time_us, "time")
+
+    def _apart(self, a: Array, b: Array) -> float:
+        """Return the largest difference of a temperature of two states (K)."""
+        return global_max(self._problem.model.comm, np.abs(a[:-1] - b[:-1]).max(initial=0.0))
+
+    def _options(self, value: float) -> Options:
+        tolerance = self._problem.model.scenario.numerics.tolerance
+        return Options(value, max(abs(value), 1e-9), tolerance=tolerance, max_newton=12)
+
+    def _pushed(self, state: Evaluation, mode: Array) -> Array:
+        """Return a state of the problem on the full crystal with a mode added, 0.5 K at its largest."""
+        e = self._stability.to_full(state)
+        return np.concatenate([e.T + PUSH_K * mode, e.wires, [e.V]])
+
+    def _turned(self, mode: Array, along: Array | None) -> Array:
+        """Return a mode turned along a given step, or else to heat more at positive x and y."""
         model = self._problem.model
-        mode = shape[self._model.layout.junction_rows]
+        hot = mode[self._model.layout.junction_rows]
         if along is None:
             xy = model.operators.xy[model.layout.mesa_nodes]
             size = global_max(model.comm, np.abs(xy).max(initial=0.0))
-            step = np.tile(1.0 + (xy @ [1.0, 0.5]) / size, mode.size // xy.shape[0]) if xy.size else mode
+            step = np.tile(1.0 + (xy @ [1.0, 0.5]) / size, hot.size // xy.shape[0]) if xy.size else hot
         else:
             step = along[model.layout.junction_rows]
         mass = np.tile(model.junction_mass, len(model.layout.junction_layers))
-        return -1.0 if global_sum(model.comm, float((mass * mode) @ step)) < 0.0 else 1.0
+        return -mode if global_sum(model.comm, float((mass * hot) @ step)) < 0.0 else mode
 
-    def _at_rest(self, e: Evaluation, value: float, time_us: float) -> SettledState | None:
-        """Return the stable state close by, or None."""
-        problem = self._problem
-        options = Options(value, max(abs(value), 1e-9), tolerance=problem.model.scenario.numerics.tolerance)
-        near = carried_over(self._model, problem.model, e)
-        try:
-            u = land(problem, near, options)
-        except SolveError:
-            return None
-        if global_max(problem.model.comm, np.abs(u[:-1] - near[:-1]).max(initial=0.0)) > NEAR_K:
-            return None
-        state = problem.evaluate(u)
-        growth = float(self._stability.modes(state.e, problem.bias, 1).rates[0])
-        return SettledState(u, state, growth, time_us) if growth < 0.0 else None
+
+TOLERANCES = Tolerances(atol_K=2e-2, rtol=1e-3)
+"""Local errors well below the push, so that what grows is followed."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from hotmesa.scenarios.rules.device import find_contradictions
+from hotmesa.scenarios.runs.sweep import findings as sweep_findings
 from hotmesa.scenarios.schema import Scenario
 
 Geometry = Literal["plan", "strip", "disc"]
@@ -55,6 +56,34 @@ def random_device(seed: int, geometry: Geometry | None = None, mode: str = "bran
         if not list(find_contradictions(scenario)):
             return scenario
     raise RuntimeError(f"no valid device for seed {seed}")
+
+
+def random_sweep(seed: int) -> Scenario:
+    """Return a valid sweep: any device and any source, one to three legs up, down and through zero.
+
+    Args:
+        seed: of the random numbers.
+    """
+    device, draw = random_device(seed), _Draw(10_000 + seed)
+    for _ in range(TRIES):
+        sweep = {"mode": "sweep", "bias": _bias(draw, device)}
+        scenario = Scenario.model_validate(device.model_dump(exclude_unset=True) | sweep)
+        if not list(sweep_findings(scenario)):
+            return scenario
+    raise RuntimeError(f"no valid sweep for seed {seed}")
+
+
+def _bias(draw: _Draw, device: Scenario) -> dict[str, Any]:
+    """Return a source that goes about as far as the branch of the device."""
+    kind = draw.one("current", "voltage", "load-line")
+    current = device.branch.end_current_mA
+    normal_ohm = device.mesa.junctions * device.mesa.specific_resistance_ohm_um2 / device.mesa.area_um2
+    load = {"load_resistance_ohm": normal_ohm * draw.log(0.01, 10.0)} if kind == "load-line" else {}
+    top = current if kind == "current" else current * (normal_ohm + load.get("load_resistance_ohm", 0.0))
+    top *= draw.linear(0.3, 1.0)
+    pattern = draw.one((0, 1), (0, 1, 0), (0, -1, 0.5), (1, -1), (0, 1, 0.2, 0.8), (-0.5, 1, 0))
+    legs = {"legs_mA" if kind == "current" else "legs_mV": [top * part for part in pattern]}
+    return {"kind": kind, "points_per_leg": draw.whole(5, 12)} | load | legs
 
 
 def _device(draw: _Draw, geometry: Geometry, mode: str, seed: int) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def test_states_of_a_condensed_crystal_go_to_the_full_one_and_back() -> None:
 
 
 def test_what_does_not_settle_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "MAX_MOMENTS", 3)
+    monkeypatch.setattr(settling, "FOREVER_US", 1e-3)
     with pytest.raises(SolveError, match=r"lost at 816\.\d+ mV did not settle within \S+ µs"):
         swept(POOR, kind="voltage", legs_mV=(0.0, 950.0))
 
@@ -188,7 +188,7 @@ def test_a_run_writes_table_jumps_and_pictures(scenario_file: Path, tmp_path: Pa
 def test_a_sweep_that_stops_keeps_what_it_has(
     scenario_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(settling, "MAX_MOMENTS", 3)
+    monkeypatch.setattr(settling, "FOREVER_US", 1e-3)
     assert main(["run", str(scenario_file), "--out", str(tmp_path / "out"), "--quiet"]) == 3
     assert "did not settle" in capsys.readouterr().err
     with (tmp_path / "out" / "sweep.csv").open(encoding="utf-8", newline="") as stream:
