@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import signal
 from itertools import pairwise
 from pathlib import Path
@@ -173,10 +174,13 @@ def scenario_file(tmp_path: Path) -> Path:
 
 def test_a_run_writes_table_jumps_and_pictures(scenario_file: Path, tmp_path: Path) -> None:
     assert main(["run", str(scenario_file), "--out", str(tmp_path / "out"), "--quiet"]) == 0
+    log = (tmp_path / "out" / "run.log").read_text(encoding="utf-8")
+    assert re.search(r"leg 1: state lost by a fold at 81[56]\.\d+ mV, V .* mV, settles in \d+ µs", log)
     names = {file.name for file in (tmp_path / "out").iterdir()}
     assert {"sweep.csv", "iv.csv", "sweep.png", "map.png", "summary.json", "fields.pvd", "states.npz"} <= names
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert [(jump["leg"], jump["cause"]) for jump in summary["jumps"]] == [(1, "fold"), (2, "fold")]
+    assert {jump["settling_by"] for jump in summary["jumps"]} == {"time"}
     assert summary["continuous_transitions"] == []
     up, down = summary["jumps"]
     width = up["from"]["V_mV"] - down["from"]["V_mV"]
