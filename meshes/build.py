@@ -33,7 +33,7 @@ def build_mesh(scenario: Scenario, comm: MPI.Comm = MPI.COMM_WORLD) -> TaggedMes
     Raises:
         MeshError: On all processes, if the mesh cannot be made or read or does not fit the scenario.
     """
-    raw = _on_first(comm, lambda: make_raw_mesh(scenario))
+    raw = on_first(comm, lambda: make_raw_mesh(scenario))
     return distribute(raw, scenario.geometry, comm)
 
 
@@ -63,7 +63,7 @@ def raw_mesh(scenario: Scenario) -> RawMesh:
     return (plan_mesh if scenario.geometry == "plan" else line_mesh)(scenario, element_sizes(scenario))
 
 
-def _on_first(comm: MPI.Comm, make: Callable[[], RawMesh]) -> RawMesh:
+def on_first(comm: MPI.Comm, make: Callable[[], RawMesh]) -> RawMesh:
     """Return on all processes what the first one makes; what it raises is raised on all, so that none waits."""
     raw: RawMesh | None = None
     failure: Exception | None = None

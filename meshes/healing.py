@@ -126,8 +126,8 @@ class _Stack:
         materials = {name: build_material(spec) for name, spec in scenario.materials.items()}
         lines = [_line(scenario, layer, materials[layer.material], T) for layer in scenario.layers]
         self._sheet = sum(line.along * line.thickness for line in lines if line.on_mesa)
-        self._top = scenario.bath.top_W_per_m2K * 1e-6
-        self._bottom = scenario.bath.below_W_per_m2K * 1e-6
+        self._top = (scenario.bath.top_W_per_m2K + _sinks(scenario, "top", T)) * 1e-6
+        self._bottom = (scenario.bath.below_W_per_m2K + _sinks(scenario, "bottom", T)) * 1e-6
         junctions = next(k for k, layer in enumerate(scenario.layers) if layer.junctions)
         self._below = lines[junctions:]
         # Heat spreads from the mesa into the crystal as far as that is wider.
@@ -174,6 +174,11 @@ def _line(scenario: Scenario, layer: Layer, material: ThermalMaterial, T: float)
     along, across = float(material.in_plane(T)), float(material.out_of_plane(T))
     border = math.inf if layer.boundary_W_per_m2K is None else layer.boundary_W_per_m2K * 1e-6
     return _Line(along, across, layer_thickness(scenario, layer), border, layer.region == "mesa")
+
+
+def _sinks(scenario: Scenario, face: str, T: float) -> float:
+    """Return dq/dT (W/(m² K)) of the sinks on a face; one on the crystal beside the mesa is not felt by a wall."""
+    return sum(sink.slope_W_per_m2K(T) or 0.0 for sink in scenario.sinks if sink.face == face)
 
 
 def _series(a: float, b: float) -> float:

@@ -114,7 +114,7 @@ def _outlines(scenario: Scenario, sizes: Sizes) -> dict[str, Array]:
     outlines: dict[str, Array] = {}
     if scenario.crystal is not None:
         outlines["crystal"] = outline(scenario.crystal, sizes.rim)
-    outlines[MESA] = outline(scenario.mesa, sizes.mesa)
+    outlines[MESA] = outline(scenario.mesa, sizes.edge)
     names = region_names([c.name for c in scenario.contacts])[1:]
     for name, contact, size in zip(names, scenario.contacts, sizes.contacts, strict=True):
         outlines[name] = disc(contact.x_um, contact.y_um, contact.radius_um, size)

@@ -8,7 +8,7 @@ import numpy as np
 from mpi4py import MPI
 from numpy.typing import NDArray
 
-from hotmesa.meshes.build import raw_mesh
+from hotmesa.meshes.build import on_first, raw_mesh
 from hotmesa.meshes.raw import RawMesh, outer_boundary
 from hotmesa.meshes.tagged import TaggedMesh, distribute
 from hotmesa.scenarios.schema import Scenario
@@ -19,15 +19,17 @@ Parents = NDArray[np.int64]
 def halved_mesh(scenario: Scenario, comm: MPI.Comm = MPI.COMM_SELF) -> tuple[TaggedMesh, Parents]:
     """Return the mesh of a scenario with all edges halved, and the two nodes in whose middle each new node lies.
 
+    Collective; the first process makes the mesh.
+
     Args:
         scenario: device and element sizes.
-        comm: of one process.
+        comm: over which the mesh is distributed.
 
     Returns:
         The mesh; the parents (nodes of the coarse mesh as it was made; twice the same for a node that was there), shape
         (nodes, 2). Linear interpolation is the mean of both.
     """
-    raw, parents = halved(raw_mesh(scenario))
+    raw, parents = halved(on_first(comm, lambda: raw_mesh(scenario)))
     return distribute(raw, scenario.geometry, comm), parents
 
 

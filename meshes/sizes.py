@@ -30,6 +30,7 @@ class Sizes:
         contacts: Size in every contact patch, in the order of the scenario.
         rim: Largest size in the crystal.
         growth: Increase of the size per µm of distance from the mesa or from a contact.
+        edge: Size at the edge of the mesa.
         gap: Largest size between the edges of a contact and of the mesa, as a part of the gap between them.
         healing: Thermal healing lengths of the device, or None where the layers do not tell them.
     """
@@ -38,6 +39,7 @@ class Sizes:
     contacts: tuple[float, ...]
     rim: float
     growth: float
+    edge: float
     gap: float
     healing: HealingLengths | None
 
@@ -46,8 +48,8 @@ def element_sizes(scenario: Scenario) -> Sizes:
     """Return the element sizes of a scenario in µm.
 
     Mesa: min(healing length / 8, half-width of a wall / 5, width / 19), but at most 100,000 nodes; contact: min(that,
-    radius / 4); rim: crystal width / 10; lines are five times finer. A size given in [mesh] wins; `mesh.refine` divides
-    them all.
+    radius / 4); edge of the mesa: as the mesa; rim: crystal width / 10; lines are five times finer. A size given in
+    [mesh] wins; `mesh.refine` divides them all.
 
     Raises:
         MeshError: If the sizes ask for more than two million nodes.
@@ -63,8 +65,10 @@ def element_sizes(scenario: Scenario) -> Sizes:
     contacts = tuple(scenario.mesh.contact_size_um or min(mesa, c.radius_um / 4 / factor) for c in scenario.contacts)
     rim = max(scenario.mesh.rim_size_um or crystal_width(scenario) / 10 / factor, mesa)
     refine = scenario.mesh.refine
-    growth = (LINE_GROWTH if line else PLAN_GROWTH) / refine
-    sizes = Sizes(mesa / refine, tuple(c / refine for c in contacts), rim / refine, growth, GAP_PART / refine, healing)
+    growth = (scenario.mesh.growth or (LINE_GROWTH if line else PLAN_GROWTH)) / refine
+    edge = min(scenario.mesh.edge_size_um or mesa, mesa) / refine
+    patches = tuple(c / refine for c in contacts)
+    sizes = Sizes(mesa / refine, patches, rim / refine, growth, edge, GAP_PART / refine, healing)
     _refuse_huge(scenario, sizes)
     return sizes
 
@@ -75,6 +79,8 @@ def _refuse_huge(scenario: Scenario, sizes: Sizes) -> None:
         parts = [(scenario.mesa.area_um2, sizes.mesa)]
         parts += [(math.pi * c.radius_um**2, s) for c, s in zip(scenario.contacts, sizes.contacts, strict=True)]
         nodes = sum(1.2 * area / size**2 for area, size in parts)
+        if sizes.edge < sizes.mesa:  # the integral of 1.2 / size^2 over both sides of the edge
+            nodes += 1.2 * 4 * sum(scenario.mesa.extent_um) / (sizes.growth * sizes.edge)
     else:
         nodes = mesa_width(scenario) / min((sizes.mesa, *sizes.contacts))
     if nodes > MAX_NODES:
@@ -87,7 +93,8 @@ def _refuse_huge(scenario: Scenario, sizes: Sizes) -> None:
 def size_function(scenario: Scenario, sizes: Sizes) -> Place:
     """Return a function of x and y (µm) that gives the wanted element size (µm); on lines y is ignored.
 
-    The size is constant in a contact patch and in the mesa, and grows linearly with the distance from them. On a plan
+    The size is constant in a contact patch and in the mesa, and grows linearly with the distance from them, in the mesa
+    too where its edge has smaller elements. On a plan
     a narrow gap between the edges of a contact and of the mesa gets elements that fit into it.
     """
     to_mesa = mesa_distance(scenario)
@@ -98,14 +105,15 @@ def size_function(scenario: Scenario, sizes: Sizes) -> Place:
 
     def size(x: float, y: float) -> float:
         edge = to_mesa(x, y)
-        wanted = min(sizes.rim, sizes.mesa + sizes.growth * max(edge, 0.0))
+        at_edge = sizes.edge + sizes.growth * abs(edge) if sizes.edge < sizes.mesa else math.inf
+        wanted = min(sizes.rim, sizes.mesa + sizes.growth * max(edge, 0.0), at_edge)
         inside = math.inf
         for contact, patch_size in patches:
             distance = _distance_to_patch(contact, x, y if plan else None)
             if distance <= 0:
                 inside = min(inside, patch_size)
             wanted = min(wanted, patch_size + sizes.growth * max(distance, 0.0))
-        wanted = wanted if inside == math.inf else inside
+        wanted = wanted if inside == math.inf else min(inside, at_edge)
         for contact in with_gap:
             gap = abs(edge) + abs(math.hypot(x - contact.x_um, y - contact.y_um) - contact.radius_um)
             wanted = min(wanted, max(sizes.gap * gap, least))

@@ -17,7 +17,7 @@ TABLE = "accuracy.csv"
 ENOUGH_PERCENT = 0.3
 _ERRORS = ("mesh_error_V_percent", "mesh_error_T_K", "layer_error_V_percent", "layer_error_T_K")
 NUMBERS = {
-    "mesh_error_V_percent": "estimated error of V at given current by the mesh, largest of the places in accuracy.csv",
+    "mesh_error_V_percent": "estimated error of V at given current by the mesh, computed minus true, the largest found",
     "mesh_error_T_K": "estimated error of T_max by the mesh",
     "layer_error_V_percent": "estimated error of V at given current by the sublayers",
     "layer_error_T_K": "estimated error of T_max by the sublayers",
@@ -35,7 +35,7 @@ def accuracy(run: Run) -> dict[str, Any]:
     for name in _ERRORS:
         found = column(table, name) if table else np.zeros(0)
         if np.isfinite(found).any():
-            values[name] = float(np.nanmax(found))
+            values[name] = float(found[np.nanargmax(np.abs(found))])
         else:
             reasons[name] = _why_not(run)
     walls = [walls_of(part) for part in (run, *run.parts.values())]
@@ -79,8 +79,8 @@ def accuracy_words(run: Run) -> list[str]:
     lines = []
     if mesh is not None and layer is not None:
         lines.append(
-            f"estimated errors: V {mesh:.2g} % by the mesh, {layer:.2g} % by the sublayers; T_max {T:.2g} K and "
-            f"{values['layer_error_T_K']:.2g} K"
+            f"estimated errors: V {mesh:+.2g} % by the mesh, {layer:+.2g} % by the sublayers; T_max {T:+.2g} K and "
+            f"{values['layer_error_T_K']:+.2g} K"
         )
     elif TABLE in run.kind.beside and run.scenario.numerics.estimate_error:
         lines.append(f"errors not estimated: {values['reasons'].get('mesh_error_V_percent') or _why_not(run)}")
@@ -96,12 +96,12 @@ def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str
     """
     mesh, layer = values.get("mesh_error_V_percent"), values.get("layer_error_V_percent")
     lines, refine = [], scenario.mesh.refine
-    if mesh is not None and mesh > ENOUGH_PERCENT:
+    if mesh is not None and abs(mesh) > ENOUGH_PERCENT:
         # Between first and second order in the size of the elements.
-        finer = refine * (mesh / ENOUGH_PERCENT) ** (1 / 1.5)
+        finer = refine * (abs(mesh) / ENOUGH_PERCENT) ** (1 / 1.5)
         key = "a finer mesh.file" if scenario.mesh.file is not None else f"mesh.refine = {finer:.2g}"
         lines.append(f"the mesh alone changes V by more than {ENOUGH_PERCENT} %: set {key}")
-    if layer is not None and layer > ENOUGH_PERCENT:
+    if layer is not None and abs(layer) > ENOUGH_PERCENT:
         lines.append(
             f"the sublayers alone change V by more than {ENOUGH_PERCENT} %: double sublayers and halve "
             f"first_sublayer_um of the layers {', '.join(_below_junctions(scenario))}"

@@ -9,6 +9,10 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import mesa_height_um
 from hotmesa.scenarios.schema import Layer, Scenario
 
+GROWTH = 1.5
+"""Of a sublayer over the one above that a graded layer may have anyway."""
+FIRST_DIGITS = 4
+
 
 def layer_thickness(scenario: Scenario, layer: Layer) -> float:
     """Return the thickness (um) of a layer; that of the junction layer is N times the spacing."""
@@ -43,3 +47,32 @@ def halved_sublayers(scenario: Scenario) -> Scenario:
             first = float(parts[0] / (1.0 + np.sqrt(parts[1] / parts[0])))
         layers.append(layer.model_copy(update={"sublayers": 2 * layer.sublayers, "first_sublayer_um": first}))
     return scenario.model_copy(update={"layers": tuple(layers)})
+
+
+def finer_layer(scenario: Scenario, number: int, whole: bool) -> Scenario:
+    """Return a scenario with one layer in finer sublayers.
+
+    Args:
+        scenario: the device.
+        number: of the layer.
+        whole: cut every sublayer into two; else halve the first and let the others grow as before, or by a half.
+    """
+    layer = scenario.layers[number]
+    total = layer_thickness(scenario, layer)
+    parts = graded(total, layer.sublayers, layer.first_sublayer_um)
+    if whole:
+        fine = halved_sublayers(scenario).layers[number]
+    else:
+        first = float(f"{parts[0] / 2:.{FIRST_DIGITS}g}")
+        most = max(GROWTH, float(parts[1] / parts[0])) if layer.sublayers > 1 else GROWTH
+        count = layer.sublayers
+        while count == layer.sublayers or _growth(total, count, first) > most * (1.0 + 1e-9):
+            count += 1
+        fine = layer.model_copy(update={"sublayers": count, "first_sublayer_um": first})
+    layers = (*scenario.layers[:number], fine, *scenario.layers[number + 1 :])
+    return scenario.model_copy(update={"layers": layers})
+
+
+def _growth(total: float, count: int, first: float) -> float:
+    parts = graded(total, count, first)
+    return float(parts[1] / parts[0])

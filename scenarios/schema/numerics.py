@@ -23,7 +23,14 @@ class Mesh(Section):
     size_um: Length | None = Field(None, description="element size in the mesa")
     contact_size_um: Length | None = Field(None, description="element size in the contact patches")
     rim_size_um: Length | None = Field(None, description="element size at the rim of the crystal")
+    edge_size_um: Length | None = Field(None, description="element size at the edge of the mesa, growing from there")
+    growth: Annotated[float, Field(ge=0.01, le=1.0)] | None = Field(
+        None, description="growth of the element size per µm of distance; default 0.25 on plans, 0.1 on lines"
+    )
     refine: Positive = Field(1.0, description="divides every element size")
+    max_unknowns: Annotated[int, Field(ge=1000, le=100_000_000)] = Field(
+        2_000_000, description="of the largest model that is solved to estimate errors"
+    )
 
     def contradictions(self) -> Iterator[Finding]:
         """What describes a mesh file where there is none."""

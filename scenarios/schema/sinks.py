@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
+import numpy as np
 from pydantic import Field
 
 from hotmesa.scenarios.schema.section import File, Kinds, Name, Positive
+from hotmesa.scenarios.tables import TableError, read_numbers
 
 
 class Sink(Kinds):
@@ -26,6 +29,10 @@ class Sink(Kinds):
         """The heat flux in a few words."""
         raise NotImplementedError
 
+    def slope_W_per_m2K(self, T_K: float) -> float | None:
+        """dq/dT at a surface temperature, for the element sizes; None where the kind does not tell it."""
+        return None
+
     def describe(self) -> str:
         """Name, law and face in a few words."""
         on = {"top": "the top", "crystal": "the crystal beside the mesa", "bottom": "the bottom"}[self.face]
@@ -42,6 +49,10 @@ class Conductance(Sink):
         """The heat flux in a few words."""
         return f"conductance {self.h_W_per_m2K:g} W/(m² K)"
 
+    def slope_W_per_m2K(self, T_K: float) -> float:
+        """Return h."""
+        return self.h_W_per_m2K
+
 
 class Helium(Sink):
     """Heat flux a (T^4 - T_B^4), as through the Kapitza resistance to liquid helium."""
@@ -53,6 +64,10 @@ class Helium(Sink):
         """The heat flux in a few words."""
         return f"helium, {self.a_W_per_m2K4:g} W/(m² K⁴) × (T⁴ − T_B⁴)"
 
+    def slope_W_per_m2K(self, T_K: float) -> float:
+        """Return 4 a T^3."""
+        return 4.0 * self.a_W_per_m2K4 * T_K**3
+
 
 class Measured(Sink):
     """Heat flux q(T) - q(T_B) of a table, monotone between its points and straight beyond them."""
@@ -63,3 +78,15 @@ class Measured(Sink):
     def law(self) -> str:
         """The heat flux in a few words."""
         return f"table {self.table}"
+
+    def slope_W_per_m2K(self, T_K: float) -> float | None:
+        """Return the slope of the table between its points; None where it cannot be read (the solver says why)."""
+        try:
+            table = read_numbers(Path(self.table), ("T_K", "q_W_per_m2"))
+        except TableError:
+            return None
+        T, q = table["T_K"], table["q_W_per_m2"]
+        if T.size < 2 or not np.all(np.diff(T) > 0):
+            return None
+        k = int(np.clip(np.searchsorted(T, T_K), 1, T.size - 1))
+        return float((q[k] - q[k - 1]) / (T[k] - T[k - 1]))

@@ -120,7 +120,7 @@ def points(
         places.take(point.row, point.curve.evaluation.e)
         yield point
     if model.scenario.numerics.estimate_error and places.found:
-        yield from estimates(model, places.found)
+        yield from estimates(model, places)
 
 
 def branch_row(model: Model, curve: CurvePoint, observables: Sequence[Measure] = ()) -> Row:

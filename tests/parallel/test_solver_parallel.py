@@ -36,6 +36,13 @@ def run(
         return list(csv.DictReader(stream))
 
 
+def estimates(folder: Path) -> np.ndarray:
+    with (folder / "accuracy.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    names = ("mesh_error_V_percent", "mesh_error_T_K", "layer_error_V_percent", "layer_error_T_K")
+    return np.array([[float(rows[0][name]) for name in names]])
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("ranks")
@@ -55,6 +62,11 @@ def test_any_number_of_processes_gives_the_same_run(run_mpi: Runner, folder: Pat
                     # The linear algebra stops at 1e-10 of the power; currents are landed on more closely.
                     assert float(row[name]) == pytest.approx(float(expected[name]), rel=1e-8, abs=1e-12), name
             assert float(row["heat_balance_error"]) < 1e-8
+    errors = {ranks: estimates(folder / str(ranks)) for ranks in (1, 2, 3)}
+    assert np.abs(errors[1]).min() > 1e-3  # % and K
+    for ranks in (2, 3):
+        # States on finer meshes are found to 1e-6 of the power, so that their differences are known to about 1e-5.
+        np.testing.assert_allclose(errors[ranks], errors[1], rtol=1e-2, atol=1e-4)
     with np.load(folder / "1" / "states.npz") as one:
         for ranks in (2, 3):
             with np.load(folder / str(ranks) / "states.npz") as other:

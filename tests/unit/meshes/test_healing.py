@@ -1,6 +1,7 @@
 """Healing lengths against closed formulas."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +97,22 @@ def test_heat_sinks_decide_the_mesh_and_the_uniform_model_does_not():
     assert sizes == sorted(sizes, reverse=True)
     assert len(set(sizes)) == 5
     assert sizes[0] > 3 * sizes[-1]
+
+
+def test_sinks_shorten_the_healing_length_as_their_slope_does(tmp_path: Path):
+    bath = {"bottom": "conductance", "bottom_W_per_m2K": 1e3, "temperature_K": 4.0}
+    K, below = 4.0 + 8.0 * HEIGHT_UM, 1 / (1 / 1e-3 + HEIGHT_UM / 0.5)
+    table = tmp_path / "q.csv"
+    table.write_text("T_K,q_W_per_m2\n2,0\n200,9.9e6\n", encoding="utf-8")
+    conductance = {"name": "s", "face": "top", "kind": "conductance", "h_W_per_m2K": 5e4}
+    measured = {"name": "s", "face": "top", "kind": "table", "table": str(table)}
+    for sink in (conductance, measured):
+        found = lengths(bath=bath, sinks=[sink])
+        assert found.cold == pytest.approx(math.sqrt(K / (below + 0.05)), rel=1e-8)
+    hot = 60.0
+    helium = {"name": "s", "face": "top", "kind": "helium", "a_W_per_m2K4": 0.1}
+    found = lengths(bath=bath, sinks=[helium], output={"hot_temperature_K": hot})
+    assert found.normal == pytest.approx(math.sqrt(K / (below + 4e-7 * hot**3)), rel=1e-8)
+    bottom = lengths(bath=bath, sinks=[conductance | {"face": "bottom"}])
+    assert bottom.cold == pytest.approx(math.sqrt(K * (1 / (1e-3 + 0.05) + HEIGHT_UM / 0.5)), rel=1e-8)
+    assert lengths(bath=bath, sinks=[conductance | {"face": "crystal"}]).cold == lengths(bath=bath).cold

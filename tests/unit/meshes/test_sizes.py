@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from hotmesa.meshes.sizes import element_sizes
+from hotmesa.meshes.sizes import element_sizes, size_function
 from hotmesa.scenarios.schema import Scenario
 
 
@@ -35,6 +35,16 @@ def test_given_sizes_win_and_refine_divides_them():
     mesh = {"size_um": 0.8, "contact_size_um": 0.2, "rim_size_um": 4.0, "refine": 2}
     sizes = element_sizes(scenario(crystal={}, contacts=[{}], mesh=mesh))
     assert (sizes.mesa, sizes.contacts, sizes.rim) == (0.4, (0.1,), 2.0)
+
+
+def test_edge_has_its_own_size_and_the_mesa_none_without():
+    device = scenario(crystal={}, mesh={"size_um": 0.8, "rim_size_um": 4.0, "edge_size_um": 0.1, "growth": 0.2})
+    size = size_function(device, element_sizes(device))
+    at = [size(x, 0.0) for x in (0.0, 4.0, 5.0, 6.0, 29.0)]
+    assert at == pytest.approx([0.8, 0.3, 0.1, 0.3, 4.0])
+    plain = scenario(crystal={}, mesh={"size_um": 0.8, "rim_size_um": 4.0})
+    size = size_function(plain, element_sizes(plain))
+    assert [size(x, 0.0) for x in (0.0, 5.0, 6.0)] == pytest.approx([0.8, 0.8, 1.05])
 
 
 def test_small_contacts_and_lines_get_finer_elements():

@@ -1,0 +1,128 @@
+"""Models of a device on finer meshes and in finer sublayers, and states that are found there again from known ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+
+from hotmesa.meshes import TaggedMesh
+from hotmesa.meshes.refined import halved_mesh
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.layers import graded, halved_sublayers, layer_thickness
+from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.fields import Gatherer, full_temperatures
+from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.states.steady import solve_steady_state
+
+TOLERANCE = 1e-6
+"""Of the finer states: far below their difference."""
+Bring = Callable[[Array], Array]
+"""Takes fields (sublayers, nodes in the order of the mesh as it was made) from one model to another."""
+
+
+@dataclass(frozen=True)
+class Finer:
+    """A model and the way from another one to it.
+
+    Attributes:
+        source, target: the models.
+        bring: what makes fields of the target of those of the source.
+    """
+
+    source: Model
+    target: Model
+    bring: Bring
+
+    def guess(self, e: Evaluation) -> Array:
+        """Return the flat state of the target that a state of the source becomes. Collective."""
+        target, comm = self.target, self.source.comm
+        fields = Gatherer(self.source.operators)(full_temperatures(self.source, e))
+        brought = comm.bcast(None if fields is None else self.bring(fields))
+        return np.concatenate([target.layout.from_plan(brought[:, target.operators.input_node]), e.wires, [e.V]])
+
+    def solve(self, e: Evaluation) -> Evaluation:
+        """Return the state of the target at the current of a state of the source, found from it. Collective.
+
+        Raises:
+            SolveError: there is none nearby.
+        """
+        return solve_steady_state(ThermalBranch(self.target, Bias.current()), e.I, self.guess(e)).e
+
+
+def finer_mesh(model: Model) -> Finer:
+    """Return the way to a mesh with all edges halved. Collective."""
+    tagged, parents = halved_mesh(model.scenario, model.comm)
+
+    def bring(fields: Array) -> Array:
+        return np.asarray(0.5 * (fields[:, parents[:, 0]] + fields[:, parents[:, 1]]))
+
+    return Finer(model, like(model, model.scenario, tagged), bring)
+
+
+def finer_layers(model: Model) -> Finer:
+    """Return the way to sublayers that are all cut into two."""
+    fine = like(model, halved_sublayers(model.scenario), model.tagged)
+    return Finer(model, fine, lambda fields: np.repeat(fields, 2, axis=0))
+
+
+def between(source: Model, target: Model) -> Finer:
+    """Return the way from one model to any other of the same device: linear in the plan and through each layer.
+
+    Collective.
+    """
+    here, there = (Gatherer(model.operators)(model.operators.xy.T) for model in (source, target))
+    same, line = source.tagged is target.tagged, source.tagged.geometry != "plan"
+    depths = [*zip(_middles(source.scenario), _middles(target.scenario), strict=True)]
+
+    def bring(fields: Array) -> Array:
+        if not same and here is not None and there is not None:
+            fields = np.stack([_on_nodes(here.T, there.T, values, line) for values in fields])
+        parts, first = [], 0
+        for before, after in depths:
+            layer = fields[first : first + before.size]
+            parts.append(_through(before, after) @ layer)
+            first += before.size
+        return np.concatenate(parts)
+
+    return Finer(source, target, bring)
+
+
+def _middles(scenario: Scenario) -> list[Array]:
+    """Return the depths (µm) of the middles of the sublayers of each layer, counted from its top."""
+    parts = [graded(layer_thickness(scenario, la), la.sublayers, la.first_sublayer_um) for la in scenario.layers]
+    return [np.cumsum(d) - 0.5 * d for d in parts]
+
+
+def _through(before: Array, after: Array) -> Array:
+    """Return the matrix that interpolates linearly from depths to others, constant beyond, shape (after, before)."""
+    return np.column_stack([np.interp(after, before, column) for column in np.eye(before.size)])
+
+
+def _on_nodes(here: Array, there: Array, values: Array, line: bool) -> Array:
+    """Return nodal values at other places, linear between the nodes, of the nearest node beyond; NaN are no values."""
+    known = np.isfinite(values)
+    if line:
+        order = np.argsort(here[known, 0])
+        return np.asarray(np.interp(there[:, 0], here[known, 0][order], values[known][order]))
+    found = np.asarray(LinearNDInterpolator(here[known], values[known])(there))
+    lost = ~np.isfinite(found)
+    found[lost] = NearestNDInterpolator(here[known], values[known])(there[lost])
+    return found
+
+
+def like(model: Model, scenario: Scenario, tagged: TaggedMesh) -> Model:
+    """Return a model of another scenario and mesh with all that a user brought along to this one."""
+    numerics = scenario.numerics.model_copy(update={"tolerance": max(TOLERANCE, scenario.numerics.tolerance)})
+    brought = model.parts.brought
+    return Model(
+        scenario.model_copy(update={"numerics": numerics}),
+        tagged,
+        model.junctions.law,
+        materials=brought.materials,
+        sinks=brought.sinks,
+    )
