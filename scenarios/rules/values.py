@@ -8,7 +8,7 @@ from pathlib import Path
 from hotmesa.scenarios.keys import file_keys
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.problems import Finding, Where
-from hotmesa.scenarios.schema import Scenario, Tabulated
+from hotmesa.scenarios.schema import Scenario, Tabulated, Uniform
 from hotmesa.scenarios.tables import TableError, read_numbers
 
 
@@ -21,7 +21,7 @@ def value_findings(scenario: Scenario) -> Iterator[Finding]:
 
 def _files(scenario: Scenario) -> Iterator[Finding]:
     for (section, key), words in file_keys().items():
-        if words or section in KINDS.keys() - {scenario.mode}:  # of another kind of run
+        if words or section in KINDS.keys() - {scenario.mode, "uniform"}:  # of another kind of run
             continue
         held = getattr(scenario, section)
         several = isinstance(held, tuple)
@@ -45,11 +45,12 @@ def _ranges(scenario: Scenario) -> Iterator[Finding]:
     if scenario.uniform.end_temperature_K <= bath:
         text = f"{scenario.uniform.end_temperature_K:g} K must be above the bath temperature ({bath:g} K)"
         yield Finding(("uniform", "end_temperature_K"), text, (("bath", "temperature_K"),))
+    yield from _cooling(scenario.uniform, bath)
     if scenario.branch.max_points <= scenario.branch.min_points:
         text = f"{scenario.branch.max_points} must be above branch.min_points ({scenario.branch.min_points})"
         yield Finding(("branch", "max_points"), text, (("branch", "min_points"),))
     law = scenario.law
-    limits = _table_temperatures(law) if isinstance(law, Tabulated) else None
+    limits = _table_temperatures(law.table) if isinstance(law, Tabulated) else None
     if isinstance(law, Tabulated) and limits is not None and not limits[0] <= bath <= limits[1]:
         text = (
             f"{bath:g} K lies outside the law table {law.table}, which covers {limits[0]:g} to {limits[1]:g} K"
@@ -57,10 +58,24 @@ def _ranges(scenario: Scenario) -> Iterator[Finding]:
         yield Finding(("bath", "temperature_K"), text, (("law", "table"),))
 
 
-def _table_temperatures(law: Tabulated) -> tuple[float, float] | None:
-    """Lowest and highest temperature of the user's table; None if it is not readable as one (the law says why)."""
+def _cooling(uniform: Uniform, bath: float) -> Iterator[Finding]:
+    """A cooling that begins at the bath temperature."""
+    if uniform.differs("cooling_exponent") and uniform.cooling_reference_K <= bath:
+        text = f"{uniform.cooling_reference_K:g} K must be above the bath temperature ({bath:g} K)"
+        yield Finding(("uniform", "cooling_reference_K"), text, (("bath", "temperature_K"),))
+    limits = None if uniform.cooling_table is None else _table_temperatures(uniform.cooling_table)
+    if limits is not None and not limits[0] <= bath < limits[1]:
+        text = (
+            f"{bath:g} K lies outside the cooling in {uniform.cooling_table}, which covers {limits[0]:g} to "
+            f"{limits[1]:g} K; add a row at the bath temperature, with the power 0"
+        )
+        yield Finding(("bath", "temperature_K"), text, (("uniform", "cooling_table"),))
+
+
+def _table_temperatures(table: str) -> tuple[float, float] | None:
+    """Lowest and highest temperature of a user's table; None if it is not readable (who needs it says why)."""
     try:
-        temperatures = read_numbers(Path(law.table), ("T_K",))["T_K"]
+        temperatures = read_numbers(Path(table), ("T_K",))["T_K"]
     except TableError:
         return None
     return float(temperatures.min()), float(temperatures.max())

@@ -35,10 +35,9 @@ def findings(scenario: Scenario) -> Iterator[Finding]:
 
 def describe(scenario: Scenario) -> list[str]:
     """The branch and the uniform model beside it, in words."""
-    alpha = f"{scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
     shape = {"plan": "plan (x, y)", "strip": "strip (x)", "disc": "disc (radius)"}[scenario.geometry]
     end = f"to {scenario.branch.end_current_mA:g} mA with at least {scenario.branch.min_points} points"
-    return [f"branch in the {shape} {end}", f"beside it the uniform model with {alpha}"]
+    return [f"branch in the {shape} {end}", f"beside it the uniform model with {scenario.uniform.describe()}"]
 
 
 KIND = Kind(

@@ -9,8 +9,14 @@ from hotmesa.scenarios.schema import Scenario
 
 def describe(scenario: Scenario) -> list[str]:
     """The uniform model in words."""
-    alpha = f"{scenario.uniform.thermal_resistance_K_per_mW:g} K/mW"
-    return [f"uniform model T = T_B + {alpha} × P up to {scenario.uniform.end_temperature_K:g} K"]
+    return [f"uniform model, {scenario.uniform.describe()}, up to {scenario.uniform.end_temperature_K:g} K"]
+
+
+COOLING = {
+    "loop_gain": "λ = T ∂ ln i/∂T over `cooling_exponent`: the curve folds where it passes 1",
+    "cooling_exponent": "n_C = d ln C/d ln T, with which power of T the cooling grows",
+    "exponent_needed": "T ∂ ln i/∂T at constant voltage: a stack whose cooling grows faster than this never folds",
+}
 
 
 KIND = Kind(
@@ -18,7 +24,7 @@ KIND = Kind(
     "uniform.csv",
     "the uniform model alone",
     points="points of the uniform model",
-    meanings=CURVE | STABILITY,
+    meanings=CURVE | STABILITY | COOLING,
     spatial=False,
     shown=False,
     describe=describe,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hotmesa.scenarios.schema.section import Positive, Section
+from hotmesa.scenarios.problems import Finding
+from hotmesa.scenarios.schema.section import File, Positive, Section
 
 
 class Branch(Section):
@@ -58,10 +60,39 @@ class Family(Section):
 
 
 class Uniform(Section):
-    """The zero-dimensional model T = T_B + alpha I V, drawn beside the branch."""
+    """The zero-dimensional model I V = C(T), T = T_B + alpha I V if nothing else is said, drawn beside the branch."""
 
     thermal_resistance_K_per_mW: Positive = Field(110.0, description="alpha")
+    cooling_exponent: Annotated[float, Field(ge=0.1, le=20)] = Field(
+        1.0, description="n of the cooling C(T) in proportion to T^n - T_B^n"
+    )
+    cooling_reference_K: Positive = Field(
+        74.0, description="where that cooling is (T - T_B)/alpha; has no effect for n = 1"
+    )
+    cooling_table: File | None = Field(
+        None, description="CSV file T_K,P_mW, both increasing, from T_B on: the cooling, in place of alpha"
+    )
     end_temperature_K: Positive = Field(300.0, description="last temperature of the curve")
+
+    def contradictions(self) -> Iterator[Finding]:
+        """One source of the cooling."""
+        if self.cooling_table is not None:
+            for key in ("thermal_resistance_K_per_mW", "cooling_exponent", "cooling_reference_K"):
+                if self.differs(key):
+                    text = "has no effect with cooling_table, which is the whole cooling; keep one"
+                    yield Finding((key,), text, (("cooling_table",),))
+        elif self.differs("cooling_reference_K") and not self.differs("cooling_exponent"):
+            text = "has no effect with cooling_exponent = 1, which is (T - T_B)/alpha everywhere"
+            yield Finding(("cooling_reference_K",), text, (("cooling_exponent",),))
+
+    def describe(self) -> str:
+        """The cooling in a few words."""
+        if self.cooling_table is not None:
+            return f"cooling of {self.cooling_table}"
+        alpha = f"{self.thermal_resistance_K_per_mW:g} K/mW"
+        if self.cooling_exponent == 1.0:
+            return alpha
+        return f"cooling like T^{self.cooling_exponent:g}, {alpha} at {self.cooling_reference_K:g} K"
 
 
 class Output(Section):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,10 @@ from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import Row, rows_of
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import junction_resistance_ohm, resistive_junctions
-from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema import Scenario, Uniform
+from hotmesa.scenarios.tables import read_numbers
+from hotmesa.solver.device.cooling.measured import rising_above
+from hotmesa.solver.device.sinks import HeatFlux
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 
 _STEPS = 100
@@ -31,27 +35,55 @@ class UniformDevice:
         junction_ohm: normal resistance of one junction, Ω.
         thermal_K_per_mW: alpha, temperature rise over Joule power.
         bath_K: bath temperature.
+        cooling: power C(T) that the mesa gives off and its derivative, mW and mW/K; None: (T - T_B)/alpha.
     """
 
     junctions: float
     junction_ohm: float
     thermal_K_per_mW: float
     bath_K: float
+    cooling: HeatFlux | None = None
 
     @staticmethod
     def of(scenario: Scenario) -> UniformDevice:
-        """Return the device of a scenario."""
+        """Return the device of a scenario.
+
+        Raises:
+            TableError: its table of the cooling cannot be used.
+        """
         return UniformDevice(
             float(resistive_junctions(scenario)),
             junction_resistance_ohm(scenario),
             scenario.uniform.thermal_resistance_K_per_mW,
             scenario.bath.temperature_K,
+            cooling_of(scenario.uniform, scenario.bath.temperature_K),
         )
 
+    def cooled(self, T_K: Array) -> tuple[Array, Array]:
+        """Return C(T) in mW and dC/dT in mW/K."""
+        if self.cooling is not None:
+            return self.cooling(T_K)
+        return (T_K - self.bath_K) / self.thermal_K_per_mW, np.full(np.shape(T_K), 1.0 / self.thermal_K_per_mW)
+
     @property
-    def heating(self) -> float:
-        """Temperature rise over v i in K/mV²: 1e-3 alpha n / R_j (mV mA = µW)."""
-        return 1e-3 * self.thermal_K_per_mW * self.junctions / self.junction_ohm
+    def per_mW(self) -> float:
+        """What v i in mV² is for one mW: 1e3 R_j / n (mV mA = µW)."""
+        return 1e3 * self.junction_ohm / self.junctions
+
+
+def cooling_of(uniform: Uniform, bath_K: float) -> HeatFlux | None:
+    """Return the cooling of a scenario, C(T) in mW with its derivative; None where it is (T - T_B)/alpha.
+
+    Raises:
+        TableError: its table cannot be used.
+    """
+    if uniform.cooling_table is not None:
+        return rising_above(read_numbers(Path(uniform.cooling_table), ("T_K", "P_mW")), "P_mW", bath_K)
+    n, there = uniform.cooling_exponent, uniform.cooling_reference_K
+    if n == 1.0:
+        return None
+    scale = (there - bath_K) / uniform.thermal_resistance_K_per_mW / (there**n - bath_K**n)
+    return lambda T: (scale * (T**n - bath_K**n), scale * n * T ** (n - 1.0))
 
 
 @dataclass(frozen=True)
@@ -76,14 +108,15 @@ class UniformStates:
 def uniform_states(law: JunctionLaw, device: UniformDevice, T_K: Array) -> UniformStates:
     """States at the given temperatures (K, above the bath, any shape).
 
-    i(v, T) rises with v, so every T > T_B has one voltage, the root of k v i(v, T) = T - T_B with k = `heating`
-    (Kurter et al., PRB 81, 224518 (2010), Sec. III.A). Differentiating by T gives
-    dv/dT = (1/k - v i_T)/(i + v i_v) and di/dT = i_v dv/dT + i_T: a zero of dv/dT is a fold in V, of di/dT one in I.
+    i(v, T) rises with v, so every T > T_B has one voltage, the root of v i(v, T) = k C(T) with k = R_j/n and the
+    cooling C (Kurter et al., PRB 81, 224518 (2010), Sec. III.A: C = (T - T_B)/alpha). Differentiating by T gives
+    dv/dT = (k C' - v i_T)/(i + v i_v) and di/dT = i_v dv/dT + i_T: a zero of dv/dT is a fold in V, of di/dT one in I.
     """
     T = np.asarray(T_K, dtype=np.float64)
-    v = _voltage(law, T, np.asarray((T - device.bath_K) / device.heating))
+    power, by_T = device.cooled(T)
+    v = _voltage(law, T, np.asarray(power * device.per_mW))
     local = law.at(v, T)
-    dv = (1 / device.heating - v * local.di_dT) / (local.i + v * local.di_dv)
+    dv = (by_T * device.per_mW - v * local.di_dT) / (local.i + v * local.di_dv)
     return UniformStates(T, v, local.i, dv, local.di_dv * dv + local.di_dT)
 
 
@@ -117,6 +150,7 @@ def _log_power(law: JunctionLaw, x: Array, T: Array) -> Array:
 
 
 POINTS = 1500
+AT_REST_MV = 1e-6
 ROOT_K = 1e-11
 """Accuracy of the temperature of a fold, at which V or I is stationary."""
 
@@ -176,6 +210,38 @@ def trace_uniform(law: JunctionLaw, device: UniformDevice, end_K: float, points:
     return _curve(law, device, np.union1d(grid, np.concatenate([*folds.values()])), folds)
 
 
+@dataclass(frozen=True)
+class LoopGain:
+    """Why a uniform curve folds or does not, each of shape (points,).
+
+    Attributes:
+        loop_gain: lambda, the part of a rise in temperature that its own heating brings back at constant voltage.
+        cooling_exponent: n_C = d ln C/d ln T; infinite at rest.
+        exponent_needed: n_req = T di/dT / i at constant voltage.
+    """
+
+    loop_gain: Array
+    cooling_exponent: Array
+    exponent_needed: Array
+
+
+def loop_gain(law: JunctionLaw, curve: UniformCurve) -> LoopGain:
+    """Return the loop gain along a uniform curve of any cooling C(T).
+
+    With v i(v, T) = C(T) R_j/n, s = i/v and m = d ln i/d ln v, logarithmic derivatives along the curve give
+    lambda = T (d ln i/dT)_v / n_C and dV/dI = R_N (1 - lambda)/[s (m + lambda)]: the curve folds in V where lambda
+    passes 1, so that a stack does not fold whose cooling grows everywhere with a power n_C of T above
+    n_req = T (d ln i/dT)_v.
+    """
+    T, (power, by_T) = curve.T_K, curve.device.cooled(curve.T_K)
+    # At rest i is zero, and i_T/i that of the conductance: the slope of i(v) by T at a voltage next to nothing.
+    local = law.at(np.where(curve.v_mV > 0.0, curve.v_mV, AT_REST_MV), T)
+    needed = T * local.di_dT / local.i
+    with np.errstate(divide="ignore"):
+        exponent = np.where(power > 0.0, T * by_T / power, np.inf)
+    return LoopGain(needed / exponent, exponent, needed)
+
+
 def turning_points(slope: Callable[[Array], Array], grid: Array) -> Array:
     """Return all places where a slope changes its sign, also between two points of the grid, in order."""
     grid = np.union1d(grid, _hidden(slope, grid))
@@ -227,7 +293,10 @@ def uniform_table(curve: UniformCurve) -> list[Row]:
 
 def points(scenario: Scenario, law: JunctionLaw | None = None) -> Iterator[Point]:
     """Yield the points of the uniform model of a scenario; `law` replaces that of the scenario."""
-    for row in uniform_table(uniform_curve(law or build_law(scenario), scenario)):
+    law = law or build_law(scenario)
+    curve = uniform_curve(law, scenario)
+    gain = loop_gain(law, curve)
+    for row in rows_of(uniform_rows(curve) | asdict(gain)):
         yield Point(row)
 
 

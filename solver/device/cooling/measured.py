@@ -9,7 +9,7 @@ from scipy.interpolate import PchipInterpolator
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Measured
-from hotmesa.scenarios.tables import read_numbers
+from hotmesa.scenarios.tables import Numbers, read_numbers
 from hotmesa.solver.device.sinks import HeatFlux
 
 
@@ -22,11 +22,22 @@ def build(sink: Measured, bath: float) -> HeatFlux:
         TableError: the file cannot be read, or its values do not increase.
     """
     table = read_numbers(Path(sink.table), ("T_K", "q_W_per_m2"))
-    T_K, q = table["T_K"], table["q_W_per_m2"] * 1e-6
-    rising = np.append(True, (np.diff(T_K) > 0) & (np.diff(q) > 0))
-    table.require(rising, "T_K and q_W_per_m2 must increase from row to row")
+    return rising_above(table, "q_W_per_m2", bath, 1e-6)
+
+
+def rising_above(table: Numbers, name: str, bath: float, unit: float = 1.0) -> HeatFlux:
+    """Return what a column gains over the temperature of the bath (K), in multiples of `unit`, with its derivative.
+
+    Monotone between the points (PCHIP), straight with the last slope beyond them.
+
+    Raises:
+        TableError: its values do not increase.
+    """
+    T_K, values = table["T_K"], table[name] * unit
+    rising = np.append(True, (np.diff(T_K) > 0) & (np.diff(values) > 0))
+    table.require(rising, f"T_K and {name} must increase from row to row")
     table.require(np.full(T_K.shape, T_K.size > 1), "at least two rows are needed")
-    curve = PchipInterpolator(T_K, q)
+    curve = PchipInterpolator(T_K, values)
 
     def total(T: Array) -> tuple[Array, Array]:
         inside = np.clip(T, T_K[0], T_K[-1])
