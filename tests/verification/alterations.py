@@ -16,6 +16,7 @@ from hotmesa.solver.law import table as law_table
 from hotmesa.solver.law import tunnelling
 from hotmesa.solver.linear import condensed
 from hotmesa.solver.linear import jacobian as linearisation
+from hotmesa.solver.runs import uniform
 from hotmesa.solver.states import continuation
 
 Patch = pytest.MonkeyPatch
@@ -370,3 +371,17 @@ def condensed_crystal_altered(patch: Patch) -> None:
     """A condensed crystal conducts heat down 0.1 % better than it should."""
     modes = condensed.depth_modes
     patch.setattr(condensed, "depth_modes", lambda *a: replace(m := modes(*a), mu=1.001 * m.mu))
+
+
+def slope_of_the_cooling_halved(patch: Patch) -> None:
+    """The uniform model takes half of dC/dT."""
+    true = uniform.UniformDevice.cooled
+    patch.setattr(uniform.UniformDevice, "cooled", lambda self, T: (true(self, T)[0], 0.5 * true(self, T)[1]))
+
+
+def tall_stacks_cooled_better(patch: Patch) -> None:
+    """In the uniform model the power of a junction falls with n^0.9 instead of n."""
+    true = uniform.UniformDevice.per_mW
+    patch.setattr(
+        uniform.UniformDevice, "per_mW", property(lambda self: true.fget(self) * self.junctions**0.1)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verification import exact_equal_area, exact_film, exact_loop_gain, exact_spreading, exact_step
+from verification import exact_equal_area, exact_film, exact_loop_gain, exact_nucleation, exact_spreading, exact_step
 from verification.cases import Case
 
 CASES: tuple[Case, ...] = (
@@ -11,4 +11,5 @@ CASES: tuple[Case, ...] = (
     *exact_step.CASES,
     *exact_equal_area.CASES,
     *exact_loop_gain.CASES,
+    *exact_nucleation.CASES,
 )

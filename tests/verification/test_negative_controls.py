@@ -64,6 +64,10 @@ CONTROLS = [
     (wrong.joule_heat_altered, "voltage of a standing front in a strip, N = 19"),
     (wrong.gap_smaller, "voltage of a standing front in a strip, N = 30"),
     (wrong.gap_smaller, "voltage of a standing front, rule of equal areas, N = 19"),
+    (wrong.slope_of_the_cooling_halved, "set 3, cooling T^1.8: slope by the loop gain, error over R_N"),
+    (wrong.tall_stacks_cooled_better, "set 3, cooling T^1.8: sum rule of the widths of 12 and 30 junctions"),
+    (wrong.tall_stacks_cooled_better, "ohmic junctions: V √N of 12 and 30 junctions at equal temperature"),
+    (wrong.contact_doubled, "length of the domain where V stops falling"),
     # Time
     (wrong.heat_capacity_halved, "relaxation of a lumped device, equal steps"),
     (wrong.heat_capacity_halved, "speed of a hot front, alpha_S = 2.5"),

@@ -6,11 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hotmesa.cli import main
+from hotmesa.postprocess import load_run
 from hotmesa.scenarios.schema import Bath, Law, Mesa, Scenario, Uniform
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.law.ohmic import OhmicLaw
 from hotmesa.solver.runs.uniform import (
     UniformDevice,
+    cooling_of,
+    loop_gain,
     trace_uniform,
     turning_points,
     uniform_curve,
@@ -208,3 +212,71 @@ def test_example_in_the_documentation(capsys, monkeypatch, tmp_path):
     assert found is not None
     exec(found[1], {})
     assert capsys.readouterr().out.strip() == found[2]
+
+
+def test_loop_gain_is_that_of_the_definition():
+    """At 50 K: T di/dT / i by differences, over T C'/C of linear cooling."""
+    c = curve(19)
+    row = int(np.argmin(np.abs(c.T_K - 50.0)))
+    T, v, dT = c.T_K[row], c.v_mV[row : row + 1], 0.01
+    up, down = (LAW.at(v, np.array([T + h])).i[0] for h in (dT, -dT))
+    needed = T * (up - down) / (2 * dT) / LAW.at(v, np.array([T])).i[0]
+    found = loop_gain(LAW, c)
+    assert found.exponent_needed[row] == pytest.approx(needed, rel=1e-4)
+    assert found.cooling_exponent[row] == pytest.approx(T / (T - 4.2), rel=1e-12)
+    assert found.loop_gain[row] == pytest.approx(needed * (T - 4.2) / T, rel=1e-4)
+    assert (found.loop_gain[0], found.cooling_exponent[0]) == (0.0, np.inf)
+
+
+def test_cooling_that_grows_faster_than_is_needed_unfolds_the_curve():
+    folded = trace_uniform(LAW, UniformDevice(19, 24.2, 110.0, 4.2), 300.0, 600)
+    needed = float(loop_gain(LAW, folded).exponent_needed.max())
+    # The paper's device at set 3: 1.8; its voltages change with the cooling, by which it stays just above or below.
+    assert 1.7 < needed < 1.9
+    for exponent, folds in ((0.8 * needed, 2), (1.25 * needed, 0)):
+        cooling = cooling_of(Uniform(cooling_exponent=exponent), 4.2)
+        c = trace_uniform(LAW, UniformDevice(19, 24.2, 110.0, 4.2, cooling), 300.0, 600)
+        assert len(c.figures["folds"]) == folds
+        # The same power as with linear cooling at the reference temperature.
+        assert cooling(np.array(74.0))[0] == pytest.approx((74.0 - 4.2) / 110.0, rel=1e-12)
+
+
+def test_a_table_of_the_cooling_is_what_it_says(tmp_path):
+    table = tmp_path / "cooling.csv"
+    T = np.linspace(4.2, 310.0, 50)
+    table.write_text("T_K,P_mW\n" + "".join(f"{a},{(a - 4.2) / 110.0}\n" for a in T))
+    cooling = cooling_of(Uniform(cooling_table=str(table)), 4.2)
+    c = trace_uniform(LAW, UniformDevice(8, 24.2, 1.0, 4.2, cooling), 300.0, 300)
+    assert c.V_mV == pytest.approx(curve(8, 300).V_mV, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "said"),
+    [
+        ({"cooling_exponent": 0}, "", "must be a number >= 0.1 and <= 20"),
+        ({"cooling_exponent": 2.0, "cooling_reference_K": 4.0}, "", "4 K must be above the bath temperature (4.2 K)"),
+        ({"cooling_reference_K": 60.0}, "", "has no effect with cooling_exponent = 1"),
+        ({"cooling_exponent": 2.0}, "T_K,P_mW\n4.2,0\n300,2\n", "has no effect with cooling_table"),
+        ({}, "T_K,P_mW\n4.2,0\n50,0.4\n300,0.3\n", "must increase from row to row; line 4 has T_K = 300, P_mW = 0.3"),
+        ({}, "T_K,P_mW\n10,0\n300,0.3\n", "covers 10 to 300 K; add a row at the bath temperature, with the power 0"),
+    ],
+)
+def test_a_cooling_that_makes_no_sense_is_refused(tmp_path, capsys, keys, text, said):
+    table = tmp_path / "cooling.csv"
+    table.write_text(text)
+    changes = {f"uniform.{name}": value for name, value in keys.items()}
+    changes |= {"uniform.cooling_table": str(table)} if text else {}
+    words = [word for name, value in changes.items() for word in ("--set", f"{name}={value}")]
+    assert main(["run", "kurter2010-uniform", *words, "--out", str(tmp_path / "x"), "--quiet"]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_run_says_which_cooling_the_stack_needs(tmp_path, capsys):
+    assert main(["run", "kurter2010-uniform", "--set", "mesa.junctions=19", "--out", str(tmp_path / "x")]) == 0
+    run = load_run(tmp_path / "x")
+    folds = [fold["T_max_K"] for fold in run.summary["folds"]]
+    assert [run.summary["cooling_too_slow_from_K"], run.summary["cooling_too_slow_to_K"]] == pytest.approx(folds)
+    assert run.summary["loop_gain_max"] > 1.0
+    assert f"needs cooling that grows faster than T^{run.summary['exponent_needed_max']:.2f}" in capsys.readouterr().out
+    assert (tmp_path / "x" / "cooling.png").exists()
