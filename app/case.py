@@ -7,7 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import DONE, INTERRUPTED
 from hotmesa.scenarios.writing import write_json
 
-CASE_FILE = "case.json"
+CASE_FILE, SWEEP = "case.json", "sweep"
 OK, FAILED, INVALID, STOPPED, WAITING = "ok", "failed", "invalid", "interrupted", "not computed"
 
 
@@ -32,6 +32,7 @@ class Task:
         command: the command line, for the record.
         figures: whether to draw figures.
         states: whether to keep the fields.
+        sweep: what is computed besides, in the folder SWEEP inside, where the source loses a state of the branch.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Task:
     command: str = ""
     figures: bool = False
     states: bool = False
+    sweep: Scenario | None = None
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,32 @@ def fingerprint(scenario: Scenario) -> str:
 def known_outcome(task: Task) -> Outcome | None:
     """Return how a case ended earlier, ok or failed, if it was computed with the same scenario; else None.
 
-    A case is ok when provenance.json is complete and names this scenario and summary.json is there, whoever made them.
+    A case is ok when provenance.json is complete and names this scenario and summary.json is there, whoever made them,
+    and when its sweep is, where it needs one.
     """
+    found = _known(task)
+    behind = sweep_of(task) if found is not None and found.status == OK else None
+    if found is None or behind is None:
+        return found
+    swept = _known(behind)
+    return None if swept is None else _both(found, swept)
+
+
+def sweep_of(task: Task) -> Task | None:
+    """Return the sweep that follows a finished branch: where its source loses a state."""
+    if task.sweep is None or _read_json(task.folder / "summary.json").get("first_unstable_I_mA") is None:
+        return None
+    return replace(task, folder=task.folder / SWEEP, scenario=task.sweep, sweep=None)
+
+
+def _both(branch: Outcome, sweep: Outcome) -> Outcome:
+    """Return how a branch with its sweep ended."""
+    reason = f"sweep: {sweep.reason}" if sweep.reason else ""
+    wall, cpu = branch.wall_s + sweep.wall_s, branch.cpu_s + sweep.cpu_s
+    return replace(branch, status=sweep.status, reason=reason, wall_s=round(wall, 3), cpu_s=round(cpu, 3))
+
+
+def _known(task: Task) -> Outcome | None:
     wanted = fingerprint(task.scenario)
     record = _read_json(task.folder / CASE_FILE)
     provenance = _read_json(task.folder / "provenance.json")
@@ -86,6 +112,12 @@ def known_outcome(task: Task) -> Outcome | None:
 
 def compute_case(task: Task) -> Outcome:
     """Compute a case; whatever goes wrong is part of the outcome, which is also written to case.json."""
+    branch = _computed(task)
+    behind = sweep_of(task) if branch.status == OK else None
+    return branch if behind is None else _both(branch, _computed(behind))
+
+
+def _computed(task: Task) -> Outcome:
     started, cpu = time.perf_counter(), time.process_time()
     try:
         status, reason = _compute(task)
@@ -134,9 +166,10 @@ def keep(task: Task, outcome: Outcome) -> Outcome:
 
 def forget(folder: Path) -> None:
     """Remove the results of a case."""
-    for pattern in (*run_files(), CASE_FILE):
-        for file in folder.glob(pattern):
-            file.unlink()
+    for place in (folder, folder / SWEEP):
+        for pattern in (*run_files(), CASE_FILE):
+            for file in place.glob(pattern):
+                file.unlink()
 
 
 def _read_json(path: Path) -> Mapping[str, Any]:

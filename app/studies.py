@@ -12,6 +12,7 @@ from typing import TextIO
 
 from hotmesa.case import FAILED, INVALID, OK, STOPPED, WAITING, Outcome, Task, forget, known_outcome
 from hotmesa.folder import locked, refuse_foreign
+from hotmesa.phases import write_phase_diagram
 from hotmesa.pool import Ranks, Workers, workers_of
 from hotmesa.postprocess import provenance
 from hotmesa.processes import ended_like_interrupted
@@ -126,8 +127,9 @@ def _tasks(plan: Plan, folder: Path, only: Sequence[str] = (), command: str = ""
     if unknown:
         raise StudyError([f"--case {name}: the study has no such case{did_you_mean(name, names)}" for name in unknown])
     made = plan.study
+    kept = made.states or made.phases is not None
     return [
-        Task(case.name, folder / "cases" / case.name, case.scenario, command, made.figures, made.states)
+        Task(case.name, folder / "cases" / case.name, case.scenario, command, made.figures, kept, case.sweep)
         for case in plan.cases
         if case.scenario is not None and (not only or case.name in only)
     ]
@@ -158,6 +160,7 @@ def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: W
     report.end(bad)
     rows = [] if work.only else rows_of(work.plan, work.outcomes, work.folder)
     files = write_tables(work.folder, rows) if rows else ()
+    drawn = write_phase_diagram(work.plan, work.outcomes, work.folder) if rows else ()
     if files:
         _record(work, time.perf_counter() - started)
         if len(files) == 1 and not work.quiet:
@@ -166,7 +169,7 @@ def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: W
         table = f" (the others: {files[0]})" if files else ""
         raise KeyboardInterrupt(f"interrupted; the same command goes on with the cases that are missing{table}")
     status = NO_CONVERGENCE if bad else DONE
-    return StudyResult(work.folder, work.plan, work.outcomes, files, status, closing(rows) if rows else "")
+    return StudyResult(work.folder, work.plan, work.outcomes, (*files, *drawn), status, closing(rows) if rows else "")
 
 
 def _run(due: Sequence[Task], workers: Workers) -> Iterator[Outcome]:

@@ -20,6 +20,7 @@ from hotmesa.scenarios.load import load_scenario
 from hotmesa.scenarios.plans.axes import Points, points_of
 from hotmesa.scenarios.plans.errors import StudyError, in_words
 from hotmesa.scenarios.plans.observables import Vocabulary
+from hotmesa.scenarios.plans.phases import phase_problems, phase_sweep, phase_values
 from hotmesa.scenarios.plans.study import Study
 from hotmesa.scenarios.plans.values import LONGEST_NAME, flat, is_plain, look_up, override, path_of
 from hotmesa.scenarios.problems import did_you_mean
@@ -41,12 +42,14 @@ class Case:
         points: names of the points of the named axes, by the label of the axis.
         scenario: what is computed; None if the combination is no valid scenario.
         problem: why not.
+        sweep: what is computed besides where its source loses a state of the branch; of phase diagrams.
     """
 
     name: str
     points: Mapping[str, str]
     scenario: Scenario | None
     problem: str = ""
+    sweep: Scenario | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Plan:
         cases: all combinations, in the order of the axes, the last one fastest.
         axes: labels of the axes whose points have names, in order: columns of the table.
         keys: keys that are varied and hold plain values, in order: columns of the table.
+        columns: column of the table that stands for each axis, in order.
     """
 
     study: Study
@@ -68,6 +72,7 @@ class Plan:
     cases: tuple[Case, ...]
     axes: tuple[str, ...] = ()
     keys: tuple[str, ...] = field(default=())
+    columns: tuple[str, ...] = ()
 
 
 def find_plan(name_or_path: str | Path, kind: str) -> Path:
@@ -144,12 +149,14 @@ def load_study(name_or_path: str | Path, vocabulary: Vocabulary | None = None) -
     cases = tuple(
         _case(study, axes, combination, folder) for combination in itertools.product(*(a.points for a in axes))
     )
-    problems = _doubles(cases) + _invalid(study, cases) + _observables(study, cases, vocabulary)
+    problems = _doubles(cases) + _invalid(study, cases) + phase_problems(study, cases)
+    problems += _observables(study, cases, vocabulary)
     if problems:
         raise StudyError([f"{file}: {problem}" for problem in problems])
     keys = dict.fromkeys(key for axis in axes for key in axis.keys)
     plain = tuple(key for key in keys if _is_plain_everywhere(axes, key))
-    return Plan(study, file, text, cases, tuple(axis.label for axis in axes if axis.named), plain)
+    columns = tuple(axis.label if axis.named else axis.keys[0] for axis in axes)
+    return Plan(study, file, text, cases, tuple(axis.label for axis in axes if axis.named), plain, columns)
 
 
 def _clashes(study: Study, axes: Sequence[Points]) -> list[str]:
@@ -163,19 +170,22 @@ def _clashes(study: Study, axes: Sequence[Points]) -> list[str]:
         f"an axis cannot be called {label}: a column of the table has this name" for label in labels if label in TAKEN
     ]
     fixed = flat(study.fixed)
+    problems += [f"{key} is set by [phases]" for key in (*keys, *fixed) if key in phase_values(study)]
     problems += [f"{key} is both fixed and varied" for key in keys if key in fixed]
     return problems + [f"the key {key} is set by the study itself" for key in (*keys, *fixed) if key == "name"]
 
 
 def _case(study: Study, axes: Sequence[Points], combination: Sequence[Any], folder: Path) -> Case:
     name = "_".join(point.name for point in combination)
-    values = flat(study.fixed) | {key: value for point in combination for key, value in point.values.items()}
+    values = phase_values(study) | flat(study.fixed)
+    values |= {key: value for point in combination for key, value in point.values.items()}
     named = {axis.label: point.name for axis, point in zip(axes, combination, strict=True) if axis.named}
     overrides = [override(key, value, folder) for key, value in values.items()]
     if _NAME.match(name):
         overrides.append(f'name="{name}"')
     try:
-        return Case(name, named, load_scenario(base_scenario(study.scenario, folder), overrides, complete=True))
+        scenario = load_scenario(base_scenario(study.scenario, folder), overrides, complete=True)
+        return Case(name, named, scenario, sweep=phase_sweep(study, scenario))
     except ScenarioError as error:
         return Case(name, named, None, "; ".join(text.removeprefix("--set ") for text in error.problems))
 

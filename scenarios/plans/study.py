@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
-from hotmesa.scenarios.schema import Name, Section
+from hotmesa.scenarios.schema import Name, Positive, Section
 
 FORMS = ("values", "range", "rows", "cases", "file")
 
@@ -75,6 +76,27 @@ class Axis(Section):
         return self
 
 
+class Phases(Section):
+    """The phase diagram of the hot spot that is made of a study: where it is at these currents in every case."""
+
+    currents_mA: list[Positive] | None = Field(None, description="currents, increasing; one where two keys are varied")
+    range: Range | None = Field(None, description="or {first, last, points or step, spacing}")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Phases:
+        if (self.currents_mA is None) == (self.range is None):
+            raise ValueError("give either currents_mA or range")
+        numbers = self.numbers
+        if not numbers or not numbers[0] > 0 or any(b <= a for a, b in pairwise(numbers)):
+            raise ValueError(f"the currents must be above zero and increase, not {numbers}; the last one ends the runs")
+        return self
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """The currents in mA."""
+        return tuple(self.range.numbers() if self.range is not None else self.currents_mA or ())
+
+
 class Study(Section):
     """A study: all combinations of the axes."""
 
@@ -88,6 +110,7 @@ class Study(Section):
     best: Literal["largest", "smallest"] = Field("largest", description="which end of the ranking comes first")
     rank_stable: bool = Field(False, description="rank only states that the source holds, as compare --stable does")
     invalid: Literal["refuse", "skip"] = Field("refuse", description="what to do if a combination is no valid scenario")
+    phases: Phases | None = Field(None, description="draw a phase diagram of the hot spot, phases.csv and phases.png")
     figures: bool = Field(False, description="draw the figures of every case")
     states: bool = Field(False, description="keep the fields of every case (states.npz)")
     max_cases: int = Field(10_000, ge=1, le=1_000_000, description="refuse larger studies")
