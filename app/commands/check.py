@@ -10,6 +10,7 @@ from hotmesa.commands import add_overrides
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.describe import summary
 from hotmesa.scenarios.errors import HotmesaError
+from hotmesa.scenarios.plans.assumptions import assumption_lines, deciding_assumptions
 from hotmesa.scenarios.reference import schema_json, schema_markdown, schema_text
 
 
@@ -33,5 +34,7 @@ def main(scenario: str | None, overrides: Sequence[str], schema: bool, markdown:
         return 0
     if scenario is None:
         raise HotmesaError("check needs the name of a scenario or a file, or --schema")
-    sys.stdout.write(f"{summary(load_scenario(scenario, overrides, complete=True))}\nno problems found\n")
+    found = load_scenario(scenario, overrides, complete=True)
+    lines = assumption_lines(found, deciding_assumptions(scenario, overrides))
+    sys.stdout.write("\n".join([summary(found), *lines, "no problems found\n"]))
     return 0

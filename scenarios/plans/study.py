@@ -51,6 +51,7 @@ class Axis(Section):
     """One axis: a key over values or a range, several keys together (rows), named cases, or a CSV file of cases."""
 
     label: Name | None = Field(None, description="column of the table and word in pictures; default the key")
+    decides: str = Field("", description="what its keys decide; `hotmesa check` tells it where they are assumed")
     key: str | None = Field(None, description="scenario key, with values or range")
     values: list[Any] | None = Field(None, description="its values; the word none leaves the key out")
     range: Range | None = Field(None, description="{first, last, points or step, spacing}")
