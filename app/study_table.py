@@ -17,7 +17,7 @@ from hotmesa.scenarios.writing import field, whole_file, write_table
 Row = dict[str, Any]
 NO_PARQUET = "table.parquet is left out: pyarrow is missing (pip install 'hotmesa[study]'); table.csv holds the same"
 COSTS = ("wall_s", "cpu_s")
-EXACT = ("mesh_error_V_percent", "mesh_error_T_K", "layer_error_V_percent", "folds_not_resolved")
+EXACT = ("mesh_error_V_percent", "mesh_error_T_K", "layer_error_V_percent", "wall_elements", "folds_not_resolved")
 WARNING = "warning"
 """Columns behind the observables that tell how exact a case is, where its kind of run estimates that."""
 

@@ -111,6 +111,11 @@ def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str
             f"at {values['folds_not_resolved']} folds the wall of the hot spot is less than {NARROW:g} "
             f"elements wide: not resolved by the mesh, no folds of the device; set mesh.refine = {2 * refine:g}"
         )
+    elif (wall := values.get("wall_elements")) is not None and wall < NARROW:
+        lines.append(
+            f"the wall of the hot spot is {wall:.2g} elements wide somewhere: its stability is that of their rows; "
+            f"set mesh.refine = {refine * NARROW / wall:.2g}"
+        )
     return lines
 
 

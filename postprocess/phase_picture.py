@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hotmesa.postprocess import style
+from hotmesa.postprocess.phases import is_resolved
 from hotmesa.postprocess.place import ALL, CORNER, EDGE, END, MIDDLE, NONE, OFF, PLACES
 from hotmesa.scenarios.units import label_of
 
@@ -19,7 +20,7 @@ FILLS = {
     ALL: "#9b4a4a",
 }  # fmt: skip
 """Fills from light to dark: told apart in grey too, beside their letters."""
-UNSTABLE = "////"
+UNSTABLE, UNRESOLVED = "////", "..."
 CELL_IN = (0.62, 0.52)
 MARGIN_IN = (2.0, 2.3)
 Rows = Sequence[Mapping[str, Any]]
@@ -30,7 +31,8 @@ def plot_phases(rows: Rows, along: str, upwards: str, title: str = "") -> Figure
     """Return the picture of a phase diagram.
 
     Each cell has the fill and the letter of the place that the device shows; where a current source does not hold the
-    state on the branch from rest, it is hatched and that place stands small below. A bar is a jump, with ΔV and the
+    state on the branch from rest, it is hatched and that place stands small below; dotted where the spot has moved by
+    less than an element, which the mesh does not resolve. A bar is a jump, with ΔV and the
     time in which the device settles behind it.
 
     Args:
@@ -69,15 +71,20 @@ def _draw_cell(axes: Axes, row: Mapping[str, Any], x: int, y: int) -> None:
     from matplotlib.patches import Rectangle
 
     place, other = row.get("place") or "", row.get("branch_place") or ""
-    lost = str(row.get("branch_stable")) in ("0", "0.0")
+    lost = _lost(row)
+    hatch = (UNSTABLE if is_resolved(row) else UNRESOLVED) if lost else None
     look: dict[str, Any] = {"facecolor": FILLS.get(place, "#f4f4f4"), "edgecolor": "#8c8c8c", "linewidth": 0.6}
-    axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, hatch=UNSTABLE if lost else None, **look))
+    axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, hatch=hatch, **look))
     known = bool(place)
     text = LETTERS[place] if known else "?" if row["status"] == "ok" else "×" if row["status"] == "failed" else ""
     box: dict[str, Any] = {"boxstyle": "round,pad=0.12", "facecolor": look["facecolor"], "edgecolor": "none"}
     axes.text(x, y + 0.1, text, ha="center", va="center", fontsize=12, fontweight="bold", bbox=box if lost else None)
     if lost and other and other != place:
         axes.text(x, y - 0.3, f"not {LETTERS[other]}", ha="center", va="center", fontsize=7, bbox=box)
+
+
+def _lost(row: Mapping[str, Any]) -> bool:
+    return str(row.get("branch_stable")) in ("0", "0.0")
 
 
 def _draw_jumps(axes: Axes, rows: Rows, currents: list[str], places: Mapping[str, int], upwards: str) -> None:
@@ -114,8 +121,10 @@ def _draw_legend(figure: Figure, rows: Rows) -> None:
         for place in PLACES
         if place in shown
     ]
-    if any(str(row.get("branch_stable")) in ("0", "0.0") for row in rows):
+    if any(_lost(row) and is_resolved(row) for row in rows):
         items.append(Patch(facecolor="white", hatch=UNSTABLE, label="not held on the branch from rest", **edge))
+    if any(_lost(row) and not is_resolved(row) for row in rows):
+        items.append(Patch(facecolor="white", hatch=UNRESOLVED, label="moved by less than an element", **edge))
     if any(row.get("jump_I_mA") for row in rows):
         items.append(Line2D([], [], color="black", linewidth=2.6, label="jump: ΔV, settling time"))
     if any(not row.get("place") and row["status"] == "ok" for row in rows):

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from hotmesa.meshes.healing import healing_lengths, mesa_width
 from hotmesa.postprocess.place import Mesa, Spot, place_of
 from hotmesa.postprocess.results import Run, load_run
 from hotmesa.postprocess.runs.sweep import jumps
@@ -34,6 +33,8 @@ COLUMNS = {
     "T_max_K": "largest temperature",
     "branch_place": "where it is on the branch from rest at this current",
     "branch_stable": "1 where a current source holds that state",
+    "moved_um": "distance of the core that the device shows from that on the branch",
+    "element_um": "longest element in the mesa: what moves less may be held or pushed by rows of elements",
     "jumps": "number of jumps since the current before",
     "jump_I_mA": "current of the largest of them",
     "jump_dV_mV": "change of V in it",
@@ -45,6 +46,7 @@ COLUMNS = {
     "reason": "why something is missing",
 }
 """Columns of phases.csv with their meaning; between `status` and `I_mA` stand the varied keys."""
+_ERRORS = ("mesh_error_V_percent", "layer_error_V_percent")
 _BRANCH = ("place", "x_um", "y_um", "spots", "hot_fraction", "V_mV", "T_max_K")
 
 
@@ -58,6 +60,7 @@ class PhaseCase:
         reason: why it is not ok.
         varied: names of points and values of keys, as in table.csv.
         folder: of its branch; its sweep stands in the folder `sweep` inside, if there is one.
+        length_um: healing length of its device.
     """
 
     name: str
@@ -65,6 +68,7 @@ class PhaseCase:
     reason: str
     varied: Mapping[str, Any]
     folder: Path
+    length_um: float
 
 
 def phase_rows(cases: Sequence[PhaseCase], currents_mA: Sequence[float]) -> list[dict[str, Any]]:
@@ -83,6 +87,17 @@ def phase_rows(cases: Sequence[PhaseCase], currents_mA: Sequence[float]) -> list
     return rows
 
 
+def is_resolved(row: Mapping[str, Any]) -> bool:
+    """Return whether what a row of phases.csv says of the stability of the branch is more than a row of elements.
+
+    A hot spot that is lost in one place and found less than an element away may be pushed there by the mesh.
+    """
+    moved, element = row.get("moved_um"), row.get("element_um")
+    if moved in (None, "") or element in (None, "") or row.get("place") != row.get("branch_place"):
+        return True
+    return float(str(moved)) >= float(str(element))
+
+
 def write_phases(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     """Write phases.csv into a folder and return its path.
 
@@ -99,9 +114,10 @@ def _states_of(case: PhaseCase, currents_mA: Sequence[float]) -> tuple[list[dict
         sweep = load_run(case.folder / "sweep") if (case.folder / "sweep").is_dir() else None
     except (OSError, ValueError) as error:
         return [], "" if case.status != "ok" else f"the results cannot be read: {error}"
-    errors = {name: branch.summary.get(name) for name in ("mesh_error_V_percent", "layer_error_V_percent")}
+    errors: dict[str, Any] = {name: branch.summary.get(name) for name in _ERRORS}
     held = stable_rows(branch.rows, source_of(branch.scenario))
-    states = _Placed(branch)
+    states = _Placed(branch, case.length_um)
+    errors["element_um"] = states.element_um
     found = []
     for current in currents_mA:
         rows = states.rows_at(current)
@@ -112,7 +128,16 @@ def _states_of(case: PhaseCase, currents_mA: Sequence[float]) -> tuple[list[dict
     if sweep is None:
         lost = held is not None and not held.all()
         return (_without_states(found, "its sweep is missing") if lost else found), ""
-    return [a | b for a, b in zip(found, _swept(sweep, currents_mA), strict=True)], ""
+    shown = _swept(sweep, case.length_um, currents_mA)
+    return [a | b | {"moved_um": _distance(a, b)} for a, b in zip(found, shown, strict=True)], ""
+
+
+def _distance(a: Mapping[str, Any], b: Mapping[str, Any]) -> float | None:
+    """Return the distance of two cores in µm; None where there are not two."""
+    if any(place.get("x_um") is None for place in (a, b)):
+        return None
+    moved = float(np.hypot(b["x_um"] - a["x_um"], b["y_um"] - a["y_um"]))
+    return moved if np.isfinite(moved) else None
 
 
 def _without_states(found: Sequence[Mapping[str, Any]], reason: str) -> list[dict[str, Any]]:
@@ -124,9 +149,9 @@ def _nothing() -> dict[str, Any]:
     return dict.fromkeys(_BRANCH)
 
 
-def _swept(sweep: Run, currents_mA: Sequence[float]) -> Iterator[dict[str, Any]]:
+def _swept(sweep: Run, length_um: float, currents_mA: Sequence[float]) -> Iterator[dict[str, Any]]:
     """Yield what a sweep shows at each current on its way up, with the jumps since the one before."""
-    states, source = _Placed(sweep), column(sweep.rows, "source_mA")
+    states, source = _Placed(sweep, length_um), column(sweep.rows, "source_mA")
     found = jumps(sweep.rows)
     before = 0.0
     for current in currents_mA:
@@ -157,13 +182,19 @@ def _largest(sweep: Run, found: Sequence[Any]) -> dict[str, Any]:
 class _Placed:
     """The stored states of a run with the places of their hot spots."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, length_um: float) -> None:
+        self._run, self._length = run, length_um
         self._kept: Array = np.zeros(0) if run.states is None else run.states.row
         self._I = column(run.rows, "I_mA")
-        scenario = run.scenario
-        lengths = healing_lengths(scenario)
-        self._length = lengths.normal if lengths is not None else 0.1 * mesa_width(scenario)
+
+    @property
+    def element_um(self) -> float | None:
+        """Longest edge of an element in the mesa."""
+        states = self._run.states
+        if states is None:
+            return None
+        corners = states.node_xy[states.mesa_cells]
+        return float(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max())
 
     def rows_at(self, current: float) -> list[int]:
         """Return the stored rows at a current, in the order of the run."""

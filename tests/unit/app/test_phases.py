@@ -12,6 +12,7 @@ import pytest
 from hotmesa import case as study_case
 from hotmesa.cli import main
 from hotmesa.postprocess.phase_picture import FILLS, LETTERS, seconds
+from hotmesa.postprocess.phases import is_resolved
 from hotmesa.postprocess.place import PLACES
 from hotmesa.runner import Ending
 from hotmesa.scenarios import Scenario, ScenarioError
@@ -130,6 +131,12 @@ def test_contradictions_have_status_2_and_a_reason(
 ) -> None:
     assert study(tmp_path, LOST.replace(old, new)) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_spot_that_moves_by_less_than_an_element_is_not_resolved() -> None:
+    row = {"place": "middle", "branch_place": "middle", "element_um": 8.5}
+    assert [is_resolved(row | {"moved_um": moved}) for moved in (2.7, "9.0", None)] == [False, True, True]
+    assert is_resolved(row | {"place": "off-centre", "moved_um": 2.7})
 
 
 def test_bundled_diagrams_are_valid() -> None:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from hotmesa.postprocess.accuracy import accuracy_warnings
 from hotmesa.postprocess.states import States
 from hotmesa.postprocess.walls import wall_elements
+from hotmesa.scenarios import load_scenario
 
 
 def states_of(x: np.ndarray, cells: np.ndarray, in_mesa: np.ndarray, T: np.ndarray) -> States:
@@ -37,3 +39,12 @@ def test_slope_on_triangles():
     T = (10.0 + 3.0 * points[:, 0] + 4.0 * points[:, 1])[None]  # 5 K/µm, 14 K over edges of sqrt(8) µm
     found = wall_elements(states_of(points, cells, np.array([True, True]), T), T, 17.0)
     assert found[0] == pytest.approx(14.0 / 5.0 / np.sqrt(8.0), rel=1e-12)
+
+
+def test_a_case_with_narrow_walls_is_not_converged() -> None:
+    scenario = load_scenario("diagram-strip")
+    assert accuracy_warnings({"wall_elements": 5.1, "folds_not_resolved": 0}, scenario) == []
+    (text,) = accuracy_warnings({"wall_elements": 2.5, "folds_not_resolved": 0}, scenario)
+    assert "2.5 elements wide" in text and "mesh.refine = 2" in text
+    (text,) = accuracy_warnings({"wall_elements": 2.5, "folds_not_resolved": 3}, scenario)
+    assert "at 3 folds" in text
