@@ -17,6 +17,8 @@ CORE = 0.1
 """The core of a hot spot is what is colder than its hottest place by less than this part of its heating."""
 OUTER = 0.25
 """A place is at a side within a healing length of it, but not further away than this part of the mesa."""
+ASIDE = 0.05
+"""Least distance of the core's centroid from the centre line, over the mesa, where it is at one side only."""
 LONG = 2.0
 """The short sides of a mesa that is at least this much longer than wide are its ends."""
 FILLED = 1.0 - 1e-9
@@ -124,9 +126,11 @@ def _along(core: Array, centroid: float, low: float, high: float, length_um: flo
     """Return "side", "middle" or "off" for one direction, of which there is nothing else than the middle in a line."""
     reach = min(length_um, OUTER * (high - low))
     at_low, at_high = bool(core.min() - low <= reach), bool(high - core.max() <= reach)
-    if at_low != at_high:
+    aside = abs(centroid - 0.5 * (low + high))
+    # A core in the middle that reaches both sides may miss one of them by rounding, or by a row of elements.
+    if at_low != at_high and aside > ASIDE * (high - low):
         return "side"
-    return "middle" if abs(centroid - 0.5 * (low + high)) <= reach else "off"
+    return "middle" if aside <= reach else "off"
 
 
 def _along_radius(core: Array, radius: float, length_um: float) -> str:

@@ -62,6 +62,14 @@ def test_a_domain_that_fills_the_width_is_where_it_clings_to() -> None:
         assert place_of(mesa, T, HOT, BATH, LENGTH).place == place
 
 
+def test_a_core_in_the_middle_that_misses_one_side_by_rounding_is_in_the_middle() -> None:
+    mesa = square(300.0, 60.0)
+    y = mesa.xy[:, 1]
+    for shift in (-1e-9, 0.0, 1e-9, 1.0):
+        hot = (np.abs(mesa.xy[:, 0]) < 40) & (y > -26.0 - 1e-9) & (y < 26.0 + shift)
+        assert place_of(mesa, np.where(hot, 110.0, 40.0), HOT, BATH, LENGTH).place == "middle"
+
+
 def test_a_mirror_image_has_the_same_place_and_finer_meshes_too() -> None:
     rng = np.random.default_rng(1)
     for _ in range(40):
