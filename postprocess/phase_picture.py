@@ -78,9 +78,10 @@ def _draw_cell(axes: Axes, row: Mapping[str, Any], x: int, y: int) -> None:
     known = bool(place)
     text = LETTERS[place] if known else "?" if row["status"] == "ok" else "×" if row["status"] == "failed" else ""
     box: dict[str, Any] = {"boxstyle": "round,pad=0.12", "facecolor": look["facecolor"], "edgecolor": "none"}
-    axes.text(x, y + 0.1, text, ha="center", va="center", fontsize=12, fontweight="bold", bbox=box if lost else None)
+    axes.text(x, y + 0.1, text, ha="center", va="center", fontsize=12, fontweight="bold", bbox=box if lost else None,
+              zorder=6)  # fmt: skip
     if lost and other and other != place:
-        axes.text(x, y - 0.3, f"not {LETTERS[other]}", ha="center", va="center", fontsize=7, bbox=box)
+        axes.text(x, y - 0.3, f"not {LETTERS[other]}", ha="center", va="center", fontsize=7, bbox=box, zorder=6)
 
 
 def _lost(row: Mapping[str, Any]) -> bool:
@@ -103,10 +104,9 @@ def _draw_jumps(axes: Axes, rows: Rows, currents: list[str], places: Mapping[str
 
 def seconds(time_us: float) -> str:
     """Return a time as a person says it: "12 µs", "3.4 ms", "1.8 s"."""
-    for size, unit in ((1e6, "s"), (1e3, "ms")):
-        if time_us >= size:
-            return f"{time_us / size:.2g} {unit}"
-    return f"{time_us:.2g} µs"
+    rounded = float(f"{time_us:.2g}")
+    size, unit = next(((size, unit) for size, unit in ((1e6, "s"), (1e3, "ms")) if rounded >= size), (1.0, "µs"))
+    return f"{rounded / size:g} {unit}"
 
 
 def _draw_legend(figure: Figure, rows: Rows) -> None:

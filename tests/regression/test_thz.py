@@ -74,3 +74,15 @@ def test_sublayers_differ_in_temperature_and_share_the_current() -> None:
     # J V d/(4 κ) for heat made evenly over d = 1 µm: 1.4 K at 3.6e-3 mA/µm² and 834 mV, the hot part at the end.
     # More where J is larger, in the middle of the spot.
     assert 0.05 < thz.through(coarse()) < 5
+
+
+def test_the_size_of_the_crystal_decides_whether_the_middle_is_held() -> None:
+    # Elements of 8 µm: at 40 mA the growing mode of the small crystal is far from what their rows do.
+    fine = ("mesh.size_um=8", "numerics.path=auto", "branch.end_current_mA=40", "stability.points=counts")
+
+    def growing(width: float, depth: float) -> float:
+        found = coarse(*fine, f"crystal.width_um={width}", f"crystal.depth_um={depth}")
+        return float(found.column("unstable_modes_current_bias")[-1])
+
+    assert growing(400.0, 160.0) == 1
+    assert growing(800.0, 500.0) == 0

@@ -33,6 +33,8 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("run", "diagram-square"), {"diagram.png": "diagram-square.png"}),
     (("run", "diagram-strip"), {"diagram.png": "diagram-strip.png"}),
     (("study", "study-heat-sinks"), {"compare.png": "study-heat-sinks.png"}),
+    (("study", "study-thz-phases"), {"phases.png": "phases-thz.png"}),
+    (("study", "study-thz-crystal"), {"phases.png": "phases-thz-crystal.png"}),
     (("fit", "fit-cooling"), {"fit.png": "fit-cooling.png"}),
 )
 

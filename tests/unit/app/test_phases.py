@@ -155,4 +155,5 @@ def test_fills_are_told_apart_in_grey() -> None:
 
 
 def test_times_in_words() -> None:
-    assert [seconds(value) for value in (12.0, 3400.0, 1.8e6)] == ["12 µs", "3.4 ms", "1.8 s"]
+    found = [seconds(value) for value in (12.0, 3400.0, 397617.0, 1.8e6)]
+    assert found == ["12 µs", "3.4 ms", "400 ms", "1.8 s"]
