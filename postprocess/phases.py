@@ -18,6 +18,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.writing import write_table
 
 TABLE = "phases.csv"
+WAITING = "not computed"
 SAME = 1e-6
 """Relative difference of currents that are one."""
 COLUMNS = {
@@ -109,6 +110,8 @@ def write_phases(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
 
 def _states_of(case: PhaseCase, currents_mA: Sequence[float]) -> tuple[list[dict[str, Any]], str]:
     """Return what is known of a case at each current, and why not more."""
+    if case.status == WAITING:  # what stands there belongs to another scenario
+        return [], ""
     try:
         branch = load_run(case.folder)
         sweep = load_run(case.folder / "sweep") if (case.folder / "sweep").is_dir() else None

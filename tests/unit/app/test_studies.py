@@ -181,7 +181,7 @@ def test_every_case_of_a_branch_tells_its_errors_and_the_last_line_counts(
         '"V_mV@I_mA=0.9", "stable_at_I_mA=0.5"]\n'
         '[[vary]]\nlabel = "layers"\n[vary.cases.fine]\n"layers.2.sublayers" = 20\n'
         '"layers.2.first_sublayer_um" = 0.05\n'
-        '[vary.cases.coarse]\n"layers.2.sublayers" = 4\n'
+        '[vary.cases.coarse]\n"layers.2.sublayers" = 3\n"layers.2.first_sublayer_um" = 3.0\n'
         '[vary.cases.none]\n"numerics.estimate_error" = false\n'
     )
     assert main(["study", str(file), "--out", str(file.parent / "out"), "--workers", "0"]) == 0
