@@ -325,3 +325,19 @@ def test_bundled_fits_are_valid():
     for name in bundled_plans("fit"):
         assert load_fit(name, VOCABULARY).measurements
     assert isinstance(fit_job.minimizer_class(), Callable)
+
+
+def test_never_keeps_a_lower_limit_and_the_mesh_is_told_of(folder: Path):
+    golden = Path(__file__).parents[2] / "regression" / "golden" / "strip.toml"
+    text = (
+        f'name = "small"\nscenario = "{golden}"\nmax_steps = 2\n'
+        '[fixed]\n"layers.2.sublayers" = 3\n"layers.2.first_sublayer_um" = 3.0\n'
+        '[[parameters]]\nkey = "bath.temperature_K"\nstart = 4.5\nmin = 4.0\nmax = 5.0\n'
+        '[[data]]\nname = "spot"\nobservable = "nucleation.I_mA"\nvalue = 0.5\nsigma = 0.1\nlimit = "at-least"\n'
+    )
+    assert fit(folder, text) in (0, 3)
+    found = json.loads((folder / "out" / "fit.json").read_text())
+    # The strip has no hot spot up to its last current of 0.8 mA: above the limit, and not a number that is missing.
+    assert found["chi_squared"] == 0.0 and not found["problems"]
+    assert "never: no place becomes hot up to 0.8 mA" in found["warnings"]["spot"]
+    assert "the sublayers alone change V" in found["warnings"]["spot"]
