@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hotmesa.folder import run_files
+from hotmesa.postprocess.tables import ResultError
 from hotmesa.runner import compute, summarise_again
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import DONE, INTERRUPTED
@@ -103,11 +104,17 @@ def _known(task: Task) -> Outcome | None:
     provenance = _read_json(task.folder / "provenance.json")
     complete = provenance.get("status") == "complete" and provenance.get("scenario_sha256") == wanted
     if complete and _read_json(task.folder / "summary.json"):
-        wall = float(record.get("wall_s") or provenance.get("wall_s") or 0.0)
-        return Outcome(task.name, OK, "", wall, float(record.get("cpu_s") or 0.0), wanted)
+        wall = _seconds(record, "wall_s") or _seconds(provenance, "wall_s")
+        return Outcome(task.name, OK, "", wall, _seconds(record, "cpu_s"), wanted)
     if record.get("status") == FAILED and record.get("scenario_sha256") == wanted:
-        return Outcome(task.name, FAILED, str(record["reason"]), record["wall_s"], record["cpu_s"], wanted)
+        reason, wall, cpu = str(record.get("reason", "")), _seconds(record, "wall_s"), _seconds(record, "cpu_s")
+        return Outcome(task.name, FAILED, reason, wall, cpu, wanted)
     return None
+
+
+def _seconds(record: Mapping[str, Any], name: str) -> float:
+    value = record.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def compute_case(task: Task) -> Outcome:
@@ -141,8 +148,11 @@ def _compute(task: Task) -> tuple[int, str]:
     """Return exit status and problem."""
     provenance = _read_json(task.folder / "provenance.json")
     if provenance.get("status") == "complete" and provenance.get("scenario_sha256") == fingerprint(task.scenario):
-        summarise_again(task.folder)  # it was ended between the branch and its summary
-        return DONE, ""
+        # It was ended between the branch and its summary, or the summary is damaged; if a table is, all is done again.
+        (task.folder / "summary.json").unlink(missing_ok=True)
+        with contextlib.suppress(ResultError):
+            summarise_again(task.folder)
+            return DONE, ""
     ending = compute(
         task.scenario, task.folder, overwrite=True, command=task.command, figures=task.figures, alone=True
     )  # fmt: skip

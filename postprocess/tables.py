@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,22 @@ class ResultError(HotmesaError, ValueError):
 Column = NDArray[np.float64] | NDArray[np.str_]
 Table = Mapping[str, Column]
 Row = dict[str, float | int | str]
+
+
+class _Columns(dict[str, Column]):
+    """The columns of a file; one that is asked for and is not there is an error of the file."""
+
+    def __init__(self, path: Path, columns: Mapping[str, Column]) -> None:
+        super().__init__(columns)
+        self._path = path
+
+    def __missing__(self, name: str) -> Column:
+        """Name the file and what it has."""
+        raise _lacking(self._path, [name], self)
+
+
+def _lacking(path: Path, missing: Sequence[str], there: Iterable[str]) -> ResultError:
+    return ResultError(f"{path}: has no column {', '.join(missing)}; its columns are {', '.join(there)}")
 
 
 def read_table(
@@ -49,12 +65,13 @@ def read_table(
         raise ResultError(str(error)) from None
     missing = [name for name in required if name not in table.header]
     if missing:
-        raise ResultError(f"{path}: has no column {', '.join(missing)}; its columns are {', '.join(table.header)}")
+        raise _lacking(path, missing, table.header)
     columns = zip(*(fields for _, fields in table.rows), strict=True) if table.rows else [()] * len(table.header)
-    return {
+    values = {
         name: np.array(column, dtype=np.str_) if name in text else _floats(table, name, column, strict)
         for name, column in zip(table.header, columns, strict=True)
     }
+    return _Columns(path, values)
 
 
 def _floats(table: Fields, name: str, column: Sequence[str], strict: bool) -> Array:
