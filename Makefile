@@ -4,7 +4,7 @@ SHELL := /bin/bash
 INSIDE := $(if $(DOLFINX),HOTMESA_DOLFINX=$(DOLFINX) )./hotmesa exec
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test lint unit verification verify docs results pictures paper bench clean
+.PHONY: help setup lock test lint unit verification verify docs results pictures paper bench clean
 
 help:
 	@echo 'make test          gates (ruff, mypy --strict, import-linter) and all tests; sets up what is missing'
@@ -18,10 +18,14 @@ help:
 	@echo 'make paper         every number and picture of docs/kurter2010.md (some minutes)'
 	@echo 'make bench         benchmarks; tables on the screen, JSON in out/benchmarks, docs/benchmarks.md'
 	@echo 'make setup         set up only, looking again for the best route'
+	@echo 'make lock          the versions and hashes of setup/requirements.lock anew, with uv'
 	@echo 'make clean         remove what the tools left in the clone'
 
 setup:
 	$(if $(DOLFINX),HOTMESA_DOLFINX=$(DOLFINX) )./hotmesa setup
+
+lock:
+	setup/make_lock.sh
 
 lint:
 	$(INSIDE) ruff check .

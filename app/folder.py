@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from hotmesa.postprocess.journal import FILE as JOURNAL
@@ -16,6 +17,8 @@ from hotmesa.postprocess.states import FILE as STATES
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.kinds import KINDS
+
+LOG = logging.getLogger("hotmesa.folder")
 
 # What every run may write besides its tables and pictures; nothing else is ever removed.
 _FILES = (
@@ -84,17 +87,38 @@ def held(folder: Path) -> Iterator[None]:
     except OSError:
         yield  # `prepare` says what is wrong with it
         return
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(number)
-        raise FolderError(f"another command computes in {folder}; wait for it, or choose another --out") from None
-    except OSError:
-        pass  # a file system without locks
-    try:
+    with ExitStack() as stack:
+        stack.callback(os.close, number)
+        try:
+            _lock(folder, number)
+        except OSError:  # NFS locks no folders, but files that are open for writing
+            try:
+                file = _lock_file(folder)
+                stack.callback(os.close, file)
+                _lock(folder, file)
+            except OSError as error:
+                _no_locks(folder, error)
         yield
-    finally:
-        os.close(number)
+
+
+def _lock_file(folder: Path) -> int:
+    return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+
+
+def _lock(folder: Path, number: int, how: int = fcntl.LOCK_EX) -> None:
+    try:
+        fcntl.flock(number, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise FolderError(f"another command computes in {folder}; wait for it, or choose another --out") from None
+
+
+def _no_locks(folder: Path, error: OSError) -> None:
+    """Say that nobody is kept out: on NFS without lockd, for example, or on some parallel file systems."""
+    LOG.warning(
+        "the file system of %s has no locks (%s): take care that only one command computes there",
+        folder,
+        error.strerror,
+    )
 
 
 def refuse_foreign(folder: Path, own: str, name: str) -> None:
@@ -127,16 +151,14 @@ def locked(folder: Path, inside: str, shared: bool = False) -> Iterator[None]:
     """
     try:
         (folder / inside).mkdir(parents=True, exist_ok=True)
-        number = os.open(folder / ".lock", os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        number = _lock_file(folder)
     except OSError as error:
         raise FolderError(f"cannot write results to {folder}: {error.strerror or error}") from None
     with open(number, "wb") as stream:
         try:
-            fcntl.flock(stream, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FolderError(f"another command computes in {folder}; wait for it, or choose another --out") from None
-        except OSError:
-            pass  # a file system without locks
+            _lock(folder, stream.fileno(), fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        except OSError as error:
+            _no_locks(folder, error)
         yield
 
 

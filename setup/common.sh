@@ -39,9 +39,16 @@ make_cache() {
 take_lock() {
   command -v flock >/dev/null || return 0
   exec 9>"$cache/lock"
-  flock -n 9 && return 0
-  say "another set-up is at work in $cache: waiting for it"
-  flock 9
+  local status=0
+  flock --nonblock --conflict-exit-code 75 9 2>/dev/null || status=$?
+  case $status in
+    0) ;;
+    75)
+      say "another set-up is at work in $cache: waiting for it"
+      flock 9
+      ;;
+    *) say "note: the file system of $cache has no locks (NFS without lockd?): do not set up twice at the same time" ;;
+  esac
 }
 
 drop_lock() { exec 9>&-; }
@@ -77,6 +84,24 @@ need_space() { # GB WHAT
 # A short name for a text (not a secret: only to keep folders apart).
 digest() { printf '%s' "$1" | cksum | { read -r sum _ && printf '%08x' "$sum"; }; }
 
+# The parts of a set-up, told as they begin; how many there are depends on the route.
+phases=1
+phase_number=0
+phase() {
+  phase_number=$((phase_number + 1))
+  say "step $phase_number of $phases: $*"
+}
+
+# While something takes long, tell its last words now and then.
+still_at_work() {
+  local waited=0 words
+  while sleep 15; do
+    waited=$((waited + 15))
+    words=$(tail -n 1 -- "$log" | tr -cd '[:print:]' | cut -c -70) || true
+    say "… $waited s${words:+: $words}"
+  done
+}
+
 # Run a command with its output in the log: in the background, so that a signal is handled at once, and as a
 # process group of its own, so that clean_up can end it with all its children.
 logged() {
@@ -85,9 +110,12 @@ logged() {
   set -m
   "$@" >>"$log" 2>&1 </dev/null &
   job=$!
+  still_at_work </dev/null 9>&- &
+  beat=$!
   set +m
   wait "$job" || status=$?
   job=
+  quiet_again
   return "$status"
 }
 
@@ -98,9 +126,16 @@ log_tail() {
 
 # Nothing half-made is left behind: what is under construction is named in `unfinished`.
 job=
+beat=
 unfinished=
+quiet_again() {
+  [[ -z $beat ]] || kill -KILL -- "-$beat" 2>/dev/null || true
+  [[ -z $beat ]] || wait "$beat" 2>/dev/null || true
+  beat=
+}
 clean_up() {
   trap '' INT TERM HUP
+  quiet_again
   if [[ -n $job ]]; then
     local tries
     kill -TERM -- "-$job" 2>/dev/null || true

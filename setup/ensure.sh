@@ -44,6 +44,7 @@ ensure_environment() { # [again]
     return 0
   fi
   : >"$log"
+  phases=3
   choose_route
   if ! is_of_this_project "$environment/pyproject.toml" ||
     [[ $(<"$environment/extras") != viz,study,fit,test && ${1-} == again ]]; then
@@ -60,6 +61,8 @@ choose_route() {
     route=system
     say "DOLFINx found by $base"
   elif [[ -z ${HOTMESA_DOLFINX-} ]] && is_root && modern_distribution; then
+    phases=4
+    phase "DOLFINx from the packages of this distribution"
     install_by_apt "${packages[@]}"
     find_python || { log_tail; die "apt-get installed DOLFINx, but no python3 can import it" "${other_ways[@]}"; }
     route=system
@@ -78,6 +81,7 @@ use_tree() {
   check_temporary "${shown[@]}"
   [[ ! -d $tree ]] || return 0
   tree_possible || no_way
+  phases=6
   build_tree "$suite"
 }
 

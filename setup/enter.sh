@@ -56,6 +56,15 @@ visible_certificates() {
 
 bubblewrap_works() { bwrap --ro-bind / / --dev /dev --proc /proc true 2>/dev/null; }
 
+# What was possible at the set-up may be forbidden since: another kernel, a rule of AppArmor, a container.
+no_way_in() {
+  local reason
+  reason=$(bwrap --ro-bind / / --dev /dev --proc /proc true 2>&1 | tail -n 1) || true
+  die "the Debian tree cannot be entered any more: ${reason:-bubblewrap does not work}" \
+    "bubblewrap needs user name spaces (sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns)" \
+    "without them: apt-get install proot    then the same command again" "${other_ways[@]}"
+}
+
 # Fills `shown` with the machine's folders that are shown inside: all but the system's own ones.
 shown_folders() {
   shown=()
@@ -94,6 +103,8 @@ entry_words() { # TREE
     for item in "${shown_files[@]}"; do entry+=(--ro-bind "$(readlink -f -- "$item")" "$item"); done
     # What is written beside the folders shown would vanish with the sandbox, and must fail instead.
     entry+=(--remount-ro / --remount-ro /dev --chdir "$PWD")
+  elif ! command -v proot >/dev/null; then
+    no_way_in
   else
     entry=(proot --kill-on-exit -r "$1" -w "$PWD" -b /dev -b /proc -b /sys)
     for item in "${shown[@]}" "${shown_files[@]}"; do entry+=(-b "$item"); done

@@ -31,7 +31,7 @@ make_environment() {
   if [[ ! -e $stamp ]]; then rm -rf -- "$environment"; fi
   rm -f -- "$stamp"
   if [[ ! -d $environment ]]; then
-    say "making a Python environment in $environment"
+    phase "a Python environment in $environment"
     logged inside "$base" -m venv --system-site-packages "$environment" || {
       log_tail
       die "could not make a virtual environment with $base" \
@@ -45,6 +45,7 @@ make_environment() {
   fi
   printf '%s\n' "$root" >"$environment/clone"
   inside "$python" "$root/setup/base_python.py" constraints >"$environment/constraints.txt"
+  phase "packages that this Python lacks"
   install_package "$python"
   cp -- "$root/pyproject.toml" "$stamp"
   unfinished=
@@ -54,10 +55,15 @@ make_environment() {
 
 # Install this clone in editable form. pyvista, pyarrow, lmfit and the test tools are welcome but not needed for a run.
 install_package() {
-  local python=$1 extras
+  local python=$1 extras=viz,study,fit,test
+  if install_locked "$python" "$extras"; then
+    printf '%s\n' "$extras" >"$environment/extras"
+    return 0
+  fi
+  say "taking versions that fit instead of the tested ones, without their hashes"
   for extras in viz,study,fit,test fit,test test; do
     say "installing hotmesa[$extras] with pip"
-    if logged pip_install "$python" "$root[$extras]"; then
+    if logged pip_editable "$python" "$root[$extras]"; then
       printf '%s\n' "$extras" >"$environment/extras"
       [[ $extras == *viz* ]] || say "note: pyvista or pyarrow could not be installed; pictures come from matplotlib, tables are CSV (details: $log)"
       return 0
@@ -65,23 +71,59 @@ install_package() {
   done
   say "pip could not fetch the test tools; trying with what is on this machine"
   printf 'none\n' >"$environment/extras"
-  logged pip_install "$python" "$root" --no-index --no-build-isolation || {
+  logged pip_editable "$python" "$root" --no-index --no-build-isolation || {
     log_tail
     die "pip could not install hotmesa" \
       "No network, or an index or a certificate that pip does not know of (pip config list). The whole log: $log"
   }
 }
 
-# The pins are given by a relative name, since pip splits this variable at spaces; it also replaces a
-# constraint file that the machine sets for its own Python.
-pip_install() { # PYTHON REQUIREMENT OPTIONS…
+# What this Python lacks, in the versions of the lock file and from files with its hashes alone. Each round may show
+# what the packages of the one before require.
+install_locked() { # PYTHON EXTRAS
+  local round wanted=$environment/wanted.txt
+  [[ ${HOTMESA_HASHES-} != no ]] || return 1
+  for round in 1 2 3 4; do
+    inside "$1" "$root/setup/base_python.py" unmet "$root/pyproject.toml" "$2" "$root/setup/requirements.lock" \
+      >"$wanted" 2>>"$log" || {
+      say "note: this Python needs other packages than the tested ones: $(tail -n 1 -- "$log")"
+      return 1
+    }
+    [[ -s $wanted ]] || break
+    ((round < 4)) || return 1
+    say "fetching $(grep -c '==' -- "$wanted") packages with pip, with known hashes"
+    logged pip_install "$1" --require-hashes --no-deps --requirement wanted.txt || {
+      refuse_other_hashes
+      say "note: pip could not fetch the tested versions (details: $log)"
+      return 1
+    }
+  done
+  phase "hotmesa itself, in editable form"
+  logged pip_editable "$1" "$root" --no-deps --no-build-isolation
+}
+
+# A file with another content than the one that was tested is never taken, nor anything else from there.
+refuse_other_hashes() {
+  grep -q 'DO NOT MATCH THE HASHES' -- "$log" || return 0
+  log_tail
+  die "pip fetched a file that is not the one that was tested (its SHA-256 differs from setup/requirements.lock)" \
+    "Something between here and the index has changed it. If your index builds its packages itself: HOTMESA_HASHES=no"
+}
+
+# Install with the pins of this environment. They are given by a relative name, since pip splits this variable at
+# spaces; it also replaces a constraint file that the machine sets for its own Python.
+pip_install() { # PYTHON OPTIONS…
   cd -- "$environment"
+  export PIP_CONSTRAINT=constraints.txt PIP_USER=0 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
+  inside "$1" -m pip install --prefer-binary "${@:2}"
+}
+
+pip_editable() { # PYTHON REQUIREMENT OPTIONS…
   # Metadata of the package would else be left in the clone, which may not be writable.
   mkdir -p -- "$environment/metadata"
   printf '[egg_info]\negg_base = %s\n' "$environment/metadata" >"$environment/metadata/setup.cfg"
   export DIST_EXTRA_CONFIG=$environment/metadata/setup.cfg
-  export PIP_CONSTRAINT=constraints.txt PIP_USER=0 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
-  inside "$1" -m pip install --prefer-binary "${@:3}" --editable "$2"
+  pip_install "$1" "${@:3}" --editable "$2"
 }
 
 # Environments of clones that are gone are of no use to anyone.

@@ -20,8 +20,9 @@ suite_for() {
 
 tree_name() { printf '%s/debian-%s-%s' "$cache" "$1" "$(digest "1 ${packages[*]}")"; }
 
-# The mirror of this machine if it is a Debian one, else Debian's own.
-debian_mirror() {
+# The mirror of this machine if it is a Debian one, else Debian's own; by https where it answers so. What comes from it
+# is signed by Debian either way.
+debian_mirror() { # SUITE
   local found=
   if [[ -n ${HOTMESA_DEBIAN_MIRROR-} ]]; then
     found=$HOTMESA_DEBIAN_MIRROR
@@ -29,7 +30,23 @@ debian_mirror() {
     found=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
       awk '$2 == "main" && $1 ~ /\/debian\/?$/ { print $1; exit }') || true
   fi
-  printf '%s' "${found:-http://deb.debian.org/debian}"
+  found=${found:-http://deb.debian.org/debian}
+  if [[ -z ${HOTMESA_DEBIAN_MIRROR-} && $found == http://* ]]; then
+    if answers "https://${found#http://}" "$1"; then found=https://${found#http://}; else
+      say "note: $found gives no https here; Debian's signatures are checked either way"
+    fi
+  fi
+  printf '%s' "$found"
+}
+
+# Whether apt can fetch a suite from a mirror, with its own proxies and certificates.
+answers() { # MIRROR SUITE
+  local helper=/usr/lib/apt/apt-helper file=$cache/release.$$ status=0
+  [[ -x $helper ]] || return 1
+  "$helper" -o Acquire::Retries=0 -o Acquire::https::Timeout=20 download-file "${1%/}/dists/$2/Release" "$file" \
+    >>"$log" 2>&1 </dev/null || status=$?
+  rm -f -- "$file" "$file".*
+  return "$status"
 }
 
 # Proxies, certificates and time limits of the machine's apt, as a file for the tree's apt.
@@ -61,7 +78,7 @@ tree_tools() {
 apt_lists_fresh=no
 install_by_apt() {
   command -v apt-get >/dev/null || die "$* missing, and there is no apt-get to install it" "${other_ways[@]}"
-  say "installing with apt-get: $*"
+  say "installing for the whole machine, as root, with apt-get: $*"
   # A broken third-party source must not stop us: whether the packages can be had shows in the next step.
   [[ $apt_lists_fresh == yes ]] || logged apt-get update || say "apt-get update failed (details: $log); trying all the same"
   apt_lists_fresh=yes
@@ -75,10 +92,11 @@ install_by_apt() {
 build_tree() { # SUITE
   local suite=$1 partial=$tree.partial mirror started=$SECONDS
   begin_changes
-  tree_tools
   need_space 4 "a Debian tree with DOLFINx"
-  mirror=$(debian_mirror)
-  say "building a private Debian $suite with DOLFINx in $tree"
+  phase "tools that make and enter a Debian tree"
+  tree_tools
+  mirror=$(debian_mirror "$suite")
+  phase "a private Debian $suite with DOLFINx in $tree"
   say "from $mirror: about 500 MB to fetch, 3 GB on disk, one to three minutes"
   [[ ! -e $partial ]] || rm -rf --one-file-system -- "$partial"
   unfinished=$partial
@@ -90,6 +108,7 @@ build_tree() { # SUITE
       "The whole log: $log" "${other_ways[@]}"
   }
   finish_tree "$partial"
+  phase "a look at its DOLFINx"
   logged in_tree "$partial" python3 "$root/setup/base_python.py" probe || {
     log_tail
     die "the new Debian tree cannot import DOLFINx" "The whole log: $log" "${other_ways[@]}"

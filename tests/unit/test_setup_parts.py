@@ -1,0 +1,208 @@
+"""Parts of the set-up that need no network: versions with hashes, mirrors, locks, rights, words meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from helpers.launcher import ROOT, shell
+
+LOCK = ROOT / "setup" / "requirements.lock"
+ASK = ROOT / "setup" / "base_python.py"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PINS = dict(re.findall(r"^([a-z0-9-]+)==(\S+) ", LOCK.read_text(), flags=re.MULTILINE))
+
+
+def unmet(pyproject: Path, lock: Path, extras: str = "") -> subprocess.CompletedProcess[str]:
+    """Ask this Python for what it lacks."""
+    words = [sys.executable, str(ASK), "unmet", str(pyproject), extras, str(lock)]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def project(folder: Path, *requirements: str) -> Path:
+    """Write a pyproject.toml with these requirements."""
+    path = folder / "pyproject.toml"
+    text = f'[build-system]\nrequires = []\n[project]\nname = "x"\ndependencies = {[*requirements]!r}\n'
+    path.write_text(text + "[project.optional-dependencies]\nmore = ['never-heard-of-1']\n")
+    return path
+
+
+def test_every_version_of_the_lock_file_has_hashes_and_is_within_the_bounds_of_the_project() -> None:
+    from packaging.requirements import Requirement
+
+    blocks = re.split(r"\n(?=[a-z])", LOCK.read_text())[1:]
+    assert len(blocks) == len(PINS) > 30
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", block) for block in blocks)
+    groups = PROJECT["project"]["optional-dependencies"]
+    lines = [*PROJECT["project"]["dependencies"]]
+    lines += [line for name in groups if name != "solver" for line in groups[name]]
+    wanted = {item.name: item for item in map(Requirement, lines)}
+    for name in wanted.keys() & PINS.keys():
+        assert wanted[name].specifier.contains(PINS[name]), name
+    # What no Python with DOLFINx brings along.
+    assert {"pyvista", "pyarrow", "lmfit", "pytest", "pytest-xdist", "ruff", "mypy", "import-linter"} <= PINS.keys()
+
+
+def test_a_python_that_has_everything_needs_nothing() -> None:
+    done = unmet(ROOT / "pyproject.toml", LOCK, "viz,study,fit,test")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_what_is_lacking_comes_with_its_hashes_or_is_named(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    blocks = {name: f"{name}==2.0 \\\n    --hash=sha256:{64 * number}\n" for name, number in
+              (("never-heard-of-1", "1"), ("never-heard-of-2", "2"), ("numpy", "3"))}  # fmt: skip
+    lock.write_text("# words\n" + "".join(blocks.values()))
+    done = unmet(project(tmp_path, "numpy>=1", "Never_Heard.of-1>=1"), lock)
+    # numpy is here, and the other one may be required by the first.
+    assert (done.returncode, done.stdout) == (0, blocks["never-heard-of-1"] + blocks["never-heard-of-2"])
+    done = unmet(project(tmp_path, "numpy>=1000"), lock)
+    assert blocks["numpy"] in done.stdout
+    done = unmet(project(tmp_path, "never-heard-of-3>=7"), lock)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "never-heard-of-3>=7\n")
+    assert unmet(project(tmp_path, "numpy>=1"), lock).stdout == ""
+    assert unmet(project(tmp_path, "numpy>=1"), lock, "more").stdout != ""
+    assert unmet(project(tmp_path, "absent; python_version < '3'"), lock).stdout == ""
+
+
+def wheel(folder: Path) -> Path:
+    """Write a wheel of a package with nothing in it."""
+    path = folder / "never_heard_of_1-2.0-py3-none-any.whl"
+    record = "never_heard_of_1-2.0.dist-info"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(f"{record}/METADATA", "Metadata-Version: 2.1\nName: never-heard-of-1\nVersion: 2.0\n")
+        file.writestr(f"{record}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr(f"{record}/RECORD", "")
+    return path
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_file_with_another_hash_is_refused(tmp_path: Path, right: bool) -> None:
+    found = hashlib.sha256(wheel(tmp_path).read_bytes()).hexdigest()
+    environment = tmp_path / "environment"
+    environment.mkdir()
+    (environment / "constraints.txt").write_text("")
+    (environment / "wanted.txt").write_text(f"never-heard-of-1==2.0 --hash=sha256:{found if right else 64 * '0'}\n")
+    script = (
+        "make_cache; environment=$1; route=system own_paths=yes; "
+        'logged pip_install "$2" --dry-run --no-index --find-links "$3" --require-hashes --no-deps -r wanted.txt || '
+        "refuse_other_hashes; echo done"
+    )
+    done = shell(tmp_path / "cache", script, str(environment), sys.executable, str(tmp_path))
+    log = (tmp_path / "cache" / "setup.log").read_text()
+    if right:
+        assert (done.returncode, done.stdout) == (0, "done\n"), log
+        assert "Would install never-heard-of-1-2.0" in log
+    else:
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "pip fetched a file that is not the one that was tested" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "given", "mirror", "said"),
+    [
+        ("true", "", "https://deb.example.org/debian", False),
+        ("false", "", "http://deb.example.org/debian", True),
+        ("true", "http://mine/debian", "http://mine/debian", False),
+    ],
+)
+def test_mirrors_are_asked_for_https(tmp_path: Path, answer: str, given: str, mirror: str, said: bool) -> None:
+    script = (
+        f"apt-get() {{ echo 'http://deb.example.org/debian main'; }}; answers() {{ {answer}; }}; log=/dev/null; "
+        "debian_mirror trixie"
+    )
+    done = shell(tmp_path, script, changes={"HOTMESA_DEBIAN_MIRROR": given})
+    assert (done.returncode, done.stdout) == (0, mirror), done.stderr
+    assert ("gives no https here" in done.stderr) == said
+
+
+@pytest.mark.parametrize("mask", ["077", "027", "022", "002"])
+def test_the_cache_follows_the_umask(tmp_path: Path, mask: str) -> None:
+    script = "make_cache; : >$log; mkdir -p $cache/environments; logged mkdir $cache/environments/x"
+    done = shell(tmp_path / "cache", f"umask {mask}; {script}")
+    assert done.returncode == 0, done.stderr
+    for part in (".", "clones", "environments/x"):
+        mode = stat.S_IMODE((tmp_path / "cache" / part).stat().st_mode)
+        assert mode == 0o777 & ~int(mask, 8), part
+    assert stat.S_IMODE((tmp_path / "cache" / "setup.log").stat().st_mode) == 0o666 & ~int(mask, 8)
+
+
+def test_nothing_is_installed_for_the_machine_without_the_right_to_or_the_need(tmp_path: Path) -> None:
+    stub = 'apt-get() { echo "called: $*"; }; sudo() { echo called; }; modern_distribution() { true; }; '
+    done = shell(
+        tmp_path, f"{stub} is_root() {{ false; }}; find_python() {{ return 1; }}; tree_possible() {{ false; }}; "
+        "make_cache; choose_route",
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "this user may not install it" in done.stderr and "apt-get install python3-dolfinx-real" in done.stderr
+    found = f"{stub} is_root() {{ true; }}; find_python() {{ base=x own_paths=no; }}; make_cache; choose_route"
+    assert shell(tmp_path, found).stdout == ""
+    said = f"{stub} make_cache; install_by_apt one two"
+    assert "installing for the whole machine, as root, with apt-get: one two" in shell(tmp_path, said).stderr
+
+
+@pytest.mark.parametrize(("status", "said"), [(71, "has no locks"), (0, "")])
+def test_a_cache_without_locks_is_told(tmp_path: Path, status: int, said: str) -> None:
+    stub = tmp_path / "bin" / "flock"
+    stub.parent.mkdir()
+    stub.write_text(f"#!/bin/sh\necho 'flock: 9: No locks available' >&2\nexit {status}\n")
+    stub.chmod(0o755)
+    changes = {"PATH": f"{stub.parent}:{os.environ['PATH']}"}
+    done = shell(tmp_path / "cache", "make_cache; take_lock; echo went on", changes=changes)
+    assert (done.returncode, done.stdout) == (0, "went on\n"), done.stderr
+    assert said in done.stderr and bool(done.stderr) == bool(said)
+
+
+def test_a_second_set_up_waits_for_the_first(tmp_path: Path) -> None:
+    script = "make_cache; (take_lock; sleep 1; echo first) & sleep 0.3; take_lock; echo second; wait"
+    done = shell(tmp_path / "cache", script)
+    assert done.stdout == "first\nsecond\n"
+    assert "another set-up is at work" in done.stderr
+
+
+def test_a_tree_that_cannot_be_entered_any_more_is_told(tmp_path: Path) -> None:
+    stub = tmp_path / "bin" / "bwrap"
+    stub.parent.mkdir()
+    stub.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    stub.chmod(0o755)
+    for name in ("bash", "tail", "awk", "mkdir", "readlink", "realpath", "cksum"):
+        (stub.parent / name).symlink_to(next(p for p in (Path("/bin"), Path("/usr/bin")) if (p / name).exists()) / name)
+    done = shell(tmp_path / "cache", f'PATH={stub.parent}; entry_words "$1"', str(tmp_path))
+    assert done.returncode == 1
+    assert "cannot be entered any more: bwrap: No permissions to create new namespace" in done.stderr
+    assert "apt-get install proot" in done.stderr and "conda env create" in done.stderr
+
+
+def test_steps_are_counted(tmp_path: Path) -> None:
+    done = shell(tmp_path, "phases=2; phase one; phase two")
+    assert done.stderr == "hotmesa set-up: step 1 of 2: one\nhotmesa set-up: step 2 of 2: two\n"
+
+
+def test_what_takes_long_tells_its_last_words_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    script = (
+        'make_cache; sleep() { command sleep 0.2; }; logged bash -c "echo unpacking; command sleep 0.7"; '
+        'echo "[$beat]"; pgrep -P $$ -x sleep || echo none'
+    )  # fmt: skip
+    done = shell(tmp_path / "cache", script)
+    assert "hotmesa set-up: … 15 s: unpacking\n" in done.stderr
+    assert done.stdout == "[]\nnone\n"
+
+
+def test_a_clone_of_somebody_else_gets_no_files(tmp_path: Path) -> None:
+    words = "root=$1; common_variables; echo [${PYTHONPYCACHEPREFIX-}]"
+    assert shell(tmp_path / "cache", words, str(tmp_path)).stdout == "[]\n"
+    foreign = tmp_path / "clone"
+    foreign.mkdir()
+    if os.geteuid() == 0:
+        os.chown(foreign, 12345, 12345)
+    else:
+        foreign.chmod(0o555)
+    assert shell(tmp_path / "cache", words, str(foreign)).stdout == f"[{tmp_path}/cache/pycache]\n"
