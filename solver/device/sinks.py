@@ -145,7 +145,12 @@ class SurfaceSink:
         curve, g = self.surface.sublayer.material.out_of_plane, 2.0 / self.surface.sublayer.thickness
         T_s = self._surface_temperature(here, curve, g)
         q, slope = self.sink.flux(T_s)
-        by_T = slope * g * curve(here) / (slope + g * curve(T_s))
+        kappa, psi = curve.with_integral(T_s)
+        # Both sides give the flux. What an error of T_s does to one cancels what it does to the other in this mean, or
+        # a nearly perfect sink would make heat of the last digit of T_s.
+        through = g * (curve.integral(here) - psi)
+        q = (slope * through + g * kappa * q) / (slope + g * kappa)
+        by_T = slope * g * curve(here) / (slope + g * kappa)
         return Heat(mass * q, mass * by_T, np.zeros(here.shape))
 
     def _surface_temperature(self, T: Array, curve: PowerCurve, g: float) -> Array:

@@ -15,11 +15,11 @@ GEOMETRIES: tuple[Geometry, ...] = ("plan", "strip", "disc")
 TRIES = 200
 
 
-class _Draw:
+class Draw:
     """Random numbers under the names that physicists give their distributions."""
 
-    def __init__(self, seed: int) -> None:
-        self.rng = np.random.default_rng(seed)
+    def __init__(self, *seeds: int) -> None:
+        self.rng = np.random.default_rng(seeds if len(seeds) > 1 else seeds[0])
 
     def log(self, low: float, high: float) -> float:
         """Return a number whose logarithm is uniform, to five digits as in an input file."""
@@ -50,9 +50,9 @@ def random_device(seed: int, geometry: Geometry | None = None, mode: str = "bran
         geometry: of the plan; any if not given.
         mode: kind of run.
     """
-    draw = _Draw(seed)
+    draw = Draw(seed)
     for _ in range(TRIES):
-        scenario = Scenario.model_validate(_device(draw, geometry or draw.one(*GEOMETRIES), mode, seed))
+        scenario = Scenario.model_validate(device_keys(draw, geometry or draw.one(*GEOMETRIES), mode, seed))
         if not list(find_contradictions(scenario)):
             return scenario
     raise RuntimeError(f"no valid device for seed {seed}")
@@ -64,7 +64,7 @@ def random_sweep(seed: int) -> Scenario:
     Args:
         seed: of the random numbers.
     """
-    device, draw = random_device(seed), _Draw(10_000 + seed)
+    device, draw = random_device(seed), Draw(10_000 + seed)
     for _ in range(TRIES):
         sweep = {"mode": "sweep", "bias": _bias(draw, device)}
         scenario = Scenario.model_validate(device.model_dump(exclude_unset=True) | sweep)
@@ -73,7 +73,7 @@ def random_sweep(seed: int) -> Scenario:
     raise RuntimeError(f"no valid sweep for seed {seed}")
 
 
-def _bias(draw: _Draw, device: Scenario) -> dict[str, Any]:
+def _bias(draw: Draw, device: Scenario) -> dict[str, Any]:
     """Return a source that goes about as far as the branch of the device."""
     kind = draw.one("current", "voltage", "load-line")
     current = device.branch.end_current_mA
@@ -86,7 +86,8 @@ def _bias(draw: _Draw, device: Scenario) -> dict[str, Any]:
     return {"kind": kind, "points_per_leg": draw.whole(5, 12)} | load | legs
 
 
-def _device(draw: _Draw, geometry: Geometry, mode: str, seed: int) -> dict[str, Any]:
+def device_keys(draw: Draw, geometry: Geometry, mode: str, seed: int) -> dict[str, Any]:
+    """Return the keys of a device, which may contradict each other."""
     size = draw.log(2.0, 120.0)
     mesa, area = _mesa(draw, geometry, size)
     has_crystal = draw.chance(0.7)
@@ -114,7 +115,7 @@ def _device(draw: _Draw, geometry: Geometry, mode: str, seed: int) -> dict[str, 
     return device
 
 
-def _mesa(draw: _Draw, geometry: Geometry, size: float) -> tuple[dict[str, Any], float]:
+def _mesa(draw: Draw, geometry: Geometry, size: float) -> tuple[dict[str, Any], float]:
     """Return the section and the area (µm²) of a mesa."""
     mesa: dict[str, Any] = {
         "junctions": round(draw.log(1, 700)),
@@ -130,7 +131,7 @@ def _mesa(draw: _Draw, geometry: Geometry, size: float) -> tuple[dict[str, Any],
     return mesa | {"shape": "rectangle", "width_um": size, "depth_um": depth}, size * depth
 
 
-def _layers(draw: _Draw, names: list[str], has_crystal: bool) -> list[dict[str, Any]]:
+def _layers(draw: Draw, names: list[str], has_crystal: bool) -> list[dict[str, Any]]:
     """Return one to six layers: some on top, that of the junctions, some between it and the bath."""
 
     def layer(name: str, region: str, low_um: float, high_um: float) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def _layers(draw: _Draw, names: list[str], has_crystal: bool) -> list[dict[str, 
     return [*top, junctions, *below, *crystal]
 
 
-def _material(draw: _Draw) -> dict[str, Any]:
+def _material(draw: Draw) -> dict[str, Any]:
     kind = draw.one("bi2212", "bi2212", "gold-film", "constant", "table")
     if kind == "bi2212":
         divided = {"base": "bi2212", "divide_conductivity_by": draw.linear(1.0, 20.0)}
@@ -162,7 +163,7 @@ def _material(draw: _Draw) -> dict[str, Any]:
     return {"base": "none", "out_of_plane_W_per_mK": curve, "anisotropy": draw.log(0.3, 15.0)}
 
 
-def _contacts(draw: _Draw, geometry: Geometry, size: float) -> list[dict[str, Any]]:
+def _contacts(draw: Draw, geometry: Geometry, size: float) -> list[dict[str, Any]]:
     """Return up to four contacts (one in the middle of a disc); those that touch are refused by the rules."""
     contacts = []
     for k in range(draw.whole(0, 1 if geometry == "disc" else 4)):
@@ -182,7 +183,7 @@ def _contacts(draw: _Draw, geometry: Geometry, size: float) -> list[dict[str, An
     return contacts
 
 
-def _bath(draw: _Draw, has_crystal: bool) -> dict[str, Any]:
+def _bath(draw: Draw, has_crystal: bool) -> dict[str, Any]:
     bath: dict[str, Any] = {"temperature_K": draw.log(1.5, 80.0)}
     bath["bottom"] = draw.one("half-layer", "conductance", "conductance")
     if bath["bottom"] == "conductance":
@@ -192,7 +193,7 @@ def _bath(draw: _Draw, has_crystal: bool) -> dict[str, Any]:
     return bath
 
 
-def _law(draw: _Draw, mesa: dict[str, Any]) -> dict[str, Any]:
+def _law(draw: Draw, mesa: dict[str, Any]) -> dict[str, Any]:
     kind = draw.one("set", "set", "set", "gaps", "ohmic")
     if kind == "set":
         return {"set": draw.whole(1, 3)}

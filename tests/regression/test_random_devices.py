@@ -1,16 +1,20 @@
-"""Properties of every branch, on random devices and on those that once broke them."""
+"""Properties of every run, on random devices of every kind and on those that once broke them.
+
+With --nightly there are 1,000 devices in blocks that can be run one by one (-k block07); by default there are few.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.devices import on_crystal
-from helpers.random_devices import GEOMETRIES, Geometry, random_device
+from helpers.invariants import Tried, imbalances, jumps, tried, violations
+from helpers.random_devices import random_device
+from helpers.random_runs import MODES, random_run
 
 from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
@@ -22,7 +26,64 @@ from hotmesa.solver.states.continuation import CurvePoint, follow
 from hotmesa.solver.states.problem import ROUNDINGS
 
 DEVICES = Path(__file__).parent / "devices"
-SEEDS = range(5)
+NIGHTLY, BLOCK, FEW = 1000, 25, 14
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test of seeds its blocks."""
+    if "seeds" in metafunc.fixturenames:
+        starts = range(0, NIGHTLY, BLOCK) if metafunc.config.getoption("--nightly") else ()
+        blocks = [range(start, start + BLOCK) for start in starts] or [range(FEW)]
+        metafunc.parametrize("seeds", blocks, ids=[f"block{k:02d}" for k in range(len(blocks))])
+
+
+def wrong(cases: Iterator[Tried]) -> str:
+    """What runs violate, one a line."""
+    return "\n".join(f"{c.scenario.name}: {name}: {text}" for c in cases for name, text in violations(c))
+
+
+def test_random_runs_keep_their_promises(seeds: range, tmp_path: Path) -> None:
+    assert not wrong(tried(random_run(seed, tmp_path)) for seed in seeds)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_kind_of_run_is_asked_for(mode: str, tmp_path: Path) -> None:
+    """The few by default may leave out one; each has runs of its own here."""
+    case = tried(random_run(2000, tmp_path, mode))  # type: ignore[arg-type]
+    assert case.run is not None and len(case.run) > 5
+    assert not wrong(iter([case]))
+
+
+def test_a_fault_of_each_kind_is_seen(tmp_path: Path) -> None:
+    """Runs that are wrong in one place are told, so that silence means something."""
+    case = tried(random_run(4, tmp_path, "branch"))
+    assert case.run is not None and case.run.states is not None and not violations(case)
+    states = case.run.states
+    T = states.T_K.copy()
+    T[-1, 0, states.mesa_nodes[len(states.mesa_nodes) // 2]] += 0.01
+    found = {name for name, _ in imbalances(case.scenario, replace(states, T_K=T))}
+    assert "residual" in found
+    found = {name for name, _ in imbalances(case.scenario, replace(states, I_mA=states.I_mA * (1.0 + 1e-7)))}
+    assert {"heat balance", "current"} <= found
+    problem, points = case.pieces[0]
+    hotter = points[-1].u.copy()
+    hotter[problem.model.layout.size - 1] += 60.0  # one place of the crystal alone
+    assert list(jumps(problem, [*points[:-1], replace(points[-1], u=hotter)]))
+    for status, problem_told in ((-1, "ValueError"), (2, "refused"), (3, "no step from s = 1")):
+        assert "status" in dict(violations(replace(case, status=status, problem=problem_told)))
+
+
+def test_sweeps_over_the_device_that_once_died_at_zero() -> None:
+    """Sweeps that ended on the way back to zero: with several junction sublayers, and of an ohmic stack."""
+    for name, legs in (("stacked-sweep", 2), ("ohmic-sweep", 2)):
+        case = tried(load_scenario(DEVICES / f"{name}.toml"))
+        assert case.status == 0 and not wrong(iter([case]))
+        assert case.run is not None
+        assert case.run.column("leg")[-1] == legs
+        assert case.run.column("V_mV")[-1] == 0.0
+        # Back at rest the whole device is.
+        assert case.run.states is not None
+        np.testing.assert_allclose(np.nanmax(case.run.states.T_K[-1]), case.scenario.bath.temperature_K, rtol=1e-12)
 
 
 def traced(scenario: Scenario, points: int) -> tuple[Model, list[CurvePoint]]:
@@ -38,35 +99,16 @@ def traced(scenario: Scenario, points: int) -> tuple[Model, list[CurvePoint]]:
     return model, curves
 
 
-def check(model: Model, curves: list[CurvePoint]) -> None:
-    """Heat in = heat out, and neighbours lie on one smooth curve that never comes back to rest."""
+@pytest.mark.parametrize("name", ["coarse-plan", "thick-strip"])
+def test_devices_that_jumped_to_another_branch_or_stopped_at_rounding(name: str) -> None:
+    model, curves = traced(load_scenario(DEVICES / f"{name}.toml"), 45)
+    assert len(curves) >= 45
+    assert not list(jumps(branch.ThermalBranch(model), curves))
     for curve in curves:
         e = curve.evaluation.e
         lost = e.residual.sum() + e.wire_residual.sum()
         assert abs(lost) <= 1e-8 * e.P + ROUNDINGS * model.rounding(e) + 1e-12
     assert all(curve.evaluation.e.V > 0.0 for curve in curves[1:])
-    rows = model.layout.junction_rows
-    for a, b in pairwise(curves):
-        # Along the curve between two points: the mean of the derivatives at both ends.
-        step = b.s - a.s
-        change = b.u[rows] - a.u[rows]
-        expected = 0.5 * step * (a.tangent[rows] + b.tangent[rows])
-        assert np.abs(change - expected).max() <= 5.0 + 0.3 * np.abs(change).max()
-
-
-@pytest.mark.parametrize("geometry", GEOMETRIES)
-@pytest.mark.parametrize("seed", SEEDS)
-def test_random_devices(geometry: Geometry, seed: int) -> None:
-    model, curves = traced(random_device(seed, geometry), 25)
-    assert len(curves) > 5
-    check(model, curves)
-
-
-@pytest.mark.parametrize("name", ["coarse-plan", "thick-strip"])
-def test_devices_that_jumped_to_another_branch_or_stopped_at_rounding(name: str) -> None:
-    model, curves = traced(load_scenario(DEVICES / f"{name}.toml"), 45)
-    assert len(curves) >= 45
-    check(model, curves)
 
 
 def test_a_branch_that_comes_back_to_rest_ends_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,3 +123,8 @@ def test_a_branch_that_comes_back_to_rest_ends_with_a_reason(monkeypatch: pytest
     assert len([next(points), next(points)]) == 2
     with pytest.raises(SolveError, match="came back to V = 0"):
         next(points)
+
+
+def test_the_same_seed_gives_the_same_run(tmp_path: Path) -> None:
+    assert random_run(3, tmp_path) == random_run(3, tmp_path) != random_run(4, tmp_path)
+    assert random_device(3) == random_device(3) != random_device(4)

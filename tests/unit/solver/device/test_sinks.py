@@ -12,9 +12,12 @@ import scipy.linalg as la
 from helpers.devices import FILM, MATERIALS, Helium, junction_layer, on_crystal
 
 from hotmesa.meshes import build_mesh
+from hotmesa.scenarios.curves import PowerCurve
+from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.schema import Bath, Layer, Material, Scenario, Sink
 from hotmesa.scenarios.tables import TableError
-from hotmesa.solver.device.sinks import sinks_of
+from hotmesa.solver.device.sinks import Surface, SurfaceSink, sinks_of
+from hotmesa.solver.device.stack import Sublayer
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.stability.stability import Stability
@@ -105,6 +108,23 @@ def test_surface_temperature_of_a_poor_conductor() -> None:
     T_s = 60.0 - q * 0.5 * FILM.thickness_um / 1e-3
     assert T_s[0] < 40.0
     np.testing.assert_allclose(q, 1e-5 * (T_s**4 - 4.2**4), rtol=1e-11)
+
+
+def test_a_nearly_perfect_sink_makes_no_heat_of_rounding() -> None:
+    """The heat is g (psi(T) - psi(T_B)) to the rounding of g, however steep the law of the liquid is."""
+    a = np.float64(1e2)  # µW/(µm² K⁴): 3e4 µW/(µm² K) at 4.2 K, against 0.02 of half a sublayer
+    curve, T = (
+        PowerCurve(np.array([2.0, 20.0]), np.array([0.01, 0.1])).measured_from(4.2),
+        4.2 + np.geomspace(1e-7, 1, 9),
+    )
+    material = ThermalMaterial(curve, curve, curve)
+    surface = Surface(slice(0, T.size), np.ones(T.size), Sublayer("top", material, 2.0, True, 0.0, np.inf))
+    heat = SurfaceSink(Helium(a=a, face="top"), surface).heat(T, None, 0.0)  # type: ignore[arg-type]
+    conductance = curve(T)  # times 2 / thickness = 1 / µm
+    # The surface is warmer than the bath by q over 3e4: a part 1e-6 of the difference.
+    np.testing.assert_allclose(
+        heat.q, curve.integral(T), rtol=3e-6, atol=4.0 * np.finfo(float).eps * 4.2 * conductance[0]
+    )
 
 
 def test_paths_agree_and_more_faces_take_the_sparse_one() -> None:
