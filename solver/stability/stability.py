@@ -289,9 +289,9 @@ class Stability:
         start = self._start if last is None else last.shapes.sum(axis=1)
         while True:
             modes = self._resolved(bias, inverse, inverse.leading(constraint, count, start, self._tolerance))
-            # The fastest mode under voltage bias is simple; any other that grows may stand for several.
-            simple = 1 if bias == VOLTAGE else 0
-            if complete or modes.unstable > simple:
+            # A mode that grows may stand for several: those of places far from each other have one rate to all digits,
+            # the fastest under voltage bias among them.
+            if complete or modes.unstable:
                 pairs = inverse.completed(constraint, Pairs(modes.rates, modes.shapes), self._tolerance)
                 modes = self._resolved(bias, inverse, pairs)
             if modes.unstable < len(modes.rates) or count == limit:

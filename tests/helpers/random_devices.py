@@ -86,6 +86,61 @@ def _bias(draw: Draw, device: Scenario) -> dict[str, Any]:
     return {"kind": kind, "points_per_leg": draw.whole(5, 12)} | load | legs
 
 
+def long_strip(seed: int) -> Scenario:
+    """Return a strip many healing lengths long on a cold plate, in which hot spots have walls; coarsely meshed."""
+    draw = Draw(seed, 3)
+    healing, across = draw.log(3.0, 12.0), draw.log(0.05, 0.6)
+    width, mesa = _digits(healing * draw.linear(12.0, 24.0)), draw.whole(100, 700)
+    along, spacing = draw.log(1.0, 8.0), draw.linear(1.5, 1.6)
+    h = along * mesa * spacing * 1e-3 / healing**2  # µW/(µm² K)
+    keys: dict[str, Any] = {
+        "name": f"long-{seed}",
+        "geometry": "strip",
+        "mesa": {"shape": "rectangle", "width_um": width, "depth_um": draw.linear(10.0, 60.0), "junctions": mesa}
+        | {"spacing_nm": spacing, "specific_resistance_ohm_um2": draw.log(500.0, 5000.0)},
+        "layers": [{"name": "mesa", "material": "m", "region": "mesa", "junctions": True}],
+        "materials": {"m": {"base": "none", "in_plane_W_per_mK": along, "out_of_plane_W_per_mK": across}},
+        "bath": {"temperature_K": draw.linear(4.0, 50.0), "bottom": "conductance", "bottom_W_per_m2K": 1e6 * h},
+        "law": {"set": draw.whole(1, 3)},
+        "mesh": {"size_um": _digits(healing / draw.linear(2.0, 3.0))},
+        "stability": {"points": "none"},
+    }
+    if draw.chance(0.5):
+        keys["contacts"] = [{"name": "c", "radius_um": 0.1 * width, "x_um": draw.one(0.0, 0.3 * width)}]
+        keys["contacts"][0]["contact_K_per_mW"] = draw.log(0.1, 10.0)
+    keys["layers"][0]["sublayers"] = draw.one(1, 1, 2)
+    area = width * keys["mesa"]["depth_um"]
+    end = draw.linear(10.0, 40.0) * area / keys["mesa"]["specific_resistance_ohm_um2"]
+    keys["branch"] = {"end_current_mA": _digits(end), "min_points": 10, "max_points": 300}
+    return Scenario.model_validate(keys)
+
+
+def square(seed: int) -> Scenario:
+    """Return a square mesa with nothing on it, whose modes come in pairs; coarsely meshed."""
+    draw = Draw(seed, 4)
+    for _ in range(TRIES):
+        keys = device_keys(draw, "plan", "branch", seed)
+        size = 10.0 ** draw.linear(0.3, 1.8)
+        before = keys["mesa"].get("width_um", 0.0) * keys["mesa"].get("depth_um", 0.0)
+        if not before:
+            continue
+        keys["mesa"] |= {"width_um": _digits(size), "depth_um": _digits(size)}
+        keys["branch"]["end_current_mA"] *= size**2 / before
+        keys |= {"name": f"square-{seed}", "contacts": [], "mesh": {"size_um": _digits(size / draw.linear(2.5, 4.0))}}
+        if "crystal" in keys:
+            wide = _digits(size * draw.linear(1.6, 3.0))
+            keys["crystal"] = {"width_um": wide, "depth_um": wide}
+            keys["mesh"]["rim_size_um"] = 0.5 * wide
+        scenario = Scenario.model_validate(keys)
+        if not list(find_contradictions(scenario)):
+            return scenario
+    raise RuntimeError(f"no valid square for seed {seed}")
+
+
+def _digits(value: float) -> float:
+    return float(f"{value:.5g}")
+
+
 def device_keys(draw: Draw, geometry: Geometry, mode: str, seed: int) -> dict[str, Any]:
     """Return the keys of a device, which may contradict each other."""
     size = draw.log(2.0, 120.0)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import islice
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count, islice
 
 import numpy as np
+import pytest
 import scipy.linalg as la
 import scipy.sparse as sp
-from helpers.random_devices import random_device
+from helpers.random_devices import long_strip, random_device, square
 
 from hotmesa.meshes import build_mesh
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Evaluation, Model
 from hotmesa.solver.runs.branch import branch_options
@@ -20,16 +24,20 @@ from hotmesa.solver.stability.stability import Modes, Stability, warms_everywher
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import CurvePoint, follow
 from hotmesa.solver.states.fields import carried_over
+from hotmesa.solver.states.observables import observe
 from hotmesa.solver.states.problem import ThermalBranch
 
 BIASES = (Bias.voltage(), Bias.current(), Bias.load_line(200.0))
-DEVICES, LARGEST, POINTS = 60, 160, 25
+LOG = logging.getLogger(__name__)
+LARGEST, POINTS = 200, 30
+MAKERS: dict[str, Callable[[int], Scenario]] = {"any": random_device, "walls": long_strip, "pairs": square}
+FEW, NIGHTLY = {"any": 40, "walls": 10, "pairs": 6}, {"any": 120, "walls": 40, "pairs": 40}
 
 
-def small_devices() -> Iterator[tuple[Model, Model]]:
+def small_devices(make: Callable[[int], Scenario]) -> Iterator[tuple[Model, Model]]:
     """Models as they are solved, most with a crystal condensed, and with the whole of it."""
-    for seed in range(10 * DEVICES):
-        scenario = random_device(seed)
+    for seed in count():
+        scenario = make(seed)
         model = Model(scenario, build_mesh(scenario))
         full = model.variant(path="sparse")
         if full.unknowns <= LARGEST:
@@ -49,8 +57,8 @@ def counted(model: Model) -> list[tuple[CurvePoint, tuple[Modes, ...]]]:
     return found
 
 
-def dense_count(model: Model, e: Evaluation, bias: Bias, at_fold: bool) -> int:
-    """The number of growing modes of a device whose crystal is not condensed."""
+def dense_rates(model: Model, e: Evaluation, bias: Bias) -> Array:
+    """All growth rates (1/µs), largest first, of a device whose crystal is not condensed."""
     lin = model.linearise(e)
     pointers, columns, values = model.conduction.jacobian(lin.kappa, lin.local).getValuesCSR()
     J = sp.csr_matrix((values, columns, pointers)).toarray()
@@ -58,27 +66,64 @@ def dense_count(model: Model, e: Evaluation, bias: Bias, at_fold: bool) -> int:
     rows = np.vstack([lin.wire_rows, constraint.by_T])
     corner = np.diag(np.append(lin.wire_diagonal, constraint.by_V))
     reduced = J - lin.columns @ np.linalg.solve(corner, rows)
-    rates = np.sort(-la.eigvals(reduced / model.layout.heat_capacity(e.T)[:, None]).real)[::-1]
+    return np.sort(-la.eigvals(reduced / model.layout.heat_capacity(e.T)[:, None]).real)[::-1]
+
+
+def positive(rates: Array, at_fold: bool) -> int:
+    """The number of rates above zero."""
     # A fold has a rate of zero, up to where it was located; other rates are known to the rounding of the largest.
     zero = 1e-6 * np.abs(rates[:4]).max() if at_fold else 1e-14 * np.abs(rates).max()
     return int(np.count_nonzero(rates > zero))
 
 
-def test_counts_are_those_of_all_eigenvalues() -> None:
-    largest, condensed = 0, 0
-    for model, full in islice(small_devices(), DEVICES):
+def dense_count(model: Model, e: Evaluation, bias: Bias, at_fold: bool) -> int:
+    """The number of growing modes of a device whose crystal is not condensed."""
+    return positive(dense_rates(model, e, bias), at_fold)
+
+
+@dataclass
+class Seen:
+    """What was among the states that were compared."""
+
+    devices: int = 0
+    states: int = 0
+    condensed: int = 0
+    growing: int = 0
+    walls: int = 0
+    pairs: int = 0
+
+
+def compare(devices: Iterator[tuple[Model, Model]]) -> Seen:
+    """Compare the counts along the branches of devices with all eigenvalues, where they change and elsewhere."""
+    seen = Seen()
+    for model, full in devices:
         points = counted(model)
-        condensed += model.layout.condensed
+        seen.devices, seen.condensed = seen.devices + 1, seen.condensed + model.layout.condensed
         changes = [k for k in range(1, len(points)) if counts(points[k]) != counts(points[k - 1])]
         for k in sorted({len(points) // 2, len(points) - 1, *changes[:6], *(k - 1 for k in changes[:6])}):
-            curve, modes = points[k]
+            curve, _ = points[k]
             e = curve.evaluation.e
+            hot = float(observe(model, e)["hot_fraction"])
             if model.layout.condensed:
                 e = full.evaluate(*ThermalBranch(full).split(carried_over(model, full, e)))
             exact = tuple(dense_count(full, e, bias, bool(curve.fold)) for bias in BIASES)
-            assert counts((curve, modes)) == exact, f"{model.scenario.name}, point {k}"
-            largest = max(largest, *exact)
-    assert largest >= 1 and condensed >= 5
+            assert counts(points[k]) == exact, f"{model.scenario.name}, point {k}"
+            seen.states, seen.growing = seen.states + 1, seen.growing + any(exact)
+            seen.walls += 0.05 < hot < 0.95
+            # Modes of a square come in pairs, which its mesh of triangles splits a little.
+            rates = dense_rates(full, e, Bias.current())[:4]
+            close = np.abs(np.diff(rates)) < 0.03 * np.abs(rates[:3])
+            seen.pairs += model.scenario.name.startswith("square") and bool(close.any())
+    return seen
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_counts_are_those_of_all_eigenvalues(kind: str, request: pytest.FixtureRequest) -> None:
+    sizes = NIGHTLY if request.config.getoption("--nightly") else FEW
+    seen = compare(islice(small_devices(MAKERS[kind]), sizes[kind]))
+    LOG.warning("%s: %s", kind, seen)
+    assert seen.devices == sizes[kind] and seen.growing >= 1
+    assert {"any": seen.condensed, "walls": seen.walls, "pairs": seen.pairs}[kind] >= 4
 
 
 def counts(point: tuple[CurvePoint, tuple[Modes, ...]]) -> tuple[int, ...]:
