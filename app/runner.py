@@ -140,7 +140,7 @@ class _Work:
             status, problem = NO_CONVERGENCE, self._stopped(error)
         self.progress.done()
         if status == INTERRUPTED:
-            problem = f"interrupted; the {self.progress.points} {self.run.kind.points} so far are kept"
+            problem = f"interrupted; the {len(self.run)} {self.run.kind.points} so far are kept"
         if problem:
             self.record.log.info("%s", problem)
         return status, problem
@@ -203,11 +203,10 @@ class _Work:
             self.record.log.info("%s", line)
 
     def _stopped(self, error: SolveError) -> str:
-        kind, points = self.run.kind, self.progress.points
+        kind, points = self.run.kind, len(self.run)
         if not points:
             return f"no state was found: {error}\n{kind.advice}"
-        row = self.progress.row
-        V, I, T = (float(row[name]) for name in ("V_mV", "I_mA", "T_max_K"))  # noqa: E741 - the symbol of the field
+        V, I, T = (self.run.column(name)[-1] for name in ("V_mV", "I_mA", "T_max_K"))  # noqa: E741 - as in the field
         place = f"V = {V:.4g} mV, I = {I:.4g} mA, T_max = {T:.4g} K"
         reached = f"the {kind.name} stopped after {points} {kind.points} at {place}"
         return f"{reached}: {error}\nThe {kind.points} so far are kept. {kind.advice}"

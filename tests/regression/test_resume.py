@@ -7,35 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+from helpers.resumed import kill, same_runs
 
 from hotmesa.cli import main
 from hotmesa.postprocess import load_run
-from hotmesa.postprocess.results import Run
 from hotmesa.runner import compute
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.kinds import KINDS
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-import hotmesa.runner as runner
-from hotmesa.scenarios import load_scenario
-
-runner.FIRST_S, runner.SHARE = 0.0, float("inf")  # every point is put down
-take = runner._Work._take
-
-def take_and_die(self, point):
-    take(self, point)
-    taken.append(point)
-    if len(taken) == int(sys.argv[1]):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-taken = []
-runner._Work._take = take_and_die
-runner.compute(load_scenario(sys.argv[3], sys.argv[4:]), Path(sys.argv[2]), resume=True, figures=False)
-"""
 BRANCH = ("kurter2010-n12", "mesh.size_um=3", "branch.end_current_mA=0.3", "output.every=3")
 SWEEP = ("sweep-poor-film", "mesh.size_um=3", "bias.points_per_leg=15")
 # Name, changes, points after which the process is killed: in turn.
@@ -46,13 +26,6 @@ CASES = {
     "transient": (("transient-step", "mesh.size_um=2.5", "transient.end_us=1.0"), [40, 50]),
     "diagram": (("diagram-strip", "mesh.size_um=4", "output.every=10"), [30, 45]),
 }
-COMPARED = ("V_mV", "I_mA", "P_mW", "T_max_K", "n", "leg", "t_us", "asked", "arclength", "rows", "images")
-
-
-def kill(folder: Path, after: int, asked: tuple[str, ...]) -> None:
-    """Compute in a process of its own and kill it after some points."""
-    done = subprocess.run([sys.executable, "-c", KILLED, str(after), str(folder), *asked], check=False)
-    assert done.returncode == -9
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -82,24 +55,6 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(case: str, tmp_path: Path) 
     assert same_runs(found, whole)
     assert found.parts.keys() == whole.parts.keys()
     assert all(same_runs(found.parts[name], part) for name, part in whole.parts.items())
-
-
-def same_runs(found: Run, whole: Run) -> bool:
-    """Compare tables and fields of two runs."""
-    for name, expected in whole.tables.items():
-        assert list(found.tables[name]) == list(expected)
-        for column in COMPARED:
-            if column in expected:
-                scale = np.abs(expected[column]).max(initial=0.0)
-                np.testing.assert_allclose(found.tables[name][column], expected[column], rtol=1e-8, atol=1e-8 * scale)
-        for column in ("fold", "origin", "end", "kind"):
-            if column in expected:
-                np.testing.assert_array_equal(found.tables[name][column], expected[column])
-    assert (whole.states is None) == (found.states is None)
-    if whole.states is not None and found.states is not None:
-        np.testing.assert_array_equal(found.states.row, whole.states.row)
-        np.testing.assert_allclose(found.states.T_K, whole.states.T_K, rtol=1e-8)
-    return True
 
 
 @pytest.fixture(scope="module")
