@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hotmesa.scenarios.schema import Scenario
     from hotmesa.solver.device.sinks import Sink
     from hotmesa.solver.law.laws import JunctionLaw
-    from hotmesa.solver.model import Evaluation, Model
+    from hotmesa.solver.model import Model, State
     from hotmesa.solver.runs.branch import BranchPoint
     from hotmesa.solver.runs.uniform import UniformCurve
     from hotmesa.solver.stability.stability import Modes
@@ -44,7 +44,7 @@ def run(
         law: of one junction, in place of that of the scenario (see `JunctionLaw` in solver/law).
         materials: by name, in place of those of the scenario and besides them.
         sinks: heat sinks besides those of the scenario: any objects with `name`, `face` and `flux(T)`.
-        observables: functions `(model, evaluation) -> {name: number}`; their numbers become columns.
+        observables: functions `(model, state) -> {name: number}`; their numbers become columns.
         figures: further figures for the folder: by file name (PNG) a function that returns a figure of the run.
         overwrite: whether an earlier run in the folder may be replaced.
         resume: whether an interrupted run in the folder goes on, with what is brought along as it was then; one that is
@@ -105,7 +105,7 @@ def trace(model: Model, observables: Sequence[Measure] = ()) -> Iterator[BranchP
 
     Args:
         model: the device.
-        observables: functions `(model, evaluation) -> {name: number}`; their numbers become columns.
+        observables: functions `(model, state) -> {name: number}`; their numbers become columns.
 
     Yields:
         Points: `row` holds the columns of iv.csv (V_mV in mV, I_mA in mA, T_max_K in K, ...), `state` the fields where
@@ -178,7 +178,7 @@ def find_branches(model: Model, observables: Sequence[Measure] = ()) -> Iterator
     return points(model, observables)
 
 
-def steady(model: Model, bias: Bias, value: float, guess: Array | None = None) -> Evaluation:
+def steady(model: Model, bias: Bias, value: float, guess: Array | None = None) -> State:
     """Return a steady state of a device at a value of its bias.
 
     Args:
@@ -199,7 +199,7 @@ def steady(model: Model, bias: Bias, value: float, guess: Array | None = None) -
     return solve_steady(model, bias, value, guess)
 
 
-def modes(model: Model, state: Evaluation, bias: Bias, count: int = 2) -> Modes:
+def modes(model: Model, state: State, bias: Bias, count: int = 2) -> Modes:
     """Return the leading modes of a steady state under a bias, fastest growing first; it is stable if none grows.
 
     Args:
@@ -220,7 +220,7 @@ def modes(model: Model, state: Evaluation, bias: Bias, count: int = 2) -> Modes:
     return Stability(model).modes(state, bias, count)
 
 
-def laser_image(model: Model, state: Evaluation, beam_um: float = 0.0) -> LaserImage | None:
+def laser_image(model: Model, state: State, beam_um: float = 0.0) -> LaserImage | None:
     """Return the laser-scanning image of a steady state: change of V at constant current by heat at each place.
 
     One adjoint solve gives the answer to heat at every node of the surface. Collective.

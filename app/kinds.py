@@ -32,7 +32,7 @@ class Own:
         law: of one junction, in place of that of the scenario.
         materials: by name, in place of those of the scenario and besides them.
         sinks: heat sinks besides those of the scenario.
-        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns.
+        observables: functions `(model, state) -> {name: number}` whose numbers become columns.
     """
 
     law: JunctionLaw | None = None

@@ -121,7 +121,7 @@ def largest_difference(a: list[BranchPoint], b: list[BranchPoint]) -> float:
 def measure_size(refine: float) -> dict[str, Any]:
     tagged = build_mesh(scenario_of(refine, "auto"))
     sparse, model, points = branch(refine, "sparse", tagged)
-    middle = points[len(points) // 2].curve.evaluation.lin
+    middle = points[len(points) // 2].curve.evaluation.jacobian
     lu = one_lu(model.conduction.jacobian(middle.kappa, middle.local))
     condensed, _, condensed_points = branch(refine, "condensed", tagged)
     rows = [condensed, sparse]

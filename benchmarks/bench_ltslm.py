@@ -27,7 +27,7 @@ def image(path: str) -> dict[str, Any]:
     model = Model(scenario, build_mesh(scenario))
     problem = ThermalBranch(model, Bias.current())
     state = solve_steady_state(problem, CURRENT_MA)
-    u = state.e.u
+    u = state.u
     fresh = ThermalBranch(model, Bias.current())  # has to factorise, as a single image does
     with timed() as adjoint:
         response = surface_response(fresh, fresh.evaluate(u))
@@ -40,7 +40,7 @@ def image(path: str) -> dict[str, Any]:
     with timed() as linear:
         for place in places:
             unit = Update(np.eye(1, model.layout.size, int(place))[0], np.zeros(len(model.wired)), 0.0)
-            problem.linear.solve(state.lin, problem.goal(state)[1].constraint, unit, SOLVE_RTOL)
+            problem.linear.solve(state.jacobian, problem.control(state)[1].constraint, unit, SOLVE_RTOL)
     values = response.mesa[nodes]
     whole = nodes.size / POINTS
     return {
@@ -62,7 +62,7 @@ def difference(problem: ThermalBranch, u: np.ndarray, place: int) -> float:
         extra_heat = np.zeros(problem.model.layout.size)
         extra_heat[place] = heat
         heated = ThermalBranch(problem.model.variant(extra_heat=extra_heat), problem.bias)
-        voltages.append(solve_steady_state(heated, CURRENT_MA, u).e.V)
+        voltages.append(solve_steady_state(heated, CURRENT_MA, u).V)
     return (voltages[0] - voltages[1]) / (2 * HEAT_UW) * 1e3
 
 

@@ -47,7 +47,7 @@ def guess_for(model: Model) -> Any:
 
 
 def flat(problem: ThermalBranch, state: Any) -> Any:
-    return state.e.u
+    return state.u
 
 
 def one_size(refine: float) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def branch(name: str, overrides: tuple[str, ...]) -> dict[str, Any]:
     with timed() as whole:
         for point in follow(problem, *problem.cold_start(), branch_options(model)):
             with timed() as clock:
-                found = stability.modes_under(point.evaluation.e, BIASES)
+                found = stability.modes_under(point.evaluation, BIASES)
             stability_s += clock.wall_s
             points, steps = points + 1, steps + point.newton_steps
             growing += found[0].unstable > 0

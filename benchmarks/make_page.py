@@ -41,7 +41,7 @@ is what it takes from there. Peak memory is that of the whole process with Pytho
 perturbed steady state for every point, `one_linear_solve_a_point_s` a linear solve with kept factors; both are
 extrapolated from the points that were computed. `largest_difference` is that of the image from perturbed states.""",
     "bench_stability": """Along a branch, voltage and current bias together, two leading modes of each. `solves_a_point`
-are all solutions with the factors, beyond one factorisation; the sentinel and all searches are among them, and the
+are all solutions with the factors, beyond one factorisation; the probe vector and all searches are among them, and the
 first point, which is computed anew. `stability_in_solves_of_the_branch` has the bordered solve of the branch (a Newton
 step or a tangent, several solutions with factors) as its unit.""",
     "bench_transient": "200 time steps and 100 points of the branch, each with its observables; at most 1.5 is wanted.",

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 
 
 @dataclass
@@ -93,7 +93,7 @@ def counted(model: Model) -> tuple[Model, Counts]:
     counts = Counts()
 
     class Counted(Model):
-        def evaluate(self, *state: Any) -> Evaluation:
+        def evaluate(self, *state: Any) -> State:
             counts.evaluations += 1
             return super().evaluate(*state)
 

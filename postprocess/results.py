@@ -331,7 +331,7 @@ class Run:
 
     @property
     def normal_resistance_ohm(self) -> float:
-        """Normal resistance R_N of the resistive junctions (n r / A) and a SIN contact in series, in ohm."""
+        """Normal resistance R_N of the resistive junctions (n r / A) and a SIN contact in series, in Ω."""
         mesa = self.scenario.mesa
         return self.junctions * mesa.specific_resistance_ohm_um2 / self.area_um2 + self.scenario.law.series_ohm
 

@@ -15,7 +15,7 @@ FIRST_DIGITS = 4
 
 
 def layer_thickness(scenario: Scenario, layer: Layer) -> float:
-    """Return the thickness (um) of a layer; that of the junction layer is N times the spacing."""
+    """Return the thickness (µm) of a layer; that of the junction layer is N times the spacing."""
     if layer.junctions:
         return mesa_height_um(scenario.mesa)
     if layer.thickness_um is None:
@@ -24,7 +24,7 @@ def layer_thickness(scenario: Scenario, layer: Layer) -> float:
 
 
 def graded(total: float, count: int, first: float | None) -> Array:
-    """Return `count` thicknesses that sum to `total`, growing geometrically from `first` (um), shape (count,)."""
+    """Return `count` thicknesses that sum to `total`, growing geometrically from `first` (µm), shape (count,)."""
     if first is None or count == 1:
         return np.full(count, total / count)
     powers = np.arange(count)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, Literal
 
@@ -28,7 +28,7 @@ from hotmesa.solver.parts import Brought, Parts, build_parts
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class State:
     """Everything the model knows at one state.
 
     Attributes:
@@ -41,6 +41,8 @@ class Evaluation:
         residual: heat (µW) that leaves each node minus what is made there, shape of T.
         wire_residual: heat (µW) that leaves each wire node minus what enters.
         I: total current (mA).
+        linearise: makes the Jacobian of the state.
+        norm: sum of all imbalances over the Joule power, where a branch problem has evaluated the state.
     """
 
     T: Array
@@ -54,6 +56,13 @@ class Evaluation:
     residual: Array
     wire_residual: Array
     I: float  # noqa: E741 - the symbol of the field
+    linearise: Callable[[State], Jacobian] = field(repr=False)
+    norm: float = float("nan")
+
+    @cached_property
+    def jacobian(self) -> Jacobian:
+        """The derivatives of the heat balance at the state, made when they are first asked for."""
+        return self.linearise(self)
 
     @property
     def u(self) -> Array:
@@ -64,6 +73,14 @@ class Evaluation:
     def P(self) -> float:
         """Joule power (µW)."""
         return self.V * self.I
+
+    @property
+    def e(self) -> State:
+        """The state itself: the former name of what a branch problem evaluates."""
+        return self
+
+
+Evaluation = State
 
 
 class Model:
@@ -205,7 +222,7 @@ class Model:
         """Return temperatures and wire temperatures of the device at rest: all at the bath."""
         return np.full(self.layout.size, self.bath), np.full(len(self.wired), self.bath)
 
-    def evaluate(self, T: Array, wires: Array, V: float) -> Evaluation:
+    def evaluate(self, T: Array, wires: Array, V: float) -> State:
         """Return residual, currents and fluxes at temperatures T, wire temperatures and voltage V (mV)."""
         potentials = self.layout.potentials(T, self.bath)
         conducted = self.conduction.apply(potentials.phi)
@@ -226,7 +243,7 @@ class Model:
         held = self.conduction.held
         residual[held] += T[held] - self.bath
         residual -= self.extra_heat
-        return Evaluation(
+        return State(
             T=T,
             wires=wires,
             V=V,
@@ -238,9 +255,10 @@ class Model:
             residual=residual,
             wire_residual=self._wire_residual(wires, heats),
             I=global_sum(self.comm, self.junction_mass @ junctions.J),
+            linearise=self.linearise,
         )
 
-    def rounding(self, e: Evaluation) -> float:
+    def rounding(self, e: State) -> float:
         """Return the heat (µW) that one rounding error of every temperature in every equation makes up. Collective.
 
         It is eps times the sum of |J_ij| T_j over the Jacobian J of the heat balance. Stiff parts (a thick film, a
@@ -280,7 +298,7 @@ class Model:
         leaving = [float(c.integral(T) - c.integral(self.bath)) for c, T in zip(curves, wires, strict=True)]
         return np.array(leaving) - global_sums(self.comm, np.array(entering))
 
-    def linearise(self, e: Evaluation) -> Jacobian:
+    def linearise(self, e: State) -> Jacobian:
         """Return the Jacobian at an evaluated state."""
         n, g = self.layout.size, len(self.wired) + 1
         rows = self.layout.junction_rows
@@ -306,7 +324,7 @@ class Model:
             I_by_V=global_sum(self.comm, self.junction_mass @ e.junctions.J_by_V),
         )
 
-    def _local_entries(self, e: Evaluation) -> Array:
+    def _local_entries(self, e: State) -> Array:
         """Return the node-local Jacobian entries in the order of the pattern."""
         diagonal = np.zeros(self.layout.size)
         pairs = []

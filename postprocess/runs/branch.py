@@ -35,8 +35,8 @@ _ENDS = {"I_mA": "current", "V_mV": "voltage", "V_per_junction_mV": "V/n", "P_mW
 NUMBERS = {
     **CURVE_NUMBERS,
     **{f"nucleation.{name}": f"{text} where T_max passes the hot temperature" for name, text in _PLACES.items()},
-    "nucleation.x_um": "x of the centroid at the first point with a hot part",
-    "nucleation.y_um": "y of the centroid at the first point with a hot part",
+    "nucleation.x_um": "x of the centroid at the first point with a hot spot",
+    "nucleation.y_um": "y of the centroid at the first point with a hot spot",
     "nucleation.contact_distance_um": "its distance from the nearest contact",
     "nucleation.row": "row of that point",
     **stable.NUMBERS,

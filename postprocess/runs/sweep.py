@@ -30,7 +30,7 @@ _ENDS = {
     "V_mV": "voltage",
     "I_mA": "current",
     "T_max_K": "largest temperature",
-    "hot_fraction": "hot part of the area",
+    "hot_fraction": "hot-spot area fraction",
 }
 _JUMP = {
     "leg": "its leg",

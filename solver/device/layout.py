@@ -19,7 +19,7 @@ from hotmesa.solver.errors import SolveError
 
 @dataclass(frozen=True)
 class Potentials:
-    """Kirchhoff potentials (uW/um) and conductivities (uW/(um K)) of every unknown temperature.
+    """Kirchhoff potentials (µW/µm) and conductivities (µW/(µm K)) of every unknown temperature.
 
     Attributes:
         phi: integral of the in-plane conductivity over temperature.
@@ -91,7 +91,7 @@ class Layout:
         return slice(int(self.starts[k]), int(self.starts[k + 1]))
 
     def mass(self, k: int) -> Array:
-        """Return the lumped area (um^2) of each node of sublayer k."""
+        """Return the lumped area (µm²) of each node of sublayer k."""
         weights = self.operators.mesa_mass if self.sublayers[k].on_mesa else self.operators.mass
         return weights[self.nodes_of(k)]
 

@@ -10,7 +10,7 @@ import numpy as np
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import Row
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max
 from hotmesa.solver.runs.finer import Finer, finer_layers, finer_mesh
 from hotmesa.solver.states.observables import junction_temperatures
@@ -30,10 +30,10 @@ class Places:
         found: state by name: "steepest" (least dV/dI, where V peaks), "nucleation" (of the hot spot), "end".
     """
 
-    found: dict[str, Evaluation] = field(default_factory=dict)
+    found: dict[str, State] = field(default_factory=dict)
     _least: float = np.inf
 
-    def take(self, row: Row, e: Evaluation) -> None:
+    def take(self, row: Row, e: State) -> None:
         """Look at a point of the branch: its row of the table and its state."""
         slope = abs(float(row["dV_dI_ohm"]))
         if e.I > 0.0 and "I" not in str(row["fold"]):  # at a fold in I no current holds the state
@@ -43,7 +43,7 @@ class Places:
                 self.found.setdefault("nucleation", e)
             self.found["end"] = e
 
-    def unique(self) -> dict[str, Evaluation]:
+    def unique(self) -> dict[str, State]:
         """Return the places without those that are the same state as one before."""
         states = [*self.found.values()]
         return {name: e for k, (name, e) in enumerate(self.found.items()) if not any(e is x for x in states[:k])}
@@ -91,7 +91,7 @@ class Estimator:
         """Return the unknowns of the larger model that "mesh" or "layer" needs."""
         return self._finer(what).target.unknowns * (1 if what == "mesh" else 2)
 
-    def errors(self, what: str, e: Evaluation) -> Errors:
+    def errors(self, what: str, e: State) -> Errors:
         """Return the errors that "mesh" or "layer" leaves in a state. Collective.
 
         Raises:
@@ -105,7 +105,7 @@ class Estimator:
         V2, T2 = self._change(again.source, first, again.target, again.solve(first))
         return Errors(-100 * to_limit(V, V2) / e.V, -to_limit(T, T2))
 
-    def _change(self, source: Model, e: Evaluation, target: Model, fine: Evaluation) -> tuple[float, float]:
+    def _change(self, source: Model, e: State, target: Model, fine: State) -> tuple[float, float]:
         return fine.V - e.V, hottest(target, fine) - hottest(source, e)
 
 
@@ -120,7 +120,7 @@ def to_limit(first: float, second: float) -> float:
     return first + second * (1.0 + float(np.clip((5.0 - first / second) / 3.0, 1.0 / 3.0, 1.0)))
 
 
-def hottest(model: Model, e: Evaluation) -> float:
+def hottest(model: Model, e: State) -> float:
     """Return T_max (K). Collective."""
     return global_max(model.comm, float(junction_temperatures(model, e).max(initial=0.0)))
 
@@ -150,7 +150,7 @@ def estimates(model: Model, places: Places) -> Iterator[Point]:
         yield _row(name, e, row | {"reason": "; ".join(reasons)}, leads)
 
 
-def _row(place: str, e: Evaluation, values: Mapping[str, float | int | str], leads: bool) -> Point:
+def _row(place: str, e: State, values: Mapping[str, float | int | str], leads: bool) -> Point:
     """Return a row of accuracy.csv with all its columns."""
     errors = {f"{what}_error_{unit}": np.nan for what in ("mesh", "layer") for unit in ("V_percent", "T_K")}
     row: Row = {"place": place, "I_mA": e.I, "V_mV": e.V}

@@ -55,8 +55,8 @@ def branch_options(model: Model) -> Options:
     """
     branch, numerics = model.scenario.branch, model.scenario.numerics
     return Options(
-        goal_end=branch.end_current_mA,
-        goal_step=branch.end_current_mA / branch.min_points,
+        control_end=branch.end_current_mA,
+        control_step=branch.end_current_mA / branch.min_points,
         first_step=FIRST_STEP,
         max_step=MAX_STEP,
         tolerance=numerics.tolerance,
@@ -72,7 +72,7 @@ def branch_points(
 
     Args:
         model: the device.
-        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+        observables: functions `(model, state) -> {name: number}` whose numbers become columns beside the others.
         seam: behind which it goes on; None from rest.
 
     Raises:
@@ -88,13 +88,13 @@ def branch_points(
     course = Course(None if seam is None else ahead_from(problem, seam.arrays))
     first, hot = (0, 0.0) if seam is None else (int(seam.arrays["number"]) + 1, float(seam.arrays["hot_fraction"]))
     for number, curve in enumerate(follow(problem, start, direction, branch_options(model), course), start=first):
-        e = curve.evaluation.e
+        e = curve.evaluation
         if number and e.V <= 0.0:
             raise SolveError("the branch came back to V = 0: on this mesh it never reaches its end current; refine it")
         row = branch_row(model, curve, observables)
         before, hot = hot, float(row["hot_fraction"])
         appears_or_fills = (before == 0.0) != (hot == 0.0) or (before == 1.0) != (hot == 1.0)
-        keep = number % every == 0 or bool(curve.fold) or curve.goal in stops or appears_or_fills
+        keep = number % every == 0 or bool(curve.fold) or curve.control in stops or appears_or_fills
         modes = stability.modes(curve, keep)
         state = fields.of(e, stability.fields(modes)) if keep else None
         row |= stability.columns(modes)
@@ -117,7 +117,7 @@ def points(
     """
     places = Places()
     for point in branch_points(model, observables, seam):
-        places.take(point.row, point.curve.evaluation.e)
+        places.take(point.row, point.curve.evaluation)
         yield point
     if model.scenario.numerics.estimate_error and places.found:
         yield from estimates(model, places)
@@ -126,7 +126,7 @@ def points(
 def branch_row(model: Model, curve: CurvePoint, observables: Sequence[Measure] = ()) -> Row:
     """Return the numbers of a point on a branch that its state and tangent give."""
     rate_V, rate_I = curve.rates["V"], curve.rates["I"]
-    return observe(model, curve.evaluation.e, observables) | {
+    return observe(model, curve.evaluation, observables) | {
         "dV_dI_ohm": rate_V / rate_I if rate_I != 0.0 else float(np.copysign(np.inf, rate_V)),
         "arclength": curve.s,
         "fold": curve.fold,

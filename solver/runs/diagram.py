@@ -36,7 +36,7 @@ from hotmesa.solver.stability.bifurcation import (
 )
 from hotmesa.solver.stability.columns import checked_stability
 from hotmesa.solver.stability.deflation import random_guesses, search
-from hotmesa.solver.stability.signature import contrast, distance_to_curve, kind, signature
+from hotmesa.solver.stability.invariants import contrast, distance_to_curve, invariants, kind
 from hotmesa.solver.states.continuation import CAREFUL, Ahead, Course, CurvePoint, Options, folds, follow, land
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure
@@ -44,13 +44,13 @@ from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, ThermalBranch
 
 RATE_TOLERANCE = 1e-6
 SAME_CURVE = 0.03
-"""Signatures nearer to a traced curve than this part of their contrast belong to it or to a mirror image of it."""
+"""Invariants nearer to a traced curve than this part of their contrast belong to it or to a mirror image of it."""
 SAME_PLACE = 0.002
 """States nearer than this (in arclength) are one."""
 LARGEST_MISS = 0.01
-"""Largest distance of a signature from a traced curve (in arclength) at which it may still belong to it."""
+"""Largest distance of invariants from a traced curve (in arclength) at which it may still belong to it."""
 SAMPLES = 12
-"""Places between two points at which the interpolated curve of signatures is looked at."""
+"""Places between two points at which the interpolated curve of invariants is looked at."""
 ARRIVAL = 1.2
 """A branch looks for the bifurcation it ends in within so many of its largest steps."""
 MIN_STEP = 1e-4
@@ -149,7 +149,7 @@ class Diagram:
         self, branch: FoundBranch, start: BranchStart, crossing: NumberedBifurcation
     ) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Follow a branch away from a bifurcation, whose state is its first point."""
-        here, e = crossing.bifurcation.point, self.problem.evaluate(start.u).e
+        here, e = crossing.bifurcation.point, self.problem.evaluate(start.u)
         yield branch, self._add(branch, end_point(here, e, start.direction, -self._distance(start.u, here.u), 0.0))
         yield from self._trace(branch, self._follow(branch, start.u, start.direction, self._careful), crossing)
 
@@ -207,12 +207,12 @@ class Diagram:
                 if self._returned(branch):
                     branch.end = "closed"
                     break
-                if point.goal > 1.0001 * self._options.goal_end or point.u[-1] < 0.0:
+                if point.control > 1.0001 * self._options.control_end or point.u[-1] < 0.0:
                     branch.end = "out of range"
                     break
         except SolveError as error:
             branch.end, branch.failed = str(error), True
-        kinds = Counter(kind(self.model, p.curve.evaluation.e) for p in branch.points[1:])
+        kinds = Counter(kind(self.model, p.curve.evaluation) for p in branch.points[1:])
         branch.kind = kinds.most_common(1)[0][0] if kinds else "unknown"
 
     def _returned(self, branch: FoundBranch) -> bool:
@@ -249,19 +249,19 @@ class Diagram:
             near = replace(near, s=point.s + self._distance(point.u, u))
             yield from [*folds(self.problem, point, near, self._options), near]
             point, s = near, near.s + self._distance(u, there.u)
-        last = end_point(there, point.evaluation.e, self._unit(there.u - point.u), s, point.s)
+        last = end_point(there, point.evaluation, self._unit(there.u - point.u), s, point.s)
         yield from [*folds(self.problem, point, last, self._options), last]
 
     def is_known(self, u: Array) -> bool:
         """Return whether a state or a mirror image of it lies on a branch that has been traced."""
-        mark = signature(self.model, self.problem.evaluate(u).e)
-        limit = min(SAME_CURVE * contrast(mark), LARGEST_MISS) + SAME_PLACE
-        return any(distance_to_curve(mark, self._marks(branch)) < limit for branch in self.branches)
+        value = invariants(self.model, self.problem.evaluate(u))
+        limit = min(SAME_CURVE * contrast(value), LARGEST_MISS) + SAME_PLACE
+        return any(distance_to_curve(value, self._invariants(branch)) < limit for branch in self.branches)
 
     def _has_arrived(self, crossing: NumberedBifurcation, u: Array) -> bool:
         """Return whether a branch has ended at a bifurcation from where a state is that leaves it."""
-        mark = self._shape(crossing, u)
-        return any(number == crossing.number and is_image(mark, other) for number, other in self._arrived)
+        value = self._shape(crossing, u)
+        return any(number == crossing.number and is_image(value, other) for number, other in self._arrived)
 
     def _shape(self, crossing: NumberedBifurcation, u: Array) -> Array:
         """Return how a branch through u comes to a bifurcation, at a quarter of the distance where branches begin."""
@@ -269,14 +269,14 @@ class Diagram:
         near = at_distance(self.problem, there, self._unit(u - there), A, self._options)
         return shape(self.problem, crossing.bifurcation, u if near is None else near)
 
-    def _marks(self, branch: FoundBranch) -> Array:
-        """Return the signatures along a branch, interpolated between its points."""
-        marks = np.array([signature(self.model, p.curve.evaluation.e) for p in branch.points])
-        if len(marks) < 3:
-            return marks
+    def _invariants(self, branch: FoundBranch) -> Array:
+        """Return the invariants along a branch, interpolated between its points."""
+        values = np.array([invariants(self.model, p.curve.evaluation) for p in branch.points])
+        if len(values) < 3:
+            return values
         s = np.array([p.curve.s for p in branch.points])
         places = np.interp(np.arange(SAMPLES * (len(s) - 1) + 1) / SAMPLES, np.arange(len(s)), s)
-        return np.asarray(PchipInterpolator(s, marks)(places))
+        return np.asarray(PchipInterpolator(s, values)(places))
 
     def _deflate(self, current: float) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         """Search states at one current, and follow those that lie on no branch so far, both ways."""
@@ -294,20 +294,20 @@ class Diagram:
 
     def _one_way(self, u: Array, current: float, sign: float) -> Iterator[tuple[FoundBranch, RatedPoint]]:
         state = self.problem.evaluate(u)
-        _, row = self.problem.goal(state)
+        _, row = self.problem.control(state)
         direction = sign * self.problem.null_vector(state, row)
-        options = self._careful if sign > 0.0 else replace(self._careful, goal_end=0.0)
+        options = self._careful if sign > 0.0 else replace(self._careful, control_end=0.0)
         branch = self._new(f"deflation at {current:g} mA", 1, 0)
         yield from self._trace(branch, self._follow(branch, u, direction, options), None)
 
     def _states_at(self, current: float) -> list[Array]:
         """Return the states of all branches at one current."""
-        options = replace(self._options, goal_end=current)
+        options = replace(self._options, control_end=current)
         states: list[Array] = []
         for branch in self.branches:
             for a, b in pairwise(p.curve for p in branch.points):
-                if (a.goal - current) * (b.goal - current) <= 0.0 and a.goal != b.goal:
-                    t = (current - a.goal) / (b.goal - a.goal)
+                if (a.control - current) * (b.control - current) <= 0.0 and a.control != b.control:
+                    t = (current - a.control) / (b.control - a.control)
                     try:
                         states.append(land(self.problem, a.u + t * (b.u - a.u), options))
                     except SolveError:
@@ -320,7 +320,7 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
 
     Args:
         model: the device.
-        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+        observables: functions `(model, state) -> {name: number}` whose numbers become columns beside the others.
         seam: behind which it goes on: points before it are not computed again, bifurcations between them are looked for
             again. None from the beginning.
 
@@ -336,7 +336,7 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
         if number < known:
             continue
         keep = len(branch.points) % every == 1 or every == 1 or bool(point.curve.fold)
-        state = fields.of(point.curve.evaluation.e) if keep else None
+        state = fields.of(point.curve.evaluation) if keep else None
         part = branch_folder(branch.number) if branch.number else ""
         beside = partial(_beside, diagram, uniform)
         row, behind = _row(model, point, observables), diagram.behind

@@ -19,7 +19,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.runs.family import counts_of
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max, global_min, global_sums
 from hotmesa.solver.runs.branch import branch_options, branch_row
 from hotmesa.solver.states.continuation import Ahead, Course, follow
@@ -66,7 +66,7 @@ class Josephson:
             return np.where(T < self.T_c, 1.0, 0.0)
         return np.asarray(np.maximum(1.0 - (T / self.T_c) ** 4, 0.0))
 
-    def currents(self, model: Model, e: Evaluation) -> CriticalCurrents:
+    def currents(self, model: Model, e: State) -> CriticalCurrents:
         """Return the currents at a state. Collective.
 
         Local critical current density j_c(T) = I_c R_N / r times `reduced`, integrated over the mesa: the whole of
@@ -126,7 +126,7 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
 
     Args:
         model: the device.
-        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+        observables: functions `(model, state) -> {name: number}` whose numbers become columns beside the others.
         seam: behind which it goes on; None from the beginning.
 
     Raises:
@@ -200,7 +200,7 @@ def trace_member(
     for curve in follow(problem, start, direction, branch_options(member), course):
         row: Row = {"n": n} | branch_row(member, curve, observables)
         if josephson is not None:
-            at = josephson.currents(member, curve.evaluation.e)
+            at = josephson.currents(member, curve.evaluation)
             I = float(row["I_mA"])  # noqa: E741 - the symbol of the field
             mark = SWITCHED if some and at.switching < I else RETRAPPED if at.retrapping > I else ""
             row |= {"I_c_mA": at.switching, "I_c_hottest_mA": at.hottest, "I_c_coldest_mA": at.coldest}

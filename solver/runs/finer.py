@@ -13,9 +13,9 @@ from hotmesa.meshes.refined import halved_mesh
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.layers import graded, halved_sublayers, layer_thickness
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.states.bias import Bias
-from hotmesa.solver.states.fields import Gatherer, full_temperatures
+from hotmesa.solver.states.fields import full_temperatures, gather_to_root
 from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.steady import solve_steady_state
 
@@ -38,20 +38,20 @@ class Finer:
     target: Model
     bring: Bring
 
-    def guess(self, e: Evaluation) -> Array:
+    def guess(self, e: State) -> Array:
         """Return the flat state of the target that a state of the source becomes. Collective."""
         target, comm = self.target, self.source.comm
-        fields = Gatherer(self.source.operators)(full_temperatures(self.source, e))
+        fields = gather_to_root(self.source.operators)(full_temperatures(self.source, e))
         brought = comm.bcast(None if fields is None else self.bring(fields))
         return np.concatenate([target.layout.from_plan(brought[:, target.operators.input_node]), e.wires, [e.V]])
 
-    def solve(self, e: Evaluation) -> Evaluation:
+    def solve(self, e: State) -> State:
         """Return the state of the target at the current of a state of the source, found from it. Collective.
 
         Raises:
             SolveError: there is none nearby.
         """
-        return solve_steady_state(ThermalBranch(self.target, Bias.current()), e.I, self.guess(e)).e
+        return solve_steady_state(ThermalBranch(self.target, Bias.current()), e.I, self.guess(e))
 
 
 def finer_mesh(model: Model) -> Finer:
@@ -75,7 +75,7 @@ def between(source: Model, target: Model) -> Finer:
 
     Collective.
     """
-    here, there = (Gatherer(model.operators)(model.operators.xy.T) for model in (source, target))
+    here, there = (gather_to_root(model.operators)(model.operators.xy.T) for model in (source, target))
     same, line = source.tagged is target.tagged, source.tagged.geometry != "plan"
     depths = [*zip(_middles(source.scenario), _middles(target.scenario), strict=True)]
 

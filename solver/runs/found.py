@@ -52,8 +52,8 @@ def branch_folder(number: int) -> str:
 
 def branch_line(found: FoundBranch) -> Row:
     """Return the line of a branch in diagram.csv."""
-    I = [p.curve.evaluation.e.I for p in found.points]  # noqa: E741 - the symbol of the field
-    V = [p.curve.evaluation.e.V for p in found.points]
+    I = [p.curve.evaluation.I for p in found.points]  # noqa: E741 - the symbol of the field
+    V = [p.curve.evaluation.V for p in found.points]
     return {
         "branch": found.number,
         "kind": found.kind or "unknown",
@@ -80,8 +80,8 @@ def bifurcation_lines(model: Model, crossings: Sequence[NumberedBifurcation]) ->
             "branch": c.branch,
             "I_mA": c.bifurcation.current,
             "I_last_mode_mA": float(c.bifurcation.currents[-1]),
-            "V_mV": c.bifurcation.point.evaluation.e.V,
-            "V_per_junction_mV": c.bifurcation.point.evaluation.e.V / n,
+            "V_mV": c.bifurcation.point.evaluation.V,
+            "V_per_junction_mV": c.bifurcation.point.evaluation.V / n,
             "T_mean_K": float(branch_row(model, c.bifurcation.point)["T_mean_K"]),
             "modes": len(c.bifurcation.modes),
             "half_waves": " + ".join(f"{across} x {along}" for across, along in c.bifurcation.waves),

@@ -10,9 +10,9 @@ from hotmesa.postprocess.runs.image import LaserImage
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.linear.bordered import Update
-from hotmesa.solver.model import Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.states.fields import Fields
-from hotmesa.solver.states.problem import State, ThermalBranch
+from hotmesa.solver.states.problem import ThermalBranch
 
 SOLVE_RTOL = 1e-10
 MV_PER_MW = 1e3
@@ -43,9 +43,9 @@ def surface_response(problem: ThermalBranch, state: State) -> SurfaceResponse:
     Raises:
         SolveError: the linear solver did not converge (the state lies on a fold of this bias).
     """
-    model, (_, row) = problem.model, problem.goal(state)
+    model, (_, row) = problem.model, problem.control(state)
     unit = Update(np.zeros(model.layout.size), np.zeros(len(model.wired)), 1.0)
-    adjoint = problem.linear.solve(state.lin, row.constraint, unit, SOLVE_RTOL, transposed=True)
+    adjoint = problem.linear.solve(state.jacobian, row.constraint, unit, SOLVE_RTOL, transposed=True)
     layout = model.layout
     mesa = np.full(model.operators.owned, np.nan)
     mesa[layout.mesa_nodes] = MV_PER_MW * adjoint.T[layout.rows(0)]
@@ -73,7 +73,7 @@ def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> L
     """
     if not 0.0 <= beam_um < np.inf:
         raise RequestError(f"a beam of {beam_um:g} µm does not exist; its width is 0 (a point) or more")
-    model, e = problem.model, state.e
+    model, e = problem.model, state
     response = surface_response(problem, state)
     plan = Fields(model)
     fields = plan.of(e)

@@ -51,7 +51,7 @@ def pack_branches(
         "branch": np.array([number for number, _ in points]),
         "s": np.array([curve.s for curve in curves]),
         "newton_steps": np.array([curve.newton_steps for curve in curves]),
-        "goal": np.array([curve.goal for curve in curves]),
+        "control": np.array([curve.control for curve in curves]),
         "fold": np.array([curve.fold for curve in curves], dtype=np.str_),
         "rates": rates,
         "resolution": np.array([[m.resolution for m in pair] for pair in modes]),
@@ -69,7 +69,7 @@ def remembered_from(problem: ThermalBranch, arrays: Arrays) -> Remembered:
         u, tangent = flats[2 * k : 2 * k + 2]
         steps, s = int(arrays["newton_steps"][k]), float(arrays["s"][k])
         curve = point_at(problem, u, problem.evaluate(u), tangent, s, steps)
-        curve = replace(curve, goal=float(arrays["goal"][k]), fold=str(arrays["fold"][k]))
+        curve = replace(curve, control=float(arrays["control"][k]), fold=str(arrays["fold"][k]))
         told = zip(_BIASES, arrays["rates"][k], arrays["resolution"][k], strict=True)
         voltage, current = (_modes(bias, rates, float(resolution)) for bias, rates, resolution in told)
         growing = tuple(int(count) for count in arrays["growing"][k])

@@ -18,14 +18,14 @@ from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.branch import branch_points
 from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow, land
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, observe
-from hotmesa.solver.states.problem import State, ThermalBranch
+from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.seams import ahead_from, pack, pack_ahead, unpack
 from hotmesa.solver.time.settling import SettledState, Settling
 
@@ -79,7 +79,7 @@ class SourceBranch(ThermalBranch):
 
     def rates(self, state: State, tangent: Array) -> dict[str, float]:
         """Return the derivative of the source along the curve."""
-        return {"source": self.goal(state)[1](tangent)}
+        return {"source": self.control(state)[1](tangent)}
 
     def resistance(self, state: State, tangent: Array) -> float:
         """Return dV/dI along the curve (Ω)."""
@@ -94,7 +94,7 @@ def sweep(model: Model, observables: Sequence[Measure] = (), seam: Seam | None =
 
     Args:
         model: the device.
-        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+        observables: functions `(model, state) -> {name: number}` whose numbers become columns beside the others.
         seam: behind which it goes on; None from its beginning.
 
     Raises:
@@ -199,7 +199,7 @@ class _Sweep:
                 beyond = np.sign(end - here.value) * OVERSHOOT * length
                 value = here.value + (beyond if abs(beyond) < abs(end - here.value) else end - here.value)
                 self._stability.forget()
-                rest = self._settling.settle(here.state.e, here.tangent if here.lost == "fold" else None, float(value))
+                rest = self._settling.settle(here.state, here.tangent if here.lost == "fold" else None, float(value))
                 cause, here = here.lost, self._placed(rest.u, float(value), rest.modes)
                 self._piece = _Piece(here.value, Course())
                 yield here, self._point(here, number, True, "to", cause, rest)
@@ -232,26 +232,26 @@ class _Sweep:
 
     def _examined(self, curve: CurvePoint) -> _SweepState:
         state = curve.evaluation
-        if curve.goal == 0.0:  # at rest exactly, rather than at the rounding errors of V and I
+        if curve.control == 0.0:  # at rest exactly, rather than at the rounding errors of V and I
             return replace(self._placed(self._problem.cold_start()[0], 0.0), newton_steps=curve.newton_steps)
         modes = self._leading(state)
         growth, grows = float(modes.rates[0]), bool(modes.unstable)
-        return _SweepState(curve.u, state, curve.tangent, curve.goal, growth, grows, curve.newton_steps)
+        return _SweepState(curve.u, state, curve.tangent, curve.control, growth, grows, curve.newton_steps)
 
     def _placed(self, u: Array, value: float, modes: Modes | None = None) -> _SweepState:
         """Return a state that is no point of a curve, with the step that raises the source by one unit."""
         state = self._problem.evaluate(u)
-        _, row = self._problem.goal(state)
+        _, row = self._problem.control(state)
         modes = modes or self._leading(state)
         tangent = self._problem.null_vector(state, row)
         return _SweepState(u, state, tangent, value, float(modes.rates[0]), bool(modes.unstable))
 
     def _leading(self, state: State) -> Modes:
-        return self._stability.modes(state.e, self._bias, 1)
+        return self._stability.modes(state, self._bias, 1)
 
     def _lost_before(self, stable: _SweepState, fold: _SweepState, options: Options) -> _SweepState | None:
         """Return where the state is lost by a growing mode on its way to a fold, None if the fold comes first."""
-        rates = self._stability.modes(fold.state.e, self._bias, 2).rates
+        rates = self._stability.modes(fold.state, self._bias, 2).rates
         # The fold has one rate at zero up to rounding; any other that is positive has crossed zero before.
         other = float(np.delete(rates, int(np.argmin(np.abs(rates))))[0])
         if other <= ROUNDING * abs(stable.growth):
@@ -271,17 +271,17 @@ class _Sweep:
             return np.asarray(place.tangent / np.sqrt(self._problem.inner(place.tangent, place.tangent)))
 
         # The value is wanted to ACCURACY only; landing on it to rounding could fail close to a fold.
-        loose = replace(options, goal_step=1e3 * options.goal_step, max_newton=20)
+        loose = replace(options, control_step=1e3 * options.control_step, max_newton=20)
 
         def growth(value: float) -> float:
             if value not in found:
                 part = (value - a.value) / (b.value - a.value)
-                u = land(self._problem, a.u + part * (b.u - a.u), replace(loose, goal_end=value))
+                u = land(self._problem, a.u + part * (b.u - a.u), replace(loose, control_end=value))
                 found[value] = self._placed(u, value)
             return found[value].growth
 
         try:
-            root = float(brentq(growth, a.value, b.value, xtol=ACCURACY * options.goal_step, rtol=1e-12))
+            root = float(brentq(growth, a.value, b.value, xtol=ACCURACY * options.control_step, rtol=1e-12))
             growth(root)
         except SolveError as error:
             LOG.warning("the loss of a state is placed to a step only, at %.6g %s: %s", b.value, self._bias.unit, error)
@@ -299,7 +299,7 @@ class _Sweep:
         cause: Cause = "",
         rest: SettledState | None = None,
     ) -> Point:
-        e = place.state.e
+        e = place.state
         resistance = self._problem.resistance(place.state, place.tangent)
         unit = self._bias.unit
         self._travel, self._source = self._travel + abs(place.value - self._source), place.value

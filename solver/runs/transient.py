@@ -47,7 +47,7 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
 
     Args:
         model: the device.
-        observables: functions `(model, evaluation) -> {name: number}` whose numbers become columns beside the others.
+        observables: functions `(model, state) -> {name: number}` whose numbers become columns beside the others.
         seam: behind which it goes on; None from its start.
 
     Raises:

@@ -12,9 +12,9 @@ from scipy.optimize import brentq
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation
+from hotmesa.solver.model import State
 from hotmesa.solver.parallel import global_sums
-from hotmesa.solver.stability.signature import half_waves, signature
+from hotmesa.solver.stability.invariants import half_waves, invariants
 from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import CurvePoint, Options, between, correct
@@ -32,7 +32,7 @@ NEAR_SINGULAR = 1e-7
 """Relative residual of linear systems near a bifurcation, where errors along the null mode grow."""
 CANONICAL_STEPS = 3
 SAME_SHAPE = 0.08
-"""Signatures this near, over the distance from the bifurcation, belong to mirror images."""
+"""Invariants this near, over the distance from the bifurcation, belong to mirror images."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class BranchStart:
 
 def rated(stability: Stability, point: CurvePoint, count: int, before: RatedPoint | None = None) -> RatedPoint:
     """Return a point with at least `count` leading modes under voltage and under current bias."""
-    voltage, current = stability.modes_under(point.evaluation.e, (Bias.voltage(), Bias.current()), count, True)
+    voltage, current = stability.modes_under(point.evaluation, (Bias.voltage(), Bias.current()), count, True)
     known = (None, None) if before is None else before.growing
     growing = _settled(voltage, known[0], "V" in point.fold), _settled(current, known[1], "I" in point.fold)
     return RatedPoint(point, voltage, current, growing)
@@ -119,7 +119,7 @@ def find_bifurcations(
         try:
             crossings += _crossings(problem, stability, a, b, options)
         except SolveError as error:
-            where = f"between {a.curve.goal:.6g} and {b.curve.goal:.6g}"
+            where = f"between {a.curve.control:.6g} and {b.curve.control:.6g}"
             logging.getLogger(__name__).warning("a bifurcation %s could not be located: %s", where, error)
     return _merge(problem, crossings)
 
@@ -156,7 +156,7 @@ def _crossings(
         together = together if abs(s - together) <= 100.0 * near else s
         mode = as_step(problem, stability.given_part(modes_at(together).shapes[:, k]))
         here, waves = known[s].curve, half_waves(problem.model, mode)
-        at_mA = np.array([here.evaluation.e.I])
+        at_mA = np.array([here.evaluation.I])
         found.append(Bifurcation(here, _unit(problem, mode)[None], at_mA, (waves,), counts[1] > counts[0]))
     return sorted(found, key=lambda f: f.point.s)
 
@@ -277,21 +277,21 @@ def switch(
         found = at_distance(problem, bifurcation.point.u, d, A, options)
         if found is None:
             continue
-        step, mark = found - bifurcation.point.u, shape(problem, bifurcation, found)
+        step, value = found - bifurcation.point.u, shape(problem, bifurcation, found)
         for k, (known, other) in enumerate(starts):
-            if is_image(mark, other):
+            if is_image(value, other):
                 starts[k] = (replace(known, images=known.images + 1), other)
                 break
         else:
-            starts.append((BranchStart(found, _unit(problem, step), 1), mark))
+            starts.append((BranchStart(found, _unit(problem, step), 1), value))
     return [start for start, _ in starts]
 
 
 def shape(problem: ThermalBranch, bifurcation: Bifurcation, u: Array) -> Array:
-    """Return by what the signature of a state differs from that at a bifurcation, over their distance."""
+    """Return by what the invariants of a state differs from that at a bifurcation, over their distance."""
     step = u - bifurcation.point.u
-    marks = [signature(problem.model, e) for e in (problem.evaluate(u).e, bifurcation.point.evaluation.e)]
-    return np.asarray((marks[0] - marks[1]) / np.sqrt(problem.inner(step, step)))
+    values = [invariants(problem.model, e) for e in (problem.evaluate(u), bifurcation.point.evaluation)]
+    return np.asarray((values[0] - values[1]) / np.sqrt(problem.inner(step, step)))
 
 
 def is_image(shape: Array, other: Array) -> bool:
@@ -299,14 +299,14 @@ def is_image(shape: Array, other: Array) -> bool:
     return bool(np.linalg.norm(shape - other) <= SAME_SHAPE * np.linalg.norm(other))
 
 
-def end_point(here: CurvePoint, beside: Evaluation, tangent: Array, s: float, s_beside: float) -> CurvePoint:
+def end_point(here: CurvePoint, beside: State, tangent: Array, s: float, s_beside: float) -> CurvePoint:
     """Return a bifurcation as the first or last point of a branch that leaves there.
 
     V and I change with the square of the distance: the slope dV/dI there is that of the chord to the point beside.
     """
-    e, ds = here.evaluation.e, s_beside - s
+    e, ds = here.evaluation, s_beside - s
     rates = {"V": (beside.V - e.V) / ds, "I": (beside.I - e.I) / ds}
-    return replace(here, tangent=tangent, s=s, rates=rates, goal_rate=rates["I"], fold="", newton_steps=0)
+    return replace(here, tangent=tangent, s=s, rates=rates, control_rate=rates["I"], fold="", newton_steps=0)
 
 
 def at_distance(problem: ThermalBranch, origin: Array, d: Array, A: float, options: Options) -> Array | None:

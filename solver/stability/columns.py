@@ -17,7 +17,7 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.stability.stability import Modes, Stability, warms_everywhere
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import CurvePoint
-from hotmesa.solver.states.fields import Gatherer
+from hotmesa.solver.states.fields import Gather
 from hotmesa.solver.states.problem import ThermalBranch
 
 FOLDS = {Bias.voltage(): "V", Bias.current(): "I"}
@@ -35,7 +35,7 @@ class BranchStability:
         biases: the circuits, by the name in column headers.
     """
 
-    def __init__(self, problem: ThermalBranch, gather: Gatherer) -> None:
+    def __init__(self, problem: ThermalBranch, gather: Gather) -> None:
         """Prepare; nothing is set up if no point asks for it.
 
         Raises:
@@ -60,7 +60,7 @@ class BranchStability:
 
     def modes(self, curve: CurvePoint, kept: bool) -> dict[str, Modes] | None:
         """Return the modes of a point by bias, None where they are not asked for or not found. Collective."""
-        biases, e = tuple(self.biases.values()), curve.evaluation.e
+        biases, e = tuple(self.biases.values()), curve.evaluation
         warms = None if curve.fold else warms_everywhere(self._problem, curve.tangent)
         try:
             if self._stability is not None and (kept or self._asked.points == "all"):

@@ -8,8 +8,9 @@ import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
+from hotmesa.solver.model import State
 from hotmesa.solver.parallel import global_min
-from hotmesa.solver.states.problem import State, ThermalBranch
+from hotmesa.solver.states.problem import ThermalBranch
 
 MAX_STEPS = 60
 SAME_STATE = 1e-3
@@ -53,7 +54,7 @@ def deflated(
             if not _within_law(problem, u):
                 return None
             state = problem.evaluate(u)
-            held, row = problem.goal(state)
+            held, row = problem.control(state)
             gap = held - value
             if state.norm <= tolerance and abs(gap) <= 1e-9 * abs(value):
                 new = all(np.sqrt(problem.inner(u - k, u - k)) > SAME_STATE for k in known)
@@ -87,7 +88,7 @@ def search(
             state = deflated(problem, value, guess, states, tolerance)
             if state is None:
                 break
-            u = state.e.u
+            u = state.u
             states.append(u)
             new.append(u)
     return new

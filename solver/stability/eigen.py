@@ -29,7 +29,7 @@ COARSE = 1e-2
 
 @dataclass(frozen=True)
 class Pairs:
-    """Eigenpairs, fastest growing first: real parts of the rates (1/us), patterns as columns with unit maximum."""
+    """Eigenpairs, fastest growing first: real parts of the rates (1/µs), patterns as columns with unit maximum."""
 
     rates: Array
     shapes: Array
@@ -42,7 +42,7 @@ class ShiftInvert:
     first needed, and so is the cheaper one of a matrix close to it, unless factors of an earlier state are given.
 
     Attributes:
-        shift: s (1/us).
+        shift: s (1/µs).
         factorisations: made so far.
         solves: solutions with the factors so far, those for the borders (made when first needed) included.
     """

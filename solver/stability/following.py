@@ -8,36 +8,183 @@ K = J + s C, which improves the space for all biases, until every residual is sm
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.linalg as la
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.linear.bordered import Constraint
 from hotmesa.solver.linear.conduction import Conduction
 from hotmesa.solver.linear.jacobian import Jacobian
-from hotmesa.solver.parallel import global_max, global_min, global_sums
+from hotmesa.solver.parallel import Comm, global_max, global_min, global_sums
 from hotmesa.solver.stability.eigen import Pairs, ShiftInvert, unit_peaks
-from hotmesa.solver.stability.ritz import Ritz, RitzSpace
 from hotmesa.solver.states.bias import Bias
 
 STATES = 4
 """States whose modes begin the space: what is smooth along the branch is extrapolated to third order."""
-SPARE = 10
-"""Modes kept beyond the wanted ones, at no cost in solutions; see benchmarks/bench_stability.py."""
-HELD = 4
-"""Spare modes that the space holds well enough for a residual to have no part in them."""
+GUARDS = 10
+"""Guard modes beyond the wanted ones, kept at no cost in solutions; see benchmarks/bench_stability.py."""
+ACCURATE = 4
+"""Guard modes that the space holds well enough for a residual to have no part in them."""
 DISTINCT = 0.05
-"""Part of a spare mode outside of what is kept already, below which it is not kept."""
+"""Part of a guard mode outside of what is kept already, below which it is not kept."""
 FINEST = 1e-2
 """Of the accuracy: what is asked for at a rate of zero."""
 SOLVES_PER_MODE = 4
 PHASE = 2.4
 """Of one irregular pattern over the one before (rad): no few of them are alike."""
 FRESH = 0.1
-"""Irregular part added to the sentinel at each state, so that no symmetry dies out in it."""
+"""Irregular part added to the probe vector at each state, so that no symmetry dies out in it."""
+INDEPENDENT = 1e-10
+"""Eigenvalue of the Gram matrix of unit vectors below which a direction is rounding."""
+ROOM = 24
+"""Vectors for which there is room beyond the start before the basis has to be copied."""
+NEW = 1e-7
+"""Part of a vector outside of the space below which it adds nothing."""
+
+
+@dataclass(frozen=True)
+class Ritz:
+    """Approximate modes under one bias, fastest first.
+
+    Attributes:
+        rates: real parts (1/µs), shape (m,).
+        coefficients: unit coefficients in the basis, columns, shape (m, m); of a complex pair two of its plane.
+        drifts: what the modes would change into in unit time, C^-1 times the heat: rates times coefficients where those
+            are real, shape (m, m).
+        slaved: steps of wires and voltage by the coefficients, shape (g, m).
+    """
+
+    rates: Array
+    coefficients: Array
+    drifts: Array
+    slaved: Array
+
+
+class RitzSpace:
+    """A basis W with W^T C W = 1, and J W.
+
+    With wires and voltage eliminated the modes of a bias are those of A x = -rate C x with A = J - B D^-1 R, where
+    B D^-1 R has the rank of the border: products with J serve every bias. All sums run over all ranks.
+
+    Attributes:
+        capacity: C, the heat capacity of every unknown (pJ/K).
+    """
+
+    def __init__(
+        self,
+        comm: Comm,
+        conduction: Conduction,
+        lin: Jacobian,
+        capacity: Array,
+        constraints: Mapping[Bias, Constraint],
+        start: Array,
+    ) -> None:
+        """Span the columns of `start`, shape (n, k), as far as independent, for the biases of `constraints`."""
+        self._comm, self._conduction, self._lin, self.capacity = comm, conduction, lin, capacity
+        self._constraints, self._order = constraints, list(constraints)
+        # What is slaved to the pattern: the rows of the wires, then that of every bias.
+        self._rows = np.vstack([lin.wire_rows, *(constraint.by_T for constraint in constraints.values())])
+        W = self._orthonormal(start)
+        self._size = W.shape[1]
+        self._W: Array = np.empty((len(capacity), self._size + ROOM), order="F")
+        self._JW: Array = np.empty_like(self._W)
+        self._W[:, : self._size] = W
+        for k in range(self._size):
+            self._JW[:, k] = self._product(self._W[:, k])
+        self._H = global_sums(comm, W.T @ self._JW[:, : self._size])
+        self._RW = global_sums(comm, self._rows @ W)
+        self._WB = global_sums(comm, W.T @ lin.columns)
+
+    @property
+    def W(self) -> Array:
+        """The basis, shape (n, m)."""
+        return self._W[:, : self._size]
+
+    def _orthonormal(self, W: Array) -> Array:
+        for _ in range(2):  # the second time removes what rounding left
+            gram = global_sums(self._comm, W.T @ (self.capacity[:, None] * W))
+            scale = 1.0 / np.sqrt(np.maximum(np.diag(gram), 1e-300))
+            values, vectors = la.eigh(scale[:, None] * gram * scale)
+            keep = values > INDEPENDENT
+            W = W @ (scale[:, None] * vectors[:, keep] / np.sqrt(values[keep]))
+        return W
+
+    def _product(self, x: Array) -> Array:
+        return np.asarray(self._conduction.apply(self._lin.kappa * x) + self._lin.local @ x)
+
+    def add(self, v: Array) -> bool:
+        """Add a vector to the space; return whether it was not in it."""
+        v = self.unit(v)
+        for _ in range(2):
+            v = v - self.W @ global_sums(self._comm, self.W.T @ (self.capacity * v))
+        size = np.sqrt(self._square(v))
+        if not size > NEW:
+            return False
+        v = v / size
+        Jv, m = self._product(v), self._size
+        right = global_sums(self._comm, self.W.T @ Jv)
+        left = global_sums(self._comm, np.append(v @ self._JW[:, :m], v @ Jv))
+        self._H = np.vstack([np.column_stack([self._H, right]), left])
+        self._RW = np.column_stack([self._RW, global_sums(self._comm, self._rows @ v)])
+        self._WB = np.vstack([self._WB, global_sums(self._comm, v @ self._lin.columns)])
+        if m == self._W.shape[1]:
+            self._W, self._JW = (np.asfortranarray(np.column_stack([A, np.empty_like(A)])) for A in (self._W, self._JW))
+        self._W[:, m], self._JW[:, m] = v, Jv
+        self._size = m + 1
+        return True
+
+    def unit(self, v: Array) -> Array:
+        """Return a vector C-normalised."""
+        return np.asarray(v / np.sqrt(max(self._square(v), 1e-300)))
+
+    def _square(self, v: Array) -> float:
+        return float(global_sums(self._comm, np.array([v @ (self.capacity * v)]))[0])
+
+    def modes(self, bias: Bias) -> Ritz:
+        """Return the approximate modes under one of the biases.
+
+        Raises:
+            numpy.linalg.LinAlgError: the equations of wires and bias do not determine wires and voltage.
+        """
+        lin, constraint, wires = self._lin, self._constraints[bias], len(self._lin.wire_diagonal)
+        corner = np.diag(np.append(lin.wire_diagonal, constraint.by_V))
+        corner[-1, :-1] = constraint.by_wires
+        rows = self._RW[[*range(wires), wires + self._order.index(bias)]]
+        slaved = -np.linalg.solve(corner, rows)
+        motion = -(self._H + self._WB @ slaved)
+        values, vectors = la.eig(motion)
+        order = np.argsort(-values.real, kind="stable")
+        values, vectors = values[order], vectors[:, order]
+        # Of a complex pair, which rounding makes of a double rate, both vectors of its plane are wanted.
+        coefficients = np.where(values.imag < 0.0, vectors.imag, vectors.real)
+        coefficients /= np.linalg.norm(coefficients, axis=0)
+        return Ritz(values.real, coefficients, motion @ coefficients, slaved @ coefficients)
+
+    def shapes(self, ritz: Ritz, count: int) -> Array:
+        """Return the first patterns, C-normalised, shape (n, count)."""
+        return np.asarray(self.W @ ritz.coefficients[:, :count])
+
+    def residuals(self, wanted: Sequence[tuple[Ritz, int]]) -> Array:
+        """Return A x + rate C x (µW per unit of the pattern) of the first modes of each, shape (n, all counts)."""
+        # Together: reading the basis costs most.
+        coefficients = np.column_stack([ritz.coefficients[:, :count] for ritz, count in wanted])
+        slaved = np.column_stack([ritz.slaved[:, :count] for ritz, count in wanted])
+        drifts = np.column_stack([ritz.drifts[:, :count] for ritz, count in wanted])
+        heat = self._JW[:, : self._size] @ coefficients + self._lin.columns @ slaved
+        return np.asarray(heat + self.capacity[:, None] * (self.W @ drifts))
+
+    def sizes(self, residuals: Array) -> Array:
+        """Return the norms of residuals in C^-1: rates (1/µs)."""
+        return np.sqrt(global_sums(self._comm, (residuals**2 / self.capacity[:, None]).sum(axis=0)))
+
+    def without(self, v: Array, coefficients: Array) -> Array:
+        """Return a vector without its part in the span of combinations of the basis, C-normalised."""
+        Q = self.W @ la.qr(coefficients, mode="economic")[0]
+        return self.unit(v - Q @ global_sums(self._comm, Q.T @ (self.capacity * v)))
 
 
 @dataclass(frozen=True)
@@ -49,17 +196,17 @@ class Wanted:
 
 
 class Tracker:
-    """Modes of the last states of a branch, and a sentinel for those that are not followed.
+    """Modes of the last states of a branch, and a probe vector for those that are not followed.
 
-    The sentinel is a vector without symmetry that takes one step of inverse iteration at each state, kept free of the
-    modes followed: what else rises, of whatever symmetry, gathers in it and thereby enters the space.
+    The probe vector has no symmetry and takes one step of inverse iteration at each state, kept free of the modes
+    followed: what else rises, of whatever symmetry, gathers in it and thereby enters the space.
     """
 
     def __init__(self, conduction: Conduction, layout: Layout) -> None:
         """Prepare."""
         self._comm, self._conduction, self._layout = layout.operators.comm, conduction, layout
         self._number = 1
-        self._sentinel = irregular_pattern(layout, self._number)
+        self._probe = irregular_pattern(layout, self._number)
         self._states: deque[Array] = deque(maxlen=STATES)
 
     @property
@@ -69,13 +216,13 @@ class Tracker:
 
     @property
     def probe(self) -> Array:
-        """The sentinel with an irregular part: where a search for modes that are not followed starts."""
+        """The probe vector with an irregular part: where a search for modes that are not followed starts."""
         pattern = irregular_pattern(self._layout, self._number + 1)
-        sizes = global_sums(self._comm, np.array([self._sentinel @ self._sentinel, pattern @ pattern]))
-        return np.asarray(self._sentinel / np.sqrt(sizes[0]) + FRESH * pattern / np.sqrt(sizes[1]))
+        sizes = global_sums(self._comm, np.array([self._probe @ self._probe, pattern @ pattern]))
+        return np.asarray(self._probe / np.sqrt(sizes[0]) + FRESH * pattern / np.sqrt(sizes[1]))
 
     def forget(self) -> None:
-        """Forget the states, not the sentinel."""
+        """Forget the states, not the probe vector."""
         self._states.clear()
 
     def space(self, lin: Jacobian, capacity: Array, wanted: Mapping[Bias, Wanted]) -> RitzSpace:
@@ -105,9 +252,9 @@ class Tracker:
         """
         # Another pattern every time: one alone has only one direction in the plane of a double rate.
         self._number += 1
-        start = space.unit(self._sentinel) + FRESH * space.unit(irregular_pattern(self._layout, self._number))
-        self._sentinel = space.unit(inverse.approximate(space.capacity * start))
-        space.add(self._sentinel)
+        start = space.unit(self._probe) + FRESH * space.unit(irregular_pattern(self._layout, self._number))
+        self._probe = space.unit(inverse.approximate(space.capacity * start))
+        space.add(self._probe)
         spent = 0
         while spent <= SOLVES_PER_MODE * sum(w.count for w in wanted.values()):
             found = {bias: space.modes(bias) for bias in wanted}
@@ -133,7 +280,7 @@ class Tracker:
         gaps, rates = [], []
         for bias, w in wanted.items():
             all_rates = found[bias].rates
-            beyond = float(all_rates[min(w.count + HELD, len(all_rates) - 1)])
+            beyond = float(all_rates[min(w.count + ACCURATE, len(all_rates) - 1)])
             gaps += [max(shift - beyond, 1e-300)] * w.count
             rates += [*all_rates[: w.count]]
         bounds = space.sizes(r) / np.array(gaps)
@@ -145,10 +292,10 @@ class Tracker:
         self, space: RitzSpace, wanted: Mapping[Bias, Wanted], found: Mapping[Bias, Ritz]
     ) -> dict[Bias, Pairs]:
         """Return converged modes and remember them."""
-        leading = [found[bias].mixes[:, : w.count] for bias, w in wanted.items()]
-        spare = [found[bias].mixes[:, w.count : w.count + SPARE] for bias, w in wanted.items()]
-        self.keep(space.W @ _distinct(np.column_stack([*leading, *spare])))
-        self._sentinel = space.without(self._sentinel, _distinct(np.column_stack(leading)))
+        leading = [found[bias].coefficients[:, : w.count] for bias, w in wanted.items()]
+        guards = [found[bias].coefficients[:, w.count : w.count + GUARDS] for bias, w in wanted.items()]
+        self.keep(space.W @ _distinct(np.column_stack([*leading, *guards])))
+        self._probe = space.without(self._probe, _distinct(np.column_stack(leading)))
         return {
             bias: Pairs(found[bias].rates[: w.count], unit_peaks(self._comm, space.shapes(found[bias], w.count)))
             for bias, w in wanted.items()
@@ -160,15 +307,15 @@ def _enough(ritz: Ritz, count: int) -> int:
     return max(count, min(int(np.count_nonzero(ritz.rates > 0.0)) + 1, len(ritz.rates)))
 
 
-def _distinct(mixes: Array) -> Array:
+def _distinct(coefficients: Array) -> Array:
     """Return an orthonormal basis of the columns, leaving out those nearly in the span of the ones before."""
-    basis = np.zeros((len(mixes), 0))
-    for mix in mixes.T:
+    basis = np.zeros((len(coefficients), 0))
+    for vector in coefficients.T:
         for _ in range(2):
-            mix = mix - basis @ (basis.T @ mix)
-        size = float(np.linalg.norm(mix))
+            vector = vector - basis @ (basis.T @ vector)
+        size = float(np.linalg.norm(vector))
         if size > DISTINCT:
-            basis = np.column_stack([basis, mix / size])
+            basis = np.column_stack([basis, vector / size])
     return basis
 
 

@@ -12,7 +12,7 @@ from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import Constraint
 from hotmesa.solver.linear.conduction import Factors
 from hotmesa.solver.linear.jacobian import Jacobian
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max
 from hotmesa.solver.stability.eigen import Pairs, ShiftInvert
 from hotmesa.solver.stability.following import Tracker, Wanted, irregular_pattern
@@ -45,9 +45,9 @@ class Modes:
 
     Attributes:
         bias: the circuit.
-        rates: growth rates (1/us), real parts, shape (k,); with `signs_only` nothing but their signs has a meaning.
+        rates: growth rates (1/µs), real parts, shape (k,); with `signs_only` nothing but their signs has a meaning.
         shapes: temperature patterns of the modes in the order of `Stability.layout`, columns, unit maximum.
-        resolution: rates of this size (1/us) cannot be told from zero.
+        resolution: rates of this size (1/µs) cannot be told from zero.
         signs_only: the heat capacity of the crystal is not in them.
         at_fold: the state is a fold under this bias, so that the rate nearest to zero is zero.
     """
@@ -73,7 +73,7 @@ class Modes:
 class _Point:
     """A state of the full model with its Jacobian and heat capacities."""
 
-    e: Evaluation
+    e: State
     lin: Jacobian
     capacity: Array
 
@@ -131,7 +131,7 @@ class Stability:
         self._shift = self._factors = None
         self._tracker.forget()
 
-    def to_full(self, e: Evaluation) -> Evaluation:
+    def to_full(self, e: State) -> State:
         """Return a state of the given model as a state of the full one."""
         if self.layout is self._given.layout:
             return e
@@ -141,17 +141,17 @@ class Stability:
         """Return what of a mode the given model has as unknowns: of a condensed crystal its top on the mesa."""
         return self._given.layout.from_plan(self.layout.on_plan(shape))
 
-    def heat_capacity(self, e: Evaluation) -> Array:
-        """Return the heat capacity of every unknown (pJ/K = uW us/K), of a condensed crystal that of its top."""
+    def heat_capacity(self, e: State) -> Array:
+        """Return the heat capacity of every unknown (pJ/K = µW µs/K), of a condensed crystal that of its top."""
         return self.layout.heat_capacity(e.T, of_unknowns=True)
 
-    def modes(self, e: Evaluation, bias: Bias, count: int = 2) -> Modes:
+    def modes(self, e: State, bias: Bias, count: int = 2) -> Modes:
         """Return the `count` leading modes of a steady state under one bias, and all that grow; see `modes_under`."""
         return self.modes_under(e, (bias,), count)[0]
 
     def modes_under(
         self,
-        e: Evaluation,
+        e: State,
         biases: Sequence[Bias],
         count: int = 2,
         complete: bool = False,
@@ -307,7 +307,7 @@ class Stability:
         return global_max(self.model.comm, (-modes.shapes[:, 0]).max(initial=0.0)) > ONE_SIGN
 
     def _bound(self, point: _Point) -> float:
-        """Return a rate (1/us) that no mode exceeds: conduction makes no heat, so heating over heat capacity bounds."""
+        """Return a rate (1/µs) that no mode exceeds: conduction makes no heat, so heating over heat capacity bounds."""
         # All heat that warming one place makes, in whatever sublayer: conduction has zero sums over the same places.
         heating = self.model.junction_mass * point.e.junctions.Q_by_T.sum(axis=0)
         ratio = heating / point.capacity[self.layout.junction_rows].reshape(heating.shape)

@@ -35,7 +35,7 @@ class Evaluated(Protocol):
 class BranchProblem(Protocol):
     """N equations F(u) = 0 for N + 1 unknowns u (a flat array; on several ranks each holds its part).
 
-    A `row` is a linear functional on steps du: of a plane, or of the goal.
+    A `row` is a linear functional on steps du: of a plane, or of the control parameter.
     """
 
     def evaluate(self, u: Array) -> Evaluated:
@@ -44,8 +44,8 @@ class BranchProblem(Protocol):
     def plane(self, normal: Array) -> Any:
         """Return the row du -> inner(normal, du)."""
 
-    def goal(self, e: Any) -> tuple[float, Any]:
-        """Return the value of the goal (the quantity whose end value ends the branch) and its row."""
+    def control(self, e: Any) -> tuple[float, Any]:
+        """Return the value of the control parameter (the quantity whose end value ends the branch) and its row."""
 
     def step(self, e: Any, row: Any, gap: float, rtol: float) -> Array:
         """Return du with J du = -F and row(du) = -gap, solved to a relative residual rtol."""
@@ -71,8 +71,8 @@ class Options:
     """How a curve is followed.
 
     Attributes:
-        goal_end: value of the goal at which the curve ends, landed on exactly.
-        goal_step: largest change of the goal from point to point.
+        control_end: value of the control parameter at which the curve ends, landed on exactly.
+        control_step: largest change of the control parameter from point to point.
         first_step, min_step, max_step: arclength between points.
         tolerance: size of the residual that counts as solved.
         predictor_error: wanted distance between prediction and solution.
@@ -80,11 +80,11 @@ class Options:
         max_newton: Newton steps before a step is given up.
         max_points: points before the branch is given up.
         loosest: largest relative residual of the linear systems; less is needed near bifurcations.
-        asked: values of the goal that are landed on exactly wherever the curve passes them.
+        asked: values of the control parameter that are landed on exactly wherever the curve passes them.
     """
 
-    goal_end: float
-    goal_step: float
+    control_end: float
+    control_step: float
     first_step: float = 0.05
     min_step: float = 1e-6
     max_step: float = 0.5
@@ -108,8 +108,8 @@ class CurvePoint:
         s: arclength from the start.
         newton_steps: steps it took.
         rates: derivatives along the curve, by name.
-        goal: value of the goal.
-        goal_rate: its derivative along the curve.
+        control: value of the control parameter.
+        control_rate: its derivative along the curve.
         fold: names of the quantities that have an extremum here, joined by "+"; empty at ordinary points.
     """
 
@@ -119,8 +119,8 @@ class CurvePoint:
     s: float
     newton_steps: int
     rates: dict[str, float]
-    goal: float
-    goal_rate: float
+    control: float
+    control_rate: float
     fold: str = ""
 
 
@@ -153,7 +153,7 @@ class Course:
 def follow(
     problem: BranchProblem, start: Array, direction: Array, options: Options, course: Course | None = None
 ) -> Iterator[CurvePoint]:
-    """Yield the points of the curve from `start` on, folds among them, until the goal reaches its end.
+    """Yield the points of the curve from `start` on, folds among them, until the control parameter reaches its end.
 
     Args:
         problem: the equations.
@@ -171,10 +171,10 @@ def follow(
         course.ahead = Ahead((first,), options.first_step, 1)
         yield first
     ahead = course.ahead
-    sign = np.sign(options.goal_end - ahead.passed[-1].goal)
-    while (options.goal_end - (here := ahead.passed[-1]).goal) * sign > 0.0:
+    sign = np.sign(options.control_end - ahead.passed[-1].control)
+    while (options.control_end - (here := ahead.passed[-1]).control) * sign > 0.0:
         there, ds = _advance(problem, ahead.passed, ahead.ds, options)
-        done = (there.goal - options.goal_end) * sign >= 0.0
+        done = (there.control - options.control_end) * sign >= 0.0
         if done:
             there = _land(problem, here, there, options)
         inner, course.ahead = _inner(problem, here, there, options), None
@@ -230,8 +230,8 @@ def _point(problem: BranchProblem, u: Array, e: Any, ahead: Array, s: float, ste
 
 def point_at(problem: BranchProblem, u: Array, e: Any, tangent: Array, s: float, steps: int) -> CurvePoint:
     """Return a solution as a point of a curve whose unit tangent is known."""
-    goal, goal_row = problem.goal(e)
-    return CurvePoint(u, tangent, e, s, steps, problem.rates(e, tangent), goal, float(goal_row(tangent)))
+    control, control_row = problem.control(e)
+    return CurvePoint(u, tangent, e, s, steps, problem.rates(e, tangent), control, float(control_row(tangent)))
 
 
 def _advance(
@@ -240,8 +240,8 @@ def _advance(
     """Return the next point and the arclength to try after it; halve the step until it works."""
     here = passed[-1]
     ds = min(ds, options.max_step)
-    if here.goal_rate != 0.0:
-        ds = min(ds, options.goal_step / abs(here.goal_rate))
+    if here.control_rate != 0.0:
+        ds = min(ds, options.control_step / abs(here.control_rate))
     reason = ""
     while ds >= options.min_step:
         guess, ahead = _predict(problem, passed, ds)
@@ -250,7 +250,7 @@ def _advance(
             if problem.largest(u - guess) > options.largest_miss:
                 raise SolveError("the solution is far from its prediction, and may lie on another branch")
             there = _point(problem, u, e, ahead, here.s + _arclength(problem, here, u, ahead), steps)
-            leap = abs(there.goal - here.goal) > 2.0 * options.goal_step
+            leap = abs(there.control - here.control) > 2.0 * options.control_step
             if leap or problem.inner(here.tangent, there.tangent) < SHARP_TURN:
                 raise SolveError("the curve turns too sharply for this step")
         except SolveError as error:
@@ -263,7 +263,7 @@ def _advance(
         # In whole steps of a quarter octave: the miss may be small enough to hold the last digits of the linear
         # solver, and the places of the points must not depend on those (nor on the number of processes).
         return there, ds * 2.0 ** (np.round(4.0 * np.log2(np.clip(growth, 0.4, 1.6))) / 4.0)
-    raise SolveError(f"no step from s = {here.s:.4g}, goal {here.goal:.6g}: {reason}")
+    raise SolveError(f"no step from s = {here.s:.4g}, control parameter {here.control:.6g}: {reason}")
 
 
 def _predict(problem: BranchProblem, passed: tuple[CurvePoint, ...], ds: float) -> tuple[Array, Array]:
@@ -304,39 +304,40 @@ def between(problem: BranchProblem, a: CurvePoint, b: CurvePoint, s: float, opti
 
 
 def _land(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options) -> CurvePoint:
-    """Return the point between a and b at which the goal has its end value."""
-    goal = CubicHermiteSpline([a.s, b.s], [a.goal, b.goal], [a.goal_rate, b.goal_rate])
-    s = float(brentq(lambda x: goal(x) - options.goal_end, a.s, b.s)) if b.goal != options.goal_end else b.s
+    """Return the point between a and b at which the control parameter has its end value."""
+    control = CubicHermiteSpline([a.s, b.s], [a.control, b.control], [a.control_rate, b.control_rate])
+    s = float(brentq(lambda x: control(x) - options.control_end, a.s, b.s)) if b.control != options.control_end else b.s
     near = between(problem, a, b, s, options)
     u = land(problem, near.u, options)
     landed = _point(problem, u, problem.evaluate(u), near.tangent, s, near.newton_steps)
-    return replace(landed, goal=options.goal_end)
+    return replace(landed, control=options.control_end)
 
 
 def land(problem: BranchProblem, guess: Array, options: Options) -> Array:
-    """Return the solution near a guess at which the goal has its end value exactly.
+    """Return the solution near a guess at which the control parameter has its end value exactly.
 
     Raises:
         SolveError: Newton's method did not converge.
     """
     u, e = guess, problem.evaluate(guess)
     for _ in range(options.max_newton):
-        value, row = problem.goal(e)
-        gap = value - options.goal_end
-        if e.norm <= options.tolerance and abs(gap) <= 1e-12 * options.goal_step:
+        value, row = problem.control(e)
+        gap = value - options.control_end
+        if e.norm <= options.tolerance and abs(gap) <= 1e-12 * options.control_step:
             return u
         du = problem.step(e, row, gap, 1e-7)
         u = u + problem.damping(u, du) * du
         e = problem.evaluate(u)
-    raise SolveError(f"Newton's method stopped at a residual of {e.norm:.1e} on the way to {options.goal_end:.6g}")
+    raise SolveError(f"Newton's method stopped at a residual of {e.norm:.1e} on the way to {options.control_end:.6g}")
 
 
 def _inner(problem: BranchProblem, here: CurvePoint, there: CurvePoint, options: Options) -> list[CurvePoint]:
     """Return the folds between two points and, between each two of all these, what is asked for, in order."""
     turns, found = folds(problem, here, there, options), list[CurvePoint]()
     for a, b in pairwise([here, *turns, there]):
-        values = [value for value in options.asked if (a.goal - value) * (b.goal - value) < 0.0]
-        found += [_land(problem, a, b, replace(options, goal_end=v)) for v in sorted(values, reverse=a.goal > b.goal)]
+        values = [value for value in options.asked if (a.control - value) * (b.control - value) < 0.0]
+        ordered = sorted(values, reverse=a.control > b.control)
+        found += [_land(problem, a, b, replace(options, control_end=value)) for value in ordered]
         found += [b] if b is not there else []
     return found
 

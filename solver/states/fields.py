@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,30 +10,31 @@ from numpy.typing import NDArray
 from hotmesa.postprocess.states import States
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.plan import PlanOperators
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
+
+Gather = Callable[[Array], Array | None]
+"""Returns nodal values (last axis: owned nodes) of all ranks on the first one, None elsewhere. Collective."""
 
 
-class Gatherer:
-    """Brings nodal values of all ranks to the first one."""
+def gather_to_root(operators: PlanOperators) -> Gather:
+    """Return what brings nodal values of all ranks to the first one. Collective: node numbers are exchanged once."""
+    comm = operators.comm
+    numbers = comm.gather(operators.input_node)
+    order = None if numbers is None else np.argsort(np.concatenate(numbers))
 
-    def __init__(self, operators: PlanOperators) -> None:
-        """Exchange the node numbers once."""
-        self._comm = operators.comm
-        numbers = self._comm.gather(operators.input_node)
-        self._order = None if numbers is None else np.argsort(np.concatenate(numbers))
+    def gather(values: Array) -> Array | None:
+        parts = comm.gather(values)
+        return None if parts is None else np.concatenate(parts, axis=-1)[..., order]
 
-    def __call__(self, values: Array) -> Array | None:
-        """Return the values (last axis: owned nodes) of all nodes on the first rank, None elsewhere."""
-        parts = self._comm.gather(values)
-        return None if parts is None else np.concatenate(parts, axis=-1)[..., self._order]
+    return gather
 
 
-def full_temperatures(model: Model, e: Evaluation) -> Array:
+def full_temperatures(model: Model, e: State) -> Array:
     """Return the temperatures (K) of every sublayer at the owned nodes, NaN outside, shape (sublayers, owned)."""
     return model.conduction.temperatures(e.T, e.conducted)
 
 
-def carried_over(source: Model, target: Model, e: Evaluation) -> Array:
+def carried_over(source: Model, target: Model, e: State) -> Array:
     """Return a state of one model as flat state of another of the same device: condensed from full or the reverse."""
     return np.concatenate([target.layout.from_plan(full_temperatures(source, e)), e.wires, [e.V]])
 
@@ -48,12 +49,12 @@ class Fields:
 
     def __init__(self, model: Model) -> None:
         """Gather the plan once. Collective."""
-        self.gather = Gatherer(model.operators)
+        self.gather = gather_to_root(model.operators)
         self.leads = bool(model.comm.rank == 0)
         self._model = model
         self._plan = _gather_plan(model)
 
-    def of(self, e: Evaluation, modes: Mapping[str, Array] | None = None) -> States | None:
+    def of(self, e: State, modes: Mapping[str, Array] | None = None) -> States | None:
         """Return all fields of a state on the first rank, None elsewhere. Collective.
 
         Args:

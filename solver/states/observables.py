@@ -19,9 +19,9 @@ from hotmesa.solver.errors import RequestError
 from hotmesa.solver.parallel import global_max, global_min, global_sum, global_sums
 
 if TYPE_CHECKING:  # so that the names can be asked for where DOLFINx is not imported
-    from hotmesa.solver.model import Evaluation, Model
+    from hotmesa.solver.model import Model, State
 
-Measure = Callable[["Model", "Evaluation"], Mapping[str, float | int | str]]
+Measure = Callable[["Model", "State"], Mapping[str, float | int | str]]
 M = TypeVar("M", bound=Measure)
 
 PLACES = 9
@@ -62,7 +62,7 @@ def observable(steady: Sequence[str] = (), /, **columns: str) -> Callable[[M], M
     return register
 
 
-def junction_temperatures(model: Model, e: Evaluation) -> Array:
+def junction_temperatures(model: Model, e: State) -> Array:
     """Return the temperatures of the junction sublayers at the owned mesa nodes (K), shape (S, m)."""
     return e.T[model.layout.junction_rows].reshape(len(model.layout.junction_layers), -1)
 
@@ -73,7 +73,7 @@ def junction_temperatures(model: Model, e: Evaluation) -> Array:
     I_mA="current, ∫ J dA over the mesa",
     P_mW="Joule power V I",
 )
-def bias(model: Model, e: Evaluation) -> Row:
+def bias(model: Model, e: State) -> Row:
     """Return voltage, voltage per resistive junction, current and power."""
     n = float(model.junctions.counts.sum())
     return {"V_mV": e.V, "V_per_junction_mV": e.V / n, "I_mA": e.I, "P_mW": e.P * 1e-3}
@@ -86,7 +86,7 @@ def bias(model: Model, e: Evaluation) -> Row:
     T_min_K="smallest temperature of the junctions",
     alpha_mean_K_per_mW="(T_mean − T_B)/P",
 )
-def temperatures(model: Model, e: Evaluation) -> Row:
+def temperatures(model: Model, e: State) -> Row:
     """Return extrema and mean of the junction temperature (K) and alpha = (mean - T_B)/P (K/mW)."""
     T = junction_temperatures(model, e)
     mean = global_sum(model.comm, float((model.junction_mass * T).sum())) / (model.area * T.shape[0])
@@ -103,9 +103,9 @@ def temperatures(model: Model, e: Evaluation) -> Row:
     hot_x_um="x of the centroid of that part, from the centre of the mesa",
     hot_y_um="y of the centroid of that part, from the centre of the mesa",
     hot_contact_distance_um="distance of the centroid from the centre of the nearest contact",
-    hot_current_share="part of the current that flows through the hot part",
+    hot_current_share="part of the current that flows through the hot spot",
 )
-def hot_spot(model: Model, e: Evaluation) -> Row:
+def hot_spot(model: Model, e: State) -> Row:
     """Return area fraction, centroid (µm), distance from the nearest contact and share of the current of the hot spot.
 
     A node is hot when the mean of its junction sublayers lies above output.hot_temperature_K; its lumped area
@@ -140,7 +140,7 @@ def hot_spot(model: Model, e: Evaluation) -> Row:
     heat_balance_error="(P − heat into all sinks)/P, its magnitude",
     **{"Q_<sink>_mW": "heat into each sink: `bottom`, `rim`, `top`, and every contact by its name"},
 )
-def sinks(model: Model, e: Evaluation) -> Row:
+def sinks(model: Model, e: State) -> Row:
     """Return the heat into every sink (mW) and the relative difference between Joule power and their sum."""
     heat = model.conduction.leaving(e.conducted)
     for sink, into in zip(model.sinks, e.heats, strict=True):
@@ -151,7 +151,7 @@ def sinks(model: Model, e: Evaluation) -> Row:
     return row
 
 
-def observe(model: Model, e: Evaluation, own: Sequence[Measure] = (), steady: bool = True) -> Row:
+def observe(model: Model, e: State, own: Sequence[Measure] = (), steady: bool = True) -> Row:
     """Return all observables of a state. Collective.
 
     Args:

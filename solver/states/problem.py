@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +10,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import BorderedSolver, Constraint, Update
 from hotmesa.solver.linear.jacobian import Jacobian
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max, global_sum
 from hotmesa.solver.states.bias import Bias
 
@@ -47,32 +45,18 @@ class Functional:
         return here + float(self.constraint.by_wires @ wires) + self.constraint.by_V * V
 
 
-@dataclass(frozen=True)
-class State:
-    """An evaluated state with its lazily made Jacobian."""
-
-    e: Evaluation
-    norm: float
-    make: Callable[[Evaluation], Jacobian]
-
-    @cached_property
-    def lin(self) -> Jacobian:
-        """The Jacobian."""
-        return self.make(self.e)
-
-
 class ThermalBranch:
     """Steady states of a model, parametrised by nothing: V is one of the unknowns (the last).
 
     Attributes:
         model: the device.
-        bias: whose value is the goal of the branch.
+        bias: whose value is the control parameter.
         coldest: temperature (K) below which the law knows no state.
         linear: solver of the bordered linear systems.
     """
 
     def __init__(self, model: Model, bias: Bias | None = None) -> None:
-        """Prepare metric and linear solver; the goal of the branch is the value of the bias (default: the current)."""
+        """Prepare metric and linear solver; the control parameter is the value of the bias (default: the current)."""
         self.model = model
         self.bias = bias or Bias.current()
         self.coldest = max(model.junctions.law.T_range[0], ABOVE_ZERO_K)
@@ -107,7 +91,7 @@ class ThermalBranch:
         e = self.model.evaluate(*self.split(u))
         imbalance = global_sum(self.model.comm, np.abs(e.residual).sum()) + np.abs(e.wire_residual).sum()
         floor = ROUNDINGS * self.model.rounding(e) / self.model.scenario.numerics.tolerance
-        return State(e, float(imbalance / max(e.P, POWER_FLOOR_UW, floor)), self.model.linearise)
+        return replace(e, norm=float(imbalance / max(e.P, POWER_FLOOR_UW, floor)))
 
     def plane(self, normal: Array) -> Functional:
         """Return the functional du -> inner(normal, du)."""
@@ -116,10 +100,10 @@ class ThermalBranch:
         by_T[self._rows] = self._weight * T[self._rows]
         return Functional(Constraint(by_T, np.zeros(wires.size), V / self._V_scale**2), self)
 
-    def goal(self, state: State) -> tuple[float, Functional]:
+    def control(self, state: State) -> tuple[float, Functional]:
         """Return the value of the bias and its derivative, a functional on steps."""
-        constraint = self.bias_constraint(state.lin, self.bias)
-        return self.bias.value(state.e.V, state.e.I), Functional(constraint, self)
+        constraint = self.bias_constraint(state.jacobian, self.bias)
+        return self.bias.value(state.V, state.I), Functional(constraint, self)
 
     def bias_constraint(self, lin: Jacobian, bias: Bias) -> Constraint:
         """Return the derivatives of the value of a bias."""
@@ -127,12 +111,12 @@ class ThermalBranch:
 
     def step(self, state: State, functional: Functional, gap: float, rtol: float) -> Array:
         """Return the Newton step with functional(du) = -gap."""
-        rhs = Update(-state.e.residual, -state.e.wire_residual, -gap)
+        rhs = Update(-state.residual, -state.wire_residual, -gap)
         return self._solve(state, functional, rhs, rtol)
 
     def null_vector(self, state: State, functional: Functional, guess: Array | None = None) -> Array:
         """Return the tangent with functional(t) = 1, looked for near the guess."""
-        rhs = Update(np.zeros(self._n), np.zeros(state.e.wires.size), 1.0)
+        rhs = Update(np.zeros(self._n), np.zeros(state.wires.size), 1.0)
         near = None if guess is None else Update(*self.split(guess))
         try:
             return self._solve(state, functional, rhs, TANGENT_RTOL, near)
@@ -142,7 +126,7 @@ class ThermalBranch:
     def _solve(
         self, state: State, functional: Functional, rhs: Update, rtol: float, guess: Update | None = None
     ) -> Array:
-        d = self.linear.solve(state.lin, functional.constraint, rhs, rtol, guess=guess)
+        d = self.linear.solve(state.jacobian, functional.constraint, rhs, rtol, guess=guess)
         return np.concatenate([d.T, d.wires, [d.V]])
 
     def inner(self, a: Array, b: Array) -> float:
@@ -166,5 +150,5 @@ class ThermalBranch:
 
     def rates(self, state: State, tangent: Array) -> dict[str, float]:
         """Return dV/ds (mV) and dI/ds (mA)."""
-        functional = Functional(self.bias_constraint(state.lin, Bias.current()), self)
+        functional = Functional(self.bias_constraint(state.jacobian, Bias.current()), self)
         return {"V": float(tangent[-1]), "I": functional(tangent)}

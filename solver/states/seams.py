@@ -10,7 +10,7 @@ from hotmesa.postprocess.seam import Arrays
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.continuation import Ahead, point_at
-from hotmesa.solver.states.fields import Gatherer
+from hotmesa.solver.states.fields import gather_to_root
 from hotmesa.solver.states.problem import ThermalBranch
 
 
@@ -21,7 +21,7 @@ def pack(model: Model, flats: Sequence[Array]) -> dict[str, Array]:
         "fields", shape (vectors, sublayers, nodes), on the first rank; "rest" (wires, V), shape (vectors, w + 1).
     """
     n = model.layout.size
-    fields = Gatherer(model.operators)(np.array([model.layout.on_plan(flat[:n]) for flat in flats]))
+    fields = gather_to_root(model.operators)(np.array([model.layout.on_plan(flat[:n]) for flat in flats]))
     return {"rest": np.array([flat[n:] for flat in flats])} | ({} if fields is None else {"fields": fields})
 
 

@@ -6,17 +6,17 @@ import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import Options, follow, land
-from hotmesa.solver.states.problem import State, ThermalBranch
+from hotmesa.solver.states.problem import ThermalBranch
 
 POINTS_TO_TARGET = 20
 
 
-def solve_steady(model: Model, bias: Bias, value: float, guess: Array | None = None) -> Evaluation:
+def solve_steady(model: Model, bias: Bias, value: float, guess: Array | None = None) -> State:
     """Return the steady state at a value of the bias; see `solve_steady_state` for guess and errors."""
-    return solve_steady_state(ThermalBranch(model, bias), value, guess).e
+    return solve_steady_state(ThermalBranch(model, bias), value, guess)
 
 
 def solve_steady_state(problem: ThermalBranch, value: float, guess: Array | None = None) -> State:
@@ -32,8 +32,8 @@ def solve_steady_state(problem: ThermalBranch, value: float, guess: Array | None
         SolveError: no state was found; the message tells how far the branch reached.
     """
     options = Options(
-        goal_end=value,
-        goal_step=max(abs(value), 1e-12) / POINTS_TO_TARGET,
+        control_end=value,
+        control_step=max(abs(value), 1e-12) / POINTS_TO_TARGET,
         tolerance=problem.model.scenario.numerics.tolerance,
     )
     if guess is not None:
@@ -43,7 +43,7 @@ def solve_steady_state(problem: ThermalBranch, value: float, guess: Array | None
     for point in follow(problem, start, direction, options):
         state = point.evaluation
         if problem.bias.name == "voltage" and point.fold == "V":
-            raise SolveError(f"voltage bias: the branch folds at {point.goal:.6g} mV, below {value:.6g} mV")
+            raise SolveError(f"voltage bias: the branch folds at {point.control:.6g} mV, below {value:.6g} mV")
     if state is None or not np.isfinite(state.norm):
         raise SolveError("no steady state was found")
     return state

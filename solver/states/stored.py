@@ -16,9 +16,9 @@ from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Section
 from hotmesa.solver.errors import RequestError, SolveError
-from hotmesa.solver.model import Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.states.fields import Fields
-from hotmesa.solver.states.problem import State, ThermalBranch
+from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.steady import solve_steady_state
 
 WALK_STEPS = 10
@@ -129,15 +129,15 @@ def solve_at(problem: ThermalBranch, states: States, crossing: Crossing, I_mA: f
 def _walk(problem: ThermalBranch, u: Array, start_mA: float, end_mA: float) -> State:
     for current in np.linspace(start_mA, end_mA, WALK_STEPS + 1)[1:]:
         state = solve_steady_state(problem, float(current), u)
-        u = state.e.u
+        u = state.u
     return state
 
 
 def _checked(state: State, crossing: Crossing) -> State:
     """Return the state if its voltage lies between those of its neighbours: folds in V are stored as well."""
     slack = SAME_BRANCH * max(crossing.V_mV)
-    if not min(crossing.V_mV) - slack <= state.e.V <= max(crossing.V_mV) + slack:
-        raise SolveError(f"V = {state.e.V:.6g} mV belongs to another part of the branch")
+    if not min(crossing.V_mV) - slack <= state.V <= max(crossing.V_mV) + slack:
+        raise SolveError(f"V = {state.V:.6g} mV belongs to another part of the branch")
     return state
 
 

@@ -12,7 +12,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import BorderedOperator, use_fgmres
 from hotmesa.solver.linear.jacobian import shifted
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_min
 from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.time.source import Circuit
@@ -87,7 +87,7 @@ class Equations:
         """Set up the piece from `begin` to `end` (µs)."""
         self.model, self.problem, self.linear = model, problem, linear
         self.begin, self.end = begin, end
-        self.last: Evaluation | None = None
+        self.last: State | None = None
         self.wanted: Array | None = None  # a solution that is known already, in place of the equations
         self.factored: tuple[Array, Array] = (np.empty(0), np.empty(0))
         self.shift = 0.0
@@ -107,7 +107,7 @@ class Equations:
         """Write a flat state into a vector."""
         self.linear.layout.store(vector, u[: self._n], u[self._n :])
 
-    def evaluation(self, u: Array) -> Evaluation:
+    def evaluation(self, u: Array) -> State:
         """Return the device at a flat state; the last one asked for is kept."""
         T, wires, V = self.problem.split(u)
         e = self.last
@@ -115,7 +115,7 @@ class Equations:
             e = self.last = self.model.evaluate(T, wires, V)
         return e
 
-    def _same(self, e: Evaluation, u: Array) -> bool:
+    def _same(self, e: State, u: Array) -> bool:
         T, wires, V = self.problem.split(u)
         equal = e.V == V and np.array_equal(e.wires, wires) and np.array_equal(e.T, T)
         return global_min(self.model.comm, float(equal)) > 0.0
@@ -190,7 +190,7 @@ class Stepper:
         e = self._equations
         return bool(self._ts.getTime() >= e.end - 1e-13 * max(abs(e.end), e.end - e.begin))
 
-    def step(self) -> Evaluation:
+    def step(self) -> State:
         """Take one accepted step; return the device at its end.
 
         Raises:

@@ -14,13 +14,13 @@ import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation
+from hotmesa.solver.model import State
 from hotmesa.solver.parallel import global_max, global_sum
 from hotmesa.solver.stability.bifurcation import as_step, at_distance
 from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.continuation import Options, follow, land
 from hotmesa.solver.states.fields import carried_over
-from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, State, ThermalBranch
+from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, ThermalBranch
 from hotmesa.solver.time.transient import Circuit, TimePoint, Tolerances, Transient
 
 PUSH_K = 0.5
@@ -77,7 +77,7 @@ class Settling:
         self._model = stability.model.variant(own_factors=True)
         self._metric = ThermalBranch(self._model, problem.bias)
 
-    def settle(self, lost: Evaluation, along: Array | None, value: float) -> SettledState:
+    def settle(self, lost: State, along: Array | None, value: float) -> SettledState:
         """Return the stable state that follows a lost one at a fixed value of the source.
 
         The growing mode is added with at most 0.5 K, along a step (flat, of the problem) if one is given, and so it is
@@ -102,13 +102,13 @@ class Settling:
             spent += rest.time_us
             if not rest.modes.unstable:
                 return replace(rest, time_us=spent)
-            e, mode = rest.state.e, rest.modes.shapes[:, 0]
+            e, mode = rest.state, rest.modes.shapes[:, 0]
             mode = self._turned(mode, deviation if np.any(deviation) else None)
         raise SolveError(
             f"the state that was lost at {value:.6g} {self._problem.bias.unit} passed {MAX_RESTS} unstable states"
         )
 
-    def _branching(self, lost: Evaluation, mode: Array, value: float) -> SettledState | None:
+    def _branching(self, lost: State, mode: Array, value: float) -> SettledState | None:
         """Return the stable state on the branch that leaves a lost one along its mode, None if it does not lead there.
 
         The branch is followed from where its states differ by 0.5 K as far as the source goes on with it, so that they
@@ -119,11 +119,11 @@ class Settling:
         step = as_step(problem, self._stability.given_part(mode))
         step = step / np.sqrt(problem.inner(step, step))
         amplitude = PUSH_K / TEMPERATURE_SCALE_K / problem.largest(step)
-        options = replace(self._options(value), goal_step=abs(value - at), max_points=MAX_BRANCH_POINTS)
+        options = replace(self._options(value), control_step=abs(value - at), max_points=MAX_BRANCH_POINTS)
         found = at_distance(problem, lost.u, step, amplitude, options)
         if found is None:
             return None
-        begins = problem.bias.value(problem.evaluate(found).e.V, problem.evaluate(found).e.I)
+        begins = problem.bias.value(problem.evaluate(found).V, problem.evaluate(found).I)
         try:
             u: Array | None
             if (begins - value) * (value - at) >= 0.0:  # the state there differs by less than 0.5 K
@@ -142,7 +142,7 @@ class Settling:
         """Return the state at the end of a branch, None where its source turns back."""
         u = None
         for point in follow(self._problem, start, away, options):
-            if point.fold or point.goal_rate * (options.goal_end - point.goal) < 0.0:
+            if point.fold or point.control_rate * (options.control_end - point.control) < 0.0:
                 return None
             u = point.u
         return u
@@ -196,7 +196,7 @@ class Settling:
     def _rated(self, u: Array, time_us: float) -> SettledState:
         state = self._problem.evaluate(u)
         self._stability.forget()
-        return SettledState(u, state, self._stability.modes(state.e, self._problem.bias, 1), time_us, "time")
+        return SettledState(u, state, self._stability.modes(state, self._problem.bias, 1), time_us, "time")
 
     def _apart(self, a: Array, b: Array) -> float:
         """Return the largest difference of a temperature of two states (K)."""
@@ -206,7 +206,7 @@ class Settling:
         tolerance = self._problem.model.scenario.numerics.tolerance
         return Options(value, max(abs(value), 1e-9), tolerance=tolerance, max_newton=12)
 
-    def _pushed(self, state: Evaluation, mode: Array) -> Array:
+    def _pushed(self, state: State, mode: Array) -> Array:
         """Return a state of the problem on the full crystal with a mode added, 0.5 K at its largest."""
         e = self._stability.to_full(state)
         return np.concatenate([e.T + PUSH_K * mode, e.wires, [e.V]])

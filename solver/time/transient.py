@@ -11,7 +11,7 @@ from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import BorderedOperator
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_sum
 from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.time.integrator import Equations, History, Stepper, Tolerances
@@ -38,7 +38,7 @@ class TimePoint:
     """
 
     t: float
-    e: Evaluation
+    e: State
     source: float
     asked: bool = False
     newton_steps: int = 0
@@ -121,7 +121,7 @@ class Transient:
         finally:
             stepper.close()
 
-    def _closed(self, e: Evaluation, equations: Equations, t: float) -> Evaluation:
+    def _closed(self, e: State, equations: Equations, t: float) -> State:
         """Return the state of a step with its circuit closed; the integrator leaves a part of the local error open."""
         value = equations.source(t)
         loose = abs(self.circuit.bias.value(e.V, e.I) - value) > CIRCUIT_RTOL * abs(value)
@@ -133,10 +133,10 @@ class Transient:
     def _keeps_charge(self) -> bool:
         return self.circuit.bias.by_I * self.circuit.capacitance > 0.0
 
-    def _moment(self, equations: Equations, t: float, e: Evaluation, asked: bool, newton_steps: int = 0) -> TimePoint:
+    def _moment(self, equations: Equations, t: float, e: State, asked: bool, newton_steps: int = 0) -> TimePoint:
         return TimePoint(t, e, equations.source(t), asked, newton_steps)
 
-    def _evaluate(self, u: Array) -> Evaluation:
+    def _evaluate(self, u: Array) -> State:
         return self.model.evaluate(*self._problem.split(u))
 
     def _balanced(self, u: Array, equations: Equations, t: float) -> Array:
@@ -162,7 +162,7 @@ class Transient:
 PJ_TO_NJ = 1e-3
 
 
-def enthalpy(model: Model, e: Evaluation) -> float:
+def enthalpy(model: Model, e: State) -> float:
     """Return the heat stored in all layers, sum of d A int_{T_B}^{T} c dT (pJ = µW µs); exact for the curves of c."""
     total = 0.0
     for k, sublayer in enumerate(model.layout.sublayers):
@@ -191,7 +191,7 @@ class StoredHeat:
         *last, self._joule, self._sinks, self._first = map(float, values)
         self._last = last[0], last[1], last[2]
 
-    def row(self, t: float, e: Evaluation, sinks_mW: float) -> Row:
+    def row(self, t: float, e: State, sinks_mW: float) -> Row:
         """Return the energies (nJ) since the start at the next moment.
 
         Args:

@@ -22,9 +22,9 @@ if MPI.COMM_WORLD.rank == 0:
     for b in diagram.branches:
         print("branch", b.kind, b.origin, b.end, b.images, [p.growing for p in b.points])
         for p in b.points:
-            print("number", p.curve.goal, p.curve.evaluation.e.V)
+            print("number", p.curve.control, p.curve.evaluation.V)
     for c in diagram.crossings:
-        e = c.bifurcation.point.evaluation.e
+        e = c.bifurcation.point.evaluation
         print("number", e.I, e.V)
 """
 

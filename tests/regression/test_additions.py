@@ -298,7 +298,7 @@ def test_an_observable_takes_one_function(tmp_path: Path) -> None:
     function = """
 
 @observable(T_rms_K="rms deviation of the temperature of the junctions from its mean")
-def spread(model: Model, e: Evaluation) -> Row:
+def spread(model: Model, e: State) -> Row:
     return {"T_rms_K": float(np.std(e.T[model.layout.junction_rows]))}
 """
     changed = Copy(tmp_path, {"solver/states/observables.py": function})

@@ -13,7 +13,7 @@ from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.law.laws import build_law
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.branch import BranchPoint
 from hotmesa.solver.runs.uniform import uniform_curve
 from hotmesa.solver.states.bias import Bias
@@ -54,7 +54,7 @@ def test_hot_spot_appears_beyond_half_the_diagonal_and_grows_towards_the_contact
     wire, mesa = model.scenario.contacts[0], model.scenario.mesa
     hot = column(branch, "hot_fraction")
     first = int(np.flatnonzero(hot > 0)[0])
-    T = branch[first].curve.evaluation.e.T[model.layout.junction_rows]
+    T = branch[first].curve.evaluation.T[model.layout.junction_rows]
     x, y = model.operators.xy[model.layout.mesa_nodes][T.argmax()]
     assert math.hypot(x - wire.x_um, y - wire.y_um) > 0.5 * math.hypot(mesa.width_um, mesa.depth_um)
     distance = column(branch[first:], "hot_contact_distance_um")
@@ -67,7 +67,7 @@ def test_heat_balance_holds_at_every_point(branch: list[BranchPoint]) -> None:
     assert column(branch, "heat_balance_error").max() <= 1e-8
 
 
-def moved(coarse: tuple[Model, Evaluation], fine: Model) -> Array:
+def moved(coarse: tuple[Model, State], fine: Model) -> Array:
     """Flat state of the fine mesh, interpolated from a coarse one."""
     model, e = coarse
     parts = []
@@ -84,7 +84,7 @@ def moved(coarse: tuple[Model, Evaluation], fine: Model) -> Array:
 
 def test_refinement_moves_the_voltage_by_less_than_a_thousandth_and_at_second_order() -> None:
     voltage: list[float] = []
-    before: tuple[Model, Evaluation] | None = None
+    before: tuple[Model, State] | None = None
     for refine in REFINE:
         # Six sublayers: the mesh of the plan is refined, the crystal stays what it is.
         settings = [f"mesh.refine={refine}", "layers.2.sublayers=6", "layers.2.first_sublayer_um=0.3"]

@@ -13,7 +13,7 @@ from hotmesa.meshes import build_mesh
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios import Scenario
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.sweep import sweep
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
@@ -33,7 +33,7 @@ class Swept:
     scenario: Scenario
     model: Model
     rows: list[Row] = field(default_factory=list)
-    states: list[Evaluation] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
     reason: str = ""
 
 
@@ -41,7 +41,7 @@ def swept(scenario: Scenario) -> Swept:
     """Return a sweep, to its end or to the reason why it could not go on."""
     found = Swept(scenario, Model(scenario, build_mesh(scenario)))
 
-    def keep(_: Model, e: Evaluation) -> dict[str, float]:
+    def keep(_: Model, e: State) -> dict[str, float]:
         found.states.append(e)
         return {}
 

@@ -162,11 +162,11 @@ def current_with_wrong_sign(patch: Patch) -> None:
     """The current that closes the equations has the wrong sign, in value and derivatives."""
     evaluate, linearise = model.Model.evaluate, model.Model.linearise
 
-    def negative(self: model.Model, *state: object) -> model.Evaluation:
+    def negative(self: model.Model, *state: object) -> model.State:
         e = evaluate(self, *state)
         return replace(e, I=-e.I)
 
-    def matching(self: model.Model, e: model.Evaluation) -> linearisation.Jacobian:
+    def matching(self: model.Model, e: model.State) -> linearisation.Jacobian:
         lin = linearise(self, e)
         return replace(lin, I_by_T=-lin.I_by_T, I_by_V=-lin.I_by_V)
 
@@ -199,7 +199,7 @@ def _linearisation(patch: Patch, **altered: object) -> None:
     """Replace parts of the linearisation; each value is a function of the true linearisation."""
     true = model.Model.linearise
 
-    def linearise(self: model.Model, e: model.Evaluation) -> linearisation.Jacobian:
+    def linearise(self: model.Model, e: model.State) -> linearisation.Jacobian:
         lin = true(self, e)
         return replace(lin, **{name: change(lin) for name, change in altered.items()})  # type: ignore[operator]
 

@@ -155,7 +155,7 @@ CASES: tuple[Case, ...] = (
             name=f"film conductance below which a uniform mesa breaks up, N = {n}",
             group=GROUP,
             exact=G * 1e6,
-            unit="uW/K",
+            unit="µW/K",
             source="V J_T = h + G (pi/w)^2 at the worst place of the uniform curve; two digits are known",
             compute=lambda _, n=n: break_up_conductance(n) * 1e6,
             resolutions=(1.0,),

@@ -21,12 +21,12 @@ from hotmesa.meshes.raw import RawMesh
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Contact, Crystal, Curve, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
 from hotmesa.solver.law.laws import JunctionLaw, build_law
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, Solved
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import observe
 from hotmesa.solver.states.steady import solve_steady
 
-State = tuple[Model, Evaluation]
+Solved = tuple[Model, Solved]
 GROUP = "Invariance"
 CURRENT_MA = 0.7
 COMPARED = ("V_mV", "T_max_K", "T_mean_K", "T_min_K", "hot_fraction", "Q_bottom_mW", "Q_wire_mW")
@@ -68,7 +68,7 @@ def law() -> JunctionLaw:
     return build_law(device())
 
 
-def solve(scenario: Scenario, raw: RawMesh | None = None, own_law: bool = False) -> State:
+def solve(scenario: Scenario, raw: RawMesh | None = None, own_law: bool = False) -> Solved:
     """Return model and state at the current of the comparisons."""
     mesh = build_mesh(scenario, MPI.COMM_SELF) if raw is None else serial(raw, scenario.geometry)
     model = Model(scenario, mesh, build_law(scenario) if own_law else law())
@@ -76,18 +76,18 @@ def solve(scenario: Scenario, raw: RawMesh | None = None, own_law: bool = False)
 
 
 @cache
-def reference() -> State:
+def reference() -> Solved:
     """Return the device as it is."""
     return solve(device())
 
 
-def difference(one: State, other: State) -> float:
+def difference(one: Solved, other: Solved) -> float:
     """Return the largest relative difference of voltage, temperatures, hot area and heat into the sinks."""
     a, b = observe(*one), observe(*other)
     return max(abs(float(b[key]) - float(a[key])) / max(abs(float(a[key])), 1e-3) for key in COMPARED)
 
 
-def field_difference(one: State, other: State, matrix: Array) -> float:
+def field_difference(one: Solved, other: Solved, matrix: Array) -> float:
     """Return the largest difference (K) of the junction temperatures, the places of the first moved by a matrix."""
     places = []
     for model, _ in (one, other):

@@ -34,7 +34,7 @@ from hotmesa.scenarios.schema import (
     Scenario,
 )
 from hotmesa.solver.law.laws import JunctionLaw, build_law
-from hotmesa.solver.model import Evaluation, Jacobian, Model
+from hotmesa.solver.model import Jacobian, Model, State
 
 STEPS_K = (1e-2, 1e-3, 1e-4, 1e-5)
 """Steps of the differences; of their errors the smallest counts (truncation at large steps, rounding at small)."""
@@ -192,7 +192,7 @@ def predicted(model: Model, lin: Jacobian, d: Place) -> list[Array]:
 def difference(model: Model, at: Place, d: Place, h: float) -> list[Array]:
     """Return the central difference along a direction."""
 
-    def values(e: Evaluation) -> list[Array]:
+    def values(e: State) -> list[Array]:
         return outputs(model, e.residual, e.wire_residual, e.I)
 
     up = values(model.evaluate(at.T + h * d.T, at.wires + h * d.wires, at.V + h * d.V))

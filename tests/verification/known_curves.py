@@ -46,13 +46,13 @@ class ArrayProblem:
 
     Attributes:
         equations: returns F (n,) and its Jacobian (n, n + 1).
-        goal_index: the unknown whose end value ends the curve.
+        control_index: the unknown whose end value ends the curve.
         rated: name and number of the unknowns whose folds are wanted.
         weight: of each unknown in the inner product.
     """
 
     equations: Callable[[Array], tuple[Array, Array]]
-    goal_index: int = -1
+    control_index: int = -1
     rated: tuple[tuple[str, int], ...] = (("parameter", -1),)
     weight: float | Array = 1.0
 
@@ -64,11 +64,11 @@ class ArrayProblem:
         """Return the row of the plane across a direction."""
         return Row(self.weight * normal)
 
-    def goal(self, e: Evaluated) -> tuple[float, Row]:
-        """Return the value of the goal and its row."""
+    def control(self, e: Evaluated) -> tuple[float, Row]:
+        """Return the value of the control parameter and its row."""
         row = np.zeros(e.u.size)
-        row[self.goal_index] = 1.0
-        return float(e.u[self.goal_index]), Row(row)
+        row[self.control_index] = 1.0
+        return float(e.u[self.control_index]), Row(row)
 
     def step(self, e: Evaluated, row: Row, gap: float, rtol: float) -> Array:
         """Return the Newton step."""
@@ -163,7 +163,7 @@ def bratu_fold() -> float:
 
 def trace_circle(refine: float = 1.0) -> list[CurvePoint]:
     """Return the points from x = 0.6, p = -0.8 down, around, and on to x = 0.7, p > 0; steps divided by `refine`."""
-    problem = ArrayProblem(circle, goal_index=0, rated=(("x", 0), ("p", 1)))
+    problem = ArrayProblem(circle, control_index=0, rated=(("x", 0), ("p", 1)))
     options = Options(0.7, 0.4 / refine, max_step=0.4 / refine)
     return list(follow(problem, np.array([0.6, -0.8]), np.array([-0.8, -0.6]), options))
 

@@ -27,7 +27,7 @@ from hotmesa.scenarios.schema import (
     Uniform,
 )
 from hotmesa.solver.law.laws import JunctionLaw, build_law
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.uniform import UniformDevice, uniform_states
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
@@ -181,7 +181,7 @@ def _round(geometry: Geometry, refine: float) -> Scenario:
 
 
 @cache
-def _state(kind: Literal["flat", "round"], geometry: Geometry, refine: float) -> Evaluation:
+def _state(kind: Literal["flat", "round"], geometry: Geometry, refine: float) -> State:
     scenario = _flat(geometry, refine) if kind == "flat" else _round(geometry, refine)
     return solve_steady(_model(scenario), Bias.current(), STATE_MA[kind])
 

@@ -174,7 +174,7 @@ def solve(boundaries: bool, graded: bool, count: int) -> tuple[float, float]:
     model, T = injected(Model(device, build_mesh(device), SmoothLaw()), p)
     branch = ThermalBranch(model, Bias.current())
     guess = np.append(T, total_voltage(p))
-    e = solve_steady_state(branch, CURRENT_MV / RESISTANCE_OHM_UM2 * WIDTH_UM**2, guess).e
+    e = solve_steady_state(branch, CURRENT_MV / RESISTANCE_OHM_UM2 * WIDTH_UM**2, guess)
     layout = model.layout
     volume = np.concatenate([layout.mass(k) * s.thickness for k, s in enumerate(layout.sublayers)])
     L2 = np.sqrt(np.sum(volume * (e.T - T) ** 2) / volume.sum())

@@ -172,7 +172,7 @@ def solve(problem: Problem, refine: float) -> Errors:
     T = np.concatenate(fields)
     branch = ThermalBranch(model, Bias.current())
     guess = np.concatenate([T, [WIRE_K], [VOLTAGE_MV]])
-    e = solve_steady_state(branch, current(problem, law), guess).e
+    e = solve_steady_state(branch, current(problem, law), guess)
     mass = np.concatenate([model.layout.mass(k) for k in range(len(model.layout.sublayers))])
     L2 = np.sqrt(np.sum(mass * (e.T - T) ** 2) / mass.sum())
     return Errors(float(L2), abs(e.V - VOLTAGE_MV), abs(float(e.wires[0]) - WIRE_K))

@@ -75,7 +75,7 @@ def test_a_bifurcation_is_no_fold(equations, first_step):
 
 def test_the_branch_of_a_pitchfork_has_its_fold_where_it_meets_the_trivial_one():
     """On x = sqrt(p) the parameter does turn round at the bifurcation: an extremum of p along that curve."""
-    problem = ArrayProblem(pitchfork, goal_index=0)
+    problem = ArrayProblem(pitchfork, control_index=0)
     points = list(follow(problem, np.array([1.0, 1.0]), np.array([-1.0, -1.0]), Options(-1.01, 0.13)))
     folds = [p.u for p in points if p.fold]
     assert len(folds) == 1
@@ -97,9 +97,9 @@ def test_an_avoided_crossing_is_followed_round_the_corner():
     assert points[-1].u[0] == pytest.approx(0.5 * (1.0 + np.sqrt(1.04)), abs=1e-9)
 
 
-@pytest.mark.parametrize(("equations", "start", "goal_end", "goal_step"), [(cubic, (-3.0, -18.0), 18.0, 2.0)])
-def test_failures_of_newtons_method_shorten_the_steps(equations, start, goal_end, goal_step):
-    direction, options = np.array([0.0, 1.0]), Options(goal_end, goal_step)
+@pytest.mark.parametrize(("equations", "start", "control_end", "control_step"), [(cubic, (-3.0, -18.0), 18.0, 2.0)])
+def test_failures_of_newtons_method_shorten_the_steps(equations, start, control_end, control_step):
+    direction, options = np.array([0.0, 1.0]), Options(control_end, control_step)
     easy = list(follow(ArrayProblem(equations), np.array(start), direction, options))
     hard = list(follow(Brittle(equations), np.array(start), direction, options))
     assert len(hard) > 1.5 * len(easy)
@@ -115,11 +115,11 @@ def test_steps_that_always_fail_end_with_a_message_and_keep_the_points():
             return super().evaluate(u)
 
     points = []
-    message = r"no step from s = [\d.]+, goal -5: deliberate failure beyond -5"
+    message = r"no step from s = [\d.]+, control parameter -5: deliberate failure beyond -5"
     with pytest.raises(SolveError, match=message):
         for point in follow(Wall(cubic), np.array([-3.0, -18.0]), np.array([0.0, 1.0]), Options(18.0, 2.0)):
             points.append(point)
-    # The last point lies within a few smallest steps (1e-6, and the goal changes by about 6 per unit) of the wall.
+    # The last point lies within a few smallest steps (1e-6) of the wall; the control parameter changes by 6 per unit.
     assert -5.0 - 1e-4 < points[-1].u[-1] <= -5.0
 
 
@@ -132,13 +132,13 @@ def test_too_many_points_end_with_a_message():
     assert len(points) == 7
 
 
-@pytest.mark.parametrize("goal_end", [-17.999, -0.3, 1.999, 2.5, 18.0])
-def test_landing_is_exact(goal_end):
-    points = list(follow(ArrayProblem(cubic), np.array([-3.0, -18.0]), np.array([0.0, 1.0]), Options(goal_end, 2.0)))
+@pytest.mark.parametrize("control_end", [-17.999, -0.3, 1.999, 2.5, 18.0])
+def test_landing_is_exact(control_end):
+    points = list(follow(ArrayProblem(cubic), np.array([-3.0, -18.0]), np.array([0.0, 1.0]), Options(control_end, 2.0)))
     last = points[-1]
-    assert last.goal == goal_end
-    # Landing is done when the gap is 1e-12 of the goal's step, here 2e-12.
-    assert last.u[-1] == pytest.approx(goal_end, abs=2e-12)
+    assert last.control == control_end
+    # Landing is done when the gap is 1e-12 of the control parameter's step, here 2e-12.
+    assert last.u[-1] == pytest.approx(control_end, abs=2e-12)
     assert np.abs(cubic(last.u)[0]).max() <= 1e-10
     assert last.s > points[-2].s
 
@@ -150,7 +150,7 @@ def test_landing_takes_the_first_crossing():
     assert [p.fold for p in points if p.fold] == []
 
 
-def test_a_goal_that_is_already_reached_gives_one_point():
+def test_a_control_parameter_that_is_already_reached_gives_one_point():
     points = list(follow(ArrayProblem(cubic), np.array([-3.0, -18.0]), np.array([0.0, 1.0]), Options(-18.0, 2.0)))
     assert len(points) == 1
 
@@ -162,7 +162,7 @@ def test_landing_that_does_not_converge_says_where_it_was_going():
         land(ArrayProblem(bratu(second)), np.append(np.zeros(7), 3.0), Options(3.7, 0.1))
 
 
-def test_goal_step_limits_the_change_from_point_to_point():
+def test_control_step_limits_the_change_from_point_to_point():
     points = trace_cubic(refine=2.0)
-    # A step may overshoot by the curvature of the goal along it; twice the limit is refused.
-    assert max(abs(np.diff([p.goal for p in points]))) <= 2.0
+    # A step may overshoot by the curvature of the control parameter along it; twice the limit is refused.
+    assert max(abs(np.diff([p.control for p in points]))) <= 2.0

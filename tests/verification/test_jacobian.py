@@ -40,10 +40,10 @@ def test_row_of_the_bias(name, bias):
     rng = np.random.default_rng(5)
     at = random_place(model, rng)
     u = np.concatenate([at.T, at.wires, [at.V]])
-    _, row = problem.goal(problem.evaluate(u))
+    _, row = problem.control(problem.evaluate(u))
     for d in directions(model, rng):
         du = np.concatenate([d.T, d.wires, [d.V]])
-        up, down = (problem.goal(problem.evaluate(u + h * du))[0] for h in (1e-3, -1e-3))
+        up, down = (problem.control(problem.evaluate(u + h * du))[0] for h in (1e-3, -1e-3))
         # Differences of a number of size 600 (mV) with steps of 1e-3 are good to 1e-10 of it.
         assert row(du) == pytest.approx((up - down) / 2e-3, rel=1e-6, abs=1e-7)
 
@@ -72,11 +72,11 @@ def test_bordered_system_is_solved(name, bias):
     problem = ThermalBranch(model, bias)
     at = random_place(model, np.random.default_rng(7))
     state = problem.evaluate(np.concatenate([at.T, at.wires, [at.V]]))
-    _, row = problem.goal(state)
+    _, row = problem.control(state)
     du = problem.step(state, row, 0.3, 1e-9)
     T, wires, V = problem.split(du)
-    got = predicted(model, state.lin, Place(T, wires, V))
-    wanted = outputs(model, -state.e.residual, -state.e.wire_residual, 0.0)
+    got = predicted(model, state.jacobian, Place(T, wires, V))
+    wanted = outputs(model, -state.residual, -state.wire_residual, 0.0)
     size = np.sqrt(sum(np.sum(w**2) for w in wanted))
     # The solver was asked for 1e-9 of the right-hand side as a whole; the current is no equation of its own.
     assert max(np.linalg.norm(g - w) for g, w in zip(got[:-1], wanted[:-1], strict=True)) <= 1e-8 * size
@@ -93,8 +93,8 @@ def test_tangent_is_a_direction_in_which_nothing_changes(name):
     normal[-1] = 1.0
     row = problem.plane(normal)
     t = problem.null_vector(state, row)
-    parts = predicted(model, state.lin, Place(*problem.split(t)))
-    scale = np.abs(state.lin.columns[:, -1]).max() * abs(t[-1])
+    parts = predicted(model, state.jacobian, Place(*problem.split(t)))
+    scale = np.abs(state.jacobian.columns[:, -1]).max() * abs(t[-1])
     # Tangents are solved to a relative residual of 1e-7 of a right-hand side of one.
     assert max(np.abs(p).max() for p in parts[:-1]) <= 1e-6 * max(scale, 1.0)
     assert row(t) == pytest.approx(1.0, rel=1e-6)
@@ -124,10 +124,10 @@ def test_transposed_solution_is_adjoint(name):
     rng = np.random.default_rng(9)
     at = random_place(model, rng)
     state = problem.evaluate(np.concatenate([at.T, at.wires, [at.V]]))
-    constraint = problem.goal(state)[1].constraint
+    constraint = problem.control(state)[1].constraint
 
     def solve(flat, transposed):
-        d = problem.linear.solve(state.lin, constraint, Update(*problem.split(flat)), 1e-10, transposed)
+        d = problem.linear.solve(state.jacobian, constraint, Update(*problem.split(flat)), 1e-10, transposed)
         return np.concatenate([d.T, d.wires, [d.V]])
 
     a, b = rng.standard_normal((2, at.T.size + at.wires.size + 1))

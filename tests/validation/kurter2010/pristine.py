@@ -105,7 +105,7 @@ def targets() -> list[Target]:
         Target("I(V) under an ideal current source", "single-valued", "rises all along" if rises else "folds",
                "no fold in I", rises),
         Target.close("steepest backbending dV/dI (Ω)", -36.0, steepest, 2.0, 1),
-        Target("simulated truth: hot part (above 74 K) at 3.64 mA", "0.26 (paper's interpretation)", number(hot),
+        Target("simulated truth: hot-spot fraction (74 K) at 3.64 mA", "0.26 (paper's interpretation)", number(hot),
                "0.05", abs(hot - 0.26) < 0.05),
         Target("simulated truth: T_max at 3.64 mA (K), film as shipped, clean film", "84 (paper's interpretation)",
                f"{hottest[0]:.0f}, {hottest[1]:.0f}", "5", min(abs(T - 84) for T in hottest) < 5),
@@ -122,7 +122,7 @@ def table() -> str:
                  (("V_mV", 1), ("P_mW", 2), ("T_mean_K", 1), ("T_max_K", 1), ("alpha_mean_K_per_mW", 1),
                   ("hot_fraction", 2), ("hot_current_share", 2))]  # fmt: skip
         rows.append([f"{current:g}", *cells])
-    head = ("I (mA)", "V (mV)", "P (mW)", "mean T (K)", "T_max (K)", "α (K/mW)", "hot part", "its current")
+    head = ("I (mA)", "V (mV)", "P (mW)", "mean T (K)", "T_max (K)", "α (K/mW)", "hot-spot fraction", "its current")
     guess = estimate()
     conduct = mean_conductivity(4.2, 84.2)
     text = (

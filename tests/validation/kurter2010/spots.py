@@ -63,7 +63,7 @@ def beginning(run: Trace) -> tuple[float, float]:
 
 
 def front(run: Trace) -> tuple[Array, Array]:
-    """Return hot part of the area and distance (µm) of the nearest hot node from the middle of the wire."""
+    """Return the hot-spot area fraction and distance (µm) of the nearest hot node from the middle of the wire."""
     contact = run.scenario.contacts[0]
     parts, distances = [], []
     for k, part in enumerate(run.at_states("hot_fraction")):
@@ -102,7 +102,8 @@ def _targets_of(place: str) -> list[Target]:
     wanted = "positive" if where else "(no claim)"
     return [
         *begin,
-        Target(f"{name}: hot part", "grows to the whole mesa", f"{hot[-1]:.0%} at the end", "never shrinks", grows),
+        Target(f"{name}: hot-spot fraction", "grows to the whole mesa", f"{hot[-1]:.0%} at the end", "never shrinks",
+               grows),
         Target(f"{name}: smallest dV/dI over R_N", wanted, f"{slope:.3f}", "> 0", slope > 0 if where else None),
     ]
 
@@ -181,7 +182,7 @@ def _draw_maps(name: str) -> None:
 
 
 def nearest(hot: Array, wanted: float) -> int:
-    """Return the kept state whose hot part is nearest to the wanted one, among those that have a hot part."""
+    """Return the kept state whose hot spot is nearest to the wanted one, among those that have a hot spot."""
     return int(np.argmin(np.where(hot > 0, np.abs(hot - wanted), np.inf)))
 
 

@@ -87,8 +87,8 @@ def targets() -> list[Target]:
                f"{hot[first]:.3f}", "0.1", bool(hot[first] < 0.1)),
         Target("hot spot at 20 mA, along and across the mesa (µm)", "much smaller than 300 along it",
                f"{length:.0f}, {width:.0f}", "150", 0 < length < 150),
-        Target("hot part grows with current", "all the way", f"{hot[first]:.2f} to {hot[-1]:.2f}", "never shrinks",
-               bool(np.all(np.diff(hot) >= -1e-9))),
+        Target("hot-spot fraction grows with current", "all the way", f"{hot[first]:.2f} to {hot[-1]:.2f}",
+               "never shrinks", bool(np.all(np.diff(hot) >= -1e-9))),
         Target("lead at x = −120 µm: middle of the hot spot, first and at all currents (µm)", "on the far side",
                f"{middles[0]:.0f}, {min(middles):.0f} to {max(middles):.0f}", "> 0", min(middles) > 0),
         Target.close("bath temperature above which nothing folds back (K)", 57.5, gone, 2.5, 1),
@@ -109,8 +109,8 @@ def targets() -> list[Target]:
 def table() -> str:
     """Return curve, temperatures and hot spot by current at the bath temperature of the paper."""
     found, lead = run(), run(lead=True)
-    head = ("I (mA)", "V (mV)", "mean T (K)", "T_max (K)", "hot part", "its current", "length × width (µm)",
-            "with lead: hot part", "middle x (µm)")  # fmt: skip
+    head = ("I (mA)", "V (mV)", "mean T (K)", "T_max (K)", "hot-spot fraction", "its current", "length × width (µm)",
+            "with lead: hot-spot fraction", "middle x (µm)")  # fmt: skip
     columns = (("V_mV", 0), ("T_mean_K", 1), ("T_max_K", 1), ("hot_fraction", 3), ("hot_current_share", 3))
     rows = []
     for current in (5.0, 10.0, 16.8, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0):
@@ -126,7 +126,7 @@ def table() -> str:
 def bath_table() -> str:
     """Return backbending and hot spot by bath temperature."""
     head = ("T_B (K)", "largest V below 30 mA (mV)", "backbending (mV)", "smallest dV/dI (Ω)",
-            "largest difference over the mesa (K)", "hot from (mA)", "hot part then")  # fmt: skip
+            "largest difference over the mesa (K)", "hot from (mA)", "hot-spot fraction then")  # fmt: skip
     rows = []
     for bath in BATHS_K:
         found = run(bath)

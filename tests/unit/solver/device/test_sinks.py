@@ -19,7 +19,7 @@ from hotmesa.scenarios.tables import TableError
 from hotmesa.solver.device.sinks import Surface, SurfaceSink, sinks_of
 from hotmesa.solver.device.stack import Sublayer
 from hotmesa.solver.errors import RequestError, SolveError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import observe
@@ -152,7 +152,7 @@ def test_a_device_cooled_by_the_liquid_alone() -> None:
     assert row["Q_helium_mW"] == pytest.approx(float(row["P_mW"]), rel=1e-8)
 
 
-def dense_rate(model: Model, e: Evaluation) -> float:
+def dense_rate(model: Model, e: State) -> float:
     """The leading growth rate (1/µs) under current bias from the dense pencil."""
     lin = model.linearise(e)
     J = model.conduction.apply

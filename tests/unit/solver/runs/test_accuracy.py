@@ -16,7 +16,7 @@ from hotmesa.meshes.tagged import distribute
 from hotmesa.scenarios.layers import graded, halved_sublayers, layer_thickness
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.accuracy import Estimator, Places, estimates, hottest, to_limit
 from hotmesa.solver.runs.branch import branch_points
 from hotmesa.solver.states.bias import Bias
@@ -49,11 +49,11 @@ def device(seed: int) -> Scenario:
     return coarse
 
 
-def numbers(model: Model, e: Evaluation) -> Numbers:
+def numbers(model: Model, e: State) -> Numbers:
     return e.V, float(junction_temperatures(model, e).max())
 
 
-def with_finer_mesh(model: Model, e: Evaluation) -> Numbers:
+def with_finer_mesh(model: Model, e: State) -> Numbers:
     """V and T_max at the current of a state with all edges cut into four, by another way than that of the estimates."""
     raw = halved(halved(raw_mesh(model.scenario))[0])[0]
     fine = Model(model.scenario, distribute(raw, model.scenario.geometry, MPI.COMM_SELF))
@@ -62,7 +62,7 @@ def with_finer_mesh(model: Model, e: Evaluation) -> Numbers:
     return numbers(fine, solve_steady(fine, Bias.current(), e.I, flat_state(fine, states, 0)))
 
 
-def with_finer_layers(model: Model, e: Evaluation, halvings: int) -> Numbers:
+def with_finer_layers(model: Model, e: State, halvings: int) -> Numbers:
     """V and T_max at the current of a state with all sublayers cut."""
     for _ in range(halvings):
         target = Model(halved_sublayers(model.scenario), model.tagged)
@@ -88,7 +88,7 @@ def check_device(seed: int, thorough: bool) -> None:
     model = Model(device(seed), build_mesh(device(seed), MPI.COMM_SELF))
     places = Places()
     for point in branch_points(model):
-        places.take(point.row, point.curve.evaluation.e)
+        places.take(point.row, point.curve.evaluation)
     rows = {str(point.row["place"]): dict(point.row) for point in estimates(model, places)}
     assert "steepest" in rows
     for name, e in places.unique().items():
@@ -126,14 +126,14 @@ def test_limit_is_exact_for_first_and_second_order_and_between():
 def test_estimates_are_made_where_they_are_needed_and_allowed():
     model = Model(device(6), build_mesh(device(6), MPI.COMM_SELF))
     *_, last = branch_points(model)
-    places = Places({"steepest": last.curve.evaluation.e})
+    places = Places({"steepest": last.curve.evaluation})
     few = model.scenario.mesh.model_copy(update={"max_unknowns": 1000})
     small = Model(model.scenario.model_copy(update={"mesh": few}), model.tagged)
     (row,) = (point.row for point in estimates(small, places))
     assert "more than mesh.max_unknowns = 1,000" in str(row["reason"])
     assert np.isnan(float(row["mesh_error_V_percent"]))
     assert Estimator(model).most > 1000
-    assert hottest(model, last.curve.evaluation.e) == last.row["T_max_K"]
+    assert hottest(model, last.curve.evaluation) == last.row["T_max_K"]
 
 
 def test_halved_sublayers_nest():
@@ -147,9 +147,9 @@ def test_halved_sublayers_nest():
 
 def test_places_leave_out_folds_in_the_current():
     model = Model(device(6), build_mesh(device(6), MPI.COMM_SELF))
-    e = next(iter(branch_points(model))).curve.evaluation.e
+    e = next(iter(branch_points(model))).curve.evaluation
     places = Places()
     for slope, fold, current in ((5.0, "", 1.0), (-1.0, "V", 2.0), (0.1, "I", 3.0), (9.0, "", 4.0)):
-        state = Evaluation(**{**vars(e), "I": current})
+        state = State(**{**vars(e), "I": current})
         places.take({"dV_dI_ohm": slope, "fold": fold, "hot_fraction": 0.1 * (current > 1.0)}, state)
     assert {name: state.I for name, state in places.found.items()} == {"steepest": 2.0, "nucleation": 2.0, "end": 4.0}

@@ -19,10 +19,10 @@ from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Bath, Contact, Crystal, Mesa, Scenario
 from hotmesa.solver.errors import RequestError
-from hotmesa.solver.model import Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.image import laser_image, smear, surface_response
 from hotmesa.solver.states.bias import Bias
-from hotmesa.solver.states.problem import State, ThermalBranch
+from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.steady import solve_steady, solve_steady_state
 from hotmesa.solver.states.stored import choose_crossing, crossings, flat_state, solve_at
 
@@ -56,12 +56,12 @@ def solved(scenario: Scenario, current: float = CURRENT) -> tuple[ThermalBranch,
 def heated(problem: ThermalBranch, state: State, unknown: int) -> float:
     """Change of V (mV/mW) when one unknown is heated at constant current, by central differences."""
     power = 0.2  # µW: warms the place by some 0.01 K, so that the third order is below 1e-6 of the first
-    u = state.e.u
+    u = state.u
     voltages = []
     for sign in (1.0, -1.0):
         heat = np.zeros(problem.model.layout.size)
         heat[unknown] = sign * power
-        voltages.append(solve_steady(problem.model.variant(extra_heat=heat), problem.bias, state.e.I, u).V)
+        voltages.append(solve_steady(problem.model.variant(extra_heat=heat), problem.bias, state.I, u).V)
     return (voltages[0] - voltages[1]) / (2.0 * power) * 1e3
 
 
@@ -107,7 +107,7 @@ def test_both_paths_give_one_image(rim: str) -> None:
 def test_voltage_does_not_respond_at_constant_voltage() -> None:
     problem, state = solved(on_crystal())
     fixed = ThermalBranch(problem.model, Bias.voltage())
-    response = surface_response(fixed, fixed.evaluate(state.e.u))
+    response = surface_response(fixed, fixed.evaluate(state.u))
     assert np.nanmax(np.abs(response.mesa)) < 1e-6  # mV/mW, of 600 at constant current: rounding of the solver
 
 
@@ -193,8 +193,8 @@ def test_state_is_found_again_between_stored_ones(result: Path) -> None:
     np.testing.assert_allclose(last[:-1][: problem.model.layout.size].max(), np.nanmax(states.T_K[-1]), rtol=1e-8)
     (crossing,) = crossings(states, CURRENT)
     again = solve_at(problem, states, crossing, CURRENT)
-    assert again.e.I == pytest.approx(CURRENT, rel=1e-12)  # landed on exactly
-    np.testing.assert_allclose(again.e.T, state.e.T, rtol=1e-8)
+    assert again.I == pytest.approx(CURRENT, rel=1e-12)  # landed on exactly
+    np.testing.assert_allclose(again.T, state.T, rtol=1e-8)
 
 
 def test_command_writes_image_and_record(result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario, to_toml
 from hotmesa.scenarios.schema import Bath, Bias, Branch, Law, Material, Mesa, Mesh, Scenario
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.sweep import sweep, whole_curve
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias as Source
@@ -105,7 +105,7 @@ def test_a_jump_ends_where_the_transient_ends(by_voltage: list[Row]) -> None:
     circuit = Circuit(Source.voltage(), 0.0, lambda t: after["source_mV"])
     *_, last = Transient(model, circuit, Tolerances(atol_K=1e-4, rtol=1e-6)).run(start, 0.0, 200.0)
     # exp(-0.5/µs x 150 µs) is far below the 1e-4 K of the integrator.
-    assert last.e.T.max() == pytest.approx(after["T_max_K"], abs=1e-3)
+    assert last.T.max() == pytest.approx(after["T_max_K"], abs=1e-3)
 
 
 def test_a_current_source_meets_continuous_transitions_only() -> None:
@@ -206,7 +206,7 @@ def test_an_interrupted_sweep_keeps_what_it_has(
 ) -> None:
     seen: list[float] = []
 
-    def interrupting(model: Model, e: Evaluation, *others: object) -> Row:
+    def interrupting(model: Model, e: State, *others: object) -> Row:
         seen.append(e.V)
         if len(seen) == 5:
             signal.raise_signal(signal.SIGINT)

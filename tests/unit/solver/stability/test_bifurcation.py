@@ -120,7 +120,7 @@ def test_bifurcation_of_a_strip_lies_where_the_mode_turns() -> None:
     mu = (2.0 / step * math.sin(0.5 * math.pi / SIDE_UM * step)) ** 2
     mode = np.cos(math.pi * (model.operators.xy[:, 0] / SIDE_UM + 0.5))
     for b in found:
-        e = b.point.evaluation.e
+        e = b.point.evaluation
         balance = (e.junctions.Q_by_T[0, 0] - COOLING_W_PER_M2K * 1e-6) / (0.3 * mu)
         # dI/d(balance) is about 0.5 mA at these places: 1e-4 in I needs 1e-4 here. The layer itself resists by 1e-5.
         assert balance == pytest.approx(np.ones(balance.size), abs=1e-4)
@@ -223,8 +223,8 @@ def test_square_breaks_up_into_stripes_corners_and_a_saddle() -> None:
     corner = next(b for b in diagram.branches if b.kind == "corner")
     edge = next(b for b in diagram.branches if b.kind == "edge")
     assert (corner.images, edge.images) == (4, 12)  # of 16 directions
-    middle = [p for p in corner.points if 0.88 < p.curve.goal < 0.93 and p.curve.rates["I"] != 0.0]
-    stripe = [p for p in edge.points if 0.88 < p.curve.goal < 0.93]
+    middle = [p for p in corner.points if 0.88 < p.curve.control < 0.93 and p.curve.rates["I"] != 0.0]
+    stripe = [p for p in edge.points if 0.88 < p.curve.control < 0.93]
     # In the middle of its branch the corner spot gives way to the straight stripe even under current bias.
     assert all(p.current.unstable == 1 for p in middle)
     assert all(p.current.unstable == 0 for p in stripe)
@@ -265,14 +265,14 @@ def test_factor_of_a_deflated_step_is_that_of_the_deflated_residual() -> None:
 def test_deflation_leaves_the_known_state_for_another() -> None:
     model = sheet_model(sheet(1.5e-7))
     problem = ThermalBranch(model, Bias.current())
-    uniform = solve_steady_state(problem, 0.95).e.u
+    uniform = solve_steady_state(problem, 0.95).u
     tilted = uniform.copy()
     tilted[:-1] += 15.0 * np.sin(math.pi * model.operators.xy[:, 0] / SIDE_UM)
     found = deflated(problem, 0.95, tilted, [uniform], 1e-10)
     assert found is not None
-    assert found.e.T.max() - found.e.T.min() > 20.0
-    again = deflated(problem, 0.95, tilted, [uniform, found.e.u], 1e-10)
-    assert again is None or problem.inner(again.e.u - found.e.u, again.e.u - found.e.u) > 0.01
+    assert found.T.max() - found.T.min() > 20.0
+    again = deflated(problem, 0.95, tilted, [uniform, found.u], 1e-10)
+    assert again is None or problem.inner(again.u - found.u, again.u - found.u) > 0.01
 
 
 def test_deflation_finds_the_branch_without_connection() -> None:
@@ -286,13 +286,13 @@ def test_deflation_finds_the_branch_without_connection() -> None:
         ("deflation at 0.95 mA", "closed"),
     ]
     connected, isolated = (
-        min(b.points, key=lambda p: abs(p.curve.goal - 0.95)).curve.evaluation.e.T for b in diagram.branches
+        min(b.points, key=lambda p: abs(p.curve.control - 0.95)).curve.evaluation.T for b in diagram.branches
     )
     x = diagram.model.operators.xy[:, 0]
     # The branch from rest heats the end far from the wire, the other one the end at the wire.
     assert x[np.argmax(connected)] > 4.9
     assert x[np.argmax(isolated)] < -4.0
-    no_state = min(p.curve.goal for p in diagram.branches[1].points) - 0.02
+    no_state = min(p.curve.control for p in diagram.branches[1].points) - 0.02
     e = solve_steady(diagram.model, Bias.current(), no_state)
     assert e.I == pytest.approx(no_state, rel=1e-12)
 

@@ -10,7 +10,7 @@ import scipy.linalg as la
 import scipy.sparse as sp
 from helpers.sheets import sheet, sheet_model
 
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.branch import branch_options
 from hotmesa.solver.stability.following import irregular_pattern
 from hotmesa.solver.stability.stability import Modes, Stability
@@ -21,7 +21,7 @@ from hotmesa.solver.states.problem import ThermalBranch
 BIASES = (Bias.voltage(), Bias.current(), Bias.load_line(200.0))
 
 
-def dense_rates(model: Model, e: Evaluation, bias: Bias) -> np.ndarray:
+def dense_rates(model: Model, e: State, bias: Bias) -> np.ndarray:
     """All growth rates (1/µs), fastest first, of a device without wires."""
     lin = model.linearise(e)
     pointers, columns, values = model.conduction.jacobian(lin.kappa, lin.local).getValuesCSR()
@@ -31,12 +31,12 @@ def dense_rates(model: Model, e: Evaluation, bias: Bias) -> np.ndarray:
     return np.sort(-la.eigvals(reduced / model.layout.heat_capacity(e.T)[:, None]).real)[::-1]
 
 
-def states(model: Model) -> list[Evaluation]:
+def states(model: Model) -> list[State]:
     problem = ThermalBranch(model)
-    return [p.evaluation.e for p in follow(problem, *problem.cold_start(), branch_options(model))]
+    return [p.evaluation for p in follow(problem, *problem.cold_start(), branch_options(model))]
 
 
-def followed(stability: Stability, branch: Sequence[Evaluation]) -> list[tuple[Modes, ...]]:
+def followed(stability: Stability, branch: Sequence[State]) -> list[tuple[Modes, ...]]:
     return [stability.modes_under(e, BIASES, 2) for e in branch]
 
 

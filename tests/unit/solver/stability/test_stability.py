@@ -19,7 +19,7 @@ from hotmesa.scenarios.schema import Bias as BiasSection
 from hotmesa.scenarios.schema import Crystal, Layer, Mesh, Numerics
 from hotmesa.scenarios.schema import Stability as StabilitySection
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import ThermalBranch
@@ -28,7 +28,7 @@ from hotmesa.solver.states.steady import solve_steady
 BIASES = (Bias.voltage(), Bias.current(), Bias.load_line(200.0))
 
 
-def dense_rates(model: Model, e: Evaluation, bias: Bias) -> np.ndarray:
+def dense_rates(model: Model, e: State, bias: Bias) -> np.ndarray:
     """All growth rates (1/µs), largest real part first, from the dense pencil with wires and V eliminated."""
     lin = model.linearise(e)
     pointers, columns, values = model.conduction.jacobian(lin.kappa, lin.local).getValuesCSR()

@@ -19,7 +19,7 @@ def test_a_branch_lands_on_currents_and_keeps_their_states() -> None:
         assert len(there) == 1 and there[0].state is not None
     without = [p.row["I_mA"] for p in trace(sheet_model(scenario))]
     # The other points are the same.
-    assert [p.row["I_mA"] for p in points if p.curve.goal not in asked] == pytest.approx(without, rel=1e-9)
+    assert [p.row["I_mA"] for p in points if p.curve.control not in asked] == pytest.approx(without, rel=1e-9)
 
 
 def test_a_current_beyond_the_end_is_refused() -> None:

@@ -21,7 +21,7 @@ from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.plans.observables import is_among
 from hotmesa.solver.errors import RequestError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.columns import columns_of
 from hotmesa.solver.runs.sweep import sweep
 from hotmesa.solver.runs.transient import points as moments
@@ -126,7 +126,7 @@ def test_names_are_asked_for_without_finite_elements() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def own(model: Model, e: Evaluation) -> dict[str, float]:
+def own(model: Model, e: State) -> dict[str, float]:
     return {"T_rms_K": float(np.std(junction_temperatures(model, e)))}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max, global_min, global_sum, global_sums
 from hotmesa.solver.states.observables import junction_temperatures
 from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, VOLTAGE_SCALE_MV
@@ -13,12 +13,12 @@ from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, VOLTAGE_SCALE_MV
 UNIFORM_SPREAD = 1e-3
 """A state is uniform if its temperatures spread by less than this part of the heating above the bath."""
 ODD_SHARE = 0.2
-SIGNATURE_WAVES = 9
-"""Half waves up to less than this are part of a signature: up to eight domains are told apart by their number."""
+INVARIANT_WAVES = 9
+"""Half waves up to less than this are part of invariants: up to eight domains are told apart by their number."""
 NAMED_WAVES = 48
 
 
-def signature(model: Model, e: Evaluation) -> Array:
+def invariants(model: Model, e: State) -> Array:
     """Return numbers that mirror images of a state share, in the units of arclength, shape (n,).
 
     They are the voltage; largest, smallest and mean temperature of the junctions; second and fourth moment of their
@@ -31,7 +31,7 @@ def signature(model: Model, e: Evaluation) -> Array:
     mean = global_sum(model.comm, float((share * T).sum()))
     second, fourth = global_sums(model.comm, np.array([(share * (T - mean) ** k).sum() for k in (2, 4)]))
     high, low = global_max(model.comm, T.max(initial=0.0)), global_min(model.comm, T.min(initial=np.inf))
-    waves = _waves(model, T.mean(axis=0), SIGNATURE_WAVES) * second**0.5
+    waves = _waves(model, T.mean(axis=0), INVARIANT_WAVES) * second**0.5
     odd = np.arange(len(waves)) % 2 == 1
     waves = np.where(odd[:, None] | odd[None, :], np.abs(waves), waves)
     images = np.where(np.tri(len(waves), dtype=bool), np.minimum(waves, waves.T), np.maximum(waves, waves.T))
@@ -50,18 +50,18 @@ def distance_to_curve(x: Array, curve: Array) -> float:
     return float(np.linalg.norm(x - nearest, axis=1).min())
 
 
-def contrast(mark: Array) -> float:
-    """Return the root mean square deviation of the temperature in a signature."""
-    return float(mark[4])
+def contrast(value: Array) -> float:
+    """Return the root mean square deviation of the temperature in invariants."""
+    return float(value[4])
 
 
-def spread(model: Model, e: Evaluation) -> float:
+def spread(model: Model, e: State) -> float:
     """Return the difference of the extreme junction temperatures (K)."""
     T = junction_temperatures(model, e)
     return global_max(model.comm, T.max(initial=0.0)) - global_min(model.comm, T.min(initial=np.inf))
 
 
-def kind(model: Model, e: Evaluation) -> str:
+def kind(model: Model, e: State) -> str:
     """Return the place of the hot spot: uniform, corner, edge, centre, middle, corners or edges.
 
     On a strip it is end, centre or ends, in a disc centre or rim.
