@@ -182,7 +182,7 @@ def examine() -> Iterator[Finding]:
     for subject, check in checks:
         try:
             yield check()
-        except Exception as error:  # the doctor reports; it does not fall ill itself
+        except Exception as error:  # reported, whatever it is
             yield Finding(subject, BROKEN, f"{type(error).__name__}: {error}", _SETUP_AGAIN)
 
 

@@ -29,7 +29,7 @@ from hotmesa.solver.errors import SolveError
 SHARE = 0.01
 """Of the time of a run that may go into what only a killed one needs, apart from its points."""
 FIRST_S = 0.5
-"""Before that nothing is worth to be gone on with."""
+"""A run shorter than this is not worth resuming."""
 WORDS = {DONE: "complete", NO_CONVERGENCE: "stopped", INTERRUPTED: CUT}
 
 
@@ -114,7 +114,7 @@ class _Work:
     due: float = 0.0
 
     def begin(self, seam: Seam | None) -> None:
-        """Put down what there is of a run that goes on."""
+        """Store what there is of a resumed run."""
         self.due = time.perf_counter() + FIRST_S
         if self.record.folder is not None:
             self.journal = self.run.journal(self.record.folder)

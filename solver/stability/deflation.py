@@ -1,4 +1,4 @@
-"""Deflation: further states at one bias value, found by Newton's method made to keep away from those known."""
+"""Deflated Newton iteration: further states at one bias value, away from those that are known."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def deflated(
         problem: the device under its bias.
         value: of the bias (mA or mV).
         guess: where Newton's method starts.
-        known: states to keep away from.
+        known: states that are deflated.
         tolerance: size of the residual that counts as solved.
     """
     u = guess

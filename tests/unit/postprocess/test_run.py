@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -153,16 +154,24 @@ def test_a_run_shows_itself(make_run: Callable[..., Any], monkeypatch: pytest.Mo
         run.column("I")
 
 
-def test_the_table_is_pandas_where_there_is_pandas(make_run: Callable[..., Any]) -> None:
+def test_the_table_is_a_pandas_frame(make_run: Callable[..., Any]) -> None:
+    import pandas
+
     run = load_run(make_run().folder)
-    try:
-        import pandas
-    except ModuleNotFoundError:
-        with pytest.raises(ModuleNotFoundError, match=r"pip install pandas.*Run\.record"):
-            _ = run.table
-        return
     assert isinstance(run.table, pandas.DataFrame)
-    assert run.table["I_mA"].iloc[-1] == run.rows["I_mA"][-1]
+    assert list(run.table.columns) == list(run.rows) and len(run.table) == len(run) == 60
+    for name, values in run.rows.items():
+        np.testing.assert_array_equal(run.table[name].to_numpy(), values)
+    assert run.table["I_mA"].dtype == np.float64
+
+
+def test_without_pandas_the_table_says_what_to_do(
+    make_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = load_run(make_run().folder)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install pandas.*Run\.record"):
+        _ = run.table
 
 
 @pytest.mark.parametrize("geometry", ["plan", "strip"])
