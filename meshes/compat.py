@@ -41,9 +41,3 @@ def create_submesh(mesh: Mesh, dim: int, entities: IntArray) -> tuple[Mesh, Any,
     inverse = np.full(index_map.size_local + index_map.num_ghosts, -1, dtype=np.int32)
     inverse[entity_map] = np.arange(len(entity_map), dtype=np.int32)
     return sub, {sub: inverse}, np.asarray(entity_map, dtype=np.int32)
-
-
-def elapsed_seconds(timer: Any) -> float:
-    """Return the wall time of a `dolfinx.common.Timer` in s."""
-    elapsed = timer.elapsed()
-    return float(elapsed.total_seconds()) if hasattr(elapsed, "total_seconds") else float(elapsed[0])
