@@ -119,7 +119,7 @@ def _held(name: str, value: Value, summary: Mapping[str, Any]) -> Value:
 def _flags(folder: Path, table: Table) -> Flags | None:
     """Return which rows of the table of a run its source holds; None where that was not computed."""
     run = load_run(folder)
-    if run.kind.name == "sweep":  # it follows stable states alone
+    if run.kind.stable:
         return np.full(len(numbers_in(table, "I_mA")), True)
     return stable_rows(table, source_of(run.scenario))
 

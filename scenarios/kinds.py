@@ -49,6 +49,7 @@ class Kind:
         prefix: what stands before V and I where a point is shown, as a format of its row.
         steady: whether its points are steady states.
         spatial: whether it needs layers and a mesh.
+        stable: whether it takes states alone that its source holds.
         shown: whether each point is worth a line on the terminal and in the log.
         parts: pattern of the folders of further runs inside its own; "" for none.
         keeps_modes: whether stability.modes keeps the modes of its points as fields.
@@ -69,6 +70,7 @@ class Kind:
     prefix: str = ""
     steady: bool = True
     spatial: bool = True
+    stable: bool = False
     shown: bool = True
     parts: str = ""
     keeps_modes: bool = True

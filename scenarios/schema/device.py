@@ -116,10 +116,6 @@ class Contact(Kinds):
             text = "has no effect without wire_length_mm, the length of a gold wire"
             yield Finding(("wire_diameter_um",), text, (("wire_length_mm",),))
 
-    def touch(self) -> str:
-        """The contact itself in a few words."""
-        raise NotImplementedError
-
     def describe(self) -> str:
         """Place, contact and wire in a few words."""
         if self.wire_length_mm is not None:
@@ -129,7 +125,7 @@ class Contact(Kinds):
         else:
             wire = "its far side at bath temperature"
         place = f"patch of radius {self.radius_um:g} µm at ({self.x_um:g}, {self.y_um:g}) µm"
-        return f"{self.name}: {place}, {self.touch()}, {wire}"
+        return f"{self.name}: {place}, {super().describe()}, {wire}"
 
 
 class ConstantContact(Contact):
@@ -140,12 +136,9 @@ class ConstantContact(Contact):
         "for a Wiedemann-Franz contact"
     }
 
+    words: ClassVar[str] = "contact {contact_K_per_mW:g} K/mW"
     kind: Literal["constant"] = "constant"
     contact_K_per_mW: NonNegative = Field(description="constant thermal resistance of the contact")
-
-    def touch(self) -> str:
-        """The contact itself in a few words."""
-        return f"contact {self.contact_K_per_mW:g} K/mW"
 
 
 class WiedemannFranzContact(Contact):
@@ -156,12 +149,9 @@ class WiedemannFranzContact(Contact):
         "Wiedemann-Franz, keep one"
     }
 
+    words: ClassVar[str] = "Wiedemann-Franz contact of {contact_resistance_ohm:g} Ω"
     kind: Literal["wiedemann-franz"] = "wiedemann-franz"
     contact_resistance_ohm: Positive = Field(description="electrical resistance of the contact")
-
-    def touch(self) -> str:
-        """The contact itself in a few words."""
-        return f"Wiedemann-Franz contact of {self.contact_resistance_ohm:g} Ω"
 
 
 class Bath(Kinds):

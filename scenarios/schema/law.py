@@ -30,10 +30,6 @@ class Law(Kinds):
         """Whether numerics.table_max_mV is the largest voltage of a junction that the law knows."""
         return False
 
-    def describe(self) -> str:
-        """The law in a few words."""
-        raise NotImplementedError
-
 
 class DWave(Law):
     """Tunnelling of quasiparticles between d-wave superconductors."""
@@ -110,12 +106,9 @@ class Ohmic(Law):
 class Tabulated(Law):
     """A table of currents at voltages and temperatures."""
 
+    words: ClassVar[str] = "table {table}"
     kind: Literal["table"] = "table"
     table: File = Field(description="CSV file T_K,v_mV,i_mV")
-
-    def describe(self) -> str:
-        """The law in a few words."""
-        return f"table {self.table}"
 
 
 class Josephson(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -36,14 +36,11 @@ class Outline(Section):
         """Distance from a place to the edge, negative outside."""
         return polygon.room(self.corners, x, y)
 
-    def describe(self) -> str:
-        """The size in a few words."""
-        raise NotImplementedError
-
 
 class Rectangle(Outline):
     """A rectangle, or a strip with its depth out of the plane."""
 
+    words: ClassVar[str] = "{width_um:g} µm × {depth_um:g} µm"
     shape: Literal["rectangle"] = "rectangle"
     width_um: Length = Field(10.0, description="extent along x")
     depth_um: Length = Field(10.0, description="extent along y; of a strip its depth out of the plane")
@@ -69,14 +66,11 @@ class Rectangle(Outline):
         dx, dy = abs(x) - self.width_um / 2, abs(y) - self.depth_um / 2
         return -max(dx, dy) if dx <= 0 or dy <= 0 else -math.hypot(dx, dy)
 
-    def describe(self) -> str:
-        """The size in a few words."""
-        return f"{self.width_um:g} µm × {self.depth_um:g} µm"
-
 
 class Disc(Outline):
     """A disc."""
 
+    words: ClassVar[str] = "disc of radius {radius_um:g} µm"
     shape: Literal["disc"] = "disc"
     radius_um: Length = Field(description="radius")
 
@@ -99,10 +93,6 @@ class Disc(Outline):
     def room_um(self, x: float, y: float) -> float:
         """Distance from a place to the rim, negative outside."""
         return self.radius_um - math.hypot(x, y)
-
-    def describe(self) -> str:
-        """The size in a few words."""
-        return f"disc of radius {self.radius_um:g} µm"
 
 
 class Polygon(Outline):

@@ -26,9 +26,18 @@ File = Annotated[str, Field(json_schema_extra=FILE)]
 
 
 class Section(BaseModel):
-    """Base of all sections: frozen, and a key that is not in the schema is an error."""
+    """Base of all sections: frozen, and a key that is not in the schema is an error.
 
+    Attributes:
+        words: what a section is in a few words, a format of its keys; see `describe`.
+    """
+
+    words: ClassVar[str] = ""
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def describe(self) -> str:
+        """The section in a few words."""
+        return self.words.format(**dict(self))
 
     def contradictions(self) -> Iterator[Finding]:
         """What cannot be true together inside this section; paths begin at the section."""

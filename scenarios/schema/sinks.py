@@ -25,10 +25,6 @@ class Sink(Kinds):
         "top", description="top of the stack, surface of the crystal beside the mesa, or bottom of the stack"
     )
 
-    def law(self) -> str:
-        """The heat flux in a few words."""
-        raise NotImplementedError
-
     def slope_W_per_m2K(self, T_K: float) -> float | None:
         """dq/dT at a surface temperature, for the element sizes; None where the kind does not tell it."""
         return None
@@ -36,18 +32,15 @@ class Sink(Kinds):
     def describe(self) -> str:
         """Name, law and face in a few words."""
         on = {"top": "the top", "crystal": "the crystal beside the mesa", "bottom": "the bottom"}[self.face]
-        return f"{self.name}: {self.law()} on {on}"
+        return f"{self.name}: {super().describe()} on {on}"
 
 
 class Conductance(Sink):
     """Heat flux h (T - T_B)."""
 
+    words: ClassVar[str] = "conductance {h_W_per_m2K:g} W/(m² K)"
     kind: Literal["conductance"] = "conductance"
     h_W_per_m2K: Positive = Field(description="conductance h")
-
-    def law(self) -> str:
-        """The heat flux in a few words."""
-        return f"conductance {self.h_W_per_m2K:g} W/(m² K)"
 
     def slope_W_per_m2K(self, T_K: float) -> float:
         """Return h."""
@@ -57,12 +50,9 @@ class Conductance(Sink):
 class Helium(Sink):
     """Heat flux a (T^4 - T_B^4), as through the Kapitza resistance to liquid helium."""
 
+    words: ClassVar[str] = "helium, {a_W_per_m2K4:g} W/(m² K⁴) × (T⁴ − T_B⁴)"
     kind: Literal["helium"] = "helium"
     a_W_per_m2K4: Positive = Field(description="coefficient a")
-
-    def law(self) -> str:
-        """The heat flux in a few words."""
-        return f"helium, {self.a_W_per_m2K4:g} W/(m² K⁴) × (T⁴ − T_B⁴)"
 
     def slope_W_per_m2K(self, T_K: float) -> float:
         """Return 4 a T^3."""
@@ -72,12 +62,9 @@ class Helium(Sink):
 class Measured(Sink):
     """Heat flux q(T) - q(T_B) of a table, monotone between its points and straight beyond them."""
 
+    words: ClassVar[str] = "table {table}"
     kind: Literal["table"] = "table"
     table: File = Field(description="CSV file T_K,q_W_per_m2, both increasing")
-
-    def law(self) -> str:
-        """The heat flux in a few words."""
-        return f"table {self.table}"
 
     def slope_W_per_m2K(self, T_K: float) -> float | None:
         """Return the slope of the table between its points; None where it cannot be read (the solver says why)."""

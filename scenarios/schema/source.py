@@ -46,10 +46,6 @@ class Bias(Kinds):
         """Capacitance (nF) parallel to the mesa, 0 without one."""
         return 0.0
 
-    def describe(self) -> str:
-        """The quantity that the source holds."""
-        raise NotImplementedError
-
 
 class CurrentBias(Bias):
     """The source holds the current."""
@@ -59,6 +55,7 @@ class CurrentBias(Bias):
         "legs_mV": 'is in the wrong unit: kind = "current" sweeps a current; give legs_mA'
     }
 
+    words: ClassVar[str] = "current"
     kind: Literal["current"] = "current"
     capacitance_nF: CapacitanceNF = 0.0
     legs_mA: tuple[Number, ...] | None = Field(
@@ -70,10 +67,6 @@ class CurrentBias(Bias):
         """Capacitance (nF) parallel to the mesa, 0 without one."""
         return self.capacitance_nF
 
-    def describe(self) -> str:
-        """The quantity that the source holds."""
-        return "current"
-
 
 class VoltageBias(Bias):
     """The source holds the voltage."""
@@ -83,12 +76,9 @@ class VoltageBias(Bias):
         "capacitance_nF": 'has no effect with kind = "voltage": an ideal source charges it at once; leave it out',
     }
 
+    words: ClassVar[str] = "voltage"
     kind: Literal["voltage"] = "voltage"
     legs_mV: LegsMV = None
-
-    def describe(self) -> str:
-        """The quantity that the source holds."""
-        return "voltage"
 
 
 class LoadLine(Bias):
@@ -98,6 +88,7 @@ class LoadLine(Bias):
         "legs_mA": 'is in the wrong unit: kind = "load-line" sweeps the voltage V_s of the source; give legs_mV'
     }
 
+    words: ClassVar[str] = "voltage of a source behind {load_resistance_ohm:g} Ω"
     kind: Literal["load-line"] = "load-line"
     load_resistance_ohm: Positive = Field(description="R_L of the load line V + R_L I = V_s")
     capacitance_nF: CapacitanceNF = 0.0
@@ -112,10 +103,6 @@ class LoadLine(Bias):
     def parallel_nF(self) -> float:
         """Capacitance (nF) parallel to the mesa, 0 without one."""
         return self.capacitance_nF
-
-    def describe(self) -> str:
-        """The quantity that the source holds."""
-        return f"voltage of a source behind {self.load_resistance_ohm:g} Ω"
 
 
 class SourceTable(NamedTuple):

@@ -212,11 +212,9 @@ def test_a_law_takes_two_files(tmp_path: Path) -> None:
 class Activated(Law):
     '''A thermally activated resistance.'''
 
+    words: ClassVar[str] = "activated, {activation_meV:g} meV"
     kind: Literal["activated"] = "activated"
     activation_meV: Positive = Field(description="activation energy")
-
-    def describe(self) -> str:
-        return f"activated, {self.activation_meV:g} meV"
 """,
             "solver/law/activated.py": """
 import numpy as np
@@ -258,11 +256,9 @@ def test_a_heat_sink_takes_two_files(tmp_path: Path) -> None:
 class Metal(Sink):
     '''Electrons of a metal: heat flux b (T^2 - T_B^2).'''
 
+    words: ClassVar[str] = "metal, {b_W_per_m2K2:g} W/(m² K²)"
     kind: Literal["metal"] = "metal"
     b_W_per_m2K2: Positive = Field(description="coefficient b")
-
-    def law(self) -> str:
-        return f"metal, {self.b_W_per_m2K2:g} W/(m² K²)"
 """,
             "solver/device/cooling/metal.py": """
 def build(sink, bath):
