@@ -126,6 +126,14 @@ def test_docs_links_lead_somewhere(path: Path):
     assert dead == []
 
 
+def test_the_docs_of_the_architecture_name_files_that_exist():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    named = re.findall(r"`((?:[\w*]+/)*\w+\.py|(?:\w+/)+)`", text)
+    known = {path.name for path in SOURCES}
+    assert len(named) > 30
+    assert [name for name in named if not ((ROOT / name).exists() or name in known)] == []
+
+
 @pytest.mark.parametrize("path", TEXTS, ids=name_of)
 def test_docs_name_no_place_of_one_machine(path: Path):
     assert re.findall(r"(?<![\w~.])/(?:root|home/\w|work|Users/\w)[^\s`)]*", path.read_text()) == []
