@@ -239,7 +239,7 @@ BEST, REST = style.HOT_COLOUR, style.BRANCH_COLOUR
 @style.styled
 def plot_comparison(ranking: Ranking) -> Figure:
     """Return a figure of the ranking (the best 30 cases) and a panel for each axis: cases as dots, means as a line."""
-    count = int(np.isfinite(ranking.values).sum())
+    count = int((~np.isnan(ranking.values)).sum())  # "never" is infinite
     shown = min(count, SHOWN)
     panels = tuple(ranking.varied)
     lines = -(-len(panels) // PER_ROW)
@@ -265,7 +265,7 @@ def _draw_ranking(axes: Axes, ranking: Ranking, shown: int) -> None:
     values, places = ranking.values[:shown], np.arange(shown)
     finite, beyond = np.isfinite(values), np.isinf(values)
     least, most = (float(values[finite].min()), float(values[finite].max())) if finite.any() else (0.0, 1.0)
-    drawn = np.where(beyond, most + 0.06 * (most - least or 1.0), values)
+    drawn = np.where(beyond, most + 0.06 * (max(most - least, 0.1 * abs(most)) or 1.0), values)
     axes.hlines(places, least, drawn, color="#d0d7e6", linewidth=1.2)
     colours = [BEST, *[REST] * (shown - 1)]
     for place in places[finite | beyond]:

@@ -11,7 +11,7 @@ import pytest
 from unit.postprocess.conftest import scenario_text, write_csv
 
 from hotmesa.postprocess import ResultError
-from hotmesa.postprocess.compare import Order, compare
+from hotmesa.postprocess.compare import Order, compare, plot_comparison
 from hotmesa.postprocess.fit import over_measured, plot_fit
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.values import observe
@@ -113,6 +113,8 @@ def test_never_lies_beyond_the_end_and_is_not_what_failed_or_was_not_asked(tmp_p
     assert "up to 60 mA" in largest.text(0).splitlines()[1]
     with (tmp_path / "ranking.csv").open(newline="") as stream:
         assert next(iter(csv.DictReader(stream)))[by] == "never"
+    axes = plot_comparison(largest).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["cold", "late", "early"]
     assert names(tmp_path, Order(smallest=True)) == ["early", "late", "cold", "broken", "waiting"]
     assert names(tmp_path, Order(target=55.0)) == ["late", "early", "cold", "broken", "waiting"]
 
