@@ -49,6 +49,9 @@ class DWave(Law):
     gamma_scale: Positive = Field(1.0, description="multiplies Gamma(T)")
     gamma_table: File | None = Field(None, description="CSV file T_K,Gamma_meV that replaces the formula")
     momentum_weight: Annotated[float, Field(gt=-1, lt=1)] = Field(0.0, description="a in the weight 1 + a cos 4phi")
+    coherent_fraction: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.0, description="share of the current that tunnels at conserved momentum, with the weight cos^4 2phi"
+    )
     sin_contact_ohm: NonNegative = Field(
         0.0, description="normal resistance of an SIN contact in series with the stack"
     )

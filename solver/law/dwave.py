@@ -15,7 +15,7 @@ from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K, GAP_SETS_MEV
 from hotmesa.solver.law.files import LawError, read_gamma, read_gap
 from hotmesa.solver.law.spectrum import Spectrum, gamma_meV, gap_meV
 from hotmesa.solver.law.table import LawTable, load_grid, store_grid, table_key
-from hotmesa.solver.law.tunnelling import isotherm
+from hotmesa.solver.law.tunnelling import coherent_isotherm, isotherm
 
 LOWEST_K = 1.0
 HIGHEST_K = 400.0
@@ -86,7 +86,10 @@ def build_grid(spectrum: Spectrum, T_K: Array, v_mV: Array, contact: bool = Fals
         gaps = gap_meV(spectrum, T_K, part)
         for row, T in enumerate(T_K):
             local = (float(gaps[row]), float(rates[row]), spectrum.momentum_weight)
-            mean[row] += weight * isotherm(float(v_mV[-1]), v_mV.size - 1, float(T), local, contact)
+            grid = (float(v_mV[-1]), v_mV.size - 1, float(T))
+            c = 0.0 if contact else spectrum.coherent_fraction
+            mean[row] += weight * (1.0 - c) * isotherm(*grid, local, contact) if c < 1.0 else 0.0
+            mean[row] += weight * c * coherent_isotherm(*grid, *local[:2]) if c > 0.0 else 0.0
     return np.log(mean)
 
 
@@ -143,6 +146,7 @@ def spectrum_of(law: Law) -> Spectrum:
         gamma_exponent=law.gamma_exponent,
         gamma_scale=law.gamma_scale,
         momentum_weight=law.momentum_weight,
+        coherent_fraction=law.coherent_fraction,
         gap_table=None if law.gap_table is None else read_gap(Path(law.gap_table)),
         gamma_table=None if law.gamma_table is None else read_gamma(Path(law.gamma_table)),
     )

@@ -32,6 +32,7 @@ class Spectrum:
         gamma_exponent: exponent of the growth.
         gamma_scale: multiplies Gamma(T), formula or table.
         momentum_weight: a of the angular weight 1 + a cos 4phi.
+        coherent_fraction: share of the current that tunnels at conserved momentum, see `coherent_isotherm`.
         gap_table: (T in K, Delta in meV) that replaces the formula.
         gamma_table: (T in K, Gamma in meV) that replaces the formula.
     """
@@ -47,6 +48,7 @@ class Spectrum:
     gamma_exponent: float = 5.0
     gamma_scale: float = 1.0
     momentum_weight: float = 0.0
+    coherent_fraction: float = 0.0
     gap_table: Pairs | None = None
     gamma_table: Pairs | None = None
 

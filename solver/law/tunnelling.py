@@ -6,6 +6,7 @@ Currents are returned as i = I R_j in mV, so that a normal junction has i = v. U
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +20,7 @@ from hotmesa.solver.law.spectrum import density_of_states
 # exp(-36) = 2e-16: thermal tails beyond this many k_B T are below rounding.
 _TAIL_IN_KT = 36.0
 _CHUNK = 32
+_ANGLE_DIGITS = 8
 
 
 def sis_current(v_mV: ArrayLike, T_K: float, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0) -> Array:
@@ -95,25 +97,83 @@ def isotherm(
         spectrum: gap (meV), scattering rate (meV), momentum weight.
         contact: True for an SIN contact, False for an SIS junction.
     """
+    grid = _grid(v_max_mV, count, T_K, spectrum[1])
+    density = density_of_states(grid.half, *spectrum)
+    both = np.concatenate((density[:0:-1], density))
+    return grid.conductance(both, np.ones_like(both) if contact else both)
+
+
+def coherent_isotherm(v_max_mV: float, count: int, T_K: float, gap_meV: float, gamma_meV: float) -> Array:
+    """Conductance i/v of an SIS junction whose electrons keep their momentum along the layers; see `isotherm`.
+
+    i(v, T) = < w(phi) integral N_phi(E) N_phi(E + v) [f(E) - f(E + v)] dE >, N_phi = Re[z / sqrt(z^2 - (Delta cos
+    2phi)^2)], with the weight w = (8/3) cos^4 2phi of the squared matrix element, which is proportional to
+    (cos k_x - cos k_y)^2 for hopping between the layers (Chakravarty et al., Science 261, 337 (1993)).
+    """
+    # With theta = 2 phi the integrand has the period pi and is analytic for |Im theta| < Gamma/Delta: the midpoint rule
+    # with 2n points a period, of which n differ, has the error exp(-4 n Gamma/Delta).
+    points = max(math.ceil(_ANGLE_DIGITS * math.log(10) * gap_meV / (4 * gamma_meV)), 4)
+    cosine = np.cos(0.5 * np.pi * (np.arange(points) + 0.5) / points)
+    return mixed_isotherm(v_max_mV, count, T_K, gamma_meV, (gap_meV * cosine, 8 / 3 * cosine**4 / points))
+
+
+def mixed_isotherm(v_max_mV: float, count: int, T_K: float, gamma_meV: float, gaps: tuple[Array, Array]) -> Array:
+    """Conductance i/v of isotropic junctions side by side, with gaps (meV) and weights of shape (k,); see `isotherm`.
+
+    Both electrodes of a junction have the same gap.
+    """
+    grid = _grid(v_max_mV, count, T_K, gamma_meV)
+    z = grid.half - 1j * gamma_meV
+    total = np.zeros(count + 1)
+    for first in range(0, gaps[0].size, _CHUNK):
+        part = gaps[0][first : first + _CHUNK, None]
+        # The branch that tends to 1 at large energies.
+        density = np.real(1 / np.sqrt(1 - (part / z) ** 2))
+        both = np.concatenate((density[:, :0:-1], density), axis=1)
+        total += gaps[1][first : first + _CHUNK] @ grid.conductance(both, both)
+    return total
+
+
+@dataclass(frozen=True)
+class _EnergyGrid:
+    """Uniform energies on which the currents of an isotherm are correlations.
+
+    Attributes:
+        half: energies from 0, meV; the grid has their negatives as well.
+        step: their distance, meV.
+        lags: steps in a voltage step.
+        tail: steps in the thermal tail.
+        count: number of voltage intervals.
+        kT: thermal energy, meV.
+    """
+
+    half: Array
+    step: float
+    lags: int
+    tail: int
+    count: int
+    kT: float
+
+    def conductance(self, initial: Array, final: Array) -> Array:
+        """Return i/v at the voltages of the isotherm, shape (..., count + 1), of two densities on the whole grid."""
+        energy = np.concatenate((-self.half[:0:-1], self.half))
+        fermi = expit(-energy / self.kT)
+        # Initial energies run from -(v_max + tail) to +tail: outside, f(E) - f(E + v) vanishes for every v of the grid.
+        window = slice(0, self.half.size + self.tail)
+        size = next_fast_len(energy.size, real=True)
+        forward = rfft(final, size) * np.conj(rfft((initial * fermi)[..., window], size))
+        backward = rfft(final * fermi, size) * np.conj(rfft(initial[..., window], size))
+        current = self.step * irfft(forward - backward, size)[..., : self.lags * self.count + 1 : self.lags]
+        at_zero = self.step / self.kT * np.sum(initial * final * fermi * (1 - fermi), axis=-1)
+        voltages = self.step * self.lags * np.arange(1, self.count + 1)
+        return np.concatenate((at_zero[..., None], current[..., 1:] / voltages), axis=-1)
+
+
+def _grid(v_max_mV: float, count: int, T_K: float, gamma_meV: float) -> _EnergyGrid:
+    """Return energies whose step divides the voltage step, so that every voltage is a whole number of lags."""
     v_step = v_max_mV / count
-    lags = math.ceil(v_step / energy_step(T_K, spectrum[1], digits=10))
+    lags = math.ceil(v_step / energy_step(T_K, gamma_meV, digits=10))
     step = v_step / lags
     kT = BOLTZMANN_MEV_PER_K * T_K
     tail = math.ceil(_TAIL_IN_KT * kT / step)
-    span = tail + lags * count
-    half = step * np.arange(span + 1)
-    density = density_of_states(half, *spectrum)
-    initial = np.concatenate((density[:0:-1], density))
-    final = np.ones_like(initial) if contact else initial
-    energy = np.concatenate((-half[:0:-1], half))
-    fermi = expit(-energy / kT)
-    # Initial energies run from -(v_max + tail) to +tail: outside, f(E) - f(E + v) vanishes for every v of the grid.
-    window = slice(0, span + tail + 1)
-    size = next_fast_len(energy.size, real=True)
-    forward = rfft(final, size) * np.conj(rfft((initial * fermi)[window], size))
-    backward = rfft(final * fermi, size) * np.conj(rfft(initial[window], size))
-    current = step * irfft(forward - backward, size)[: lags * count + 1 : lags]
-    conductance = np.empty(count + 1)
-    conductance[0] = step / kT * np.sum(initial * final * fermi * (1 - fermi))
-    conductance[1:] = current[1:] / (v_step * np.arange(1, count + 1))
-    return conductance
+    return _EnergyGrid(step * np.arange(tail + lags * count + 1), step, lags, tail, count, kT)

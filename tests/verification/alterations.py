@@ -385,3 +385,8 @@ def tall_stacks_cooled_better(patch: Patch) -> None:
     patch.setattr(
         uniform.UniformDevice, "per_mW", property(lambda self: true.fget(self) * self.junctions**0.1)
     )
+
+
+def too_few_angles(patch: Patch) -> None:
+    """The coherent channel averages over a tenth of the angles that it needs."""
+    patch.setattr(tunnelling, "_ANGLE_DIGITS", 0.8)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cache, partial
 
 import numpy as np
-from helpers.tunnelling import direct_current
+from helpers.tunnelling import coherent_current, direct_current
+from scipy.special import expit
 from verification.cases import Case
 
-from hotmesa.solver.constants import GAP_SETS_MEV
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K, GAP_SETS_MEV
+from hotmesa.solver.law import tunnelling
 from hotmesa.solver.law.dwave import build_grid, temperature_grid, voltage_grid
 from hotmesa.solver.law.spectrum import Spectrum
 from hotmesa.solver.law.table import LawTable
@@ -53,6 +56,36 @@ def table_error(number: int, refine: float) -> float:
     return worst
 
 
+def coherent_distance(gap: float, gamma: float, T_K: float, _: float) -> float:
+    """Return the largest distance of the coherent channel from adaptive quadrature at three voltages (mV)."""
+    v = np.array([10.0, 40.0, 50.0])
+    found = tunnelling.coherent_isotherm(100.0, 500, T_K, gap, gamma)[(5 * v).astype(int)] * v
+    return float(np.abs(found - [coherent_current(x, T_K, gap, gamma) for x in v]).max())
+
+
+def isotropic_distance(_: float) -> float:
+    """Return the largest distance between coherent channel and tunnelling of any momentum for one gap (mV)."""
+    gap, gamma, T_K, count = 20.0, 1.5, 30.0, 400
+    mixed = tunnelling.mixed_isotherm(100.0, count, T_K, gamma, (np.full(7, gap), np.full(7, 1 / 7)))
+    v = 100.0 * np.arange(count + 1) / count
+    kT, step = BOLTZMANN_MEV_PER_K * T_K, tunnelling.energy_step(T_K, gamma, 12)
+    E = np.arange(-100.0 - 36 * kT, 36 * kT, step)
+
+    def density(E: Array) -> Array:
+        z = np.abs(E) - 1j * gamma
+        return np.asarray(np.real(z / np.sqrt(z**2 - gap**2)))
+
+    direct = [step * np.sum(density(E) * density(E + x) * (expit(-E / kT) - expit(-(E + x) / kT))) for x in v]
+    return float(np.abs(mixed * v - direct).max())
+
+
+def mixture_without_gap(_: float) -> float:
+    """Return the largest distance from i = v of a law with a coherent share of 0.4 far above the gap's closing (mV)."""
+    spectrum = Spectrum(coherent_fraction=0.4)
+    T, v = np.array([250.0, 300.0]), np.linspace(0.0, 100.0, 201)
+    return float(np.abs(np.exp(build_grid(spectrum, T, v)) * v - v).max())
+
+
 def ohmic_distance(_: float) -> float:
     """Return the largest distance from i = v without a gap (mV)."""
     v = np.array([0.1, 7.0, 60.0])
@@ -89,6 +122,42 @@ CASES = (
             judge="order",
         )
         for number in (1, 3)
+    ),
+    *(
+        Case(
+            name=f"conserved momentum, gap {gap:g} meV, Γ {gamma:g} meV, {T:g} K: largest distance at three voltages",
+            group=GROUP,
+            exact=0.0,
+            unit="mV",
+            source="adaptive quadrature over energy and angle, to 1e-7",
+            compute=partial(coherent_distance, gap, gamma, T),
+            resolutions=(1.0,),
+            tolerance=1e-6,
+            judge="absolute",
+        )
+        for gap, gamma, T in ((24.0, 1.2, 40.0), (22.0, 5.0, 60.0))
+    ),
+    Case(
+        name="conserved momentum, one gap: largest distance from tunnelling of any momentum",
+        group=GROUP,
+        exact=0.0,
+        unit="mV",
+        source="all angles are alike; accuracy of the trapezoidal rule",
+        compute=isotropic_distance,
+        resolutions=(1.0,),
+        tolerance=1e-7,
+        judge="absolute",
+    ),
+    Case(
+        name="coherent share 0.4, gap closed: largest distance from i = v",
+        group=GROUP,
+        exact=0.0,
+        unit="mV",
+        source="a normal junction is ohmic; the gap has fallen to nothing",
+        compute=mixture_without_gap,
+        resolutions=(1.0,),
+        tolerance=1e-6,
+        judge="absolute",
     ),
     Case(
         name="no gap: largest distance from i = v",

@@ -93,6 +93,7 @@ CONTROLS = [
     (wrong.colder_junctions, "set 1, 40 K: largest distance from seven check values"),
     (wrong.colder_junctions, "set 3: largest relative error of the table"),
     (wrong.gap_kept_in_a_normal_junction, "no gap: largest distance from i = v"),
+    (wrong.too_few_angles, "conserved momentum, gap 24 meV, Γ 1.2 meV, 40 K: largest distance at three voltages"),
     # Continuation
     (wrong.folds_overlooked, "circle x² + λ² = 1: fold in x"),
     (wrong.folds_at_points, "cubic λ = x³ - 3x: first fold in λ"),

@@ -7,12 +7,13 @@ import warnings
 import numpy as np
 import pytest
 from helpers.devices import normal_law
-from helpers.tunnelling import direct_current
+from helpers.tunnelling import coherent_current, direct_current
 
 from hotmesa.scenarios.schema import Curve, Law, Mesa, Numerics, Scenario
 from hotmesa.solver.law import dwave
 from hotmesa.solver.law.dwave import spectrum_of
 from hotmesa.solver.law.laws import LawError, build_law
+from hotmesa.solver.law.spectrum import gamma_meV, gap_meV
 from hotmesa.solver.law.table import default_folder, load_grid, store_grid
 from hotmesa.solver.law.tunnelling import sis_current
 
@@ -51,6 +52,16 @@ def test_table_follows_the_options(options):
         direct = direct_current(spectrum_of(device.law), v, T)
         # 2e-5: measured interpolation error 6e-6 (tests/verification bounds it over the whole range).
         assert law.at(v, np.full(v.shape, T)).i == pytest.approx(direct, rel=2e-5)
+
+
+def test_a_coherent_share_is_mixed_in():
+    law = build_law(scenario(coherent_fraction=0.4), None)
+    spectrum = spectrum_of(Law(coherent_fraction=0.4))
+    for T, v in ((33.3, 38.0), (68.1, 17.0)):
+        gap, rate = float(gap_meV(spectrum, T)), float(gamma_meV(spectrum, T))
+        mixed = 0.6 * direct_current(spectrum, np.array([v]), T)[0] + 0.4 * coherent_current(v, T, gap, rate)
+        # As for the options above.
+        assert law.at(np.array([v]), np.array([T])).i[0] == pytest.approx(mixed, rel=2e-5)
 
 
 def test_gap_inhomogeneity_is_the_weighted_mean():
