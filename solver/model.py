@@ -74,14 +74,6 @@ class State:
         """Joule power (µW)."""
         return self.V * self.I
 
-    @property
-    def e(self) -> State:
-        """The state itself: the former name of what a branch problem evaluates."""
-        return self
-
-
-Evaluation = State
-
 
 class Model:
     """A device made ready for solving: spaces, constant matrices, law. Built once, used for every state, never changed.

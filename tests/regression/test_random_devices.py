@@ -105,10 +105,10 @@ def test_devices_that_jumped_to_another_branch_or_stopped_at_rounding(name: str)
     assert len(curves) >= 45
     assert not list(jumps(branch.ThermalBranch(model), curves))
     for curve in curves:
-        e = curve.evaluation.e
+        e = curve.evaluation
         lost = e.residual.sum() + e.wire_residual.sum()
         assert abs(lost) <= 1e-8 * e.P + ROUNDINGS * model.rounding(e) + 1e-12
-    assert all(curve.evaluation.e.V > 0.0 for curve in curves[1:])
+    assert all(curve.evaluation.V > 0.0 for curve in curves[1:])
 
 
 def test_a_branch_that_comes_back_to_rest_ends_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Evaluation, Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.branch import branch_options
 from hotmesa.solver.stability.columns import FOLDS
 from hotmesa.solver.stability.stability import Modes, Stability, warms_everywhere
@@ -50,14 +50,14 @@ def counted(model: Model) -> list[tuple[CurvePoint, tuple[Modes, ...]]]:
     try:
         for curve in islice(follow(problem, *problem.cold_start(), branch_options(model)), POINTS):
             warms = None if curve.fold else warms_everywhere(problem, curve.tangent)
-            modes = stability.modes_under(curve.evaluation.e, BIASES, 1, warms=warms)
+            modes = stability.modes_under(curve.evaluation, BIASES, 1, warms=warms)
             found.append((curve, tuple(replace(m, at_fold=FOLDS.get(m.bias) == curve.fold) for m in modes)))
     except SolveError:
         assert len(found) > 1  # some branches of arbitrary devices end early, which others test
     return found
 
 
-def dense_rates(model: Model, e: Evaluation, bias: Bias) -> Array:
+def dense_rates(model: Model, e: State, bias: Bias) -> Array:
     """All growth rates (1/µs), largest first, of a device whose crystal is not condensed."""
     lin = model.linearise(e)
     pointers, columns, values = model.conduction.jacobian(lin.kappa, lin.local).getValuesCSR()
@@ -76,7 +76,7 @@ def positive(rates: Array, at_fold: bool) -> int:
     return int(np.count_nonzero(rates > zero))
 
 
-def dense_count(model: Model, e: Evaluation, bias: Bias, at_fold: bool) -> int:
+def dense_count(model: Model, e: State, bias: Bias, at_fold: bool) -> int:
     """The number of growing modes of a device whose crystal is not condensed."""
     return positive(dense_rates(model, e, bias), at_fold)
 
@@ -102,7 +102,7 @@ def compare(devices: Iterator[tuple[Model, Model]]) -> Seen:
         changes = [k for k in range(1, len(points)) if counts(points[k]) != counts(points[k - 1])]
         for k in sorted({len(points) // 2, len(points) - 1, *changes[:6], *(k - 1 for k in changes[:6])}):
             curve, _ = points[k]
-            e = curve.evaluation.e
+            e = curve.evaluation
             hot = float(observe(model, e)["hot_fraction"])
             if model.layout.condensed:
                 e = full.evaluate(*ThermalBranch(full).split(carried_over(model, full, e)))
