@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotmesa.postprocess import style
+from hotmesa.postprocess.choice import PANELS, states_to_show
 from hotmesa.postprocess.results import Run, States
-from hotmesa.postprocess.stable import remark, sentence
+from hotmesa.postprocess.stable import legend, remark
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PANELS, MOST_PANELS = 4, 8
 COLOUR_MAP = "inferno"
+MOST_NAMES = 3
 NOISE = 1e-9
 """Currents and voltages (mA, mV) below this are rounding errors."""
 
 
 @style.styled
 def plot_map(run: Run) -> Figure | None:
-    """Return a figure of the junction temperature at up to four states; None for a run without states.
+    """Return a figure of the junction temperature at a few states (see `choice`); None for a run without states.
 
     Plan: maps with a common colour scale, the outline of the mesa, the contact patches (circles) and the isotherm of
     the hot temperature. Strip and disc: T against x or r.
@@ -41,55 +41,10 @@ def plot_map(run: Run) -> Figure | None:
     states, junction = run.states, run.junction_T_K
     if states is None or junction is None or len(states.row) == 0:
         return None
-    if "t_us" in run.rows:
-        times, T_max = (column(run.rows, name)[states.row] for name in ("t_us", "T_max_K"))
-        chosen = choose_moments(times, T_max, run.scenario.transient.save_at_us or ())
-    else:
-        chosen = choose_states(column(run.rows, "hot_fraction")[states.row], states.I_mA)
+    chosen = states_to_show(run, states)
     if states.geometry == "plan":
         return _draw_plan(run, states, junction, chosen)
     return _draw_lines(run, states, junction, chosen)
-
-
-def choose_states(hot_fraction: Array, I_mA: Array) -> NDArray[np.int64]:
-    """Return up to four states in branch order: hot fraction nearest to 5 %, 1/3, 2/3 and 1 (or the largest reached).
-
-    Where fewer than four states have a hot spot, the rest are those whose currents lie farthest from the chosen ones.
-
-    Args:
-        hot_fraction: (k,) part of the mesa that is hot, at the stored states.
-        I_mA: (k,) currents of the states.
-    """
-    hot = np.nan_to_num(hot_fraction)
-    chosen: list[int] = []
-    if hot.max(initial=0.0) > 0:
-        largest = float(hot.max())
-        # The first state that is as hot as any: later ones only get hotter all over.
-        chosen.append(int(np.flatnonzero(hot >= largest - 1e-9)[0]))
-        for target in (0.05 * largest, largest / 3, 2 * largest / 3):
-            free = [int(k) for k in np.flatnonzero(hot > 0) if int(k) not in chosen and k < chosen[0]]
-            if free:
-                chosen.append(min(free, key=lambda k: abs(float(hot[k]) - target)))
-    while len(chosen) < min(PANELS, len(hot)):
-        rest = [k for k in range(len(hot)) if k not in chosen]
-        chosen.append(max(rest, key=lambda k: min((abs(float(I_mA[k] - I_mA[c])) for c in chosen), default=I_mA[k])))
-    return np.array(sorted(chosen), dtype=np.int64)
-
-
-def choose_moments(t_us: Array, T_max_K: Array, requested_us: Sequence[float] = ()) -> NDArray[np.int64]:
-    """Return the stored states of a transient to show in order of time: the hottest, and those at the requested times.
-
-    Without requests up to four are shown, the others spread evenly. No time is shown twice: of two states at a jump of
-    the source it is the one behind, or the hottest.
-    """
-    hottest = int(np.argmax(T_max_K))
-    last = [k for k in range(len(t_us)) if k == len(t_us) - 1 or t_us[k + 1] > t_us[k]]
-    others = [k for k in last if t_us[k] != t_us[hottest]]
-    wanted = [k for k in others if np.any(np.isclose(t_us[k], requested_us, rtol=1e-9, atol=0.0))]
-    if len(requested_us) == 0 and others:
-        places = np.linspace(min(1, len(others) - 1), len(others) - 1, min(PANELS - 1, len(others)))
-        wanted = [others[k] for k in np.unique(places.round().astype(int))]
-    return np.array(sorted([hottest, *wanted[: MOST_PANELS - 1]]), dtype=np.int64)
 
 
 def temperature_scale(low: float, high: float, level_K: float) -> tuple[Any, Any]:
@@ -132,6 +87,7 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
         axes.set_title(caption(run, states, int(state)), fontsize=10)
         axes.set_aspect("equal")
         axes.tick_params(labelsize=9)
+    _name_contacts(panels[0, 0], states)
     _label_grid(panels, len(chosen))
     bar = figure.colorbar(image, ax=panels, shrink=0.9, pad=0.015)
     bar.set_label("junction temperature T (K)", fontsize=11)
@@ -139,16 +95,28 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
         bar.set_ticks([*np.linspace(low, run.hot_temperature_K, 4), *np.linspace(run.hot_temperature_K, high, 4)[1:]])
         bar.ax.yaxis.set_major_formatter("{x:.3g}")
         bar.ax.axhline(run.hot_temperature_K, color="#3fd0ff", linewidth=1.8)
-    figure.suptitle(
-        f"{title_of(run.scenario)}\n"
-        + ",  ".join(
-            [f"blue line: {run.hot_temperature_K:g} K"] * (low < run.hot_temperature_K < high)
-            + ["white circle: contact"] * bool(len(states.contact_xyr))
-            + ["stability not computed"] * (sentence(run) == "stability not computed")
-        ),
-        fontsize=11,
-    )  # fmt: skip
+    isotherm = f"blue line: {run.hot_temperature_K:g} K" if low < run.hot_temperature_K < high else ""
+    words = filter(None, (isotherm, name_circles(states), legend(run, states.row[chosen])))
+    figure.suptitle("\n".join(filter(None, (title_of(run.scenario), ",  ".join(words)))), fontsize=11)
     return figure
+
+
+def name_circles(states: States) -> str:
+    """Return what the circles of a map are, by the names of the contacts; "" without contacts."""
+    names = [str(name) for name in states.contact_names]
+    if len(names) > MOST_NAMES:
+        return f"white circles: {len(names)} contacts"
+    return f"white circle{'s' * (len(names) > 1)}: {', '.join(names)}" if names else ""
+
+
+def _name_contacts(axes: Axes, states: States) -> None:
+    """Write names at the circles of a panel where there is more than one; a single one is named in the title."""
+    from matplotlib.patheffects import withStroke
+
+    if 1 < len(states.contact_names) <= MOST_NAMES:
+        for name, (x, y, _) in zip(states.contact_names, states.contact_xyr, strict=True):
+            stroke = [withStroke(linewidth=2.0, foreground="black")]
+            axes.text(x, y, str(name), color="white", fontsize=8, ha="center", va="center", path_effects=stroke)
 
 
 def _label_grid(panels: Any, used: int) -> None:
@@ -186,9 +154,9 @@ def mesa_outline(mesa_cells: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def draw_contact_spans(axes: Axes, contact_xyr: Array, geometry: str) -> None:
     """Shade the contacts of a strip or disc and name the axis."""
-    for x, _, radius in contact_xyr:
-        low = 0.0 if geometry == "disc" else x - radius
-        axes.axvspan(low, x + radius, color="#9fb8d8", alpha=0.35, linewidth=0, label="contact")
+    for number, (x, _, radius) in enumerate(contact_xyr):
+        low, label = 0.0 if geometry == "disc" else x - radius, None if number else "contact"
+        axes.axvspan(low, x + radius, color="#9fb8d8", alpha=0.35, linewidth=0, label=label)
     axes.set_xlabel("radius r (µm)" if geometry == "disc" else "x (µm)", fontsize=11)
 
 

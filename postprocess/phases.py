@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from hotmesa.postprocess.jumps import jumps
 from hotmesa.postprocess.place import Mesa, Spot, place_of
 from hotmesa.postprocess.results import Run, load_run
-from hotmesa.postprocess.runs.sweep import jumps
 from hotmesa.postprocess.stable import source_of, stable_rows
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array

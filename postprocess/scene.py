@@ -26,6 +26,7 @@ from hotmesa.postprocess import style
 from hotmesa.postprocess.map import caption
 from hotmesa.postprocess.results import Run, States, load_run
 from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of, round_number, size_um
+from hotmesa.postprocess.stable import held_states
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
@@ -86,9 +87,14 @@ def plot_scene(run: Run, state: int | None = None, off_screen: bool = False) -> 
 
 
 def telling_state(run: Run, states: States) -> int:
-    """Return the stored state whose hot spot covers about a third of the mesa; the hottest one where none is hot."""
+    """Return the stored state whose hot spot covers about a third of the mesa; the hottest one where none is hot.
+
+    States that the source of the run holds come first.
+    """
     hot = np.nan_to_num(column(run.rows, "hot_fraction")[states.row])
     partly = np.flatnonzero((hot > 0.0) & (hot < 1.0))
+    held = partly[held_states(run, states.row)[partly]]
+    partly = held if len(held) else partly
     if len(partly):
         return int(partly[np.argmin(np.abs(hot[partly] - 1.0 / 3.0))])
     return int(np.argmax(column(run.rows, "T_max_K")[states.row]))

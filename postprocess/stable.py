@@ -19,6 +19,7 @@ COUNT = "unstable_modes_"
 _PLACES = {"nucleation": "nucleation", "full_normality": "full_normality", "end": "end", "alpha_mean_K_per_mW": "end"}
 _OF_PEAK = ("V_peak", "peak_height", "FWHM", "beta")
 _NO_STATE = ("first_unstable", "stable_", "folds", "mesh_", "layer_", "wall_", "points", "junctions", "normal_resist")
+NOT_COMPUTED = "stability not computed"
 _SOURCES = {"current": "current_bias", "voltage": "voltage_bias", "load-line": "load_line"}
 NUMBERS = {
     "first_unstable_I_mA": "current at which the branch is first unstable under `[bias]`: of the fold, or of the first "
@@ -104,20 +105,33 @@ def sentence(run: Run) -> str:
     """Return which states of a branch its source does not hold, in words; "" for a run that has no branch in space."""
     if run.kind.table != "iv.csv":
         return ""
-    own = source_of(run.scenario)
-    stable = stable_rows(run.rows, own)
-    name = own.replace("_bias", " source").replace("_", " ")
+    stable, name = stable_rows(run.rows, source_of(run.scenario)), source_name(run)
     if stable is None:
-        return "stability not computed"
+        return NOT_COMPUTED
     if stable.all():
         return f"the {name} holds every state"
     lost = ", ".join(f"{a:.4g}" if a == b else f"{a:.4g} to {b:.4g}" for a, b in _ranges(run.rows, ~stable))
     return f"unstable under the {name}: {lost} mA"
 
 
+def held_states(run: Run, row: NDArray[np.int64]) -> Flags:
+    """Return which of some rows of a run its source holds; all where that is not known, as with settled states."""
+    stable = stable_rows(run.rows, source_of(run.scenario))
+    return np.ones(len(row), dtype=bool) if stable is None else stable[row]
+
+
 def remark(run: Run, row: int) -> str:
-    """Return ", unstable under the current source" for a row of a branch that its source does not hold, else ""."""
-    own = source_of(run.scenario)
-    stable = stable_rows(run.rows, own)
-    name = own.replace("_bias", " source").replace("_", " ")
-    return "" if stable is None or stable[row] else f", unstable under the {name}"
+    """Return ", unstable" for a row of a branch that its source does not hold, else ""."""
+    return "" if held_states(run, np.array([row]))[0] else ", unstable"
+
+
+def legend(run: Run, row: NDArray[np.int64]) -> str:
+    """Return what "unstable" means in a picture of some rows of a run, or that stability was not computed, else ""."""
+    if not held_states(run, row).all():
+        return f"unstable: not held by the {source_name(run)}"
+    return sentence(run) if sentence(run) == NOT_COMPUTED else ""
+
+
+def source_name(run: Run) -> str:
+    """Return the source of a run in words: "current source", "voltage source" or "load line"."""
+    return source_of(run.scenario).replace("_bias", " source").replace("_", " ")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotmesa.postprocess import scene, style
+from hotmesa.postprocess.jumps import Jump, jumps, source_column
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.merit import DEVICE_NUMBERS, Finding, curve_of, run_numbers
 from hotmesa.postprocess.results import Run
@@ -18,10 +18,6 @@ from hotmesa.scenarios.arrays import Array
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-
-SMALLEST_JUMP = 2e-3
-"""A change of V and I below this part of their largest values is a continuous transition, not a jump."""
 
 
 _ENDS = {
@@ -50,33 +46,6 @@ NUMBERS = {
     **{f"continuous_transitions.<n>.{name}": f"continuous transition n: {text}" for name, text in _JUMP.items()},
 }
 """Numbers in summary.json of a sweep."""
-
-
-@dataclass(frozen=True)
-class Jump:
-    """One loss of the state that was followed: the rows before and after it (`before` + 1 = `after`)."""
-
-    before: int
-    after: int
-    cause: str
-    continuous: bool
-
-
-def source_column(rows: Table) -> str:
-    """Return the name of the column that holds the source, "source_mA" or "source_mV"."""
-    return "source_mA" if "source_mA" in rows else "source_mV"
-
-
-def jumps(rows: Table) -> tuple[Jump, ...]:
-    """Return the jumps and continuous transitions of a sweep in order."""
-    V, I = column(rows, "V_mV"), column(rows, "I_mA")  # noqa: E741
-    marks, causes = rows["jump"], rows["jump_cause"]
-    found = []
-    for k in np.flatnonzero(marks[:-1] == "from"):
-        if marks[k + 1] == "to":
-            small = (bool(abs(y[k + 1] - y[k]) <= SMALLEST_JUMP * np.abs(y).max()) for y in (V, I))
-            found.append(Jump(int(k), int(k) + 1, str(causes[k]), all(small)))
-    return tuple(found)
 
 
 def hysteresis(rows: Table) -> Finding:

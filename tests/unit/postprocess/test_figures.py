@@ -15,14 +15,8 @@ from matplotlib.figure import Figure
 
 from hotmesa.folder import FolderError, prepare
 from hotmesa.postprocess import Run, load_run, render
-from hotmesa.postprocess.map import (
-    choose_moments,
-    choose_states,
-    mesa_outline,
-    plot_map,
-    temperature_scale,
-    three_digits,
-)
+from hotmesa.postprocess.choice import choose_jumps, choose_moments, choose_states, states_to_show
+from hotmesa.postprocess.map import caption, mesa_outline, plot_map, temperature_scale, three_digits
 from hotmesa.postprocess.runs import results_of
 from hotmesa.postprocess.runs.branch import plot_iv
 from hotmesa.postprocess.runs.diagram import BranchPart, draw_lines
@@ -77,6 +71,42 @@ def test_states_are_filled_up_where_the_hot_spot_jumps_or_is_absent() -> None:
     assert 4 in chosen and len(set(chosen.tolist())) == 4
     assert len(choose_states(np.zeros(9), np.arange(9.0))) == 4
     assert choose_states(np.full(2, np.nan), np.arange(2.0)).tolist() == [0, 1]
+
+
+def test_states_that_the_source_holds_come_first() -> None:
+    hot = np.array([0, 0, 0.05, 0.2, 0.33, 0.5, 0.66, 0.8, 1.0])
+    stable = np.array([1, 1, 1, 1, 0, 0, 0, 1, 1], dtype=bool)
+    assert choose_states(hot, np.arange(9.0), stable).tolist() == [2, 3, 7, 8]
+    # Others fill up what is left, and their captions say so.
+    assert choose_states(hot, np.arange(9.0), hot < 0.1).tolist() == [0, 1, 2, 8]
+    assert choose_states(hot, np.arange(9.0), hot == 0.0).tolist() == [2, 4, 6, 8]
+
+
+def test_currents_that_were_asked_for_are_shown() -> None:
+    hot, stable = np.linspace(0, 1, 9), np.ones(9, dtype=bool)
+    stable[5] = False
+    assert 5 in choose_states(hot, np.arange(9.0), stable, asked_mA=(5.0,))
+    assert choose_states(hot, np.arange(9.0), stable, asked_mA=range(1, 7)).tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_both_sides_of_jumps_are_shown() -> None:
+    row, hot, I = np.arange(0, 40, 2), np.linspace(0, 0.9, 20), np.arange(20.0)  # noqa: E741
+    assert choose_jumps(row, [(8, 9), (20, 22)], hot, I).tolist() == [4, 10, 11, 19]
+    assert choose_jumps(row, [(8, 10), (20, 22), (30, 32), (34, 36)], hot, I).tolist() == [4, 5, 10, 11, 15, 16, 19]
+    assert choose_jumps(row, [], hot, I).tolist() == choose_states(hot, I).tolist()
+
+
+def test_pictures_of_states_that_the_source_does_not_hold_say_so(make_run: Callable[..., Any]) -> None:
+    run = load_run(make_run(a=1.3, unstable=True, points=12).folder)
+    states = run.states
+    assert states is not None
+    counts = run.rows["unstable_modes_current_bias"]
+    chosen = states_to_show(run, states)
+    assert np.all(counts[states.row[chosen]] == 0) and np.any(counts[states.row] > 0)
+    run.rows["unstable_modes_current_bias"][:] = 1.0
+    figure = plot_map(run)
+    assert figure is not None and "unstable: not held by the current source" in figure.get_suptitle()
+    assert caption(run, states, 0).endswith("unstable")
 
 
 def test_stretches_meet_and_cover_the_branch() -> None:
