@@ -42,6 +42,8 @@ def unit_of(name: str) -> str:
 def label_of(name: str) -> str:
     """Return an observable in words with its unit, as a figure shows it: "$T_{max}$ (K) at I = 1.2 mA"."""
     column, _, place = name.partition("@")
+    if not place and "_at_" in column and "=" in column:  # stable_at_I_mA=20
+        column, _, place = column.partition("_at_")
     stem, unit = split_unit(column)
     *before, last = stem.split(".")
     words = ": ".join([*(_symbol(part) for part in before), _symbol(last)])

@@ -138,8 +138,10 @@ def plot_iv(run: Run, ax: Axes | None = None) -> Figure:
 
 def uniform_label(run: Run) -> str:
     """Return the name of the uniform model in a legend: its thermal resistance, and that of the device beside it."""
-    text = f"uniform heating, {run.scenario.uniform.describe()}"
     own = column(run.rows, "alpha_mean_K_per_mW") if "alpha_mean_K_per_mW" in run.rows else np.array([np.nan])
+    if not run.scenario.uniform.given and run.kind.spatial:
+        return f"uniform heating, {own[-1]:.3g} K/mW as this device at its end"
+    text = f"uniform heating, {run.scenario.uniform.alone().describe()}"
     return f"{text} (this device: {own[-1]:.3g})" if np.isfinite(own[-1]) else text
 
 

@@ -9,7 +9,7 @@ from hotmesa.scenarios.schema import Scenario
 
 def describe(scenario: Scenario) -> list[str]:
     """The uniform model in words."""
-    return [f"uniform model, {scenario.uniform.describe()}, up to {scenario.uniform.end_temperature_K:g} K"]
+    return [f"uniform model, {scenario.uniform.alone().describe()}, up to {scenario.uniform.end_temperature_K:g} K"]
 
 
 COOLING = {

@@ -59,10 +59,16 @@ class Family(Section):
     logarithmic: bool = Field(False, description="draw the current on a logarithmic scale")
 
 
+ALONE_K_PER_MW = 110.0
+"""Best value of Kurter et al., Phys. Rev. B 81, 224518 (2010), Sec. III.A."""
+
+
 class Uniform(Section):
     """The zero-dimensional model I V = C(T), T = T_B + alpha I V if nothing else is said, drawn beside the branch."""
 
-    thermal_resistance_K_per_mW: Positive = Field(110.0, description="alpha")
+    thermal_resistance_K_per_mW: Positive | None = Field(
+        None, description='alpha; default that of the device at the end of its branch, or 110 with mode = "uniform"'
+    )
     cooling_exponent: Annotated[float, Field(ge=0.1, le=20)] = Field(
         1.0, description="n of the cooling C(T) in proportion to T^n - T_B^n"
     )
@@ -77,19 +83,30 @@ class Uniform(Section):
     def contradictions(self) -> Iterator[Finding]:
         """One source of the cooling."""
         if self.cooling_table is not None:
+            common = self.thermal_resistance_K_per_mW == ALONE_K_PER_MW  # that of the bundled uniform scenario
             for key in ("thermal_resistance_K_per_mW", "cooling_exponent", "cooling_reference_K"):
-                if self.differs(key):
+                if self.differs(key) and not (key == "thermal_resistance_K_per_mW" and common):
                     text = "has no effect with cooling_table, which is the whole cooling; keep one"
                     yield Finding((key,), text, (("cooling_table",),))
         elif self.differs("cooling_reference_K") and not self.differs("cooling_exponent"):
             text = "has no effect with cooling_exponent = 1, which is (T - T_B)/alpha everywhere"
             yield Finding(("cooling_reference_K",), text, (("cooling_exponent",),))
 
+    @property
+    def given(self) -> bool:
+        """Whether a thermal resistance or a table of the cooling is given; else it is that of the device."""
+        return self.thermal_resistance_K_per_mW is not None or self.cooling_table is not None
+
+    def alone(self) -> Uniform:
+        """The section as it is read where there is no device whose thermal resistance it could take."""
+        return self if self.given else self.model_copy(update={"thermal_resistance_K_per_mW": ALONE_K_PER_MW})
+
     def describe(self) -> str:
         """The cooling in a few words."""
         if self.cooling_table is not None:
             return f"cooling of {self.cooling_table}"
-        alpha = f"{self.thermal_resistance_K_per_mW:g} K/mW"
+        given = self.thermal_resistance_K_per_mW
+        alpha = "the mean thermal resistance of the device" if given is None else f"{given:g} K/mW"
         if self.cooling_exponent == 1.0:
             return alpha
         return f"cooling like T^{self.cooling_exponent:g}, {alpha} at {self.cooling_reference_K:g} K"

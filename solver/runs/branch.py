@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -43,9 +43,18 @@ def control(scenario: Scenario) -> tuple[str, float]:
     return "I_mA", scenario.branch.end_current_mA
 
 
-def uniform_beside(model: Model) -> dict[str, list[Row]]:
-    """Return the table of the uniform model that is drawn beside a branch."""
-    return {"uniform.csv": uniform_table(uniform_curve(model.junctions.law, model.scenario))}
+def uniform_beside(model: Model, end: Row | None = None) -> dict[str, list[Row]]:
+    """Return the table of the uniform model that is drawn beside a branch.
+
+    Args:
+        model: the device.
+        end: last point of the branch, whose mean thermal resistance is taken where the scenario gives none; None where
+            it is not reached, and then there is no table.
+    """
+    if not model.scenario.uniform.given and end is None:
+        return {}
+    alpha = None if end is None else float(end["alpha_mean_K_per_mW"])
+    return {"uniform.csv": uniform_table(uniform_curve(model.junctions.law, model.scenario, alpha_K_per_mW=alpha))}
 
 
 def branch_options(model: Model) -> Options:
@@ -98,7 +107,8 @@ def branch_points(
         modes = stability.modes(curve, keep)
         state = fields.of(e, stability.fields(modes)) if keep else None
         row |= stability.columns(modes)
-        beside = partial(uniform_beside, model) if number == first else None
+        ends = curve.control == branch.end_current_mA
+        beside = cache(partial(uniform_beside, model, row if ends else None)) if ends or number == first else None
         behind = partial(_behind, model, course.ahead, number, hot) if course.ahead else None
         yield BranchPoint(row, state, leads=fields.leads, beside=beside, seam=behind, curve=curve)
 

@@ -332,7 +332,10 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
     known = 0 if seam is None else sum(seam.lengths.values())
     uniform = cache(partial(uniform_beside, model))
     every = model.scenario.output.every
+    end = model.scenario.branch.end_current_mA
     for number, (branch, point) in enumerate(diagram.run()):
+        if not branch.number and point.curve.control == end:
+            uniform = cache(partial(uniform_beside, model, branch_row(model, point.curve)))
         if number < known:
             continue
         keep = len(branch.points) % every == 1 or every == 1 or bool(point.curve.fold)

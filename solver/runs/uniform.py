@@ -45,18 +45,25 @@ class UniformDevice:
     cooling: HeatFlux | None = None
 
     @staticmethod
-    def of(scenario: Scenario) -> UniformDevice:
+    def of(scenario: Scenario, alpha_K_per_mW: float | None = None) -> UniformDevice:
         """Return the device of a scenario.
+
+        Args:
+            scenario: with or without `uniform.thermal_resistance_K_per_mW`.
+            alpha_K_per_mW: in place of that key where it is not given.
 
         Raises:
             TableError: its table of the cooling cannot be used.
         """
+        uniform = scenario.uniform if alpha_K_per_mW is not None else scenario.uniform.alone()
+        alpha = uniform.thermal_resistance_K_per_mW or alpha_K_per_mW
+        uniform = uniform.model_copy(update={"thermal_resistance_K_per_mW": alpha})
         return UniformDevice(
             float(resistive_junctions(scenario)),
             junction_resistance_ohm(scenario),
-            scenario.uniform.thermal_resistance_K_per_mW,
+            alpha or float("nan"),
             scenario.bath.temperature_K,
-            cooling_of(scenario.uniform, scenario.bath.temperature_K),
+            cooling_of(uniform, scenario.bath.temperature_K),
         )
 
     def cooled(self, T_K: Array) -> tuple[Array, Array]:
@@ -79,10 +86,10 @@ def cooling_of(uniform: Uniform, bath_K: float) -> HeatFlux | None:
     """
     if uniform.cooling_table is not None:
         return rising_above(read_numbers(Path(uniform.cooling_table), ("T_K", "P_mW")), "P_mW", bath_K)
-    n, there = uniform.cooling_exponent, uniform.cooling_reference_K
-    if n == 1.0:
+    n, there, alpha = uniform.cooling_exponent, uniform.cooling_reference_K, uniform.thermal_resistance_K_per_mW
+    if n == 1.0 or alpha is None:
         return None
-    scale = (there - bath_K) / uniform.thermal_resistance_K_per_mW / (there**n - bath_K**n)
+    scale = (there - bath_K) / alpha / (there**n - bath_K**n)
     return lambda T: (scale * (T**n - bath_K**n), scale * n * T ** (n - 1.0))
 
 
@@ -183,18 +190,21 @@ class UniformCurve:
         return curve_figures(table, curve_of(table, n * self.device.junction_ohm), n)
 
 
-def uniform_curve(law: JunctionLaw, scenario: Scenario, points: int = POINTS) -> UniformCurve:
+def uniform_curve(
+    law: JunctionLaw, scenario: Scenario, points: int = POINTS, alpha_K_per_mW: float | None = None
+) -> UniformCurve:
     """Curve of the uniform model of a scenario up to `uniform.end_temperature_K`.
 
     Args:
         law: law of one junction.
         scenario: device, bath temperature and thermal resistance.
         points: number of temperatures (folds and the state at zero bias come on top).
+        alpha_K_per_mW: thermal resistance where the scenario gives none.
 
     Raises:
         ValueError: if the end temperature is not above the bath, or the bath below the law's table.
     """
-    return trace_uniform(law, UniformDevice.of(scenario), scenario.uniform.end_temperature_K, points)
+    return trace_uniform(law, UniformDevice.of(scenario, alpha_K_per_mW), scenario.uniform.end_temperature_K, points)
 
 
 def trace_uniform(law: JunctionLaw, device: UniformDevice, end_K: float, points: int = POINTS) -> UniformCurve:

@@ -97,7 +97,7 @@ def test_both_sides_of_jumps_are_shown() -> None:
 
 
 def test_pictures_of_states_that_the_source_does_not_hold_say_so(make_run: Callable[..., Any]) -> None:
-    run = load_run(make_run(a=1.3, unstable=True, points=12).folder)
+    run = load_run(make_run(a=1.3, unstable=True, points=12, every=1).folder)
     states = run.states
     assert states is not None
     counts = run.rows["unstable_modes_current_bias"]
@@ -240,6 +240,10 @@ def test_noise_is_no_number() -> None:
 def test_the_uniform_model_is_told_apart_from_the_device(make_run: Callable[..., Any]) -> None:
     run = load_run(make_run(uniform_a=0.5).folder)
     labels = [line.get_label() for line in plot_iv(run).axes[0].lines]
+    assert f"uniform heating, {run.rows['alpha_mean_K_per_mW'][-1]:.3g} K/mW as this device at its end" in labels
+    file = run.folder / "scenario.toml"
+    file.write_text(file.read_text() + "\n[uniform]\nthermal_resistance_K_per_mW = 110.0\n")
+    labels = [line.get_label() for line in plot_iv(load_run(run.folder)).axes[0].lines]
     assert f"uniform heating, 110 K/mW (this device: {run.rows['alpha_mean_K_per_mW'][-1]:.3g})" in labels
 
 

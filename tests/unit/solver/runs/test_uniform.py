@@ -234,7 +234,7 @@ def test_cooling_that_grows_faster_than_is_needed_unfolds_the_curve():
     # The paper's device at set 3: 1.8; its voltages change with the cooling, by which it stays just above or below.
     assert 1.7 < needed < 1.9
     for exponent, folds in ((0.8 * needed, 2), (1.25 * needed, 0)):
-        cooling = cooling_of(Uniform(cooling_exponent=exponent), 4.2)
+        cooling = cooling_of(Uniform(thermal_resistance_K_per_mW=110.0, cooling_exponent=exponent), 4.2)
         c = trace_uniform(LAW, UniformDevice(19, 24.2, 110.0, 4.2, cooling), 300.0, 600)
         assert len(c.figures["folds"]) == folds
         # The same power as with linear cooling at the reference temperature.
