@@ -16,6 +16,7 @@ from hotmesa.postprocess.tables import ResultError, Table, column, read_table
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.data import Measured
 from hotmesa.scenarios.plans.fit import Data
+from hotmesa.scenarios.units import label_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -204,7 +205,7 @@ def _title(about: dict[str, Any]) -> str:
     lines = []
     for name, found in about["parameters"].items():
         spread = f" ± {found['uncertainty']:.2g}" if found["uncertainty"] is not None else ""
-        lines.append(f"{name} = {found['value']:.5g}{spread}")
+        lines.append(f"{label_of(name)} = {found['value']:.5g}{spread}")
     reduced = about["chi_squared_reduced"]
     ending = f"χ² per degree of freedom {reduced:.3g}" if reduced is not None else f"χ² {about['chi_squared']:.3g}"
     rows = ["   ".join(lines[k : k + 2]) for k in range(0, len(lines), 2)]
@@ -258,7 +259,7 @@ def _draw_numbers(upper: Axes, lower: Axes, part: Table) -> None:
     upper.set_ylabel("over the measured value", fontsize=10)
     lower.axhline(0.0, color=style.UNIFORM_COLOUR, linewidth=0.8)
     lower.bar(places, column(part, "residual"), color=style.BRANCH_COLOUR, width=0.5)
-    lower.set_xticks(places, [str(name) for name in part["data"]], rotation=30, ha="right")
+    lower.set_xticks(places, [label_of(str(name)) for name in part["data"]], rotation=30, ha="right")
     lower.set_ylabel("residual / σ", fontsize=10)
     for axes in (upper, lower):
         axes.set_xlim(-0.6, len(places) - 0.4)

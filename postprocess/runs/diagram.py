@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import scene, style
-from hotmesa.postprocess.map import plot_map
+from hotmesa.postprocess.map import COLOUR_MAP, draw_outline, plot_map
 from hotmesa.postprocess.merit import curve_of
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs.branch import NUMBERS, between, plot_iv, sentences, summarise
+from hotmesa.postprocess.stable import held_states, legend, remark
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.YELLOW, style.SKY, "#000000")
 MAPS_IN_A_ROW = 6
+LEAST_CONTRAST_K = 0.1
+"""Smaller differences of temperature over the mesa count as none."""
 
 
 @dataclass(frozen=True)
@@ -60,17 +63,17 @@ def plot_diagram(run: Run) -> Figure | None:
     """Return a figure of all branches of a diagram; None where it was interrupted before there was one.
 
     Above: I against V per junction, and the largest against the mean temperature difference, of all branches; below:
-    the junction temperature in the middle of each branch (plans only).
+    the junction temperature at the largest contrast of each branch (plans only).
     """
     if "diagram.csv" not in run.tables:
         return None
     branches = branches_of(run)
     shown = [b for b in branches if _middle(b) is not None] if run.scenario.geometry == "plan" else []
     rows = -(-len(shown) // MAPS_IN_A_ROW)
-    figure = style.new_figure(11.5, 5.4 + 2.1 * rows)
+    figure = style.new_figure(11.5, 5.4 + 2.5 * rows)
     above: Any = figure
     if rows:
-        above, below = figure.subfigures(2, 1, height_ratios=[5.4, 2.1 * rows])
+        above, below = figure.subfigures(2, 1, height_ratios=[5.4, 2.5 * rows])
         _draw_maps(below, shown, rows)
     left, right = above.subplots(1, 2)
     for branch in branches:
@@ -78,7 +81,7 @@ def plot_diagram(run: Run) -> Figure | None:
     _draw_bifurcations(left, right, run)
     _finish(left, right)
     _zoom(left, branches, run.junctions)
-    figure.suptitle(title_of(run.scenario))
+    figure.suptitle("\n".join(filter(None, (title_of(run.scenario), *dict.fromkeys(map(_legend, shown))))))
     return figure
 
 
@@ -137,32 +140,51 @@ def _zoom(axes: Axes, branches: list[BranchPart], junctions: int) -> None:
 
 
 def _middle(branch: BranchPart) -> int | None:
-    """Return the stored state of a branch with the largest contrast; None where it has none or is uniform."""
+    """Return the stored state of a branch with the largest contrast, of those that the source holds if there are any.
+
+    None where it has no states or is uniform.
+    """
     states = branch.run.states
     if states is None or len(states.row) == 0:
         return None
     contrast = _contrast(branch.rows)[states.row]
-    best = int(np.argmax(contrast))
-    return best if contrast[best] > 0.1 else None
+    held = held_states(branch.run, states.row) & (contrast > LEAST_CONTRAST_K)
+    best = int(np.argmax(np.where(held, contrast, -1.0) if held.any() else contrast))
+    return best if contrast[best] > LEAST_CONTRAST_K else None
+
+
+def _legend(branch: BranchPart) -> str:
+    """Return what "unstable" in the title of the map of a branch means."""
+    state, states = _middle(branch), branch.run.states
+    return "" if state is None or states is None else legend(branch.run, states.row[state : state + 1])
 
 
 def _draw_maps(figure: Any, branches: list[BranchPart], rows: int) -> None:
     axes = np.atleast_1d(figure.subplots(rows, MAPS_IN_A_ROW)).ravel()
     for ax in axes[len(branches) :]:
         ax.set_axis_off()
-    for ax, branch in zip(axes, branches, strict=False):
+    for number, (ax, branch) in enumerate(zip(axes, branches, strict=False)):
         state, states, T = _middle(branch), branch.run.states, branch.run.junction_T_K
         if state is None or states is None or T is None:
             continue
         xy = states.node_xy
         image = ax.tripcolor(
-            xy[:, 0], xy[:, 1], states.mesa_cells, np.nan_to_num(T[state]), shading="gouraud", cmap="inferno"
+            xy[:, 0], xy[:, 1], states.mesa_cells, np.nan_to_num(T[state]), shading="gouraud", cmap=COLOUR_MAP
         )
-        figure.colorbar(image, ax=ax, fraction=0.046).ax.tick_params(labelsize=7)
+        bar = figure.colorbar(image, ax=ax, fraction=0.046)
+        bar.ax.tick_params(labelsize=7)
+        bar.ax.set_title("T (K)", fontsize=7)
+        draw_outline(ax, xy, states.mesa_cells, states.contact_xyr)
         ax.set_aspect("equal")
-        ax.set_xticks([])
-        ax.set_yticks([])
-        ax.set_title(f"{branch.number} {branch.kind}: {states.I_mA[state]:.3f} mA (K)", fontsize=8, color=branch.colour)
+        ax.locator_params(nbins=4)
+        ax.tick_params(labelsize=7)
+        ax.set_xlabel("x (µm)", fontsize=8)
+        if number % MAPS_IN_A_ROW == 0:
+            ax.set_ylabel("y (µm)", fontsize=8)
+        held = remark(branch.run, int(states.row[state]))
+        ax.set_title(
+            f"{branch.number} {branch.kind}\n{states.I_mA[state]:.3g} mA{held}", fontsize=8, color=branch.colour
+        )
 
 
 FIGURES = {"iv.png": plot_iv, "diagram.png": plot_diagram, "map.png": plot_map, **scene.FIGURE}

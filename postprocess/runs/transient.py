@@ -11,7 +11,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from hotmesa.postprocess import scene, style
-from hotmesa.postprocess.map import plot_map
+from hotmesa.postprocess.map import NOISE, plot_map
 from hotmesa.postprocess.merit import DEVICE_NUMBERS, Finding, run_numbers
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.style import title_of
@@ -136,6 +136,8 @@ def count_spots(cells: NDArray[np.int64], hot: NDArray[np.bool_]) -> int:
 EARLY = 0.02
 SHORTEST = 1e-5
 SMALLEST_SPAN = 0.02
+NO_SPAN = 1e-6
+"""Voltages and temperatures that change by less than this part of themselves are constant."""
 MEAN_COLOUR = style.YELLOW
 
 
@@ -190,6 +192,7 @@ def _draw_voltage(axes: Axes, run: Run, t: Array) -> None:
         axes.plot(t, column(rows, "source_mV"), color=style.UNIFORM_COLOUR, linestyle="--", label="source")
         axes.legend(fontsize=9, frameon=False)
     axes.set_ylabel("V (mV)", fontsize=11)
+    quieten(axes, NO_SPAN)
     n = float(run.junctions)
     other = axes.secondary_yaxis("right", functions=(partial(np.multiply, 1.0 / n), partial(np.multiply, n)))
     other.set_ylabel("V/n (mV)", fontsize=10)
@@ -201,9 +204,17 @@ def _draw_current(axes: Axes, rows: Table, t: Array) -> None:
         axes.plot(t, column(rows, "source_mA"), color=style.UNIFORM_COLOUR, linestyle="--", label="source")
         axes.legend(fontsize=9, frameon=False)
     axes.set_ylabel("I (mA)", fontsize=11)
+    quieten(axes, SMALLEST_SPAN)
+
+
+def quieten(axes: Axes, span: float) -> None:
+    """Let an axis begin at zero where what is drawn changes by less than a part of itself: no rounding errors."""
     low, high = axes.get_ylim()
-    if high - low < SMALLEST_SPAN * abs(high):  # a constant current: not its rounding errors
-        axes.set_ylim(0.0, 1.2 * high)
+    largest = max(abs(low), abs(high))
+    if largest < NOISE:
+        axes.set_ylim(-1.0, 1.0)
+    elif high - low < span * largest:
+        axes.set_ylim(*sorted((0.0, 1.2 * (high if high > 0.0 else low))))
 
 
 def _draw_temperatures(axes: Axes, run: Run, t: Array) -> None:
@@ -215,6 +226,7 @@ def _draw_temperatures(axes: Axes, run: Run, t: Array) -> None:
     if float(np.max(column(rows, "T_max_K"))) > 0.6 * level:
         axes.axhline(level, color="black", linestyle="--", linewidth=1.0, label=f"{level:g} K")
     axes.set_ylabel("junction temperature (K)", fontsize=11)
+    quieten(axes, NO_SPAN)
     axes.legend(fontsize=9, frameon=False, ncols=2)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hotmesa.postprocess.runs.image import LaserImage
+from hotmesa.postprocess.style import title_of
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.linear.bordered import Update
@@ -108,7 +109,7 @@ def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> L
         hot_temperature_K=scenario.output.hot_temperature_K,
         contact_xyr=fields.contact_xyr,
         geometry=fields.geometry,
-        title=scenario.title or scenario.name,
+        title=title_of(scenario),
     )
 
 

@@ -1,0 +1,74 @@
+"""Every kind of run as a figure: no text on another or cut off, axes with quantity and unit, colours for every eye."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers.legible import clipped, confused, difference, overlapping, raw_names, without_unit
+from matplotlib.figure import Figure
+
+import hotmesa as hm
+from hotmesa.postprocess import style
+from hotmesa.postprocess.results import Run
+from hotmesa.postprocess.runs import results_of
+
+GOLDEN = Path(__file__).parents[2] / "regression" / "golden"
+LEAST = 20.0
+"""Difference of two colours of lines (CIE 1976), for normal sight and two kinds of colour blindness."""
+PURE = ("uniform heating",)
+KINDS = ("uniform", "strip", "disc", "sweep", "transient", "diagram", "family", "plan")
+CHANGES: dict[str, dict[str, Any]] = {
+    "family": {"mode": "family", "family.junctions": [4, 12, 19], "mesh.size_um": 2.5, "branch.min_points": 8},
+    "plan": {"mesh.size_um": 2.0, "branch.min_points": 12},
+}
+DEVICES = {"family": "kurter2010-partial", "plan": "kurter2010-n19"}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def run(request: pytest.FixtureRequest) -> Run:
+    """A small run of each kind."""
+    name = request.param
+    return hm.run(DEVICES.get(name, GOLDEN / f"{name}.toml"), CHANGES.get(name, {}))
+
+
+def assert_legible(figure: Figure, pure: tuple[str, ...] = ()) -> None:
+    """A figure that a reader can read."""
+    assert overlapping(figure) == []
+    assert clipped(figure) == []
+    assert without_unit(figure, pure) == []
+    assert raw_names(figure) == []
+    assert [pair for axes in figure.axes for pair in confused(axes, LEAST)] == []
+
+
+def test_figures_of_every_kind_of_run(run: Run) -> None:
+    for name, plot in results_of(run.kind.name).figures.items():
+        figure = plot(run)
+        assert figure is not None, name
+        with style.own_settings():
+            assert_legible(figure)
+
+
+def test_colours_of_lines_are_told_apart_by_everybody() -> None:
+    colours = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.YELLOW, style.SKY, "#000000")
+    pairs = {pair: difference(*pair) for pair in combinations(colours, 2)}
+    assert min(pairs.values()) > 8
+    assert difference("#d62728", "#2ca02c") < 20 < difference(style.BLUE, style.ORANGE)
+
+
+def test_what_the_tests_look_for_is_found() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#d62728")
+    axes.plot([0, 1], [1, 0], color="#7a8a00")
+    axes.set(xlabel="voltage", ylabel="T_max_K")
+    axes.text(0.5, 0.5, "one word")
+    axes.text(0.52, 0.5, "another")
+    axes.text(1.5, 0.5, "outside")
+    assert ("one word", "another") in overlapping(figure)
+    assert clipped(figure) == ["outside"]
+    assert set(without_unit(figure)) == {"voltage", "T_max_K"}
+    assert "T_max_K" in raw_names(figure)
+    assert len(confused(axes, LEAST)) == 1
