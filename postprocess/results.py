@@ -136,8 +136,8 @@ class Run:
 
     def ask_beside(self) -> None:
         """Have the tables made that stand beside the main one."""
-        if self._beside is not None:
-            made, self._beside = {name: list(rows) for name, rows in self._beside().items()}, None
+        if self._beside is not None:  # asked again at the end: a branch of a diagram has its name when it is complete
+            made = {name: list(rows) for name, rows in self._beside().items()}
             self._rows, self._made = self._rows | made, self._made | made.keys()
 
     def back_to(self, seam: Seam, folder: Path) -> Seam:

@@ -134,6 +134,17 @@ def test_tables_and_parts_beside(make_run: Callable[..., Any], tmp_path: Path) -
     assert back.tables["diagram.csv"]["kind"].tolist() == ["uniform"]
 
 
+def test_tables_beside_are_those_of_the_end(make_run: Callable[..., Any], tmp_path: Path) -> None:
+    run = load_run(make_run().folder)
+    kinds = {"branch": 0, "kind": "unknown", "folder": "."}
+    again = Run(run.scenario.model_copy(update={"mode": "diagram"}))
+    again.append(Point(rows_of(run.rows)[0], beside=lambda: {"diagram.csv": [dict(kinds)]}))
+    again.ask_beside()  # what is put down along the way
+    kinds["kind"] = "corner"
+    again.save(tmp_path / "again")
+    assert "corner" in (tmp_path / "again" / "diagram.csv").read_text()
+
+
 def test_other_ranks_write_nothing(make_run: Callable[..., Any], tmp_path: Path) -> None:
     run = Run(load_run(make_run().folder).scenario)
     run.append(Point({"V_mV": 1.0, "I_mA": 1.0}, leads=False))
