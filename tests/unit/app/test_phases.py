@@ -12,7 +12,7 @@ import pytest
 from hotmesa import case as study_case
 from hotmesa.cli import main
 from hotmesa.postprocess.phase_picture import FILLS, LETTERS, seconds
-from hotmesa.postprocess.phases import is_resolved
+from hotmesa.postprocess.phases import COLUMNS, is_resolved
 from hotmesa.postprocess.place import PLACES
 from hotmesa.runner import Ending
 from hotmesa.scenarios import Scenario, ScenarioError
@@ -145,6 +145,11 @@ def test_bundled_diagrams_are_valid() -> None:
         assert plan.study.phases is not None and all(case.sweep is not None for case in plan.cases)
     with pytest.raises(ScenarioError, match="no bundled study"):
         load_study("study-thz-phase")
+
+
+def test_the_page_tells_every_column() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "phases.md").read_text(encoding="utf-8")
+    assert [name for name in COLUMNS if f"`{name}`" not in text] == ["case", "status", "I_mA"]
 
 
 def test_fills_are_told_apart_in_grey() -> None:
