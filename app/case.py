@@ -102,8 +102,7 @@ def _known(task: Task) -> Outcome | None:
     wanted = fingerprint(task.scenario)
     record = _read_json(task.folder / CASE_FILE)
     provenance = _read_json(task.folder / "provenance.json")
-    complete = provenance.get("status") == "complete" and provenance.get("scenario_sha256") == wanted
-    if complete and _read_json(task.folder / "summary.json"):
+    if _complete(provenance, wanted) and _read_json(task.folder / "summary.json"):
         wall = _seconds(record, "wall_s") or _seconds(provenance, "wall_s")
         return Outcome(task.name, OK, "", wall, _seconds(record, "cpu_s"), wanted)
     if record.get("status") == FAILED and record.get("scenario_sha256") == wanted:
@@ -115,6 +114,12 @@ def _known(task: Task) -> Outcome | None:
 def _seconds(record: Mapping[str, Any], name: str) -> float:
     value = record.get(name)
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _complete(provenance: Mapping[str, Any], wanted: str) -> bool:
+    """Return whether a run is complete and is that of a scenario, before it chose its elements if it did."""
+    asked = provenance.get("asked_sha256") or provenance.get("scenario_sha256")
+    return provenance.get("status") == "complete" and asked == wanted
 
 
 def compute_case(task: Task) -> Outcome:
@@ -147,7 +152,7 @@ def _computed(task: Task) -> Outcome:
 def _compute(task: Task) -> tuple[int, str]:
     """Return exit status and problem."""
     provenance = _read_json(task.folder / "provenance.json")
-    if provenance.get("status") == "complete" and provenance.get("scenario_sha256") == fingerprint(task.scenario):
+    if _complete(provenance, fingerprint(task.scenario)):
         # It was ended between the branch and its summary, or the summary is damaged; if a table is, all is done again.
         (task.folder / "summary.json").unlink(missing_ok=True)
         with contextlib.suppress(ResultError):

@@ -82,6 +82,16 @@ class RunRecord:
             for handler in handlers:
                 handler.close()
 
+    def resolve(self, resolved_toml: str, error_percent: float | None) -> None:
+        """Put down the scenario whose elements and sublayers the run has chosen, and the error of V it expects."""
+        if self.folder is None:
+            return
+        asked = self.provenance["scenario_sha256"]
+        self.provenance |= {"asked_sha256": asked, "scenario_sha256": provenance.sha256(resolved_toml)}
+        self.provenance |= {"chosen_error_V_percent": error_percent}
+        write_text(self.folder / "scenario.toml", resolved_toml)
+        write_json(self.folder / "provenance.json", self.provenance)
+
     def point(self, row: Mapping[str, Any]) -> None:
         """Log a point of the branch."""
         self.log.info(

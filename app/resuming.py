@@ -17,6 +17,8 @@ from hotmesa.solver.errors import RequestError
 
 _SHOWN = 5
 SCENARIO = "scenario.toml"
+SIZES = ("size_um", "edge_size_um", "contact_size_um", "rim_size_um", "growth")
+"""Of the elements: what mesh.accuracy_percent chooses."""
 
 
 @dataclass
@@ -52,6 +54,13 @@ class Place:
             raise RequestError("resume goes on with the run of a folder: it needs one, and no overwrite")
         self._refuse_another(self.folder)
         return bool(read_json(self.folder / "provenance.json").get("status") == "complete")
+
+    def asked(self) -> Scenario:
+        """Return what is computed: with the elements and sublayers that the run there has chosen, if it goes on."""
+        if not self.resume or self.folder is None or not (self.folder / SCENARIO).exists():
+            return self.scenario
+        there = read_scenario(self.folder / SCENARIO)
+        return there if there.mesh.chosen else self.scenario
 
     def finish(self) -> None:
         """Make summary.json of a complete run, should the disk have been full then.
@@ -92,7 +101,8 @@ class Place:
         if not (folder / SCENARIO).exists():
             return
         there, here = (
-            dict(_flat(s.model_dump(mode="json"))) for s in (read_scenario(folder / SCENARIO), self.scenario)
+            dict(_flat(s.model_dump(mode="json")))
+            for s in (without_choice(read_scenario(folder / SCENARIO), self.scenario), self.scenario)
         )
         differing = [key for key in {**there, **here} if there.get(key) != here.get(key)]
         if differing:
@@ -113,6 +123,19 @@ class Place:
                 f"{', '.join(changed)}: not what the run in {folder} began with, which cannot be resumed with it; "
                 "bring back the file as it was, replace the run with --overwrite, or choose another folder with --out"
             )
+
+
+def without_choice(there: Scenario, asked: Scenario) -> Scenario:
+    """Return the scenario of a run with the elements and sublayers asked for in place of those that it has chosen."""
+    if not there.mesh.chosen or asked.mesh.chosen or len(there.layers) != len(asked.layers):
+        return there
+    keys = ("sublayers", "first_sublayer_um")
+    layers = tuple(
+        layer.model_copy(update={key: getattr(other, key) for key in keys})
+        for layer, other in zip(there.layers, asked.layers, strict=True)
+    )
+    sizes = {key: getattr(asked.mesh, key) for key in (*SIZES, "chosen")}
+    return there.model_copy(update={"layers": layers, "mesh": there.mesh.model_copy(update=sizes)})
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, object]]:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotmesa.folder import CUT
-from hotmesa.kinds import NOTHING, Own, solver_of
+from hotmesa.kinds import NOTHING, Own, Solver, solver_of
 from hotmesa.postprocess.journal import Journal
 from hotmesa.postprocess.results import Point, Run, load_run
 from hotmesa.postprocess.seam import FILE as SEAM
@@ -20,11 +20,15 @@ from hotmesa.postprocess.stable import sentence
 from hotmesa.processes import anywhere, itself, on_first, stop_on_signal, wait_for_all, world
 from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
+from hotmesa.refining import Stopped, chooses, refined_points
 from hotmesa.resuming import Place
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import BAD_INPUT, DONE, INTERRUPTED, NO_CONVERGENCE, HotmesaError
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.solver.errors import SolveError
+
+if TYPE_CHECKING:
+    from hotmesa.solver.runs.refining import Choice
 
 SHARE = 0.01
 """Of the time of a run that may go into what only a killed one needs, apart from its points."""
@@ -75,6 +79,7 @@ def compute(
     silent, several = quiet or not (comm is None or comm.rank == 0), comm is not None and comm.size > 1
     progress = Progress(sys.stdout, end, silent, along, KINDS[scenario.mode].prefix, plain=several)
     place = Place(folder, scenario, solver.no_resume, resume, overwrite)
+    scenario = on_first(comm, place.asked) or scenario
     if on_first(comm, place.complete):
         progress.say(f"{folder} is complete already")
         on_first(comm, place.finish)
@@ -87,8 +92,7 @@ def compute(
     try:
         with record.logging(progress) if folder is not None else nullcontext(), stop_on_signal() as stopped:
             work.begin(seam)
-            behind = () if seam is None else (seam,)
-            status, problem = work.follow(solver.points(scenario, itself() if alone else None, own, *behind), stopped)
+            status, problem = work.follow(work.points(solver, alone, own, seam, stopped), stopped)
             problem += work.finish(status, figures)
     except HotmesaError as error:
         # Bad input that shows only now: a mesh, a table, a state of another device. Faults of the program keep the log.
@@ -120,6 +124,20 @@ class _Work:
             self.journal = self.run.journal(self.record.folder)
         if seam is not None:
             self.progress.say(f"goes on behind {len(seam.rows)} {self.run.kind.points}")
+
+    def points(self, solver: Solver, alone: bool, own: Own, seam: Seam | None, stopped: Stopped) -> Iterator[Point]:
+        """Return the points of the run; where it chooses its elements and sublayers, these are put down first."""
+        scenario, comm = self.run.scenario, itself() if alone else None
+        if seam is not None or not chooses(scenario):
+            return solver.points(scenario, comm, own, *(() if seam is None else (seam,)))
+
+        def adopt(choice: Choice) -> Iterator[Point]:
+            self.run.scenario = choice.scenario
+            self.record.resolve(to_toml(choice.scenario), choice.error_percent)
+            return iter(choice.points) if choice.points else solver.points(choice.scenario, comm, own)
+
+        self.progress.say(f"choosing elements and sublayers for {scenario.mesh.accuracy_percent:g} % of V")
+        return refined_points(scenario, comm, own, adopt, self.progress.say, stopped)
 
     def follow(self, points: Iterator[Point], stopped: Callable[[], bool]) -> tuple[int, str]:
         """Take points to the end, to an error, or to Ctrl-C, and return exit status and problem; `run` has them."""

@@ -34,6 +34,8 @@ its own matrix costs more than the unit.""",
 whole area), the contact of the N = 19 device; with one temperature a node (a single sheet that conducts as film
 and mesa do together, for which the target is meant) and with two. Imports, mesh and set-up are not part of the branch.
 `plain_cpu_s` is the plain script at the same currents, `times_faster` its time over that of the branch.""",
+    "bench_accuracy": """As they are bundled, with the stability of all points under voltage and current bias; set-up of
+the model is part of the branch. `with_over_without` is the price of the estimates.""",
     "bench_law": "The law of the N = 19 device; evaluation includes both derivatives.",
     "bench_scaling": """Sparse path, one process for every size. The state before is at 1 % less current; `next_state`
 is what it takes from there. Peak memory is that of the whole process with Python, mesh and a coarse model.""",

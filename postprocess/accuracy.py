@@ -21,6 +21,7 @@ NUMBERS = {
     "mesh_error_T_K": "estimated error of T_max by the mesh",
     "layer_error_V_percent": "estimated error of V at given current by the sublayers",
     "layer_error_T_K": "estimated error of T_max by the sublayers",
+    "accuracy_reached": "whether V has the accuracy of mesh.accuracy_percent, mesh and sublayers together",
     "wall_elements": "least width in elements of the wall of a hot spot, over the stored states",
     "folds_not_resolved": f"folds where that wall has fewer than {NARROW:g} elements: of the mesh, not of the device",
 }
@@ -38,6 +39,9 @@ def accuracy(run: Run) -> dict[str, Any]:
             values[name] = float(found[np.nanargmax(np.abs(found))])
         else:
             reasons[name] = _why_not(run)
+    values["accuracy_reached"] = _reached(run)
+    if values["accuracy_reached"] is None:
+        reasons["accuracy_reached"] = "mesh.accuracy_percent is not set"
     walls = [walls_of(part) for part in (run, *run.parts.values())]
     widths = np.concatenate([*walls, [np.inf]])
     least = float(np.nanmin(widths))
@@ -53,6 +57,31 @@ def walls_of(run: Run) -> Array:
     if run.states is None or run.junction_T_K is None:
         return np.zeros(0)
     return wall_elements(run.states, run.junction_T_K, run.hot_temperature_K)
+
+
+def estimated_percent(run: Run) -> float | None:
+    """Return the largest estimated error of V, mesh and sublayers together; of a run without estimates the expected."""
+    table = run.tables.get(TABLE)
+    if table:
+        both = np.abs(column(table, _ERRORS[0])) + np.abs(column(table, _ERRORS[2]))
+        if np.isfinite(both).any():
+            return float(np.nanmax(both))
+    expected = run.provenance.get("chosen_error_V_percent")
+    return float(expected) if isinstance(expected, int | float) else None
+
+
+def _reached(run: Run) -> bool | None:
+    asked, found = run.scenario.mesh.accuracy_percent, estimated_percent(run)
+    return None if asked is None else found is not None and found <= asked
+
+
+def remark(run: Run) -> str:
+    """Return what a figure says where an accuracy was asked for and not reached, else ""."""
+    if _reached(run) is not False:
+        return ""
+    found = estimated_percent(run)
+    error = "unknown" if found is None else f"{found:.2g} %"
+    return f"error of V {error}, not {run.scenario.mesh.accuracy_percent:g} % as asked for"
 
 
 def _at_folds(run: Run) -> Array:
@@ -94,18 +123,21 @@ def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str
         values: the numbers of `accuracy`, or a summary.json that holds them.
         scenario: of the branch.
     """
-    mesh, layer = values.get("mesh_error_V_percent"), values.get("layer_error_V_percent")
-    lines, refine = [], scenario.mesh.refine
-    if mesh is not None and abs(mesh) > ENOUGH_PERCENT:
-        # Between first and second order in the size of the elements.
-        finer = refine * (abs(mesh) / ENOUGH_PERCENT) ** (1 / 1.5)
-        key = "a finer mesh.file" if scenario.mesh.file is not None else f"mesh.refine = {finer:.2g}"
-        lines.append(f"the mesh alone changes V by more than {ENOUGH_PERCENT} %: set {key}")
-    if layer is not None and abs(layer) > ENOUGH_PERCENT:
+    lines, refine, asked = [], scenario.mesh.refine, scenario.mesh.accuracy_percent
+    errors = {what: values.get(f"{what}_error_V_percent") for what in ("mesh", "layer")}
+    coarse = [what for what, error in errors.items() if error is not None and abs(error) > ENOUGH_PERCENT]
+    if asked is not None and values.get("accuracy_reached") is False:
         lines.append(
-            f"the sublayers alone change V by more than {ENOUGH_PERCENT} %: double sublayers and halve "
-            f"first_sublayer_um of the layers {', '.join(_below_junctions(scenario))}"
+            f"V has not the accuracy of mesh.accuracy_percent = {asked:g}: raise mesh.max_unknowns "
+            f"(now {scenario.mesh.max_unknowns:,})"
         )
+    elif coarse and asked is None:
+        parts = " and ".join({"mesh": "the mesh", "layer": "the sublayers"}[what] for what in coarse)
+        what = f"set mesh.accuracy_percent = {ENOUGH_PERCENT:g}"
+        if scenario.mesh.file is not None:
+            layers = f"double sublayers and halve first_sublayer_um of {_below(scenario)}"
+            what = " and ".join({"mesh": "refine mesh.file", "layer": layers}[part] for part in coarse)
+        lines.append(f"{parts} alone change V by more than {ENOUGH_PERCENT} %: {what}")
     if values.get("folds_not_resolved"):
         lines.append(
             f"at {values['folds_not_resolved']} folds the wall of the hot spot is less than {NARROW:g} "
@@ -119,8 +151,8 @@ def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str
     return lines
 
 
-def _below_junctions(scenario: Scenario) -> list[str]:
+def _below(scenario: Scenario) -> str:
     """Return the layers from the junctions downwards, whose sublayers count."""
     layers = scenario.layers
     first = next((k for k, layer in enumerate(layers) if layer.junctions), 0)
-    return [layer.name for layer in layers[first:]]
+    return ", ".join(layer.name for layer in layers[first:])

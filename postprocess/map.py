@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import accuracy, style
 from hotmesa.postprocess.choice import PANELS, states_to_show
 from hotmesa.postprocess.results import Run, States
 from hotmesa.postprocess.stable import legend, remark
@@ -96,7 +96,7 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
         bar.ax.yaxis.set_major_formatter("{x:.3g}")
         bar.ax.axhline(run.hot_temperature_K, color="#3fd0ff", linewidth=1.8)
     isotherm = f"blue line: {run.hot_temperature_K:g} K" if low < run.hot_temperature_K < high else ""
-    words = filter(None, (isotherm, name_circles(states), legend(run, states.row[chosen])))
+    words = filter(None, (isotherm, name_circles(states), legend(run, states.row[chosen]), accuracy.remark(run)))
     figure.suptitle("\n".join(filter(None, (title_of(run.scenario), ",  ".join(words)))), fontsize=11)
     return figure
 
@@ -199,5 +199,5 @@ def _draw_lines(run: Run, states: States, junction: Array, chosen: NDArray[np.in
     style.tidy(axes)
     axes.margins(x=0)
     figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=2)
-    axes.set_title(title_of(run.scenario), fontsize=12)
+    axes.set_title("\n".join(filter(None, (title_of(run.scenario), accuracy.remark(run)))), fontsize=12)
     return figure

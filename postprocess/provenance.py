@@ -54,7 +54,7 @@ def collect(resolved_toml: str, command: str, mpi_size: int) -> dict[str, Value]
         "platform": platform.platform(),
         "mpi_size": mpi_size,
         **git_state(source),
-        "scenario_sha256": hashlib.sha256(resolved_toml.encode()).hexdigest(),
+        "scenario_sha256": sha256(resolved_toml),
         "inputs": input_hashes(toml.parse(resolved_toml)),
     }
 
@@ -66,6 +66,11 @@ def input_hashes(data: Mapping[str, Any]) -> dict[str, str]:
         with suppress(OSError), Path(name).open("rb") as stream:
             found[name] = hashlib.file_digest(stream, "sha256").hexdigest()
     return found
+
+
+def sha256(text: str) -> str:
+    """Return the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def version() -> str:

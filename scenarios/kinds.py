@@ -53,6 +53,7 @@ class Kind:
         shown: whether each point is worth a line on the terminal and in the log.
         parts: pattern of the folders of further runs inside its own; "" for none.
         keeps_modes: whether stability.modes keeps the modes of its points as fields.
+        refines: whether it follows the branch from rest, whose places tell what mesh.accuracy_percent needs.
         findings: yields the contradictions of the keys that count in this kind of run only.
         describe: returns what is computed in a scenario, in lines; None where `text` says it.
         keys: section of its own in scenarios, [NAME], where `Scenario` does not list it.
@@ -74,6 +75,7 @@ class Kind:
     shown: bool = True
     parts: str = ""
     keeps_modes: bool = True
+    refines: bool = False
     findings: Callable[[Any], Iterator[Finding]] = _nothing
     describe: Callable[[Any], list[str]] | None = None
     keys: type[BaseModel] | None = None

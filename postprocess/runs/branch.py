@@ -132,7 +132,7 @@ def plot_iv(run: Run, ax: Axes | None = None) -> Figure:
     _draw_current(left, run, curve)
     _draw_conductances(right, run, curve)
     right.set_xlim(left.get_xlim())
-    figure.suptitle("\n".join(filter(None, (title_of(run.scenario), stable.sentence(run)))))
+    figure.suptitle("\n".join(filter(None, (title_of(run.scenario), stable.sentence(run), accuracy.remark(run)))))
     return figure
 
 

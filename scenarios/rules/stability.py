@@ -1,4 +1,4 @@
-"""Rules of [stability]: keys that would have no effect."""
+"""Rules of [stability] and of mesh.accuracy_percent: keys that would have no effect."""
 
 from __future__ import annotations
 
@@ -21,3 +21,19 @@ def stability_findings(scenario: Scenario) -> Iterator[Finding]:
     if stability.points in ("kept", "all") and not kind.spatial:
         text = 'the uniform model (mode = "uniform") has no modes in space; leave it out or set mode = "branch"'
         yield Finding(("stability", "points"), text, (("mode",),))
+
+
+def accuracy_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Why an accuracy cannot be asked for."""
+    if scenario.mesh.accuracy_percent is None:
+        return
+    where = ("mesh", "accuracy_percent")
+    if not KINDS[scenario.mode].refines:
+        text = (
+            f'is for runs that follow the branch from rest, not for mode = "{scenario.mode}": run the device with '
+            'mode = "branch" and take mesh and layers from the scenario.toml of that run'
+        )
+        yield Finding(where, text, (("mode",),))
+    if not scenario.numerics.estimate_error:
+        text = "needs the estimates that numerics.estimate_error = false leaves out; leave that out"
+        yield Finding(where, text, (("numerics", "estimate_error"),))

@@ -47,6 +47,7 @@ KIND = Kind(
     meanings=CURVE | STABILITY,
     words=("fold", "place", "reason"),
     beside=("uniform.csv", "accuracy.csv"),
+    refines=True,
     findings=findings,
     describe=describe,
 )

@@ -36,6 +36,7 @@ KIND = Kind(
     beside=("uniform.csv", "diagram.csv", "bifurcations.csv"),
     parts="branch_[0-9]*",
     keeps_modes=False,
+    refines=True,
     findings=findings,
     describe=branch.describe,
 )

@@ -62,6 +62,7 @@ KIND = Kind(
     words=("fold", "josephson", "kind"),
     beside=("changes.csv",),
     prefix="n = {n:3d}: ",
+    refines=True,
     findings=findings,
     describe=describe,
 )

@@ -28,15 +28,28 @@ class Mesh(Section):
         None, description="growth of the element size per µm of distance; default 0.25 on plans, 0.1 on lines"
     )
     refine: Positive = Field(1.0, description="divides every element size")
-    max_unknowns: Annotated[int, Field(ge=1000, le=100_000_000)] = Field(
-        2_000_000, description="of the largest model that is solved to estimate errors"
+    accuracy_percent: Annotated[float, Field(ge=0.01, le=10.0)] | None = Field(
+        None, description="refine elements and sublayers until the estimated error of V is below this"
     )
+    max_unknowns: Annotated[int, Field(ge=1000, le=100_000_000)] = Field(
+        2_000_000, description="of the largest model that is solved to estimate errors and to refine"
+    )
+
+    chosen: bool = Field(False, description="a run has chosen these sizes for accuracy_percent: they stay as they are")
 
     def contradictions(self) -> Iterator[Finding]:
         """What describes a mesh file where there is none."""
         for key in ("unit", "origin_um", "regions"):
             if self.file is None and getattr(self, key) != Mesh().model_dump()[key]:
                 yield Finding((key,), "has no effect without mesh.file", (("file",),))
+        if self.accuracy_percent is not None and self.file is not None:
+            text = (
+                "a mesh of your own is not refined: leave it out, and the branch still estimates its errors; "
+                "or leave mesh.file out"
+            )
+            yield Finding(("accuracy_percent",), text, (("file",),))
+        if self.chosen and self.accuracy_percent is None:
+            yield Finding(("chosen",), "has no effect without mesh.accuracy_percent", (("accuracy_percent",),))
 
 
 class Numerics(Section):

@@ -20,6 +20,10 @@ ORDER_FACTOR = 1.4
 """Error over the change by halving: 4/3 at second order, 1.54 at the order 3/2 of the edges of contacts."""
 SEVERAL = 20_000
 """Unknowns of a finer model up to which it is solved at every place, not at the first one alone."""
+LARGE = 250_000
+"""Unknowns beyond which sublayers are cut into two only: factors of a thick device would fill the memory."""
+ONE_CUT = 1.5
+"""Error over the change by that one cut, between first and second order."""
 
 
 @dataclass
@@ -84,12 +88,8 @@ class Estimator:
 
     @property
     def most(self) -> int:
-        """Unknowns of the largest model that is solved."""
+        """Unknowns of the largest model that is solved, those of a condensed crystal included."""
         return 4 * int(self.model.operators.stiffness.shape[1]) * len(self.model.layout.stack)
-
-    def unknowns(self, what: str) -> int:
-        """Return the unknowns of the larger model that "mesh" or "layer" needs."""
-        return self._finer(what).target.unknowns * (1 if what == "mesh" else 2)
 
     def errors(self, what: str, e: State) -> Errors:
         """Return the errors that "mesh" or "layer" leaves in a state. Collective.
@@ -101,6 +101,8 @@ class Estimator:
         V, T = self._change(self.model, e, self._finer(what).target, first)
         if what == "mesh":
             return Errors(-100 * ORDER_FACTOR * V / e.V, -ORDER_FACTOR * T)
+        if 2 * self._finer("layer").target.unknowns > LARGE:
+            return Errors(-100 * ONE_CUT * V / e.V, -ONE_CUT * T)
         again = self._finer("layer again")
         V2, T2 = self._change(again.source, first, again.target, again.solve(first))
         return Errors(-100 * to_limit(V, V2) / e.V, -to_limit(T, T2))
@@ -137,12 +139,13 @@ def estimates(model: Model, places: Places) -> Iterator[Point]:
         yield _row("steepest", places.found["steepest"], {"reason": reason}, leads)
         return
     for name, e in unique.items():
+        if name != "steepest" and estimator.most > SEVERAL:
+            yield _row(name, e, {"reason": f"the finer models have more than {SEVERAL:,} unknowns"}, leads)
+            continue
         reasons: list[str] = []
         row: Row = {}
         for what in ("mesh", "layer"):
             try:
-                if name != "steepest" and estimator.unknowns(what) > SEVERAL:
-                    continue
                 found = estimator.errors(what, e)
                 row |= {f"{what}_error_V_percent": found.V_percent, f"{what}_error_T_K": found.T_K}
             except SolveError as error:

@@ -65,9 +65,8 @@ def finer_mesh(model: Model) -> Finer:
 
 
 def finer_layers(model: Model) -> Finer:
-    """Return the way to sublayers that are all cut into two."""
-    fine = like(model, halved_sublayers(model.scenario), model.tagged)
-    return Finer(model, fine, lambda fields: np.repeat(fields, 2, axis=0))
+    """Return the way to sublayers that are all cut into two. Collective."""
+    return between(model, like(model, halved_sublayers(model.scenario), model.tagged))
 
 
 def between(source: Model, target: Model) -> Finer:
@@ -115,12 +114,15 @@ def _on_nodes(here: Array, there: Array, values: Array, line: bool) -> Array:
     return found
 
 
-def like(model: Model, scenario: Scenario, tagged: TaggedMesh) -> Model:
-    """Return a model of another scenario and mesh with all that a user brought along to this one."""
-    numerics = scenario.numerics.model_copy(update={"tolerance": max(TOLERANCE, scenario.numerics.tolerance)})
-    brought = model.parts.brought
+def like(model: Model, scenario: Scenario, tagged: TaggedMesh, tolerance: float = TOLERANCE) -> Model:
+    """Return a model of another scenario and mesh, with all that a user brought along to this one.
+
+    Its states are found to `tolerance`, or to that of the scenario where this is larger.
+    """
+    brought, numerics = model.parts.brought, scenario.numerics
+    looser = numerics.model_copy(update={"tolerance": max(tolerance, numerics.tolerance)})
     return Model(
-        scenario.model_copy(update={"numerics": numerics}),
+        scenario.model_copy(update={"numerics": looser}),
         tagged,
         model.junctions.law,
         materials=brought.materials,
