@@ -122,8 +122,10 @@ def _name_contacts(axes: Axes, states: States) -> None:
 def _label_grid(panels: Any, used: int) -> None:
     for number, axes in enumerate(panels.flat):
         axes.set_visible(number < used)
-    for axes in panels[-1, :]:
+    columns = panels.shape[1]
+    for axes in panels.flat[max(used - columns, 0) : used]:  # the lowest of each column
         axes.set_xlabel("x (µm)", fontsize=10)
+        axes.tick_params(labelbottom=True)
     for axes in panels[:, 0]:
         axes.set_ylabel("y (µm)", fontsize=10)
 

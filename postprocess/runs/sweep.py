@@ -185,7 +185,7 @@ def _draw_curve(left: Axes | None, right: Axes | None, run: Run) -> None:
     signs = [sign for sign in (1.0, -1.0) if np.any(sign * sources > 0)]
     look: dict[str, Any] = {"color": CURVE_COLOUR, "linewidth": 4.0, "zorder": 1, "solid_capstyle": "round"}
     for number, sign in enumerate(signs):
-        label = "curve of steady states from rest" if number == 0 else None
+        label = "steady states from rest, stable or not" if number == 0 else None
         if left is not None:
             left.plot(sign * x, sign * y, label=label, **look)
         if right is not None:

@@ -13,8 +13,15 @@ from pathlib import Path
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 OUT = Path("out/pictures")
 
-# (arguments of hotmesa without --out; an image needs the run before it, {file in the results: picture})
+# (arguments of hotmesa without --out, an image needs the run before it; {file in the results: picture})
 COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
+    (("run", "hao2015"), {"sweep.png": "hao2015-sweep.png", "map.png": "hao2015-map.png"}),
+    (("run", "hao2015", "--set", "bath.temperature_K=55"), {"map.png": "hao2015-55K-map.png"}),
+    (("run", "minami2013"), {"sweep.png": "minami2013-sweep.png", "map.png": "minami2013-map.png"}),
+    (
+        ("run", "minami2013", "--set", "bath.temperature_K=50", "--set", "bias.legs_mA=[0, 45]"),
+        {"sweep.png": "minami2013-50K-sweep.png", "map.png": "minami2013-50K-map.png"},
+    ),
     (("run", "kurter2010-n19"), {"iv.png": "kurter2010-n19-iv.png", "map.png": "kurter2010-n19-map.png"}),
     (("ltslm", "out/pictures/kurter2010-n19", "--current", "1.2", "--beam-um", "1.5"), {"ltslm.png": "ltslm.png"}),
     (("run", "kurter2010-uniform", "--set", "mesa.junctions=30"), {"cooling.png": "uniform-cooling.png"}),
@@ -39,13 +46,21 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
 )
 
 
+def folder_of(arguments: tuple[str, ...]) -> str:
+    """Return the folder of a command: its name, and the bath temperature where that is changed."""
+    baths = [word.partition("bath.temperature_K=")[2] for word in arguments if word.startswith("bath.temperature_K=")]
+    if baths:
+        return f"{arguments[1]}-{baths[0]}K"
+    return "-".join(arguments[1:]).replace("/", "-")
+
+
 def main(only: str = "") -> None:
     """Run the commands (those that contain `only`) and copy their pictures."""
     IMAGES.mkdir(exist_ok=True)
     for arguments, pictures in COMMANDS:
         if only not in " ".join(arguments):
             continue
-        folder = OUT / "-".join(arguments[1:]).replace("/", "-")
+        folder = OUT / folder_of(arguments)
         command = [sys.executable, "-m", "hotmesa", *arguments, "--out", str(folder), "--overwrite", "--quiet"]
         subprocess.run(command, check=True)
         for source, picture in pictures.items():
