@@ -253,8 +253,8 @@ hand_on() { # SIGNAL
 
 # A process that has ended but was not yet waited for is no witness any more.
 alive() { # PID
-  local stat
-  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  local stat # by read: where the file is gone, $(<file) would end bash itself, whatever follows
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
   [[ ${stat##*) } != Z* ]]
 }
 
@@ -264,7 +264,7 @@ signal_programs() { # SIGNAL PID
   local child children name
   read -r -a children <"/proc/$2/task/$2/children" || true # its one line has no end
   for child in "${children[@]}"; do
-    { name=$(<"/proc/$child/comm"); } 2>/dev/null || continue
+    { read -r name <"/proc/$child/comm"; } 2>/dev/null || continue
     case $name in
       bwrap | proot | setsid | mpirun | prterun | env) signal_programs "$1" "$child" ;;
       *) kill -s "$1" "$child" 2>/dev/null || true ;;

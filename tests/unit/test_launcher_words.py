@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -119,3 +121,35 @@ def test_little_shared_memory_is_replaced_by_files(tmp_path: Path, free: int, pr
     done = shell(tmp_path, words + 'echo "[${OMPI_MCA_btl_sm_backing_directory-}]"', changes={"TMPDIR": str(tmp_path)})
     assert done.stdout == (f"[{tmp_path}]\n" if file else "[]\n")
     assert (f"/dev/shm has {free // 1000} MB, too few for {processes} processes of MPI" in done.stderr) == file
+
+
+PROGRAM = """
+import signal, sys, time
+def end(number, frame):
+    print("saved", flush=True)
+    sys.exit(130)
+for name in ("SIGTERM", "SIGHUP", "SIGINT"):
+    signal.signal(getattr(signal, name), end)
+print("go", flush=True)
+time.sleep(30)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=["TERM", "HUP", "INT"])
+@pytest.mark.parametrize("whom", ["group", "launcher"])
+def test_the_launcher_waits_for_a_program_that_is_asked_to_end(tmp_path: Path, whom: str, number: signal.Signals):
+    # As in the sandbox: what stands between the launcher and the program ignores every request.
+    between = "env --default-signal=INT,QUIT,TERM,HUP \"$1\" -c \"$2\"; exit $?"
+    words = f'shielded bash -c \'{between}\' between "$1" "$2"'
+    parts = "".join(f"source '{ROOT}/setup/{name}.sh'; " for name in ("common", "enter"))
+    process = subprocess.Popen(
+        ["bash", "-c", f"set -euo pipefail; {parts} run_watched {words}", "bash", sys.executable, PROGRAM],
+        env=launcher_environment(tmp_path), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "go\n"
+        (os.killpg if whom == "group" else os.kill)(process.pid, number)
+        assert process.stdout.read() == "saved\n"
+    assert process.returncode == 130
