@@ -116,11 +116,23 @@ entry_words() { # TREE
   entry+=(/usr/bin/env "--default-signal=$signals")
 }
 
-# Refuse results in a folder that is not shown inside, for instance a new one under the root of the machine.
-refuse_hidden() { # ARGUMENTS…
-  local word folder='' shown
+# Refuse what is not shown inside: a working folder or a file below the machine's own /usr and /etc, and results in a
+# folder that would vanish with the sandbox, for instance a new one under the root of the machine.
+refuse_hidden() { # TREE ARGUMENTS…
+  local word folder='' shown inside=$1
+  shift
   shown_folders
+  if hidden "$PWD" "$inside"; then
+    say "the working folder $PWD is not shown inside the environment, which has a system of its own:"
+    say "work in another folder, for instance below $HOME or /tmp"
+    exit 2
+  fi
   for word; do
+    if [[ $word == /* && -e $word ]] && hidden "$(realpath -- "$word")" "$inside"; then
+      say "$word is not shown inside the environment, which has a system of its own:"
+      say "copy it to another folder, for instance below $HOME or /tmp"
+      exit 2
+    fi
     [[ $folder != next ]] || folder=$word
     case $word in --out) folder=next && continue ;; --out=*) folder=${word#--out=} ;; esac
     [[ -n $folder && $folder != next ]] || continue
@@ -130,6 +142,11 @@ refuse_hidden() { # ARGUMENTS…
     say "make the folder first (mkdir -p $folder), or choose another one with --out"
     exit 2
   done
+}
+
+# Whether a path of the machine is neither shown nor has a namesake inside.
+hidden() { # PATH TREE
+  ! below "$1" "${shown[@]}" /dev /proc /sys && [[ ! -e $2$1 ]]
 }
 
 in_tree() { # TREE COMMAND…
@@ -151,7 +168,7 @@ inside() (
 # Replace the launcher by a command inside the ready environment.
 run_inside() {
   if [[ $route == tree ]]; then
-    refuse_hidden "$@"
+    refuse_hidden "$tree" "$@"
     shown_folders
     check_temporary "${shown[@]}"
     tree_variables

@@ -153,3 +153,28 @@ def test_the_launcher_waits_for_a_program_that_is_asked_to_end(tmp_path: Path, w
         (os.killpg if whom == "group" else os.kill)(process.pid, number)
         assert process.stdout.read() == "saved\n"
     assert process.returncode == 130
+
+
+def test_a_working_folder_and_files_that_are_not_shown_are_told(tmp_path: Path):
+    for name in ("shown", "hidden", "tree"):
+        (tmp_path / name).mkdir()
+    file = tmp_path / "hidden" / "x.toml"
+    file.write_text("")
+    words = 'shown_folders() { shown=("$1/shown"); }; cd "$1/$2"; shift 2; refuse_hidden "$@"; echo fine'
+    tree = str(tmp_path / "tree")
+
+    def asked(folder: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        # A function has arguments of its own.
+        script = words.replace('("$1/shown")', f'("{tmp_path}/shown")')
+        return shell(tmp_path / "cache", script, str(tmp_path), folder, tree, *arguments)
+
+    assert asked("shown", "hotmesa", "list").stdout == "fine\n"
+    done = asked("hidden", "hotmesa", "list")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"the working folder {tmp_path}/hidden is not shown inside the environment" in done.stderr
+    done = asked("shown", "hotmesa", "check", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{file} is not shown inside the environment" in done.stderr
+    Path(tree + str(file)).parent.mkdir(parents=True)
+    Path(tree + str(file)).write_text("")  # the tree has a namesake, and that is meant: /usr/bin/env
+    assert asked("shown", "hotmesa", "check", str(file)).stdout == "fine\n"

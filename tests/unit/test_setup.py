@@ -187,15 +187,14 @@ def test_a_request_to_end_keeps_the_points(cache: Path, tmp_path: Path, ranks: i
     "words", [("--out", "/newfolder"), ("--out=/newfolder/x",), ("--out", "/usr/new"), ("--out", "/dev/new")]
 )
 def test_results_that_nobody_would_see_are_refused(cache: Path, words: tuple[str, ...]):
-    result = shell(cache, 'refuse_hidden "$@"', "hotmesa", "run", "kurter2010-n19", *words, "--quiet")
+    result = shell(cache, 'refuse_hidden / "$@"', "hotmesa", "run", "kurter2010-n19", *words, "--quiet")
     assert result.returncode == 2
     assert "make the folder first (mkdir -p /" in result.stderr
 
 
 def test_results_in_folders_that_are_shown_are_welcome(cache: Path, tmp_path: Path):
-    assert (
-        shell(cache, 'refuse_hidden "$@"', "hotmesa", "run", "x", "--out", str(tmp_path / "new" / "er")).returncode == 0
-    )
+    new = str(tmp_path / "new" / "er")
+    assert shell(cache, 'refuse_hidden / "$@"', "hotmesa", "run", "x", "--out", new).returncode == 0
 
 
 def test_a_changed_pyproject_means_not_ready(cache: Path):
