@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from helpers.launcher import ROOT, launch, launcher_environment, ready_cache, shell
+from regression.contract import GOLDEN
 
 needs_mpirun = pytest.mark.skipif(shutil.which("mpirun") is None, reason="there is no mpirun")
 
@@ -60,6 +61,15 @@ def test_a_loop_of_the_shell_keeps_its_input(cache: Path):
         text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.stdout.splitlines() == [f"did {name}" for name in names], done.stderr
+
+
+@pytest.mark.parametrize("before", [(), pytest.param(("mpirun", "-n", "2"), marks=needs_mpirun)], ids=["one", "two"])
+def test_paths_may_hold_spaces(cache: Path, tmp_path: Path, before: tuple[str, ...]):
+    (tmp_path / "in put").mkdir()
+    shutil.copy(GOLDEN / "uniform.toml", tmp_path / "in put" / "a b.toml")
+    done = launch(cache, *before, "run", "in put/a b.toml", "--out", "out put/x y", "--quiet", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "out put" / "x y" / "summary.json").exists()
 
 
 RULE = "-" * 74

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from regression.contract import GOLDEN
 
 from hotmesa.processes import outside_mpi, safe_path
 
-MODULES = ("argparse", "json", "logging", "mpi4py", "numpy", "pydantic", "random", "signal", "tomllib")
+MODULES = ("argparse", "dolfinx", "hotmesa", "json", "logging", "matplotlib", "mpi4py", "numpy", "pydantic", "pyvista")
+MODULES += ("random", "scipy", "signal", "site", "sitecustomize", "tomllib", "ufl", "usercustomize")
 """Modules of the standard library and of packages that the commands import at different times."""
 STUDY = """
 name = "small"
@@ -62,9 +64,34 @@ def test_workers_of_a_study_execute_nothing_of_the_working_folder(trap: Path) ->
 
 
 def test_the_module_executes_nothing_of_the_working_folder(trap: Path) -> None:
+    (trap / "hotmesa.py").unlink()  # -m without -P means just that one
     words = [sys.executable, "-m", "hotmesa", "check", "kurter2010-uniform"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, executed(trap)) == (0, ""), done.stderr
+
+
+STRIP = str(GOLDEN / "strip.toml")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list",),
+        ("check", STRIP),
+        ("run", STRIP, "--set", "mesh.refine=0.3"),
+        ("family", STRIP, "--junctions", "6", "--set", "mesh.refine=0.3"),
+        ("doctor",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_no_command_executes_anything_of_the_working_folder(
+    trap: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("HOTMESA_SCENE", raising=False)  # drawn by a process of its own
+    done = command(*words)
+    assert (done.returncode, executed(trap)) == (0, ""), done.stderr
+    if words[0] == "run":
+        assert list(trap.glob("out/*/scene.png"))
 
 
 def test_mpi_processes_execute_nothing_of_the_working_folder(
