@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -137,11 +138,28 @@ def _executor(count: int) -> ProcessPoolExecutor:
     """
     context = multiprocessing.get_context("spawn")
     try:
+        with _deaf_to_hangups():
+            resource_tracker.ensure_running()
         return ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(os.getpid(),))
     except (OSError, NotImplementedError) as error:
         raise RequestError(
             f"no processes side by side here ({error}): they need /dev/shm; --workers 0 computes in this one"
         ) from None
+
+
+@contextlib.contextmanager
+def _deaf_to_hangups() -> Iterator[None]:
+    """Let what is started meanwhile outlive a closed terminal, as the tracker does other requests to end."""
+    try:
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        with safe_path():
+            yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _alone(task: Task) -> Outcome:
@@ -217,7 +235,11 @@ class Ranks:
         self._stack.__exit__(kind, error, trace)
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Yield the outcomes as the cases end."""
+        """Yield the outcomes as the cases end.
+
+        Raises:
+            KeyboardInterrupt: the processes were asked to end, after the outcomes of what they were computing.
+        """
         if self._executor is None:
             return
         running = {self._executor.submit(compute_case, task) for task in tasks}

@@ -32,6 +32,7 @@ def settle(environment: Environment) -> list[str]:
 
     It is the environment of a process that is ours: a library changes nothing that belongs to its caller.
     """
+    _open_streams()
     codecs.register_error("hotmesa", _in_plain_letters)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError, OSError):  # none, or one of somebody else
@@ -40,6 +41,15 @@ def settle(environment: Environment) -> list[str]:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # the first process speaks for all
     _own_pictures(environment)
     return [*_temporary_files(environment), *_home(environment), *_caches(environment)]
+
+
+def _open_streams() -> None:
+    """Give streams that the caller has closed a place where nobody reads: else the next files take their numbers."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)
 
 
 def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:

@@ -145,6 +145,12 @@ time.sleep(30)
 """
 
 
+def _hear_all() -> None:
+    """Undo what nohup or a background job of a shell has set aside."""
+    for name in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=["TERM", "HUP", "INT"])
 @pytest.mark.parametrize("whom", ["group", "launcher"])
 def test_the_launcher_waits_for_a_program_that_is_asked_to_end(tmp_path: Path, whom: str, number: signal.Signals):
@@ -155,7 +161,7 @@ def test_the_launcher_waits_for_a_program_that_is_asked_to_end(tmp_path: Path, w
     process = subprocess.Popen(
         ["bash", "-c", f"set -euo pipefail; {parts} run_watched {words}", "bash", sys.executable, PROGRAM],
         env=launcher_environment(tmp_path), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=_hear_all,
     )  # fmt: skip
     with process:
         assert process.stdout is not None
@@ -188,3 +194,10 @@ def test_a_working_folder_and_files_that_are_not_shown_are_told(tmp_path: Path):
     Path(tree + str(file)).parent.mkdir(parents=True)
     Path(tree + str(file)).write_text("")  # the tree has a namesake, and that is meant: /usr/bin/env
     assert asked("shown", "hotmesa", "check", str(file)).stdout == "fine\n"
+
+
+def test_closed_streams_end_no_run(cache: Path, tmp_path: Path):
+    words = f"'{ROOT / 'hotmesa'}' run kurter2010-uniform --out '{tmp_path}/out' <&- >&- 2>&-"
+    done = subprocess.run(["bash", "-c", words], env=launcher_environment(cache), check=False, timeout=120)
+    assert done.returncode == 0
+    assert (tmp_path / "out" / "summary.json").exists()
