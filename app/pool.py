@@ -235,11 +235,7 @@ class Ranks:
         self._stack.__exit__(kind, error, trace)
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Yield the outcomes as the cases end.
-
-        Raises:
-            KeyboardInterrupt: the processes were asked to end, after the outcomes of what they were computing.
-        """
+        """Yield the outcomes as the cases end."""
         if self._executor is None:
             return
         running = {self._executor.submit(compute_case, task) for task in tasks}
