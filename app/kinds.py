@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hotmesa.scenarios.materials import ThermalMaterial
     from hotmesa.solver.device.sinks import Sink
     from hotmesa.solver.law.laws import JunctionLaw
+    from hotmesa.solver.model import Model
     from hotmesa.solver.states.observables import Measure
 
 LOG = logging.getLogger("hotmesa.run")
@@ -53,11 +54,13 @@ class Solver:
             brings along. Collective.
         control: returns the column along which a run goes, and its last value, for the progress.
         no_resume: why an interrupted run cannot go on; "" where `points` takes the seam behind which it does as well.
+        ready: does what `points` does before its first solution. Collective.
     """
 
     points: Callable[..., Iterator[Point]]
     control: Callable[[Scenario], tuple[str, float]]
     no_resume: str = "this kind of run knows no way to go on"
+    ready: Callable[[Scenario], object] = lambda _: None
 
 
 def solver_of(word: str) -> Solver:
@@ -65,7 +68,8 @@ def solver_of(word: str) -> Solver:
 
     `points(model, observables, seam)` yields the points of a device on its mesh, of a kind without a mesh
     `points(scenario, law)`; `control(scenario)` is as in `Solver`. There may be `NO_RESUME`, without which `points`
-    must take a seam, and `prepare(scenario)`, which returns the scenario whose model is computed.
+    must take a seam, `prepare(scenario)`, which returns the scenario whose model is computed, and `ready(model)` or,
+    without a mesh, `ready(scenario)`, which does what comes before the first solution, so that bad input shows.
 
     Raises:
         NotImplementedError: the module or one of the two functions is missing.
@@ -75,25 +79,35 @@ def solver_of(word: str) -> Solver:
     missing = [name for name in ("points", "control") if not hasattr(module, name)]
     if missing:
         raise NotImplementedError(f'the kind of run "{word}" needs {" and ".join(missing)} in solver/runs/{word}.py')
-    points = _on_mesh(module) if KINDS[word].spatial else _without_mesh(module)
-    return Solver(points, module.control, getattr(module, "NO_RESUME", ""))
+    first = getattr(module, "ready", lambda _: None)
+    made = _OnMesh(module) if KINDS[word].spatial else None
+    points = _without_mesh(module) if made is None else made.points
+    ready = first if made is None else lambda scenario: first(made.model(scenario, None, NOTHING))
+    return Solver(points, module.control, getattr(module, "NO_RESUME", ""), ready)
 
 
-def _on_mesh(module: Any) -> Callable[..., Iterator[Point]]:
-    """Return the points of a scenario from those of its model."""
-    from hotmesa.meshes import build_mesh
-    from hotmesa.solver.model import Model
+@dataclass(frozen=True)
+class _OnMesh:
+    """The points of a scenario from those of its model."""
 
-    def of_scenario(scenario: Scenario, comm: Comm, own: Own, *seam: Seam) -> Iterator[Point]:
+    module: Any
+
+    def model(self, scenario: Scenario, comm: Comm, own: Own) -> Model:
+        """Return the model of a scenario. Collective."""
+        from hotmesa.meshes import build_mesh
+        from hotmesa.solver.model import Model
+
         LOG.info("mesh")
         tagged = build_mesh(scenario) if comm is None else build_mesh(scenario, comm)
         LOG.info("model")
-        computed = module.prepare(scenario) if hasattr(module, "prepare") else scenario
-        device = Model(computed, tagged, own.law, materials=own.materials, sinks=own.sinks)
-        LOG.info("%s", scenario.mode)
-        yield from module.points(device, own.observables, *seam)
+        computed = self.module.prepare(scenario) if hasattr(self.module, "prepare") else scenario
+        return Model(computed, tagged, own.law, materials=own.materials, sinks=own.sinks)
 
-    return of_scenario
+    def points(self, scenario: Scenario, comm: Comm, own: Own, *seam: Seam) -> Iterator[Point]:
+        """Yield the points. Collective."""
+        device = self.model(scenario, comm, own)
+        LOG.info("%s", scenario.mode)
+        yield from self.module.points(device, own.observables, *seam)
 
 
 def _without_mesh(module: Any) -> Callable[..., Iterator[Point]]:

@@ -138,7 +138,8 @@ def _tasks(plan: Plan, folder: Path, only: Sequence[str] = (), command: str = ""
 def _known(plan: Plan, folder: Path) -> dict[str, Outcome]:
     """Return what is known of each case before anything is computed."""
     outcomes = {case.name: Outcome(case.name, WAITING) for case in plan.cases}
-    outcomes |= {case.name: Outcome(case.name, INVALID, case.problem) for case in plan.cases if case.scenario is None}
+    invalid = (case for case in plan.cases if case.scenario is None)
+    outcomes |= {case.name: Outcome(case.name, INVALID, "; ".join(case.problems)) for case in invalid}
     tasks = _tasks(plan, folder)
     return outcomes | {known.name: known for task in tasks if (known := known_outcome(task)) is not None}
 

@@ -29,6 +29,7 @@ from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.schema import Scenario
 
 CRYSTAL = "crystal"
+GMSH = (".msh", ".msh2", ".msh4")
 LOG = logging.getLogger("hotmesa")
 Mask = NDArray[np.bool_]
 
@@ -56,7 +57,7 @@ def _read(path: Path, dimension: int) -> FileMesh:
         raise MeshError("there is no such file (mesh.file)")
     ending = path.suffix.lower()
     try:
-        if ending == ".msh":
+        if ending in GMSH:
             return read_msh(path, dimension)
         if ending == ".inp":
             return read_inp(path.read_text(encoding="utf-8-sig", errors="replace"), dimension)

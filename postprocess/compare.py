@@ -18,7 +18,7 @@ from hotmesa.postprocess.tables import ResultError
 from hotmesa.postprocess.values import Value, flat_summary, observe
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.problems import did_you_mean
-from hotmesa.scenarios.tables import OWN_MB, read_fields
+from hotmesa.scenarios.tables import OWN_MB, read_fields, with_point
 from hotmesa.scenarios.units import label_of
 from hotmesa.scenarios.writing import write_table
 
@@ -101,7 +101,10 @@ def compare(results: Sequence[Path], order: Order, out: Path | None = None) -> R
         raise ResultError(f"--by is missing: name a number to rank by, for example {' or '.join(_numbers(rows)[:4])}")
     stable = order.stable or bool(about.get("rank_stable"))
     found = [_value(row, by, place, stable) for row, place in zip(rows, places, strict=True)]
-    ranking = _rank(rows, about, by, found, order, out or folder)
+    try:
+        ranking = _rank(rows, about, by, found, order, out or folder)
+    except ResultError as error:
+        raise ResultError(f"{', '.join(map(str, results))}: {error}") from None
     ranking.folder.mkdir(parents=True, exist_ok=True)
     files = (_write(ranking), save_picture(lambda: plot_comparison(ranking), ranking.folder / "compare.png"))
     return Ranking(**{**ranking.__dict__, "files": files})
@@ -117,11 +120,12 @@ def _study(path: Path) -> tuple[list[Row], Mapping[str, Any]]:
     if table is None:
         raise ResultError(f"{path}: holds no {TABLE}; `hotmesa study` writes one")
     try:
-        rows: list[Row] = [*read_fields(table, OWN_MB).dicts()]
+        fields = read_fields(table, OWN_MB).dicts()
         file = table.parent / STUDY
         about = toml.read(file) if file.is_file() else {}
     except (OSError, ValueError) as error:
         raise ResultError(f"{table.parent}: cannot be read ({error})") from error
+    rows: list[Row] = [{name: with_point(text) for name, text in row.items()} for row in fields]
     if not rows or "case" not in rows[0]:
         raise ResultError(f"{table}: holds no case")
     return rows, about

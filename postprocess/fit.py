@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from hotmesa.postprocess import style
+from hotmesa.postprocess.legs import on_branches
 from hotmesa.postprocess.tables import ResultError, Table, column, read_table
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.data import Measured
@@ -68,18 +69,21 @@ def has_uncertainty(measured: Measured, data: Data) -> bool:
 def compare_curves(V_mV: Array, I_mA: Array, measured: Measured, data: Data) -> Comparison:
     """Return the residuals of a computed curve, given point by point along the branch.
 
-    "V-at-I" (and "I-at-V") take of several voltages at one current the one nearest to the measured. Beyond the ends of
-    the computed curve its end counts. "nearest" is the distance to the curve in units of both uncertainties.
+    "V-at-I" (and "I-at-V") take of several voltages at one current those of the branch that the leg of the measured
+    sweep runs on (see `legs`), of single points the nearest. Beyond the ends of the computed curve its end counts.
+    "nearest" is the distance to the curve in units of both uncertainties.
     """
     V, I = dense(V_mV, I_mA)  # noqa: E741
     sigma_V, sigma_I = sigmas(measured, data)
     if data.compare == "nearest":
         found = _nearest(V, I, measured, sigma_V, sigma_I)
     elif data.compare == "V-at-I":
-        model = _at(I, V, measured.I_mA, measured.V_mV)
+        near = _at(I, V, measured.I_mA, measured.V_mV)
+        model = on_branches(I, V, measured.I_mA, measured.V_mV, sigma_V, near)
         found = Comparison((model - measured.V_mV) / sigma_V, model, sigma_V)
     else:
-        model = _at(V, I, measured.V_mV, measured.I_mA)
+        near = _at(V, I, measured.V_mV, measured.I_mA)
+        model = on_branches(V, I, measured.V_mV, measured.I_mA, sigma_I, near)
         found = Comparison((model - measured.I_mA) / sigma_I, model, sigma_I)
     far_V = 1.0 + (MARGIN if data.compare != "V-at-I" else 1.0)
     far_I = 1.0 + (MARGIN if data.compare != "I-at-V" else 1.0)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.errors import HotmesaError
-from hotmesa.scenarios.tables import OWN_MB, Fields, TableError, read_fields
+from hotmesa.scenarios.tables import OWN_MB, Fields, TableError, read_fields, with_point
 
 
 class ResultError(HotmesaError, ValueError):
@@ -78,7 +78,7 @@ def _floats(table: Fields, name: str, column: Sequence[str], strict: bool) -> Ar
     values = np.empty(len(column))
     for number, field in enumerate(column):
         try:
-            values[number] = float(field) if field else np.nan
+            values[number] = float(with_point(field)) if field else np.nan
         except ValueError:
             if not strict:
                 values[number] = np.nan

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from hotmesa.scenarios.problems import in_lines
+
 DONE, BAD_INPUT, NO_CONVERGENCE, INTERRUPTED = 0, 2, 3, 130
 """Exit statuses of every command."""
 
@@ -32,7 +34,7 @@ class ScenarioError(HotmesaError, ValueError):
         self.problems = tuple(problems)
         count = len(self.problems)
         head = "1 problem in the scenario:" if count == 1 else f"{count} problems in the scenario:"
-        super().__init__("\n".join([head, *(f"  - {text}" for text in self.problems)]))
+        super().__init__("\n".join([head, *in_lines(self.problems)]))
 
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[tuple[str, ...]]]:
         """Rebuild from the problems, so that the error can travel between processes."""

@@ -23,6 +23,7 @@ from hotmesa.scenarios.keys import (
 )
 from hotmesa.scenarios.problems import Finding, Where, did_you_mean, nearest
 
+MOST = 200  # findings that are told
 FEW = 4  # keys that a message lists in passing
 _ARTICLES = {"number": "a ", "whole": "a ", "list": "a ", "pair": "a ", "table": "a ", "file": "a "}
 _NAME = "a name: a letter or digit, then letters, digits, dots, dashes, underscores"
@@ -46,7 +47,7 @@ def schema_findings(error: ValidationError) -> tuple[Finding, ...]:
     """One finding for each invalid key, in the order of the file."""
     found: dict[Where, Finding] = {}
     odd: set[Where] = set()
-    for item in error.errors(include_url=False):
+    for item in error.errors(include_url=False)[:MOST]:
         place = _place(item["loc"])
         where, kind = place.where, place.kind
         if where in found or (place.member and (place.member == "Curve") != isinstance(item["input"], Mapping)):
@@ -108,6 +109,8 @@ def _sentence(place: _Place, error: str, value: object) -> str:
             return " ".join(part for part in (f"{toml_value(value)} must be greater than 0", _unit(key)) if part)
     if error == "string_pattern_mismatch":
         return f"{toml_value(value)} must be {_NAME}"
+    if error == "too_long" and isinstance(value, Mapping):
+        return f"{len(value)} entries are too many; {(node_at(where) or {}).get('maxProperties')} at most"
     text = f"{toml_value(value)} must be {allowed}"
     if key is None or not key.choices or not isinstance(value, str):
         return text

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 Where = tuple[str | int, ...]
 BEGUN = 3
 """Letters from which on a word may be the beginning of a longer one."""
+LONGEST = 200
+"""So much of a word is compared with names."""
+SHOWN, LONGEST_LINE = 60, 1500
+
+
+def in_lines(problems: Sequence[str]) -> list[str]:
+    """Return one line for each problem, of very many and very long ones the beginning."""
+    lines = [f"  - {line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + ' ...'}" for line in problems[:SHOWN]]
+    return [*lines, f"  - and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else lines
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ def nearest(word: object, known: Iterable[object], count: int = 1, least: float 
         count: at most so many.
         least: how much alike they must be, from 0 (anything) to 1 (the same).
     """
-    return difflib.get_close_matches(str(word), [str(name) for name in known], count, least)
+    return difflib.get_close_matches(str(word)[:LONGEST], [str(name) for name in known], count, least)
 
 
 def did_you_mean(

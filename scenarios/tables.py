@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 import re
 import stat
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ _COMMENTS = ("#", "%")
 _BLANKS = re.compile(r"\s+(?![\[(])")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 
+LOG = logging.getLogger("hotmesa.tables")
 Line = tuple[int, str]
 Row = tuple[int, list[str]]
 
@@ -148,7 +150,15 @@ def read_numbers(path: Path, required: Sequence[str], optional: Sequence[str] = 
         scales[column] = (place, (unit_of(unit or "") or ("", column.exponent))[1])
     if problems:
         raise TableError(problems)
-    return _converted(path, head, body, scales)
+    numbers = _converted(path, head, body, scales)
+    read = (f'{column.label} from "{head[place]}"{_given(units.get(place))}' for column, (place, _) in columns.items())
+    LOG.info("%s: %d rows: %s (header in line %d)", path, len(numbers.lines), ", ".join(read), line)
+    return numbers
+
+
+def _given(unit: str | None) -> str:
+    """Return the unit that a line below the header gives, in words."""
+    return f" in {unit}" if unit else ""
 
 
 def read_lines(path: Path, largest_MB: float, torn: bool = False) -> list[Line]:

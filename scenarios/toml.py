@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +10,12 @@ from typing import Any
 
 import tomli_w
 
-DEEPEST = 20
-LARGEST_MB = 10
+DEEPEST, MOST_KEYS = 20, 20_000
+LARGEST_MB = 1
+"""Reading more would take seconds; long tables of numbers have a CSV file each."""
+_PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*"""
+_LONG_KEY = re.compile(rf"(?m)(?:^[ \t]*\[{{0,2}}|[{{,])[ \t]*(?:{_PART}\.[ \t]*){{{DEEPEST}}}")
+_TOO_DEEP = f"lists or tables are nested more than {DEEPEST} deep"
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -19,17 +24,27 @@ def parse(text: str) -> dict[str, Any]:
     Raises:
         ValueError: no TOML, nested too deeply, or a number of thousands of digits.
     """
+    if _LONG_KEY.search(text):  # for which the parser takes the square of its length
+        raise ValueError(_TOO_DEEP)
     try:
         data = tomllib.loads(text)
     except RecursionError:
-        raise ValueError(f"lists or tables are nested more than {DEEPEST} deep") from None
+        raise ValueError(_TOO_DEEP) from None
+    _refuse_large(data)
     level: list[Any] = [data]
     for _ in range(DEEPEST):
         level = [inner for item in level for inner in (item.values() if isinstance(item, Mapping) else item)]
         level = [item for item in level if isinstance(item, Mapping | list)]
     if level:
-        raise ValueError(f"lists or tables are nested more than {DEEPEST} deep")
+        raise ValueError(_TOO_DEEP)
     return data
+
+
+def _refuse_large(data: Mapping[str, Any]) -> None:
+    """Raise ValueError where a table, or one in it, has more keys than anyone writes."""
+    for name, item in {"the file": data, **data}.items():
+        if isinstance(item, Mapping) and len(item) > MOST_KEYS:
+            raise ValueError(f"{name[:100]} has {len(item)} keys, more than {MOST_KEYS}")
 
 
 def read(file: Path) -> dict[str, Any]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotmesa.scenarios.keys import find_key
+from hotmesa.scenarios.keys import find_key, groups
 from hotmesa.scenarios.overrides import OverrideError, parse
 from hotmesa.scenarios.plans.errors import StudyError
 from hotmesa.scenarios.plans.study import Axis
 from hotmesa.scenarios.plans.values import flat, is_plain, path_of, short_key, value_name
+from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.tables import TableError, read_fields, with_point
 
 NAME_COLUMN = "case"
@@ -122,7 +123,7 @@ def _from_file(file: Path, label: str) -> tuple[Point, ...]:
         raise StudyError([f"{label}: {problem}" for problem in error.problems]) from None
     if not table.rows:
         raise StudyError([f"{label}: {file}: holds no case: a header line with keys and a line for each are needed"])
-    problems = []
+    problems = [f"{label}: {file}: {text}" for text in _not_keys(table.header)]
     if len(set(table.header)) != len(table.header):
         problems.append(f"{label}: {file}: a column stands there twice")
     points = []
@@ -135,6 +136,16 @@ def _from_file(file: Path, label: str) -> tuple[Point, ...]:
     if problems:
         raise StudyError(problems)
     return tuple(points)
+
+
+def _not_keys(header: Sequence[str]) -> list[str]:
+    """Return what is wrong with the names of the columns."""
+    shown, problems = ", ".join(header), []
+    for name in header:
+        if name != NAME_COLUMN and find_key(path_of(name)) is None:
+            near = did_you_mean(name, [key.path.replace("*", "0") for group in groups() for key in group.keys], 1)
+            problems.append(f'the column "{name}" is no key of a scenario{near} (the header is: {shown})')
+    return problems
 
 
 def _value(key: str, text: str) -> Any:

@@ -27,6 +27,11 @@ class Measured:
     sigma_I_mA: Array | None = None
     lines: tuple[int, ...] = ()
 
+    def describe(self) -> str:
+        """Number of points and their ranges in words."""
+        V, current = np.abs(self.V_mV), np.abs(self.I_mA)
+        return f"{V.size} points, {V.min():.4g} to {V.max():.4g} mV, {current.min():.4g} to {current.max():.4g} mA"
+
 
 def read_measured(file: Path, junctions: int = 1) -> Measured:
     """Return a measured I(V).

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ValidationError
 
 from hotmesa.scenarios.errors import ScenarioError
-from hotmesa.scenarios.problems import did_you_mean
+from hotmesa.scenarios.messages import MOST
+from hotmesa.scenarios.problems import did_you_mean, in_lines
 
 
 class StudyError(ScenarioError):
@@ -17,12 +18,12 @@ class StudyError(ScenarioError):
         super().__init__(problems)
         count = len(self.problems)
         head = "1 problem in the file:" if count == 1 else f"{count} problems in the file:"
-        self.args = ("\n".join([head, *(f"  - {text}" for text in self.problems)]),)
+        self.args = ("\n".join([head, *in_lines(self.problems)]),)
 
 
 def in_words(error: ValidationError, model: type[BaseModel], label: str) -> list[str]:
     """Return one sentence for each problem that pydantic found in a file of this model."""
-    return [_sentence(dict(item), model, label) for item in error.errors(include_url=False)]
+    return [_sentence(dict(item), model, label) for item in error.errors(include_url=False)[:MOST]]
 
 
 def _sentence(item: dict[str, object], model: type[BaseModel], label: str) -> str:

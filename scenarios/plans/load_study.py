@@ -41,14 +41,14 @@ class Case:
         name: folder of its results.
         points: names of the points of the named axes, by the label of the axis.
         scenario: what is computed; None if the combination is no valid scenario.
-        problem: why not.
+        problems: why not.
         sweep: what is computed besides where its source loses a state of the branch; of phase diagrams.
     """
 
     name: str
     points: Mapping[str, str]
     scenario: Scenario | None
-    problem: str = ""
+    problems: tuple[str, ...] = ()
     sweep: Scenario | None = None
 
 
@@ -187,7 +187,7 @@ def _case(study: Study, axes: Sequence[Points], combination: Sequence[Any], fold
         scenario = load_scenario(base_scenario(study.scenario, folder), overrides, complete=True)
         return Case(name, named, scenario, sweep=phase_sweep(study, scenario))
     except ScenarioError as error:
-        return Case(name, named, None, "; ".join(text.removeprefix("--set ") for text in error.problems))
+        return Case(name, named, None, tuple(text.removeprefix("--set ") for text in error.problems))
 
 
 def _doubles(cases: Sequence[Case]) -> list[str]:
@@ -205,7 +205,7 @@ def _invalid(study: Study, cases: Sequence[Case]) -> list[str]:
     """Return each different problem once, with the number of cases that have it."""
     found: dict[str, list[str]] = {}
     for case in cases:
-        for problem in case.problem.split("; ") if case.problem else ():
+        for problem in case.problems:
             found.setdefault(problem, []).append(case.name)
     if study.invalid == "skip" and any(case.scenario is not None for case in cases):
         return []

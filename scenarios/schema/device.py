@@ -22,7 +22,9 @@ class Mesa(Outline, Kinds):
     leaves_behind: ClassVar[bool] = True
 
     junctions: int = Field(19, ge=1, le=100_000, description="number N of junctions in the stack")
-    resistive_junctions: int | None = Field(None, ge=1, description="how many carry voltage, n <= N; default all")
+    resistive_junctions: int | None = Field(
+        None, ge=1, le=100_000, description="how many carry voltage, n <= N; default all"
+    )
     spacing_nm: Positive = Field(2.151, description="height of one junction")
     specific_resistance_ohm_um2: Positive = Field(2421.0, description="normal resistance of one junction times area")
 

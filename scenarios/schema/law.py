@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema.section import Curve, File, Kinds, NonNegative, Positive, Section
+from hotmesa.scenarios.schema.section import Curve, Energy, File, Kinds, NonNegative, Positive, Section
 
 
 class Law(Kinds):
@@ -36,16 +36,18 @@ class DWave(Law):
 
     kind: Literal["d-wave"] = "d-wave"
     set: Literal[1, 2, 3] | None = Field(None, description="gap set of the paper: 22, 23 or 25 meV")
-    gaps_meV: tuple[Positive, ...] = Field((25.0,), description="low-temperature gaps Delta_0", min_length=1)
-    gap_weights: tuple[Positive, ...] | None = Field(None, description="their weights; default equal")
+    gaps_meV: tuple[Energy, ...] = Field(
+        (25.0,), description="low-temperature gaps Delta_0", min_length=1, max_length=20
+    )
+    gap_weights: tuple[Positive, ...] | None = Field(None, description="their weights; default equal", max_length=20)
     gap_ratio: Positive = Field(7.8, description="2 Delta_0 / k_B T_p")
     gap_tail: Positive = Field(0.10, description="w, smoothness of the gap closing")
     gap_closing: Literal["local", "bcs"] = Field("local", description="shape of Delta(T)")
     gap_table: File | None = Field(None, description="CSV file T_K,Delta_meV that replaces the formula")
-    gamma0_meV: Positive = Field(0.6, description="scattering rate at low temperature")
-    gamma_c_meV: Positive = Field(10.0, description="scattering rate at gamma_temperature_K")
-    gamma_temperature_K: Positive = Field(74.0, description="T_Gamma")
-    gamma_exponent: Positive = Field(5.0, description="exponent of the growth of Gamma")
+    gamma0_meV: Energy = Field(0.6, description="scattering rate at low temperature")
+    gamma_c_meV: Energy = Field(10.0, description="scattering rate at gamma_temperature_K")
+    gamma_temperature_K: Positive = Field(74.0, ge=1e-3, description="T_Gamma")
+    gamma_exponent: Positive = Field(5.0, le=50, description="exponent of the growth of Gamma")
     gamma_scale: Positive = Field(1.0, description="multiplies Gamma(T)")
     gamma_table: File | None = Field(None, description="CSV file T_K,Gamma_meV that replaces the formula")
     momentum_weight: Annotated[float, Field(gt=-1, lt=1)] = Field(0.0, description="a in the weight 1 + a cos 4phi")
@@ -126,7 +128,7 @@ class Josephson(Section):
     critical_temperature_K: Positive | None = Field(
         None, description="T_c, where I_c vanishes; default output.hot_temperature_K"
     )
-    mccumber_parameter: Annotated[float, Field(ge=4)] | None = Field(
+    mccumber_parameter: Annotated[float, Field(ge=4, le=1e15)] | None = Field(
         None, description="beta_c at low temperature, marks retrapping at 4 I_c/(pi sqrt(beta_c)); none: no mark"
     )
 

@@ -18,8 +18,9 @@ class Mesh(Section):
     unit: Literal["um", "nm", "mm", "m"] = Field("um", description="unit of the lengths in that file")
     origin_um: Point = Field((0.0, 0.0), description="place in that file that is the origin, the centre of the mesa")
     regions: dict[str, Annotated[int, Field(strict=True)] | str] = Field(
-        default_factory=dict, description="region to the number or name of its group in that file: { mesa = 2 }"
-    )
+        default_factory=dict, max_length=200,
+        description="region to the number or name of its group in that file: { mesa = 2 }",
+    )  # fmt: skip
     size_um: Length | None = Field(None, description="element size in the mesa")
     contact_size_um: Length | None = Field(None, description="element size in the contact patches")
     rim_size_um: Length | None = Field(None, description="element size at the rim of the crystal")
@@ -59,7 +60,9 @@ class Numerics(Section):
         "auto", description="condensed needs one rank and a linear crystal"
     )
     tolerance: Annotated[float, Field(ge=1e-11, le=1e-4)] = Field(1e-10, description="heat imbalance over Joule power")
-    table_max_mV: Positive = Field(120.0, description="largest voltage per junction of the law table")
+    table_max_mV: Annotated[float, Field(ge=1, le=1000)] = Field(
+        120.0, description="largest voltage per junction of the law table"
+    )
     estimate_error: bool = Field(
         True, description="estimate at the end of a branch how far mesh and sublayers let it be off"
     )

@@ -16,7 +16,8 @@ class Branch(Section):
 
     end_current_mA: Positive = Field(1.6, description="last current, landed on exactly")
     at_mA: tuple[Positive, ...] = Field(
-        (), description="currents that the branch lands on exactly wherever it passes them; these states are kept"
+        (), description="currents that the branch lands on exactly wherever it passes them; these states are kept",
+        max_length=1000,
     )
     min_points: int = Field(60, ge=4, le=100_000, description="at least this many points")
     max_points: int = Field(2000, ge=5, le=1_000_000, description="give up after this many points")
@@ -40,22 +41,24 @@ class Diagram(Section):
     depth: int = Field(1, ge=0, le=4, description="1: branches that leave the one from rest; 2: those that leave these")
     amplitude_K: Positive = Field(1.0, description="rms distance of the first point of a new branch from its beginning")
     directions: int = Field(16, ge=4, le=360, description="directions tried where two modes grow at once")
-    step: Annotated[float, Field(gt=0, le=0.5)] = Field(0.2, description="largest step along a branch")
+    step: Annotated[float, Field(ge=1e-4, le=0.5)] = Field(0.2, description="largest step along a branch")
     max_branches: int = Field(24, ge=1, le=1000, description="no more than so many branches")
     deflation_at_mA: tuple[Positive, ...] = Field(
-        (), description="currents at which states without connection are searched by deflation"
+        (), description="currents at which states without connection are searched by deflation", max_length=100
     )
     deflation_starts: int = Field(12, ge=1, le=10_000, description="how many guesses such a search starts from")
-    seed: int = Field(0, ge=0, description="seed of these guesses")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="seed of these guesses")
 
 
 class Family(Section):
     """The quasiparticle branches of partial stacks (mode = "family"): which numbers n of junctions carry voltage."""
 
-    junctions: tuple[Annotated[int, Field(ge=1)], ...] = Field((), description="these n; default from first to last")
-    first: int = Field(1, ge=1, description="first n")
-    last: int | None = Field(None, ge=1, description="last n; default all junctions")
-    step: int = Field(1, ge=1, description="from n to n")
+    junctions: tuple[Annotated[int, Field(ge=1, le=100_000)], ...] = Field(
+        (), max_length=1000, description="these n; default from first to last"
+    )
+    first: int = Field(1, ge=1, le=100_000, description="first n")
+    last: int | None = Field(None, ge=1, le=100_000, description="last n; default all junctions")
+    step: int = Field(1, ge=1, le=100_000, description="from n to n")
     logarithmic: bool = Field(False, description="draw the current on a logarithmic scale")
 
 
@@ -118,6 +121,6 @@ class Output(Section):
     hot_temperature_K: Positive = Field(74.0, description="a place is a hot spot above this temperature (T_c)")
     every: int = Field(
         4,
-        ge=1,
+        ge=1, le=1_000_000,
         description="fields are kept at every n-th point, at folds, where the hot spot appears or fills, at the end",
     )

@@ -47,7 +47,7 @@ class Scenario(Section):
     mesa: Mesa = MesaRectangle()
     crystal: Crystal | None = None
     layers: tuple[Layer, ...] = Field((), max_length=100)
-    materials: dict[str, Material] = Field(default_factory=dict)
+    materials: dict[str, Material] = Field(default_factory=dict, max_length=200)
     contacts: tuple[Contact, ...] = Field((), max_length=200)
     sinks: tuple[Sink, ...] = Field((), max_length=20)
     bath: Bath = HalfLayerBelow()

@@ -14,6 +14,8 @@ from hotmesa.scenarios.problems import Finding, Where
 Positive = Annotated[float, Field(ge=1e-15, le=1e15)]
 NonNegative = Annotated[float, Field(ge=0, le=1e15)]
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]
+# What a gap or a scattering rate can be: far above it nothing is a superconductor.
+Energy = Annotated[float, Field(ge=1e-15, le=1e3)]
 # From a picometre to a metre: what a mesh can hold.
 Length = Annotated[float, Field(ge=1e-6, le=1e6)]
 Place = Annotated[float, Field(ge=-1e6, le=1e6)]
@@ -153,8 +155,10 @@ def findings_in(value: object, path: Where = ()) -> Iterator[Finding]:
 class Curve(Section):
     """A property tabulated against temperature (log-log interpolation, constant outside)."""
 
-    T_K: tuple[Positive, ...] = Field(description="temperatures, increasing", min_length=2)
-    values: tuple[Positive, ...] = Field(description="values in the unit of the key that holds the curve", min_length=2)
+    T_K: tuple[Positive, ...] = Field(description="temperatures, increasing", min_length=2, max_length=10_000)
+    values: tuple[Positive, ...] = Field(
+        description="values in the unit of the key that holds the curve", min_length=2, max_length=10_000
+    )
     source: str = Field("", description="where the numbers come from")
 
     def contradictions(self) -> Iterator[Finding]:

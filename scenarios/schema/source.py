@@ -13,7 +13,7 @@ from hotmesa.scenarios.schema.section import FILE, File, Kinds, Length, NonNegat
 CapacitanceNF = Annotated[NonNegative, Field(description="capacitance parallel to the mesa, in time only")]
 LegsMV = Annotated[
     tuple[Number, ...] | None,
-    Field(description="turning values of a sweep of the voltage, or of V_s behind a load"),
+    Field(description="turning values of a sweep of the voltage, or of V_s behind a load", max_length=1000),
 ]
 
 
@@ -59,7 +59,8 @@ class CurrentBias(Bias):
     kind: Literal["current"] = "current"
     capacitance_nF: CapacitanceNF = 0.0
     legs_mA: tuple[Number, ...] | None = Field(
-        None, description="turning values of a sweep of the current, in order: [0, 4, 0] goes up and down"
+        None, description="turning values of a sweep of the current, in order: [0, 4, 0] goes up and down",
+        max_length=1000,
     )
 
     @property
@@ -132,8 +133,8 @@ class Transient(Kinds):
     noise_length_um: Length | None = Field(
         None, description="correlation length of that noise; default 1/20 of the root of the mesa area"
     )
-    seed: int = Field(0, ge=0, description="seed of that noise")
-    save_at_us: tuple[NonNegative, ...] = Field((), description="times at which fields are kept")
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="seed of that noise")
+    save_at_us: tuple[NonNegative, ...] = Field((), max_length=10_000, description="times at which fields are kept")
     saves: int = Field(20, ge=1, le=100_000, description="how many fields are kept where save_at_us is empty")
     spread: Literal["even", "decades"] = Field("even", description="how these are spread over the time of the run")
     rtol: Annotated[float, Field(ge=1e-9, le=1e-2)] = Field(1e-4, description="local error over temperature")
@@ -223,9 +224,15 @@ class TimeTable(Transient):
     """A table of times and values, linear between."""
 
     waveform: Literal["table"] = "table"
-    table_us: tuple[NonNegative, ...] | None = Field(None, description="times of a table, increasing; linear between")
-    table_mA: tuple[NonNegative, ...] | None = Field(None, description="source at these times (current bias)")
-    table_mV: tuple[NonNegative, ...] | None = Field(None, description="source at these times (other bias)")
+    table_us: tuple[NonNegative, ...] | None = Field(
+        None, max_length=100_000, description="times of a table, increasing; linear between"
+    )
+    table_mA: tuple[NonNegative, ...] | None = Field(
+        None, max_length=100_000, description="source at these times (current bias)"
+    )
+    table_mV: tuple[NonNegative, ...] | None = Field(
+        None, max_length=100_000, description="source at these times (other bias)"
+    )
     table: File | None = Field(None, description="CSV file t_us,source_mA or t_us,source_mV in place of the lists")
 
     def contradictions(self) -> Iterator[Finding]:

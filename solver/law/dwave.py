@@ -20,6 +20,7 @@ from hotmesa.solver.law.tunnelling import coherent_isotherm, isotherm
 LOWEST_K = 1.0
 HIGHEST_K = 400.0
 SMALLEST_GAMMA_MEV = 0.05
+LARGEST_GAMMA_MEV = 1e6
 _V_STEP_MV = 0.25
 _NEWTON_STEPS = 60
 
@@ -46,21 +47,34 @@ def temperature_grid(spectrum: Spectrum) -> Array:
     fine = np.arange(LOWEST_K, HIGHEST_K + 0.5, 0.5)
     closed: Array = np.zeros(fine.shape)
     for part in range(len(spectrum.gaps_meV)):
-        scale = gamma_meV(spectrum, fine) ** 2 + (math.pi * BOLTZMANN_MEV_PER_K * fine) ** 2
+        rate = np.clip(_rates(spectrum, fine), -LARGEST_GAMMA_MEV, LARGEST_GAMMA_MEV)
+        scale = rate**2 + (math.pi * BOLTZMANN_MEV_PER_K * fine) ** 2
         closed = np.maximum(closed, gap_meV(spectrum, fine, part) ** 2 / scale)
     still_open = np.flatnonzero(closed > 1e-9)
-    last = fine[min(still_open[-1] + 1, fine.size - 1)] if still_open.size else 10.0
+    last = max(fine[min(still_open[-1] + 1, fine.size - 1)] if still_open.size else 10.0, 10.0)
     steps = np.concatenate((np.arange(LOWEST_K, 8.0, 0.25), np.arange(8.0, 120.0, 0.5), np.arange(120.0, 401.0, 2.0)))
-    return np.concatenate((steps[steps < last], [max(last, 10.0)]))
+    return np.concatenate((steps[steps < last], [last]))
+
+
+def _rates(spectrum: Spectrum, T_K: Array) -> Array:
+    """Return the scattering rates, infinite where they grow beyond all numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return gamma_meV(spectrum, T_K)
 
 
 def voltage_grid(spectrum: Spectrum, T_K: Array, v_max_mV: float) -> Array:
     """Uniform voltages 0 to v_max, mV; the step resolves features of i(v), whose width is Gamma or more.
 
     Raises:
-        ValueError: when Gamma falls below 0.05 meV, where the table would become huge.
+        ValueError: when Gamma falls below 0.05 meV, where the table would become huge, or grows beyond all numbers.
     """
-    rates = gamma_meV(spectrum, T_K)
+    rates = _rates(spectrum, T_K)
+    if not np.all(rates <= LARGEST_GAMMA_MEV):
+        highest = int(np.argmin(rates <= LARGEST_GAMMA_MEV))
+        raise ValueError(
+            f"scattering rate {rates[highest]:g} meV at {T_K[highest]:g} K is above {LARGEST_GAMMA_MEV:g} meV; "
+            "lower gamma_c_meV, gamma_exponent, gamma_scale or the values of gamma_table, or raise gamma_temperature_K"
+        )
     lowest = int(np.argmin(rates))
     if not rates[lowest] >= SMALLEST_GAMMA_MEV:
         raise ValueError(

@@ -17,9 +17,14 @@ from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.device.plan import PlanOperators
 from hotmesa.solver.device.sinks import Sink
 from hotmesa.solver.device.stack import Sublayer
+from hotmesa.solver.errors import RequestError
 from hotmesa.solver.linear.conduction import Factors
 
 MAX_DENSE_UNKNOWNS = 9000
+CAUSE = (
+    "conductances differ by more than numbers can tell apart; look for extreme values in the materials of the crystal, "
+    "its layers, bath.bottom_W_per_m2K, bath.top_W_per_m2K and boundary_W_per_m2K"
+)
 """A dense Jacobian of this size takes about 0.3 GB in single precision."""
 
 
@@ -95,7 +100,11 @@ class CondensedCrystal:
     """
 
     def __init__(self, scenario: Scenario, layout: Layout) -> None:
-        """Condense; costs one small factorisation and one dense inverse a depth mode."""
+        """Condense; costs one small factorisation and one dense inverse a depth mode.
+
+        Raises:
+            RequestError: conductances differ by more than numbers can tell apart.
+        """
         operators = layout.operators
         self._modes = depth_modes(scenario, layout.crystal_layers)
         self._free = np.flatnonzero(~operators.on_rim) if scenario.bath.rim == "bath" else np.arange(operators.owned)
@@ -103,8 +112,12 @@ class CondensedCrystal:
         plane = [_PlaneProblem(operators, self._free, self._mesa, float(mu)) for mu in self._modes.mu]
         self._plane = plane
         top, last = self._modes.shapes[0], self._modes.shapes[-1]
-        response = sum(t**2 * p.footprint_inverse() for t, p in zip(top, plane, strict=True))
-        self.operator: Array = la.inv(response, check_finite=False)
+        try:
+            response = sum(t**2 * p.footprint_inverse() for t, p in zip(top, plane, strict=True))
+            self.operator: Array = la.inv(response, check_finite=False)
+        except (la.LinAlgError, RuntimeError) as error:  # the latter from SuperLU
+            text = f"the heat that the crystal takes from the mesa cannot be computed ({error}): {CAUSE}"
+            raise RequestError(text) from error
         mass = operators.mass[self._free]
         self.bottom_share: Array = self._modes.bottom * sum(
             t * b * p.solve(mass)[self._mesa] for t, b, p in zip(top, last, plane, strict=True)
@@ -150,7 +163,7 @@ class _PlaneProblem:
         factor, _ = la.lapack.dpotrf(inner, lower=True, overwrite_a=True)
         inverse, info = la.lapack.dpotri(factor, lower=True, overwrite_c=True)
         if info != 0:
-            raise ValueError("the crystal has no path to the bath")
+            raise la.LinAlgError("no path to the bath")
         return np.asarray(np.tril(inverse) + np.tril(inverse, -1).T)
 
 

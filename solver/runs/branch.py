@@ -15,8 +15,8 @@ from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.accuracy import Places, estimates
-from hotmesa.solver.runs.uniform import uniform_curve, uniform_table
-from hotmesa.solver.stability.columns import BranchStability
+from hotmesa.solver.runs.uniform import UniformDevice, uniform_curve, uniform_table
+from hotmesa.solver.stability.columns import BranchStability, asked_stability
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, observe
@@ -142,3 +142,14 @@ def branch_row(model: Model, curve: CurvePoint, observables: Sequence[Measure] =
         "fold": curve.fold,
         "newton_steps": curve.newton_steps,
     }
+
+
+def ready(model: Model) -> None:
+    """Do what comes before the first solution. Collective.
+
+    Raises:
+        ScenarioError: more modes are asked for than the device has unknowns.
+        TableError: the table of the cooling, of the uniform model that is drawn beside the branch, cannot be used.
+    """
+    asked_stability(model)
+    UniformDevice.of(model.scenario)

@@ -53,6 +53,7 @@ SAMPLES = 12
 """Places between two points at which the interpolated curve of invariants is looked at."""
 ARRIVAL = 1.2
 """A branch looks for the bifurcation it ends in within so many of its largest steps."""
+ready = checked_stability
 MIN_STEP = 1e-4
 CLOSED = 0.4
 """Part of the largest step within which a branch that comes back to itself passes an earlier point."""

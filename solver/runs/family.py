@@ -22,6 +22,7 @@ from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max, global_min, global_sums
 from hotmesa.solver.runs.branch import branch_options, branch_row
+from hotmesa.solver.runs.branch import ready as ready
 from hotmesa.solver.states.continuation import Ahead, Course, follow
 from hotmesa.solver.states.observables import Measure, junction_temperatures
 from hotmesa.solver.states.problem import ThermalBranch

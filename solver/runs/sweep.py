@@ -20,6 +20,7 @@ from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.branch import branch_points
+from hotmesa.solver.runs.branch import ready as ready
 from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow, land

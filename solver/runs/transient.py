@@ -42,6 +42,18 @@ def prepare(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"numerics": numerics})
 
 
+def ready(model: Model) -> None:
+    """Do what comes before the first solution: read the source, and the state to start from. Collective.
+
+    Raises:
+        ScenarioError: the state to start from is one of another device or mesh, or lies after the end.
+    """
+    scenario = model.scenario
+    build_circuit(scenario)
+    stored = scenario.transient.start not in ("rest", "steady")
+    _first_time(scenario, start_from(model, scenario) if stored else Start(np.empty(0), None, scenario.transient.start))
+
+
 def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
     """Yield the moments of a scenario's transient. Collective.
 

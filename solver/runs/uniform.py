@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,10 @@ from hotmesa.scenarios.geometry import junction_resistance_ohm, resistive_juncti
 from hotmesa.scenarios.schema import Scenario, Uniform
 from hotmesa.scenarios.tables import read_numbers
 from hotmesa.solver.device.cooling.measured import rising_above
-from hotmesa.solver.device.sinks import HeatFlux
 from hotmesa.solver.law.laws import JunctionLaw, build_law
+
+if TYPE_CHECKING:  # it needs DOLFINx
+    from hotmesa.solver.device.sinks import HeatFlux
 
 _STEPS = 100
 
@@ -299,6 +301,16 @@ def uniform_rows(curve: UniformCurve) -> dict[str, NDArray[Any]]:
 def uniform_table(curve: UniformCurve) -> list[Row]:
     """Return the rows of uniform.csv."""
     return rows_of(uniform_rows(curve))
+
+
+def ready(scenario: Scenario) -> None:
+    """Do what comes before the first point: make the law, and read the table of the cooling.
+
+    Raises:
+        LawError, TableError: a table cannot be used.
+    """
+    build_law(scenario)
+    UniformDevice.of(scenario)
 
 
 def points(scenario: Scenario, law: JunctionLaw | None = None) -> Iterator[Point]:

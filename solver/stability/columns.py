@@ -45,7 +45,7 @@ class BranchStability:
         self._problem, self._asked, self._gather = problem, model.scenario.stability, gather
         self.biases = biases_of(model.scenario)
         points = self._asked.points
-        self._stability = checked_stability(model) if points in ("kept", "all") else None
+        self._stability = asked_stability(model)
         self._signs = Stability(model, signs_only=True) if points in ("counts", "kept") else None
 
     def columns(self, modes: Mapping[str, Modes] | None) -> Row:
@@ -100,6 +100,15 @@ def biases_of(scenario: Scenario) -> dict[str, Bias]:
     if isinstance(scenario.bias, LoadLine):
         biases["load_line"] = Bias.of(scenario.bias)
     return biases
+
+
+def asked_stability(model: Model) -> Stability | None:
+    """Return the stability of a model where its scenario asks for growth rates, else None.
+
+    Raises:
+        ScenarioError: more modes are asked for than the device has unknowns.
+    """
+    return checked_stability(model) if model.scenario.stability.points in ("kept", "all") else None
 
 
 def checked_stability(model: Model, tolerance: float = 1e-4) -> Stability:

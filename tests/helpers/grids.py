@@ -1,6 +1,7 @@
 """Small meshes of one device as text: a mesa of 10 by 10 µm² with a square contact, on a crystal of 20 by 20 µm²."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 STEP = 2.5
 PARTS: dict[str, object] = {
@@ -13,18 +14,19 @@ AREAS = {1: 300.0, 2: 75.0, 3: 25.0}
 Cell = tuple[int, tuple[int, ...]]
 
 
-def nodes() -> list[tuple[float, float]]:
-    """Return the nodes of a grid, numbered from 1 by the file."""
-    return [(-10 + STEP * i, -10 + STEP * j) for i in range(9) for j in range(9)]
+def nodes(count: int = 8, step: float = STEP) -> list[tuple[float, float]]:
+    """Return the nodes of a grid of `count` squares each way around the origin, numbered from 1 by the file."""
+    places = [step * (i - count / 2) for i in range(count + 1)]
+    return [(x, y) for x in places for y in places]
 
 
-def cells() -> list[Cell]:
-    """Return group and nodes (from 1) of every triangle."""
+def cells(count: int = 8, mesa: range = range(2, 6), wire: range = range(2, 4)) -> list[Cell]:
+    """Return group and nodes (from 1) of every triangle; `mesa` and `wire` are their squares each way."""
     found: list[Cell] = []
-    for i in range(8):
-        for j in range(8):
-            group = 3 if 2 <= i < 4 and 2 <= j < 4 else 2 if 2 <= i < 6 and 2 <= j < 6 else 1
-            a, b, c, d = (9 * (i + k) + j + m + 1 for k, m in ((0, 0), (1, 0), (1, 1), (0, 1)))
+    for i in range(count):
+        for j in range(count):
+            group = 3 if i in wire and j in wire else 2 if i in mesa and j in mesa else 1
+            a, b, c, d = ((count + 1) * (i + k) + j + m + 1 for k, m in ((0, 0), (1, 0), (1, 1), (0, 1)))
             found += [(group, (a, b, c)), (group, (a, c, d))]
     return found
 
@@ -55,10 +57,33 @@ def moved(where: Callable[[float, float], tuple[float, ...]]) -> str:
     return msh2([where(x, y) for x, y in nodes()])
 
 
-def inp(sets: Sequence[str], named: dict[int, str] = NAMES) -> str:
+def inp(
+    sets: Sequence[str], named: dict[int, str] = NAMES, points: Sequence[tuple[float, float]] | None = None,
+    elements: Sequence[Cell] | None = None,
+) -> str:  # fmt: skip
     """Return the mesh as an Abaqus input: a block of elements for each group, in a set if named, then more sets."""
-    rows = ["*HEADING", "a mesa", "*NODE", *(f"{n}, {x}, {y}, 0." for n, (x, y) in enumerate(nodes(), 1))]
+    points, elements = points or nodes(), elements or cells()
+    rows = ["*HEADING", "a mesa", "*NODE", *(f"{n}, {x}, {y}, 0." for n, (x, y) in enumerate(points, 1))]
     for group in NAMES:
         rows.append("*ELEMENT, TYPE=CPS3" + (f", ELSET={named[group]}" if group in named else ""))
-        rows += [f"{n}, {', '.join(map(str, ends))}" for n, (g, ends) in enumerate(cells(), 1) if g == group]
+        rows += [f"{n}, {', '.join(map(str, ends))}" for n, (g, ends) in enumerate(elements, 1) if g == group]
     return "\n".join([*rows, *sets, ""])
+
+
+def saved(folder: Path, text: str, version: float, change: Callable[[], object] = int, **options: float) -> Path:
+    """Let gmsh read a text of version 2 and write it in another form."""
+    import gmsh
+
+    path = folder / "mesh.msh"
+    path.write_text(text)
+    gmsh.initialize(argv=[], readConfigFiles=False, interruptible=False)
+    try:
+        gmsh.option.setNumber("General.Terminal", 0)
+        gmsh.merge(str(path))
+        change()
+        for name, value in ({"MshFileVersion": version} | options).items():
+            gmsh.option.setNumber(f"Mesh.{name}", value)
+        gmsh.write(str(path))
+    finally:
+        gmsh.finalize()
+    return path

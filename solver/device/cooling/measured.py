@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -10,7 +11,9 @@ from scipy.interpolate import PchipInterpolator
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Measured
 from hotmesa.scenarios.tables import Numbers, read_numbers
-from hotmesa.solver.device.sinks import HeatFlux
+
+if TYPE_CHECKING:  # it needs DOLFINx
+    from hotmesa.solver.device.sinks import HeatFlux
 
 
 def build(sink: Measured, bath: float) -> HeatFlux:

@@ -1,44 +1,26 @@
 """Formats of gmsh other than text of version 2, and files that are damaged."""
 
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.grids import PARTS, cells, inp, msh2
+from helpers.grids import PARTS, cells, inp, msh2, saved
+from helpers.parts import small
 
 from hotmesa.meshes.build import make_raw_mesh
 from hotmesa.meshes.raw import MeshError, RawMesh, cell_sizes
-from hotmesa.scenarios.schema import Scenario
 
 gmsh = pytest.importorskip("gmsh")
 
 
 def read(path: Path) -> RawMesh:
-    return make_raw_mesh(Scenario.model_validate({"name": "test", "mesh": {"file": str(path)}} | PARTS))
+    return make_raw_mesh(small(PARTS, mesh={"file": str(path)}))
 
 
 def areas(raw: RawMesh) -> list[float]:
     area = cell_sizes(raw.points, raw.cells)
     return [float(area.sum()), *(float(area[chosen].sum()) for chosen in raw.member.T)]
-
-
-def saved(folder: Path, text: str, version: float, change: Callable[[], object] = int, **options: float) -> Path:
-    """Let gmsh read a text of version 2 and write it in another form."""
-    path = folder / "mesh.msh"
-    path.write_text(text)
-    gmsh.initialize(argv=[], readConfigFiles=False, interruptible=False)
-    try:
-        gmsh.option.setNumber("General.Terminal", 0)
-        gmsh.merge(str(path))
-        change()
-        for name, value in ({"MshFileVersion": version} | options).items():
-            gmsh.option.setNumber(f"Mesh.{name}", value)
-        gmsh.write(str(path))
-    finally:
-        gmsh.finalize()
-    return path
 
 
 @pytest.mark.parametrize(

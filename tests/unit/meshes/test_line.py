@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers.parts import small
 
 from hotmesa.meshes.build import make_raw_mesh
 from hotmesa.meshes.raw import MeshError
@@ -11,7 +12,7 @@ ROUND = {"geometry": "disc", "mesa": {"shape": "disc", "radius_um": 5}, "crystal
 
 
 def scenario(**parts: object) -> Scenario:
-    return Scenario.model_validate({"name": "test", "geometry": "strip"} | parts)
+    return small(parts, geometry="strip")
 
 
 @pytest.mark.parametrize("radius", [2.5, 1.0, 0.37])

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from helpers.parts import small
 
 from hotmesa.meshes.build import make_raw_mesh
 from hotmesa.meshes.outlines import DIAGONAL
@@ -16,7 +17,7 @@ OFF_CENTRE = {"x_um": 1.5, "y_um": 0.7}
 
 
 def scenario(**parts: object) -> Scenario:
-    return Scenario.model_validate({"name": "test"} | parts)
+    return small(parts)
 
 
 def areas(raw: RawMesh) -> dict[str, float]:

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from helpers.parts import small
 
 from hotmesa.meshes.build import raw_mesh
 from hotmesa.meshes.raw import cell_sizes
 from hotmesa.meshes.refined import halved
-from hotmesa.scenarios.schema import Scenario
 
 DEVICES = {
     "plan": {"crystal": {}, "contacts": [{"x_um": 1.0, "radius_um": 1.5}]},
@@ -17,8 +17,7 @@ DEVICES = {
 
 @pytest.mark.parametrize("geometry", DEVICES)
 def test_every_cell_is_cut_into_equal_parts(geometry: str):
-    device = {"name": "test", "geometry": geometry, "mesh": {"refine": 0.5}} | DEVICES[geometry]
-    coarse = raw_mesh(Scenario.model_validate(device))
+    coarse = raw_mesh(small(DEVICES[geometry], geometry=geometry, mesh={"refine": 0.5}))
     fine, parents = halved(coarse)
     parts = 4 if geometry == "plan" else 2
     assert len(fine.cells) == parts * len(coarse.cells)

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.grids import AREAS, PARTS, cells, inp, moved, msh2, nodes
+from helpers.parts import small
 
 from hotmesa.meshes.build import make_raw_mesh
 from hotmesa.meshes.raw import MeshError, RawMesh, cell_sizes
-from hotmesa.scenarios.schema import Scenario
 
 NUMBERS = {"mesa": 2, "crystal": 1, "wire": 3}
 
@@ -17,7 +17,7 @@ NUMBERS = {"mesa": 2, "crystal": 1, "wire": 3}
 def read(folder: Path, text: str, parts: dict[str, object] = PARTS, ending: str = ".msh", **mesh: object) -> RawMesh:
     path = folder / f"mesh{ending}"
     path.write_text(text, encoding="utf-8")
-    return make_raw_mesh(Scenario.model_validate({"name": "test", "mesh": {"file": str(path)} | mesh} | parts))
+    return make_raw_mesh(small(parts, mesh={"file": str(path)} | mesh))
 
 
 def assert_right(raw: RawMesh) -> None:

@@ -3,13 +3,14 @@
 import math
 
 import pytest
+from helpers.parts import small
 
 from hotmesa.meshes.sizes import element_sizes, size_function
 from hotmesa.scenarios.schema import Scenario
 
 
 def scenario(**parts: object) -> Scenario:
-    return Scenario.model_validate({"name": "test"} | parts)
+    return small(parts)
 
 
 SHEET = {

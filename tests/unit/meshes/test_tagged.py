@@ -5,15 +5,15 @@ import math
 import dolfinx.fem as fem
 import numpy as np
 import pytest
+from helpers.parts import small
 from mpi4py import MPI
 
 from hotmesa.meshes import RIM, MeshError, TaggedMesh, build_mesh
 from hotmesa.meshes.compat import create_submesh, geometry_dofmap, interpolation_points
-from hotmesa.scenarios.schema import Scenario
 
 
 def build(**parts: object) -> TaggedMesh:
-    return build_mesh(Scenario.model_validate({"name": "test"} | parts), MPI.COMM_SELF)
+    return build_mesh(small(parts), MPI.COMM_SELF)
 
 
 def area(tagged: TaggedMesh, name: str) -> float:

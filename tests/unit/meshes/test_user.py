@@ -6,6 +6,7 @@ from pathlib import Path
 import meshio
 import numpy as np
 import pytest
+from helpers.parts import small
 
 from hotmesa.meshes.build import make_raw_mesh
 from hotmesa.meshes.raw import MeshError, RawMesh, cell_sizes
@@ -15,7 +16,7 @@ PARTS: dict[str, object] = {"crystal": {}, "contacts": [{"x_um": 1.5, "y_um": 0.
 
 
 def scenario(**parts: object) -> Scenario:
-    return Scenario.model_validate({"name": "test"} | parts)
+    return small(parts)
 
 
 def generated(**parts: object) -> RawMesh:

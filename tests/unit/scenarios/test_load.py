@@ -236,7 +236,7 @@ def test_a_change_of_the_law_leaves_the_keys_of_the_other_law_behind(small: Path
         ("x = " + "[" * 600 + "]" * 600, "nested more than 20 deep"),
         ("x = " + "[" * 100_000 + "]" * 100_000, "nested more than 20 deep"),
         ("x = " + "9" * 5000, "not valid TOML"),
-        ("#" * 10_000_001, "larger than 10 MB"),
+        ("#" * 1_000_001, "larger than 1 MB"),
         ('name = "x"\n' + '[[contacts]]\nname = "c"\n' * 3000, "list of tables (200 at most)"),
         ('name = "x"\n' + '[[layers]]\nname = "c"\n' * 3000, "list of tables (100 at most)"),
         ('name = "x"\n[[contacts]]\nradius_um = 1e-200\n', "1e-200 must be a number >= 1e-06 and <= 1e+06 (µm)"),

@@ -56,7 +56,7 @@ def test_keys_are_found_through_lists_and_names() -> None:
     assert thickness.allowed == "number >= 1e-06 and <= 1e+06 (µm)"
     curve = find_key(("materials", "layers", "in_plane_W_per_mK", "T_K"))
     assert curve is not None
-    assert curve.type == "list of numbers (2 or more)"
+    assert curve.type == "list of numbers (2 or more, 10000 at most)"
     assert find_key(("mesa", "nothing")) is None
     assert "base" in names_at(("materials", "anything"))
     assert names_at(("mesa", "junctions")) == ()

@@ -1,0 +1,146 @@
+"""What can be said of a scenario, a study or a fit before anything is solved: what `hotmesa check` does."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hotmesa.scenarios import Scenario, load_scenario, toml
+from hotmesa.scenarios.describe import summary
+from hotmesa.scenarios.errors import BAD_INPUT, HotmesaError, ScenarioError
+from hotmesa.scenarios.files import bundled_plans
+from hotmesa.scenarios.plans.assumptions import assumption_lines, deciding_assumptions
+
+LOG = logging.getLogger("hotmesa")
+PLAN_KEYS = {"study": ("vary",), "fit": ("parameters", "data")}
+"""What tells studies and fits from scenarios."""
+DEVICE = ("geometry", "mode", "mesa", "crystal", "layers", "materials", "contacts", "bath", "sinks", "law", "mesh")
+"""What decides mesh, model and files of a case."""
+MOST = 40
+"""Cases of a study of which mesh and model are made."""
+SHOWN = 6
+"""Warnings that are shown."""
+
+
+def check(name_or_file: str, overrides: Sequence[str] = ()) -> str:
+    """Return in words what a scenario, a study or a fit describes, if nothing is wrong with it.
+
+    Everything that a run does before its first solution is done: all files are read, mesh and model are made. What the
+    tables hold, and doubts about the mesh, go to the terminal.
+
+    Raises:
+        HotmesaError: as the run would raise, with the same words.
+    """
+    kind = _kind(name_or_file)
+    if kind is not None and overrides:
+        raise HotmesaError(f"{name_or_file} is a {kind}: --set changes scenarios; write the key into its [fixed]")
+    with _told():
+        text, scenarios = {None: _scenario, "study": _study, "fit": _fit}[kind](name_or_file, overrides)
+        note = _make(scenarios)
+    return f"{text}\nno problems found{note}"
+
+
+def _scenario(name_or_file: str, overrides: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
+    scenario = load_scenario(name_or_file, overrides, complete=True)
+    lines = [summary(scenario), *assumption_lines(scenario, deciding_assumptions(name_or_file, overrides))]
+    return "\n".join(lines), {"": scenario}
+
+
+def _kind(name_or_file: str) -> str | None:
+    """Return "study" or "fit" for the name or the file of one, None for a scenario or what is none of them."""
+    for kind in PLAN_KEYS:
+        if name_or_file in bundled_plans(kind):
+            return kind
+    path = Path(name_or_file).expanduser()
+    try:
+        data = toml.read(path) if path.is_file() else {}
+    except (OSError, ValueError):  # the scenario says why
+        return None
+    return next((kind for kind, keys in PLAN_KEYS.items() if any(key in data for key in keys)), None)
+
+
+def _study(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
+    from hotmesa.scenarios.plans.load_study import load_study
+    from hotmesa.vocabulary import VOCABULARY
+
+    plan = load_study(name_or_file, VOCABULARY)
+    names = [case.name for case in plan.cases]
+    shown = ", ".join(names[:4]) + (f" ... {names[-1]}" if len(names) > 4 else "")
+    cases = {case.name: case.scenario for case in plan.cases if case.scenario is not None}
+    skipped = f", {len(names) - len(cases)} of them no valid devices" if len(cases) < len(names) else ""
+    return f"study {plan.study.name}: {len(names)} cases ({shown}){skipped}", cases
+
+
+def _fit(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
+    from hotmesa.scenarios.plans.load_fit import load_fit
+    from hotmesa.vocabulary import VOCABULARY
+
+    plan = load_fit(name_or_file, VOCABULARY)
+    start = {parameter.key: parameter.start for parameter in plan.fit.parameters}
+    lines = [f"fit {plan.fit.name} of {', '.join(parameter.name for parameter in plan.fit.parameters)}"]
+    for datum in plan.measurements:
+        what = str(datum.data.observable) if datum.curve is None else datum.curve.describe()
+        lines.append(f"  {datum.data.name}: {what}")
+    return "\n".join(lines), {datum.data.name: plan.scenario(datum, start) for datum in plan.measurements}
+
+
+def _make(scenarios: dict[str, Scenario]) -> str:
+    """Make mesh and model of every different device, and return what was not looked at."""
+    different = {
+        str([getattr(scenario, section) for section in DEVICE] + [scenario.transient, scenario.stability]): name
+        for name, scenario in scenarios.items()
+    }
+    for name in list(different.values())[:MOST]:
+        try:
+            from hotmesa.kinds import solver_of
+
+            solver_of(scenarios[name].mode).ready(scenarios[name])
+        except ModuleNotFoundError as error:
+            return f"; mesh and law were not looked at: {error.name} is missing (see hotmesa doctor)"
+        except HotmesaError as error:
+            if not name or error.status != BAD_INPUT:
+                raise
+            raise ScenarioError([f"case {name}: {line}" for line in str(error).splitlines()]) from error
+    left = len(different) - MOST
+    return f"; mesh and law of {left} more devices were not looked at" if left > 0 else ""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """While inside, what the log says of tables, and its warnings, goes to the terminal, everything once."""
+    log, tables, handler = LOG, logging.getLogger("hotmesa.tables"), logging.StreamHandler(sys.stderr)
+    said: dict[str, bool] = {}
+
+    def new(record: logging.LogRecord) -> bool:
+        text, doubt = record.getMessage(), record.levelno >= logging.WARNING
+        if text in said or not (doubt or record.name == tables.name):
+            return False
+        said[text] = doubt
+        return sum(said.values()) <= SHOWN or not doubt
+
+    handler.addFilter(new)
+    handler.setFormatter(_Words())
+    before = log.propagate, tables.level
+    log.addHandler(handler)
+    log.propagate = False
+    tables.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.propagate = before[0]
+        tables.setLevel(before[1])
+        if sum(said.values()) > SHOWN:
+            sys.stderr.write(f"warning: and {sum(said.values()) - SHOWN} more of other cases\n")
+
+
+class _Words(logging.Formatter):
+    """Says of a warning that it is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of the terminal."""
+        head = "warning: " if record.levelno >= logging.WARNING else ""
+        return head + record.getMessage()
