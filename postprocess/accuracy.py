@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.tables import column
-from hotmesa.postprocess.walls import NARROW, wall_elements
+from hotmesa.postprocess.tables import Table, column
+from hotmesa.postprocess.walls import NARROW, PINNED, wall_elements
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 
@@ -23,7 +23,8 @@ NUMBERS = {
     "layer_error_T_K": "estimated error of T_max by the sublayers",
     "accuracy_reached": "whether V has the accuracy of mesh.accuracy_percent, mesh and sublayers together",
     "wall_elements": "least width in elements of the wall of a hot spot, over the stored states",
-    "folds_not_resolved": f"folds where that wall has fewer than {NARROW:g} elements: of the mesh, not of the device",
+    "folds_not_resolved": "folds of the mesh, not of the device: rows whose column `fold` begins with `pinned`",
+    "bifurcations_not_resolved": "bifurcations of the mesh: rows of bifurcations.csv whose `change` is `pinned`",
 }
 """Numbers that tell how exact the others are, with their meaning."""
 
@@ -46,7 +47,8 @@ def accuracy(run: Run) -> dict[str, Any]:
     widths = np.concatenate([*walls, [np.inf]])
     least = float(np.nanmin(widths))
     values["wall_elements"] = least if np.isfinite(least) else None
-    values["folds_not_resolved"] = sum(int(np.sum(_at_folds(part) < NARROW)) for part in (run, *run.parts.values()))
+    values["folds_not_resolved"] = sum(_pinned(part.rows, "fold") for part in (run, *run.parts.values()))
+    values["bifurcations_not_resolved"] = _pinned(run.tables.get("bifurcations.csv", {}), "change")
     if values["wall_elements"] is None:
         reasons["wall_elements"] = "no stored state has a wall between hot and cold"
     return values | {"reasons": reasons}
@@ -84,11 +86,9 @@ def remark(run: Run) -> str:
     return f"error of V {error}, not {run.scenario.mesh.accuracy_percent:g} % as asked for"
 
 
-def _at_folds(run: Run) -> Array:
-    if run.states is None or "fold" not in run.rows:
-        return np.zeros(0)
-    marks = np.asarray(run.rows["fold"], dtype=np.str_)[run.states.row]
-    return np.asarray(walls_of(run)[marks != ""])
+def _pinned(table: Table, name: str) -> int:
+    """Return the number of rows that are told to be of the mesh in a column of words."""
+    return sum(str(word).startswith(PINNED) for word in table.get(name, ()))
 
 
 def _why_not(run: Run) -> str:
@@ -138,10 +138,15 @@ def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str
             layers = f"double sublayers and halve first_sublayer_um of {_below(scenario)}"
             what = " and ".join({"mesh": "refine mesh.file", "layer": layers}[part] for part in coarse)
         lines.append(f"{parts} alone change V by more than {ENOUGH_PERCENT} %: {what}")
+    if values.get("bifurcations_not_resolved"):
+        lines.append(
+            f"{values['bifurcations_not_resolved']} bifurcations are of the mesh, whose rows of elements hold the wall "
+            f'of the hot spot, not of the device ("{PINNED}"): set mesh.refine = {2 * refine:g}'
+        )
     if values.get("folds_not_resolved"):
         lines.append(
-            f"at {values['folds_not_resolved']} folds the wall of the hot spot is less than {NARROW:g} "
-            f"elements wide: not resolved by the mesh, no folds of the device; set mesh.refine = {2 * refine:g}"
+            f"{values['folds_not_resolved']} folds are of the mesh, whose rows of elements hold the wall of the "
+            f'hot spot, not of the device ("{PINNED}"): set mesh.refine = {2 * refine:g}'
         )
     elif (wall := values.get("wall_elements")) is not None and wall < NARROW:
         lines.append(

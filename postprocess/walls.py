@@ -10,6 +10,9 @@ from hotmesa.scenarios.arrays import Array
 NARROW = 5.0
 """A wall of fewer elements is held by their rows and moves in leaps, which look like folds; measured: 2.7 to 4.5."""
 
+PINNED = "pinned"
+"""Word for a fold or a change of stability that is of the mesh."""
+
 
 def wall_elements(states: States, junction_T_K: Array, hot_K: float) -> Array:
     """Return the width of the steepest wall in elements at every state, NaN where there is none, shape (k,).

@@ -13,7 +13,8 @@ SLOPE = {"dV_dI_ohm": "slope of the curve from its tangent, not from differences
 CURVE = {
     **SLOPE,
     "arclength": "parameter along the branch; always grows",
-    "fold": "`V` or `I` where the branch turns back in V or in I, else empty",
+    "fold": "`V` or `I` where the branch turns back in V or in I, `pinned V` or `pinned I` where only the mesh makes "
+    "it do so, else empty",
     **NEWTON,
 }
 """Meaning of the columns of a point on a curve of steady states."""

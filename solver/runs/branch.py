@@ -15,6 +15,7 @@ from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.accuracy import Places, estimates
+from hotmesa.solver.runs.pinning import Pinning
 from hotmesa.solver.runs.uniform import UniformDevice, uniform_curve, uniform_table
 from hotmesa.solver.stability.columns import BranchStability, asked_stability
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow
@@ -95,12 +96,14 @@ def branch_points(
     every, branch = model.scenario.output.every, model.scenario.branch
     stops = (branch.end_current_mA, *branch.at_mA)
     course = Course(None if seam is None else ahead_from(problem, seam.arrays))
+    pinning = Pinning(model)
     first, hot = (0, 0.0) if seam is None else (int(seam.arrays["number"]) + 1, float(seam.arrays["hot_fraction"]))
     for number, curve in enumerate(follow(problem, start, direction, branch_options(model), course), start=first):
         e = curve.evaluation
         if number and e.V <= 0.0:
             raise SolveError("the branch came back to V = 0: on this mesh it never reaches its end current; refine it")
         row = branch_row(model, curve, observables)
+        row |= pinning.mark(problem, curve)
         before, hot = hot, float(row["hot_fraction"])
         appears_or_fills = (before == 0.0) != (hot == 0.0) or (before == 1.0) != (hot == 1.0)
         keep = number % every == 0 or bool(curve.fold) or curve.control in stops or appears_or_fills

@@ -20,6 +20,7 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options, branch_row, uniform_beside
 from hotmesa.solver.runs.branch import control as control
 from hotmesa.solver.runs.found import FoundBranch, NumberedBifurcation, bifurcation_lines, branch_folder, branch_line
+from hotmesa.solver.runs.pinning import Pinning
 from hotmesa.solver.runs.remembered import Remembered, pack_branches, remembered_from
 from hotmesa.solver.stability.bifurcation import (
     BranchStart,
@@ -66,6 +67,7 @@ class Diagram:
 
     Attributes:
         branches: found so far.
+        pinning: tells which of them, and which folds, are of the mesh.
         crossings: bifurcations found so far.
         behind: gives what the diagram needs to go on behind the last point; None where it cannot. Collective.
     """
@@ -79,6 +81,7 @@ class Diagram:
         self.model = model
         self.problem = ThermalBranch(model)
         self.stability = checked_stability(model, RATE_TOLERANCE)
+        self.pinning = Pinning(model)
         self.branches: list[FoundBranch] = []
         self.crossings: list[NumberedBifurcation] = []
         self._asked = model.scenario.diagram
@@ -136,8 +139,9 @@ class Diagram:
         inner = branch.points[int(first) : len(branch.points) - int(last)]
         for b in find_bifurcations(self.problem, self.stability, inner, self._options):
             if not any(is_same(self.problem, b, c.bifurcation) for c in self.crossings):
-                found.append(NumberedBifurcation(len(self.crossings) + 1, branch.number, b))
-                self.crossings.append(found[-1])
+                pinned = self.pinning.change(self.problem, b.point, b.point, b.bias, b.appears)
+                self.crossings.append(NumberedBifurcation(len(self.crossings) + 1, branch.number, b, pinned))
+                found += [] if pinned else [self.crossings[-1]]
         return found
 
     def _distance(self, a: Array, b: Array) -> float:
@@ -233,7 +237,7 @@ class Diagram:
     def _arrival(self, a: CurvePoint, b: CurvePoint, left: NumberedBifurcation | None) -> NumberedBifurcation | None:
         """Return the bifurcation that the branch is about to reach (not the one it has just left)."""
         reach = ARRIVAL * self._asked.step
-        others = [c for c in self.crossings if c is not left]
+        others = [c for c in self.crossings if c is not left and not c.pinned]
         distances = [ends_in(self.problem, a, b, c.bifurcation, reach) for c in others]
         nearest = min(distances, default=np.inf)
         return others[distances.index(nearest)] if nearest < np.inf else None
@@ -343,8 +347,8 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
         state = fields.of(point.curve.evaluation) if keep else None
         part = branch_folder(branch.number) if branch.number else ""
         beside = partial(_beside, diagram, uniform)
-        row, behind = _row(model, point, observables), diagram.behind
-        yield Point(row, state, leads=fields.leads, part=part, beside=beside, seam=behind)
+        row = _row(model, point, observables) | diagram.pinning.mark(diagram.problem, point.curve)
+        yield Point(row, state, leads=fields.leads, part=part, beside=beside, seam=diagram.behind)
 
 
 def _beside(diagram: Diagram, uniform: Callable[[], dict[str, list[Row]]]) -> dict[str, list[Row]]:

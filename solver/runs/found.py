@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hotmesa.postprocess.tables import Row
+from hotmesa.postprocess.walls import PINNED
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_row
 from hotmesa.solver.stability.bifurcation import Bifurcation, RatedPoint
@@ -38,11 +39,16 @@ class FoundBranch:
 
 @dataclass(frozen=True)
 class NumberedBifurcation:
-    """A bifurcation of the diagram with its number and the branch it lies on."""
+    """A bifurcation of the diagram with its number and the branch it lies on.
+
+    Attributes:
+        pinned: it is of the mesh, whose rows of elements hold a wall; no branch is looked for there.
+    """
 
     number: int
     branch: int
     bifurcation: Bifurcation
+    pinned: bool = False
 
 
 def branch_folder(number: int) -> str:
@@ -85,7 +91,7 @@ def bifurcation_lines(model: Model, crossings: Sequence[NumberedBifurcation]) ->
             "T_mean_K": float(branch_row(model, c.bifurcation.point)["T_mean_K"]),
             "modes": len(c.bifurcation.modes),
             "half_waves": " + ".join(f"{across} x {along}" for across, along in c.bifurcation.waves),
-            "change": "appears" if c.bifurcation.appears else "disappears",
+            "change": PINNED if c.pinned else "appears" if c.bifurcation.appears else "disappears",
         }
         for c in crossings
     ]

@@ -33,6 +33,7 @@ NEAR_SINGULAR = 1e-7
 CANONICAL_STEPS = 3
 SAME_SHAPE = 0.08
 """Invariants this near, over the distance from the bifurcation, belong to mirror images."""
+BIASES = VOLTAGE, CURRENT = Bias.voltage(), Bias.current()
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Bifurcation:
         currents: current (mA) at which each of them passes zero, shape (m,).
         waves: numbers of half waves of each of them across and along the mesa.
         appears: whether they begin to grow along the branch; they cease to grow otherwise.
+        bias: the source under which they do.
     """
 
     point: CurvePoint
@@ -69,6 +71,7 @@ class Bifurcation:
     currents: Array
     waves: tuple[tuple[int, int], ...]
     appears: bool
+    bias: Bias = CURRENT
 
     @property
     def current(self) -> float:
@@ -93,7 +96,7 @@ class BranchStart:
 
 def rated(stability: Stability, point: CurvePoint, count: int, before: RatedPoint | None = None) -> RatedPoint:
     """Return a point with at least `count` leading modes under voltage and under current bias."""
-    voltage, current = stability.modes_under(point.evaluation, (Bias.voltage(), Bias.current()), count, True)
+    voltage, current = stability.modes_under(point.evaluation, BIASES, count, True)
     known = (None, None) if before is None else before.growing
     growing = _settled(voltage, known[0], "V" in point.fold), _settled(current, known[1], "I" in point.fold)
     return RatedPoint(point, voltage, current, growing)
@@ -155,9 +158,12 @@ def _crossings(
         # Modes of one rate are any basis of their space, another in every call: take all from one place.
         together = together if abs(s - together) <= 100.0 * near else s
         mode = as_step(problem, stability.given_part(modes_at(together).shapes[:, k]))
-        here, waves = known[s].curve, half_waves(problem.model, mode)
+        # Where a rate is zero the tangent is not unique: that of the followed curve is between its neighbours'.
+        here = replace(known[s].curve, tangent=_unit(problem, b.curve.u - a.curve.u))
+        waves = half_waves(problem.model, mode)
         at_mA = np.array([here.evaluation.I])
-        found.append(Bifurcation(here, _unit(problem, mode)[None], at_mA, (waves,), counts[1] > counts[0]))
+        appears = counts[1] > counts[0]
+        found.append(Bifurcation(here, _unit(problem, mode)[None], at_mA, (waves,), appears, BIASES[bias]))
     return sorted(found, key=lambda f: f.point.s)
 
 

@@ -47,4 +47,4 @@ def test_a_case_with_narrow_walls_is_not_converged() -> None:
     (text,) = accuracy_warnings({"wall_elements": 2.5, "folds_not_resolved": 0}, scenario)
     assert "2.5 elements wide" in text and "mesh.refine = 2" in text
     (text,) = accuracy_warnings({"wall_elements": 2.5, "folds_not_resolved": 3}, scenario)
-    assert "at 3 folds" in text
+    assert "3 folds are of the mesh" in text
