@@ -63,7 +63,7 @@ def _kind(name_or_file: str) -> str | None:
 
 
 def _study(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
-    from hotmesa.scenarios.plans.load_study import load_study
+    from hotmesa.scenarios.plans.study import load_study
     from hotmesa.vocabulary import VOCABULARY
 
     plan = load_study(name_or_file, VOCABULARY)
@@ -75,7 +75,7 @@ def _study(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario
 
 
 def _fit(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
-    from hotmesa.scenarios.plans.load_fit import load_fit
+    from hotmesa.scenarios.plans.fit import load_fit
     from hotmesa.vocabulary import VOCABULARY
 
     plan = load_fit(name_or_file, VOCABULARY)

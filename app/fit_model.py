@@ -17,8 +17,7 @@ from hotmesa.postprocess.tables import column, read_table
 from hotmesa.postprocess.values import observe, read_summary, table_of
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.plans.fit import Parameter
-from hotmesa.scenarios.plans.load_fit import FitPlan, Measurement
+from hotmesa.scenarios.plans.fit import FitPlan, Measurement, Parameter
 
 SAME = 10
 """Digits of a parameter that count: rounding must not make a new case."""

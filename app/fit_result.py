@@ -13,8 +13,7 @@ from hotmesa.fit_model import Point, bounds, measured_rows
 from hotmesa.postprocess.fit import has_uncertainty
 from hotmesa.scenarios import to_toml
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.plans.fit import Parameter
-from hotmesa.scenarios.plans.load_fit import FitPlan
+from hotmesa.scenarios.plans.fit import FitPlan, Parameter
 from hotmesa.scenarios.writing import write_json, write_table, write_text
 
 AT_BOUND = 1e-3

@@ -21,7 +21,7 @@ from hotmesa.postprocess import provenance
 from hotmesa.processes import ended_like_interrupted
 from hotmesa.progress import tell
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
+from hotmesa.scenarios.plans.fit import FitPlan, load_fit
 from hotmesa.scenarios.writing import write_json, write_text
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.vocabulary import VOCABULARY

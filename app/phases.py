@@ -11,7 +11,7 @@ from hotmesa.postprocess.phase_picture import plot_phases
 from hotmesa.postprocess.phases import PhaseCase, phase_rows, write_phases
 from hotmesa.postprocess.style import save_picture
 from hotmesa.scenarios import Scenario
-from hotmesa.scenarios.plans.load_study import Plan, parameters_of
+from hotmesa.scenarios.plans.study import Plan, parameters_of
 
 PICTURE = "phases.png"
 TENTH = 0.1

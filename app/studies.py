@@ -19,7 +19,7 @@ from hotmesa.processes import ended_like_interrupted
 from hotmesa.progress import tell
 from hotmesa.scenarios import StudyError
 from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
-from hotmesa.scenarios.plans.load_study import Plan, load_study
+from hotmesa.scenarios.plans.study import Plan, load_study
 from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.writing import write_json, write_text
 from hotmesa.study_table import NO_PARQUET, closing, rows_of, write_tables

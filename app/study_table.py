@@ -11,7 +11,7 @@ from hotmesa.case import FAILED, OK, Outcome
 from hotmesa.postprocess.absent import NEVER, WORDS, lies_beyond, why_absent
 from hotmesa.postprocess.accuracy import ENOUGH_PERCENT, accuracy_warnings
 from hotmesa.postprocess.values import Value, observe, read_summary
-from hotmesa.scenarios.plans.load_study import Case, Plan, parameters_of
+from hotmesa.scenarios.plans.study import Case, Plan, parameters_of
 from hotmesa.scenarios.writing import field, whole_file, write_table
 
 Row = dict[str, Any]

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from hotmesa.scenarios.files import available_scenarios, bundled_file, bundled_plans
-from hotmesa.scenarios.plans.load_study import find_plan, read_plan
-from hotmesa.scenarios.plans.study import Axis, Study
-from hotmesa.scenarios.plans.values import flat, look_up
+from hotmesa.scenarios.plans.axes import Vary
+from hotmesa.scenarios.plans.files import find_plan, flat, look_up, read_plan
+from hotmesa.scenarios.plans.study import Study
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.toml import read
 
@@ -79,7 +79,7 @@ def assumption_lines(scenario: Scenario, found: Sequence[Assumption]) -> list[st
     return [f"  {'assumed' if number == 0 else '':<8} {line}" for number, line in enumerate(lines)]
 
 
-def _keys(axis: Axis) -> tuple[str, ...]:
+def _keys(axis: Vary) -> tuple[str, ...]:
     """Return the keys that an axis varies."""
     cases = dict.fromkeys(key for values in (axis.cases or {}).values() for key in flat(values))
     return (*([axis.key] if axis.key else ()), *(axis.keys or ()), *cases)

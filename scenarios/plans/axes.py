@@ -1,21 +1,88 @@
-"""The points of the axes of a study."""
+"""The axes of a study: five spellings of points in the file, each turned into an `Axis` of points by name."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
 
 from hotmesa.scenarios.keys import find_key, groups
 from hotmesa.scenarios.overrides import OverrideError, parse
-from hotmesa.scenarios.plans.errors import StudyError
-from hotmesa.scenarios.plans.study import Axis
-from hotmesa.scenarios.plans.values import flat, is_plain, path_of, short_key, value_name
+from hotmesa.scenarios.plans.files import StudyError, flat, is_plain, path_of, short_key, value_name
 from hotmesa.scenarios.problems import did_you_mean
+from hotmesa.scenarios.schema import Name, Section
 from hotmesa.scenarios.tables import TableError, read_fields, with_point
 
 NAME_COLUMN = "case"
+FORMS = ("values", "range", "rows", "cases", "file")
+
+
+class Range(Section):
+    """Numbers from first to last; give either how many or how far apart."""
+
+    first: float = Field(description="first number")
+    last: float = Field(description="last number")
+    points: int | None = Field(None, ge=1, le=10_000, description="how many")
+    step: Annotated[float, Field(gt=0)] | None = Field(None, description="distance; the last number is not passed")
+    spacing: Literal["linear", "log"] = Field("linear", description="equal differences or equal ratios")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Range:
+        if (self.points is None) == (self.step is None):
+            raise ValueError("a range needs points or step, not both")
+        if self.step is not None and (self.spacing == "log" or self.last < self.first):
+            raise ValueError("a range with step is linear and goes upwards")
+        if self.spacing == "log" and not (self.first > 0 and self.last > 0):
+            raise ValueError("a range with spacing = log needs positive ends")
+        return self
+
+    @model_validator(mode="after")
+    def _not_endless(self) -> Range:
+        if self.step is not None and (self.last - self.first) / self.step >= 10_000:
+            raise ValueError(f"a range has at most 10000 points; step = {self.step:g} makes more")
+        return self
+
+    def numbers(self) -> list[float]:
+        """Return the numbers, with ends as they were written."""
+        if self.step is not None:
+            count = int(np.floor((self.last - self.first) / self.step * (1 + 1e-12))) + 1
+            return [float(f"{self.first + k * self.step:.12g}") for k in range(count)]
+        space = np.geomspace if self.spacing == "log" else np.linspace
+        return [float(f"{number:.12g}") for number in space(self.first, self.last, self.points or 1)]
+
+
+class Vary(Section):
+    """One axis: a key over values or a range, several keys together (rows), named cases, or a CSV file of cases."""
+
+    label: Name | None = Field(None, description="column of the table and word in pictures; default the key")
+    decides: str = Field("", description="what its keys decide; `hotmesa check` tells it where they are assumed")
+    key: str | None = Field(None, description="scenario key, with values or range")
+    values: list[Any] | None = Field(None, description="its values; the word none leaves the key out")
+    range: Range | None = Field(None, description="{first, last, points or step, spacing}")
+    keys: list[str] | None = Field(None, description="keys that change together, with rows")
+    rows: list[list[Any]] | None = Field(None, description="their values, one row a point")
+    names: list[Name] | None = Field(None, description="names of the points of values, range or rows")
+    cases: dict[Name, dict[str, Any]] | None = Field(None, description="points by name, each with its keys")
+    file: str | None = Field(None, description="CSV file: keys in the header, one line a point, `case` for its name")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Vary:
+        forms = [form for form in FORMS if getattr(self, form) is not None]
+        if len(forms) != 1:
+            given = " and ".join(forms) or "none of them"
+            raise ValueError(f"an axis needs one of {', '.join(FORMS)}; there is {given}")
+        form = forms[0]
+        if (self.key is not None) != (form in ("values", "range")):
+            raise ValueError("key belongs to values or range")
+        if (self.keys is not None) != (form == "rows"):
+            raise ValueError("keys belongs to rows")
+        if form == "file" and self.names is not None:
+            raise ValueError("the names of a CSV file stand in its column case")
+        return self
 
 
 @dataclass(frozen=True)
@@ -27,7 +94,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Points:
+class Axis:
     """The points of one axis.
 
     Attributes:
@@ -46,30 +113,30 @@ class Points:
         return tuple(dict.fromkeys(key for point in self.points for key in point.values))
 
 
-def points_of(axis: Axis, number: int, folder: Path) -> Points:
+def axis_of(vary: Vary, number: int, folder: Path) -> Axis:
     """Return the points of the axis with a number (for messages), file names relative to the folder.
 
     Raises:
         StudyError: no points, rows of the wrong length, names that do not fit, a CSV file that cannot be used.
     """
     label = f"vary.{number}"
-    if axis.file is not None:
-        points = _from_file(folder / axis.file, label)
-        return Points(axis.label or (axis.file.rpartition("/")[2]).rpartition(".")[0], True, points)
-    if axis.cases is not None:
-        named = tuple(Point(name, flat(values)) for name, values in axis.cases.items())
-        return Points(axis.label or f"variant_{number}", True, _not_empty(named, label))
-    if axis.keys is not None:
-        return _from_rows(axis, label)
-    key = axis.key or ""
-    values = list(axis.values or ()) if axis.range is None else _range_values(axis, key)
-    names = _names(axis, len(values), label)
+    if vary.file is not None:
+        points = _from_file(folder / vary.file, label)
+        return Axis(vary.label or (vary.file.rpartition("/")[2]).rpartition(".")[0], True, points)
+    if vary.cases is not None:
+        named = tuple(Point(name, flat(values)) for name, values in vary.cases.items())
+        return Axis(vary.label or f"variant_{number}", True, _not_empty(named, label))
+    if vary.keys is not None:
+        return _from_rows(vary, label)
+    key = vary.key or ""
+    values = list(vary.values or ()) if vary.range is None else _range_values(vary, key)
+    names = _names(vary, len(values), label)
     found = [
-        Point(name or f"{axis.label or short_key(key)}-{value_name(value) or number}", {key: value})
+        Point(name or f"{vary.label or short_key(key)}-{value_name(value) or number}", {key: value})
         for number, (name, value) in enumerate(zip(names, values, strict=True))
     ]
-    has_names = axis.names is not None or not all(is_plain(value) for value in values)
-    return Points(axis.label or key, has_names, _not_empty(found, label))
+    has_names = vary.names is not None or not all(is_plain(value) for value in values)
+    return Axis(vary.label or key, has_names, _not_empty(found, label))
 
 
 def _not_empty(points: Any, label: str) -> tuple[Point, ...]:
@@ -78,24 +145,24 @@ def _not_empty(points: Any, label: str) -> tuple[Point, ...]:
     return tuple(points)
 
 
-def _range_values(axis: Axis, key: str) -> list[float | int]:
-    numbers = axis.range.numbers() if axis.range is not None else []
+def _range_values(vary: Vary, key: str) -> list[float | int]:
+    numbers = vary.range.numbers() if vary.range is not None else []
     known = find_key(path_of(key))
     if known is not None and known.type == "whole number":
         return [int(number) if number == int(number) else number for number in numbers]
     return list(numbers)
 
 
-def _names(axis: Axis, count: int, label: str) -> list[str | None]:
-    if axis.names is None:
+def _names(vary: Vary, count: int, label: str) -> list[str | None]:
+    if vary.names is None:
         return [None] * count
-    if len(axis.names) != count:
-        raise StudyError([f"{label}.names: {len(axis.names)} names for {count} points"])
-    return list(axis.names)
+    if len(vary.names) != count:
+        raise StudyError([f"{label}.names: {len(vary.names)} names for {count} points"])
+    return list(vary.names)
 
 
-def _from_rows(axis: Axis, label: str) -> Points:
-    keys, rows = axis.keys or [], axis.rows or []
+def _from_rows(vary: Vary, label: str) -> Axis:
+    keys, rows = vary.keys or [], vary.rows or []
     wrong = [str(index) for index, row in enumerate(rows) if len(row) != len(keys)]
     if wrong:
         raise StudyError([f"{label}.rows: rows {', '.join(wrong)} do not have {len(keys)} values, one for each key"])
@@ -106,9 +173,9 @@ def _from_rows(axis: Axis, label: str) -> Points:
             name or "_".join(_part(key, value) for key, value in zip(keys, row, strict=True)),
             dict(zip(keys, row, strict=True)),
         )
-        for name, row in zip(_names(axis, len(rows), label), rows, strict=True)
+        for name, row in zip(_names(vary, len(rows), label), rows, strict=True)
     ]
-    return Points(axis.label or "_".join(map(short_key, keys)), axis.names is not None, _not_empty(points, label))
+    return Axis(vary.label or "_".join(map(short_key, keys)), vary.names is not None, _not_empty(points, label))
 
 
 def _part(key: str, value: Any) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 
 from hotmesa.postprocess.tables import read_table
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.plans.data import read_measured
-from hotmesa.scenarios.plans.load_study import load_study
+from hotmesa.scenarios.plans.fit import read_measured
+from hotmesa.scenarios.plans.study import load_study
 from hotmesa.scenarios.schema import Sink
 from hotmesa.scenarios.source_table import read_source
 from hotmesa.solver.device.cooling.measured import build

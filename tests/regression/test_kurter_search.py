@@ -13,7 +13,7 @@ from validation.kurter2010.stacks import BETA, POWER_MW, STACKS, paper_range
 
 from hotmesa.scenarios.files import bundled_file
 from hotmesa.scenarios.plans.fit import Data
-from hotmesa.scenarios.plans.load_study import load_study
+from hotmesa.scenarios.plans.study import load_study
 
 SEARCH = "study-kurter2010-search"
 

@@ -11,7 +11,7 @@ from validation.kurter2010.page import DOCS, IMAGES, blocks_of
 from validation.kurter2010.runs import trace
 
 from hotmesa.postprocess.curve import make_curve
-from hotmesa.scenarios.plans.load_study import load_study
+from hotmesa.scenarios.plans.study import load_study
 
 
 @pytest.mark.parametrize("steepest", [-0.3, 0.0, 0.4])

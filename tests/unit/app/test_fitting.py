@@ -18,9 +18,7 @@ from hotmesa.postprocess.fit import compare_curves
 from hotmesa.runner import Ending
 from hotmesa.scenarios import Scenario, load_scenario
 from hotmesa.scenarios.files import bundled_plans
-from hotmesa.scenarios.plans.data import Measured, read_measured
-from hotmesa.scenarios.plans.fit import Data
-from hotmesa.scenarios.plans.load_fit import load_fit
+from hotmesa.scenarios.plans.fit import Data, Measured, load_fit, read_measured
 from hotmesa.scenarios.tables import TableError
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.runs.uniform import uniform_curve

@@ -16,7 +16,7 @@ from hotmesa.postprocess.phases import COLUMNS, is_resolved
 from hotmesa.postprocess.place import PLACES
 from hotmesa.runner import Ending
 from hotmesa.scenarios import Scenario, ScenarioError
-from hotmesa.scenarios.plans.load_study import load_study
+from hotmesa.scenarios.plans.study import load_study
 
 GOLDEN = Path(__file__).parents[2] / "regression" / "golden" / "strip.toml"
 FAST = '[fixed]\n"numerics.estimate_error" = false\n"stability.points" = "counts"\n'

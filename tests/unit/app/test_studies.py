@@ -23,7 +23,7 @@ from hotmesa.postprocess.values import At, value_at
 from hotmesa.runner import Ending
 from hotmesa.scenarios import Scenario, ScenarioError, available_scenarios, load_scenario
 from hotmesa.scenarios.files import bundled_plans
-from hotmesa.scenarios.plans.load_study import load_study
+from hotmesa.scenarios.plans.study import load_study
 from hotmesa.solver.errors import SolveError
 from hotmesa.vocabulary import VOCABULARY
 
@@ -102,7 +102,7 @@ def test_cases_from_a_csv_file(write: Write, tmp_path: Path):
 
 
 def test_ranges():
-    from hotmesa.scenarios.plans.study import Range
+    from hotmesa.scenarios.plans.axes import Range
 
     assert Range(first=6, last=30, step=6).numbers() == [6, 12, 18, 24, 30]
     assert Range(first=0.1, last=0.5, step=0.1).numbers() == [0.1, 0.2, 0.3, 0.4, 0.5]

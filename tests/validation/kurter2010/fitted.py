@@ -14,8 +14,8 @@ from validation.kurter2010.stacks import STACKS, branch, checks
 
 from hotmesa import Scenario, fit, load_scenario
 from hotmesa.fit_model import beyond, bounds
-from hotmesa.scenarios.plans.load_fit import FitPlan, load_fit
-from hotmesa.scenarios.plans.values import flat
+from hotmesa.scenarios.plans.files import flat
+from hotmesa.scenarios.plans.fit import FitPlan, load_fit
 
 NAME = "kurter2010-fit"
 FILE = "fit-kurter2010"

@@ -20,7 +20,7 @@ from hotmesa.postprocess.tables import read_table
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.scenarios.materials import build_material
-from hotmesa.scenarios.plans.load_study import load_study
+from hotmesa.scenarios.plans.study import load_study
 from hotmesa.scenarios.schema import Contact, WiedemannFranzContact
 
 if TYPE_CHECKING:
