@@ -86,7 +86,9 @@ def gamma_meV(spectrum: Spectrum, T_K: ArrayLike) -> Array:
 
 def _interpolate(pairs: Pairs, T: Array) -> Array:
     knots, values = np.array(pairs).T
-    return np.asarray(PchipInterpolator(knots, values)(np.clip(T, knots[0], knots[-1])))
+    found = PchipInterpolator(knots, values)(np.clip(T, knots[0], knots[-1]))
+    # Monotone between the rows up to rounding, which must not make a gap that closes negative.
+    return np.asarray(np.clip(found, values.min(), values.max()))
 
 
 _MAX_STEPS = 40

@@ -172,18 +172,13 @@ def follow(
         yield first
     ahead = course.ahead
     sign = np.sign(options.control_end - ahead.passed[-1].control)
-    while (options.control_end - (here := ahead.passed[-1]).control) * sign > 0.0:
-        there, ds = _advance(problem, ahead.passed, ahead.ds, options)
-        done = (there.control - options.control_end) * sign >= 0.0
-        if done:
-            there = _land(problem, here, there, options)
-        inner, course.ahead = _inner(problem, here, there, options), None
+    while (options.control_end - ahead.passed[-1].control) * sign > 0.0:
+        inner, there, ds = _advance(problem, ahead.passed, ahead.ds, options)
+        course.ahead = None
         yield from inner
         ahead = course.ahead = Ahead((*ahead.passed, there)[-REMEMBERED:], ds, ahead.count + len(inner) + 1)
         yield there
-        if done:
-            return
-        if ahead.count >= options.max_points:
+        if (options.control_end - there.control) * sign > 0.0 and ahead.count >= options.max_points:
             raise SolveError(f"{ahead.count} points did not reach the end of the branch; raise branch.max_points")
 
 
@@ -236,34 +231,53 @@ def point_at(problem: BranchProblem, u: Array, e: Any, tangent: Array, s: float,
 
 def _advance(
     problem: BranchProblem, passed: tuple[CurvePoint, ...], ds: float, options: Options
-) -> tuple[CurvePoint, float]:
-    """Return the next point and the arclength to try after it; halve the step until it works."""
+) -> tuple[list[CurvePoint], CurvePoint, float]:
+    """Return what lies before the next point, that point and the arclength to try after it.
+
+    The step is halved until it works, with the folds and the values asked for on the way: a step over which these
+    cannot be found is too long.
+    """
     here = passed[-1]
     ds = min(ds, options.max_step)
     if here.control_rate != 0.0:
         ds = min(ds, options.control_step / abs(here.control_rate))
     reason = ""
     while ds >= options.min_step:
-        guess, ahead = _predict(problem, passed, ds)
         try:
-            u, e, steps = correct(problem, guess, ahead, options)
-            if problem.largest(u - guess) > options.largest_miss:
-                raise SolveError("the solution is far from its prediction, and may lie on another branch")
-            there = _point(problem, u, e, ahead, here.s + _arclength(problem, here, u, ahead), steps)
-            leap = abs(there.control - here.control) > 2.0 * options.control_step
-            if leap or problem.inner(here.tangent, there.tangent) < SHARP_TURN:
-                raise SolveError("the curve turns too sharply for this step")
+            there, distance = _step(problem, passed, ds, options)
+            if (options.control_end - there.control) * (options.control_end - here.control) <= 0.0:
+                there = _land(problem, here, there, options)
+            inner = _inner(problem, here, there, options)
         except SolveError as error:
             ds, reason = 0.5 * ds, str(error)
             continue
-        miss = u - guess
-        distance = np.sqrt(problem.inner(miss, miss))
         # With value and tangent of m points the prediction misses by the power 2 m of the step.
         growth = (options.predictor_error / max(distance, 1e-300)) ** (0.5 / len(passed))
         # In whole steps of a quarter octave: the miss may be small enough to hold the last digits of the linear
         # solver, and the places of the points must not depend on those (nor on the number of processes).
-        return there, ds * 2.0 ** (np.round(4.0 * np.log2(np.clip(growth, 0.4, 1.6))) / 4.0)
+        return inner, there, ds * 2.0 ** (np.round(4.0 * np.log2(np.clip(growth, 0.4, 1.6))) / 4.0)
     raise SolveError(f"no step from s = {here.s:.4g}, control parameter {here.control:.6g}: {reason}")
+
+
+def _step(
+    problem: BranchProblem, passed: tuple[CurvePoint, ...], ds: float, options: Options
+) -> tuple[CurvePoint, float]:
+    """Return the point at about a distance ds and how far it is from its prediction.
+
+    Raises:
+        SolveError: there is none, or it may lie on another curve.
+    """
+    here = passed[-1]
+    guess, ahead = _predict(problem, passed, ds)
+    u, e, steps = correct(problem, guess, ahead, options)
+    if problem.largest(u - guess) > options.largest_miss:
+        raise SolveError("the solution is far from its prediction, and may lie on another branch")
+    there = _point(problem, u, e, ahead, here.s + _arclength(problem, here, u, ahead), steps)
+    leap = abs(there.control - here.control) > 2.0 * options.control_step
+    if leap or problem.inner(here.tangent, there.tangent) < SHARP_TURN:
+        raise SolveError("the curve turns too sharply for this step")
+    miss = u - guess
+    return there, np.sqrt(problem.inner(miss, miss))
 
 
 def _predict(problem: BranchProblem, passed: tuple[CurvePoint, ...], ds: float) -> tuple[Array, Array]:

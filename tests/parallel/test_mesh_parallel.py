@@ -19,7 +19,7 @@ from hotmesa.scenarios.schema import Scenario
 comm = MPI.COMM_WORLD
 found = {}
 for geometry in ("plan", "strip"):
-    device = {"name": "t", "geometry": geometry, "crystal": {}, "contacts": [{"x_um": 1.5, "y_um": 0.7}]}
+    device = {"name": "t", "geometry": geometry, "crystal": {}, "contacts": [{"x_um": 1.5, "y_um": 0.7, "contact_K_per_mW": 3.0}]}
     tagged = build_mesh(Scenario.model_validate(device), comm)
     topology = tagged.mesh.topology
     dim = topology.dim
@@ -46,7 +46,7 @@ from hotmesa.meshes import MeshError, build_mesh
 from hotmesa.scenarios.schema import Scenario
 
 try:
-    build_mesh(Scenario.model_validate({"name": "t", "contacts": [{"x_um": 20}]}))
+    build_mesh(Scenario.model_validate({"name": "t", "contacts": [{"x_um": 20, "contact_K_per_mW": 3.0}]}))
 except MeshError as error:
     seen = MPI.COMM_WORLD.gather(str(error))
     if MPI.COMM_WORLD.rank == 0:

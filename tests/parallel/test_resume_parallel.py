@@ -33,7 +33,7 @@ runner._Work._take = take_and_stop
 runner.compute(load_scenario(asked[0], asked[1:]), Path(folder), resume=True, figures=False)
 """
 CASES = {
-    "branch": ("kurter2010-n12", "mesh.size_um=4", "branch.end_current_mA=0.1", "numerics.path=sparse"),
+    "branch": ("diagram-strip", "mode=branch", "mesh.size_um=4", "numerics.path=sparse"),
     "diagram": ("diagram-strip", "mesh.size_um=4", "output.every=10"),
 }
 EVER = "1000000"

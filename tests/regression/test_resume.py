@@ -88,7 +88,7 @@ def test_another_scenario_does_not_go_on(cut: Path, capsys: pytest.CaptureFixtur
 def test_changed_input_files_do_not_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gap = tmp_path / "gap.csv"
     gap.write_text("T_K,gap_meV\n4,25\n40,24\n60,21\n80,10\n90,0\n")
-    changes = ("mesh.size_um=3", "branch.end_current_mA=0.3", f"law.gap={gap}")
+    changes = ("mesh.size_um=3", "branch.end_current_mA=0.3", f"law.gap_table={gap}")
     kill(tmp_path / "cut", 4, ("kurter2010-n12", *changes))
     gap.write_text("T_K,gap_meV\n4,25\n40,24\n60,22\n80,10\n90,0\n")
     words = [word for change in changes for word in ("--set", change)]

@@ -21,12 +21,12 @@ from hotmesa.meshes.raw import RawMesh
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Contact, Crystal, Curve, Law, Layer, Material, Mesa, Mesh, Numerics, Scenario
 from hotmesa.solver.law.laws import JunctionLaw, build_law
-from hotmesa.solver.model import Model, Solved
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import observe
 from hotmesa.solver.states.steady import solve_steady
 
-Solved = tuple[Model, Solved]
+Solved = tuple[Model, State]
 GROUP = "Invariance"
 CURRENT_MA = 0.7
 COMPARED = ("V_mV", "T_max_K", "T_mean_K", "T_min_K", "hot_fraction", "Q_bottom_mW", "Q_wire_mW")

@@ -20,6 +20,7 @@ from verification.known_curves import (
 )
 
 from hotmesa.solver.errors import SolveError
+from hotmesa.solver.states import continuation
 from hotmesa.solver.states.continuation import Options, follow, land
 
 
@@ -105,6 +106,24 @@ def test_failures_of_newtons_method_shorten_the_steps(equations, start, control_
     assert len(hard) > 1.5 * len(easy)
     assert [p.fold for p in hard if p.fold] == [p.fold for p in easy if p.fold]
     assert hard[-1].u == pytest.approx(easy[-1].u, abs=1e-9)
+
+
+def test_a_step_over_which_a_fold_cannot_be_found_is_halved(monkeypatch):
+    """Locating a fold needs solutions between two points; where they fail, so has the step."""
+    found = continuation.between
+
+    def only_near(problem, a, b, s, options):
+        if b.s - a.s > 0.1:
+            raise SolveError("deliberate failure between distant points")
+        return found(problem, a, b, s, options)
+
+    arguments = ArrayProblem(cubic), np.array([-3.0, -18.0]), np.array([0.0, 1.0]), Options(18.0, 2.0, max_step=0.5)
+    easy = [p for p in follow(*arguments) if p.fold]
+    monkeypatch.setattr(continuation, "between", only_near)
+    hard = [p for p in follow(*arguments) if p.fold]
+    assert len(easy) == len(hard) == 2
+    for one, other in zip(easy, hard, strict=True):
+        assert one.u == pytest.approx(other.u, abs=1e-6)
 
 
 def test_steps_that_always_fail_end_with_a_message_and_keep_the_points():

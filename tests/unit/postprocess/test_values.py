@@ -36,7 +36,7 @@ def test_numbers_of_a_table_are_found_by_name(folder):
     values = observe(folder, ["jumps.1.from.V_mV", "jumps.2.from.V_mV", "V_mV@I_mA=1.0"])
     assert values["jumps.1.from.V_mV"].number == 610.0
     assert (values["jumps.2.from.V_mV"].number, values["jumps.2.from.V_mV"].reason) == (
-        None, "this run has no such number",
+        None, "no further jump up to 1.5 mA",
     )  # fmt: skip
     assert values["V_mV@I_mA=1.0"].number == pytest.approx(10.0)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from hotmesa.solver.law.spectrum import density_of_states
+from hotmesa.solver.law.spectrum import Spectrum, density_of_states, gap_meV
 
 
 def by_quadrature(energy: float, gap: float, gamma: float, weight: float) -> float:
@@ -49,3 +49,10 @@ def test_states_are_conserved():
 def test_bad_arguments(arguments):
     with pytest.raises(ValueError, match="need gap"):
         density_of_states(*arguments)
+
+
+def test_a_table_of_a_gap_that_closes_never_gives_a_negative_gap():
+    T = np.linspace(2.0, 60.0, 12)
+    table = tuple(zip(T.tolist(), (30.0 * np.sqrt(np.maximum(1.0 - (T / 60.0) ** 3, 0.0))).tolist(), strict=True))
+    # Between the last rows monotone interpolation ends at -9e-16 meV, which no density of states takes.
+    assert gap_meV(Spectrum(gap_table=table), np.linspace(2.0, 70.0, 2001)).min() == 0.0

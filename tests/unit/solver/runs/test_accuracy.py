@@ -2,6 +2,7 @@
 
 
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,6 +151,6 @@ def test_places_leave_out_folds_in_the_current():
     e = next(iter(branch_points(model))).curve.evaluation
     places = Places()
     for slope, fold, current in ((5.0, "", 1.0), (-1.0, "V", 2.0), (0.1, "I", 3.0), (9.0, "", 4.0)):
-        state = State(**{**vars(e), "I": current})
+        state = replace(e, I=current)
         places.take({"dV_dI_ohm": slope, "fold": fold, "hot_fraction": 0.1 * (current > 1.0)}, state)
     assert {name: state.I for name, state in places.found.items()} == {"steepest": 2.0, "nucleation": 2.0, "end": 4.0}

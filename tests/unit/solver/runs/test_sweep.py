@@ -105,7 +105,7 @@ def test_a_jump_ends_where_the_transient_ends(by_voltage: list[Row]) -> None:
     circuit = Circuit(Source.voltage(), 0.0, lambda t: after["source_mV"])
     *_, last = Transient(model, circuit, Tolerances(atol_K=1e-4, rtol=1e-6)).run(start, 0.0, 200.0)
     # exp(-0.5/µs x 150 µs) is far below the 1e-4 K of the integrator.
-    assert last.T.max() == pytest.approx(after["T_max_K"], abs=1e-3)
+    assert last.e.T.max() == pytest.approx(after["T_max_K"], abs=1e-3)
 
 
 def test_a_current_source_meets_continuous_transitions_only() -> None:

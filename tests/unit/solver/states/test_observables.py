@@ -117,8 +117,8 @@ def test_the_columns_of_a_run_are_those_declared(name: str, mode: str) -> None:
     found = header(GOLDEN / f"{name}.csv")
     assert [column for column in found if not is_among(column, declared)] == []
     never = [c for c in declared if "<" not in c and c not in found]
-    # Of the two sources a run has one.
-    assert set(never) <= {"source_mA", "source_mV", "travel_mA", "travel_mV"}
+    # Of the two sources a run has one; how a jump settled is told since the golden sweep was kept.
+    assert set(never) <= {"source_mA", "source_mV", "travel_mA", "travel_mV", "settling_by"}
 
 
 def test_names_are_asked_for_without_finite_elements() -> None:
