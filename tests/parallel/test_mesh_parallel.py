@@ -19,7 +19,8 @@ from hotmesa.scenarios.schema import Scenario
 comm = MPI.COMM_WORLD
 found = {}
 for geometry in ("plan", "strip"):
-    device = {"name": "t", "geometry": geometry, "crystal": {}, "contacts": [{"x_um": 1.5, "y_um": 0.7, "contact_K_per_mW": 3.0}]}
+    wire = {"x_um": 1.5, "y_um": 0.7, "contact_K_per_mW": 3.0}
+    device = {"name": "t", "geometry": geometry, "crystal": {}, "contacts": [wire]}
     tagged = build_mesh(Scenario.model_validate(device), comm)
     topology = tagged.mesh.topology
     dim = topology.dim
