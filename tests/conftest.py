@@ -1,10 +1,13 @@
 """Fixtures for all tests."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +35,7 @@ def nightly(request: pytest.FixtureRequest) -> bool:
 def run_mpi() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Return a function (ranks, *arguments of python) that runs under mpiexec and gives the completed process."""
 
-    def run(ranks: int, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(ranks: int, *arguments: str, timeout: float = 400) -> subprocess.CompletedProcess[str]:
         mpiexec = shutil.which("mpiexec")
         if mpiexec is None:
             pytest.skip("there is no mpiexec")
@@ -47,6 +50,9 @@ def run_mpi() -> Callable[..., subprocess.CompletedProcess[str]]:
         }
         command = [mpiexec, "-n", str(ranks), sys.executable, *arguments]
         kept = outside_mpi(os.environ)
-        return subprocess.run(command, env=kept | extra, capture_output=True, text=True, timeout=timeout)
+        # One at a time, also of several workers: ranks that wait for each other on taken cores take minutes.
+        with (Path(tempfile.gettempdir()) / f"hotmesa-tests-{os.getuid()}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return subprocess.run(command, env=kept | extra, capture_output=True, text=True, timeout=timeout)
 
     return run
