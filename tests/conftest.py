@@ -51,8 +51,11 @@ def run_mpi() -> Callable[..., subprocess.CompletedProcess[str]]:
         command = [mpiexec, "-n", str(ranks), sys.executable, *arguments]
         kept = outside_mpi(os.environ)
         # One at a time, also of several workers: ranks that wait for each other on taken cores take minutes.
-        with (Path(tempfile.gettempdir()) / f"hotmesa-tests-{os.getuid()}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            return subprocess.run(command, env=kept | extra, capture_output=True, text=True, timeout=timeout)
+        # A folder each: what a killed mpiexec has left in that of all has the name of a process number.
+        lock = Path(tempfile.gettempdir()) / f"hotmesa-tests-{os.getuid()}.lock"
+        with lock.open("w") as stream, tempfile.TemporaryDirectory(prefix="mpi", ignore_cleanup_errors=True) as own:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            environment = kept | extra | {"TMPDIR": own}
+            return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
 
     return run
