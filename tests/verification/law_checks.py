@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 
 import numpy as np
@@ -92,6 +93,20 @@ def ohmic_distance(_: float) -> float:
     return float(np.abs(sis_current(v, 20.0, 0.0, 1.0) - v).max())
 
 
+def _distance(name: str, source: str, compute: Callable[[float], float], tolerance: float) -> Case:
+    return Case(
+        name=name,
+        group=GROUP,
+        exact=0.0,
+        unit="mV",
+        source=source,
+        compute=compute,
+        resolutions=(1.0,),
+        tolerance=tolerance,
+        judge="absolute",
+    )
+
+
 STEPS = (1.0, 2.0, 4.0)
 CASES = (
     *(
@@ -124,50 +139,30 @@ CASES = (
         for number in (1, 3)
     ),
     *(
-        Case(
-            name=f"conserved momentum, gap {gap:g} meV, Γ {gamma:g} meV, {T:g} K: largest distance at three voltages",
-            group=GROUP,
-            exact=0.0,
-            unit="mV",
-            source="adaptive quadrature over energy and angle, to 1e-7",
-            compute=partial(coherent_distance, gap, gamma, T),
-            resolutions=(1.0,),
-            tolerance=1e-6,
-            judge="absolute",
+        _distance(
+            f"conserved momentum, gap {gap:g} meV, Γ {gamma:g} meV, {T:g} K: largest distance at three voltages",
+            "adaptive quadrature over energy and angle, to 1e-7",
+            partial(coherent_distance, gap, gamma, T),
+            1e-6,
         )
         for gap, gamma, T in ((24.0, 1.2, 40.0), (22.0, 5.0, 60.0))
     ),
-    Case(
-        name="conserved momentum, one gap: largest distance from tunnelling of any momentum",
-        group=GROUP,
-        exact=0.0,
-        unit="mV",
-        source="all angles are alike; accuracy of the trapezoidal rule",
-        compute=isotropic_distance,
-        resolutions=(1.0,),
-        tolerance=1e-7,
-        judge="absolute",
+    _distance(
+        "conserved momentum, one gap: largest distance from tunnelling of any momentum",
+        "all angles are alike; accuracy of the trapezoidal rule",
+        isotropic_distance,
+        1e-7,
     ),
-    Case(
-        name="coherent share 0.4, gap closed: largest distance from i = v",
-        group=GROUP,
-        exact=0.0,
-        unit="mV",
-        source="a normal junction is ohmic; the gap has fallen to nothing",
-        compute=mixture_without_gap,
-        resolutions=(1.0,),
-        tolerance=1e-6,
-        judge="absolute",
+    _distance(
+        "coherent share 0.4, gap closed: largest distance from i = v",
+        "a normal junction is ohmic; the gap has fallen to nothing",
+        mixture_without_gap,
+        1e-6,
     ),
-    Case(
-        name="no gap: largest distance from i = v",
-        group=GROUP,
-        exact=0.0,
-        unit="mV",
-        source="a normal junction is ohmic; accuracy of the trapezoidal rule",
-        compute=ohmic_distance,
-        resolutions=(1.0,),
-        tolerance=1e-9,
-        judge="absolute",
+    _distance(
+        "no gap: largest distance from i = v",
+        "a normal junction is ohmic; accuracy of the trapezoidal rule",
+        ohmic_distance,
+        1e-9,
     ),
 )
