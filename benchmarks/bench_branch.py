@@ -11,7 +11,7 @@ from typing import Any
 
 import plain_dolfinx
 from petsc4py import PETSc
-from tools import Clock, counted, median_of, print_table, run, timed
+from tools import Clock, counted, median_of, on_branch, print_table, run, timed
 
 from hotmesa.computing import trace
 from hotmesa.meshes import TaggedMesh, build_mesh
@@ -92,9 +92,9 @@ def plain(tagged: TaggedMesh, refine: float, points: list[BranchPoint]) -> tuple
     """Return the times of the plain script at the currents of hotmesa's points, and how well the voltages agree."""
     with timed() as setup:
         device = plain_dolfinx.PlainDevice(scenario_of(refine, "sparse"), tagged)
-    rows = [p.row for p in points if p.row["I_mA"] > 0.0 and not p.row["fold"]]
+    rows = on_branch(points)
     with timed() as clock:
-        solutions = list(plain_dolfinx.trace(device, [float(row["I_mA"]) for row in rows]))
+        solutions = list(plain_dolfinx.trace(device, [row["I_mA"] for row in rows]))
     difference = max(abs(s.V_mV / row["V_mV"] - 1.0) for s, row in zip(solutions, rows, strict=True))
     steps = sum(s.newton_steps for s in solutions)
     return {
@@ -122,7 +122,8 @@ def measure_size(refine: float) -> dict[str, Any]:
     tagged = build_mesh(scenario_of(refine, "auto"))
     sparse, model, points = branch(refine, "sparse", tagged)
     middle = points[len(points) // 2].curve.evaluation.jacobian
-    lu = one_lu(model.conduction.jacobian(middle.kappa, middle.local))
+    conduction: Any = model.conduction
+    lu = one_lu(conduction.jacobian(middle.kappa, middle.local))
     condensed, _, condensed_points = branch(refine, "condensed", tagged)
     rows = [condensed, sparse]
     result: dict[str, Any] = {"refine": refine, "plan_nodes": model.operators.owned}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,8 @@ import numpy as np
 from tools import median_of, print_table, run
 
 from hotmesa.scenarios import load_scenario
-from hotmesa.solver.law.laws import build_law
+from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.law.laws import JunctionLaw, build_law
 
 NODES = (1000, 10_000, 100_000)
 BUILD_TARGET_S = 1.0
@@ -23,14 +26,19 @@ def tables() -> list[dict[str, Any]]:
     base = load_scenario("kurter2010-n19")
     for name, changes in (("one gap", {"set": 3}), ("five gaps", {"set": None, "gaps_meV": FIVE_GAPS_MEV})):
         scenario = base.model_copy(update={"law": base.law.model_copy(update=changes)})
-        build = median_of(3, lambda s=scenario: build_law(s, cache=None))
+        build = median_of(3, partial(build_law, scenario, cache=None))
         with tempfile.TemporaryDirectory() as folder:
             build_law(scenario, cache=Path(folder))
-            load = median_of(5, lambda s=scenario, f=folder: build_law(s, cache=Path(f)))
+            load = median_of(5, partial(build_law, scenario, cache=Path(folder)))
         met = build.cpu_s <= BUILD_TARGET_S if name == "one gap" else "-"
         times = {"build_wall_s": build.wall_s, "build_cpu_s": build.cpu_s, "load_cpu_s": load.cpu_s}
         rows.append({"table": name, **times, "met": met})
     return rows
+
+
+def at_next(law: JunctionLaw, voltages: Iterator[float], T: Array) -> None:
+    """Evaluate the law at the next voltage."""
+    law.at_voltage(float(next(voltages)), T)
 
 
 def evaluations() -> list[dict[str, Any]]:
@@ -41,8 +49,8 @@ def evaluations() -> list[dict[str, Any]]:
         v = np.linspace(1.0, 60.0, n)
         # A new voltage every time: the law keeps what it contracted for the last ones.
         voltages = iter(np.linspace(20.0, 40.0, 50))
-        common = median_of(20, lambda T=T, u=voltages: law.at_voltage(float(next(u)), T))
-        single = median_of(5, lambda T=T, v=v: law.at(v, T))
+        common = median_of(20, partial(at_next, law, voltages, T))
+        single = median_of(5, partial(law.at, v, T))
         rows.append({"places": n, "at_one_voltage_ms": common.cpu_s * 1e3, "at_many_voltages_ms": single.cpu_s * 1e3})
     return rows
 

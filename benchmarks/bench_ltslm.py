@@ -9,6 +9,7 @@ from tools import print_table, run, timed
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
+from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.linear.bordered import Update
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.image import SOLVE_RTOL, surface_response
@@ -55,7 +56,7 @@ def image(path: str) -> dict[str, Any]:
     }
 
 
-def difference(problem: ThermalBranch, u: np.ndarray, place: int) -> float:
+def difference(problem: ThermalBranch, u: Array, place: int) -> float:
     """Return dV/dP (mV/mW) at one unknown of the film from two states, heated and cooled."""
     voltages = []
     for heat in (HEAT_UW, -HEAT_UW):

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import plain_dolfinx
-from tools import counted, median_of, print_table, run, timed
+from tools import counted, median_of, on_branch, print_table, run, timed
 
 from hotmesa.computing import trace
 from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
-from hotmesa.scenarios.schema import Bath, Curve, Material, Mesh, Scenario
+from hotmesa.scenarios.schema import Curve, Mesh, Scenario
+from hotmesa.scenarios.schema.device import ConductanceBelow
 from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import BranchPoint
@@ -26,14 +27,14 @@ AGREEMENT = 1e-3
 def sheet(refine: float) -> Scenario:
     """Return the N = 19 device without its crystal."""
     base = load_scenario("kurter2010-n19")
-    area = base.mesa.width_um * base.mesa.depth_um
+    area = base.mesa.area_um2
     conductance = 1e9 / (RESISTANCE_K_PER_MW * area)
     return base.model_copy(
         update={
             "name": "sheet",
             "crystal": None,
             "layers": tuple(layer for layer in base.layers if layer.region == "mesa"),
-            "bath": Bath(temperature_K=4.2, bottom="conductance", bottom_W_per_m2K=conductance),
+            "bath": ConductanceBelow(temperature_K=4.2, bottom_W_per_m2K=conductance),
             "mesh": Mesh(refine=refine),
         }
     )
@@ -45,10 +46,12 @@ def as_one(device: Scenario) -> Scenario:
     # Both are power laws between their nodes; so many places make the table of their sum exact to 1e-4.
     T = np.geomspace(4.0, 300.0, 60)
     along = (film.material.in_plane(T) * film.thickness + mesa.material.in_plane(T) * mesa.thickness) / mesa.thickness
-    both = Material(
-        base=device.materials[device.layers[1].material].base,
-        in_plane_W_per_mK=Curve(T_K=T.tolist(), values=along.tolist()),
-        out_of_plane_W_per_mK=Curve(T_K=T.tolist(), values=mesa.material.out_of_plane(T).tolist()),
+    both = device.materials[device.layers[1].material].model_copy(
+        update={
+            "in_plane_W_per_mK": Curve(T_K=T.tolist(), values=along.tolist()),
+            "out_of_plane_W_per_mK": Curve(T_K=T.tolist(), values=mesa.material.out_of_plane(T).tolist()),
+            "anisotropy": None,
+        }
     )
     layer = device.layers[1].model_copy(update={"material": "both"})
     return device.model_copy(update={"layers": (layer,), "materials": {"both": both}})
@@ -57,9 +60,9 @@ def as_one(device: Scenario) -> Scenario:
 def plain(scenario: Scenario, tagged: TaggedMesh, points: list[BranchPoint], ours_s: float) -> dict[str, Any]:
     """Return what the plain script takes for the same points."""
     device = plain_dolfinx.PlainDevice(scenario, tagged)
-    rows = [p.row for p in points if p.row["I_mA"] > 0.0 and not p.row["fold"]]
+    rows = on_branch(points)
     with timed() as clock:
-        solutions = list(plain_dolfinx.trace(device, [float(row["I_mA"]) for row in rows]))
+        solutions = list(plain_dolfinx.trace(device, [row["I_mA"] for row in rows]))
     difference = max(abs(s.V_mV / row["V_mV"] - 1.0) for s, row in zip(solutions, rows, strict=True))
     steps = sum(s.newton_steps for s in solutions)
     return {

@@ -42,7 +42,7 @@ def compare() -> dict[str, Any]:
     for _ in range(2):
         branch.append(measured(islice(trace(model), POINTS)))
         transient.append(measured(islice(moments(moving), STEPS)))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for kind, count, clocks in (("branch", POINTS, branch), ("transient", STEPS, transient)):
         wall, cpu = (float(np.min([getattr(c, name) for c in clocks])) for name in ("wall_s", "cpu_s"))
         rows.append({"what": f"{count} of {kind}", "wall s": wall, "CPU s": cpu, "CPU ms each": 1e3 * cpu / count})

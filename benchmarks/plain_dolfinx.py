@@ -10,9 +10,11 @@ numpy, the wire and the voltage as two bordering unknowns, natural continuation 
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import dolfinx.fem as fem
@@ -26,6 +28,7 @@ from hotmesa.meshes import TaggedMesh, build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.materials import LORENZ_W_OHM_PER_K2
 from hotmesa.scenarios.schema import Contact, Scenario
+from hotmesa.scenarios.schema.device import ConstantContact, WiedemannFranzContact
 from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.law.laws import build_law
 
@@ -50,7 +53,7 @@ class PlainDevice:
         self.r, self.n = scenario.mesa.specific_resistance_ohm_um2, scenario.mesa.junctions
         self.stack = build_stack(scenario)
         (self.j,) = (k for k, s in enumerate(self.stack) if s.junctions)
-        self.W = fem.functionspace(tagged.mesh, ("Lagrange", 1))
+        self.W: Any = fem.functionspace(tagged.mesh, ("Lagrange", 1))
         cells = dict(subdomain_data=tagged.cell_tags, domain=tagged.mesh)
         self.dx = ufl.Measure("dx", **cells)
         # Trapezoidal rule at the vertices: lumped masses, coefficients at the nodes.
@@ -62,7 +65,7 @@ class PlainDevice:
 
     def _declare(self, scenario: Scenario, tagged: TaggedMesh) -> None:
         """Make the fields, the nodal coefficients and the sinks."""
-        new = lambda: fem.Function(self.W)  # noqa: E731
+        new: Callable[[], Any] = partial(fem.Function, self.W)
         self.f = {name: new() for name in ("J", "J_T", "J_V", "outside")}
         self.T = [new() for _ in self.stack]
         # In-plane conductivity of every sublayer, conductance from it to the next (the last: to the bath), and slopes.
@@ -73,11 +76,11 @@ class PlainDevice:
         self.f["outside"].x.array[:] = 1.0
         self.f["outside"].x.array[self.inside] = 0.0
         self.V = fem.Constant(tagged.mesh, 0.0)
-        h = scenario.bath.bottom_W_per_m2K
-        self.r_bottom = 0.0 if h is None else 1e6 / h
+        h = scenario.bath.below_W_per_m2K
+        self.r_bottom = 1e6 / h
         # Half the drop to the bath lies in the last half sublayer where that is all there is, next to none of it where
         # a conductance follows.
-        self.weight = 0.5 if h is None else 1.0
+        self.weight = 0.5 if math.isinf(h) else 1.0
         self._declare_contact(scenario.contacts[0], tagged)
 
     def _declare_contact(self, wire: Contact, tagged: TaggedMesh) -> None:
@@ -89,9 +92,13 @@ class PlainDevice:
         self.patch = fem.assemble_vector(fem.form(self.contact * test * self.dl(self.mesa))).array / area
         self.T_wire = fem.Constant(tagged.mesh, self.bath)
         # Heat through the contact: linear (T - T_wire) + quadratic (T^2 - T_wire^2), over its area.
-        self.linear = 0.0 if wire.contact_K_per_mW is None else 1e3 / wire.contact_K_per_mW
-        electrical = wire.contact_resistance_ohm
-        self.quadratic = 0.0 if electrical is None else 0.5e6 * LORENZ_W_OHM_PER_K2 / electrical
+        match wire:
+            case ConstantContact():
+                self.linear, self.quadratic = 1e3 / wire.contact_K_per_mW, 0.0
+            case WiedemannFranzContact():
+                self.linear, self.quadratic = 0.0, 0.5e6 * LORENZ_W_OHM_PER_K2 / wire.contact_resistance_ohm
+            case _:
+                raise ValueError(f"this script knows no contact of kind {wire.word}")
         self.area = area
         if not wire.wire_K_per_mW:
             raise ValueError("this script knows wires of constant conductance only")
@@ -132,7 +139,9 @@ class PlainDevice:
 
     def _matrices(self) -> None:
         n = len(self.stack)
-        self.blocks = [[None if form is None else fp.create_matrix(form) for form in row] for row in self.J_forms]
+        self.blocks: list[list[Any]] = [
+            [None if form is None else fp.create_matrix(form) for form in row] for row in self.J_forms
+        ]
         # Sublayers that are no neighbours do not couple.
         self.coupled = [(a, b) for a in range(n) for b in range(n) if abs(a - b) <= 1]
         for a in range(n):
@@ -148,9 +157,10 @@ class PlainDevice:
         self.x, self.b = self.A.createVecs()
 
     def _assemble(self, a: int, b: int) -> None:
-        self.blocks[a][b].zeroEntries()
-        fp.assemble_matrix(self.blocks[a][b], self.J_forms[a][b])
-        self.blocks[a][b].assemble()
+        block = self.blocks[a][b]
+        block.zeroEntries()
+        fp.assemble_matrix(block, self.J_forms[a][b])
+        block.assemble()
 
     def _update_coefficients(self) -> None:
         """Fill the nodal functions from the temperatures and the voltage."""
@@ -248,5 +258,5 @@ def trace(device: PlainDevice, currents_mA: Sequence[float]) -> Iterator[Solutio
 if __name__ == "__main__":
     scenario = load_scenario("kurter2010-n19", [f"mesh.refine={sys.argv[1] if len(sys.argv) > 1 else 1.0}"])
     device = PlainDevice(scenario, build_mesh(scenario))
-    for point in trace(device, np.linspace(0.0, scenario.branch.end_current_mA, 61)[1:].tolist()):
+    for point in trace(device, [scenario.branch.end_current_mA * k / 60 for k in range(1, 61)]):
         print(f"I = {point.I_mA:.4f} mA  V = {point.V_mV:.4f} mV  {point.newton_steps} Newton steps")

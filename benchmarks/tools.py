@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from hotmesa.solver.model import Model, State
+from hotmesa.solver.runs.branch import BranchPoint
 
 
 @dataclass
@@ -99,6 +100,12 @@ def counted(model: Model) -> tuple[Model, Counts]:
 
     parts = replace(model.parts, conduction=CountedConduction(model.conduction, counts))
     return Counted(model.scenario, model.tagged, model.junctions.law, parts=parts), counts
+
+
+def on_branch(points: Sequence[BranchPoint]) -> list[dict[str, float]]:
+    """Return current and voltage of the points that another solver can be asked for: not the origin, no fold."""
+    held = (p.row for p in points if float(p.row["I_mA"]) > 0.0 and not p.row["fold"])
+    return [{name: float(row[name]) for name in ("I_mA", "V_mV")} for row in held]
 
 
 def machine() -> dict[str, Any]:
