@@ -19,6 +19,7 @@ LINES_OF_A_FUNCTION = 60
 LINES_OF_A_FILE = 400
 
 SOURCES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+BESIDE = sorted(path for folder in ("tests", "benchmarks", "docs") for path in (ROOT / folder).rglob("*.py"))
 TEXTS = [*sorted((ROOT / "docs").glob("**/*.md")), ROOT / "README.md", ROOT / "CHANGELOG.md"]
 
 
@@ -87,6 +88,12 @@ def test_functions_and_files_stay_readable(path: Path):
         and node.end_lineno - node.lineno + 1 > LINES_OF_A_FUNCTION
     }
     assert long == {}
+
+
+def test_files_of_tests_benchmarks_and_examples_stay_readable():
+    lines = {name_of(path): len(path.read_text().splitlines()) for path in BESIDE}
+    assert len(lines) > 100
+    assert {name: count for name, count in lines.items() if count > LINES_OF_A_FILE} == {}
 
 
 def test_no_bundled_scenario_is_broken():
