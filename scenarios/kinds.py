@@ -9,7 +9,7 @@ KINDS is the one table. A kind of run is a word in it and a module of that name 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -30,6 +30,10 @@ _FINER = (
 
 def _nothing(scenario: Any) -> Iterator[Finding]:
     yield from ()
+
+
+def _no_sweep(scenario: Any, currents_mA: Sequence[float]) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,12 @@ class Kind:
         parts: pattern of the folders of further runs inside its own; "" for none.
         keeps_modes: whether stability.modes keeps the modes of its points as fields.
         refines: whether it follows the branch from rest, whose places tell what mesh.accuracy_percent needs.
+        from_rest: whether its points are those of that branch and nothing else.
+        read_by_all: whether the section [NAME] counts in runs of other kinds too.
         findings: yields the contradictions of the keys that count in this kind of run only.
         describe: returns what is computed in a scenario, in lines; None where `text` says it.
+        stable_states: returns the scenario of the run that keeps, through increasing currents (mA), the states that the
+            source holds: what phase diagrams need where it loses one of this run. None where there is no such run.
         keys: section of its own in scenarios, [NAME], where `Scenario` does not list it.
     """
 
@@ -76,8 +84,11 @@ class Kind:
     parts: str = ""
     keeps_modes: bool = True
     refines: bool = False
+    from_rest: bool = False
+    read_by_all: bool = False
     findings: Callable[[Any], Iterator[Finding]] = _nothing
     describe: Callable[[Any], list[str]] | None = None
+    stable_states: Callable[[Any, Sequence[float]], Any] = _no_sweep
     keys: type[BaseModel] | None = None
 
 

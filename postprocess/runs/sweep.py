@@ -166,9 +166,9 @@ def _draw_states(axes: Axes, run: Run, x: Array, y: Array) -> None:
 
 def _source_label(run: Run) -> str:
     bias = run.scenario.bias
-    if bias.kind == "load-line":
+    if bias.series_ohm:
         return f"source V + {bias.series_ohm:g} Ω · I (mV)"
-    return "current of the source (mA)" if bias.kind == "current" else "voltage of the source (mV)"
+    return f"{bias.describe()} of the source ({bias.unit})"
 
 
 def _draw_curve(left: Axes | None, right: Axes | None, run: Run) -> None:

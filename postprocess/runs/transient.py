@@ -188,7 +188,7 @@ def _limits(t: Array, logarithmic: bool) -> tuple[float, float]:
 def _draw_voltage(axes: Axes, run: Run, t: Array) -> None:
     rows = run.rows
     axes.plot(t, column(rows, "V_mV"), color=style.BRANCH_COLOUR, linewidth=1.8, label="V")
-    if "source_mV" in rows and run.scenario.bias.kind == "load-line":
+    if "source_mV" in rows and run.scenario.bias.series_ohm:
         axes.plot(t, column(rows, "source_mV"), color=style.UNIFORM_COLOUR, linestyle="--", label="source")
         axes.legend(fontsize=9, frameon=False)
     axes.set_ylabel("V (mV)", fontsize=11)

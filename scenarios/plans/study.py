@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from hotmesa.scenarios.errors import ScenarioError
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.load import load_scenario
 from hotmesa.scenarios.plans.axes import Axis, Range, Vary, axis_of
 from hotmesa.scenarios.plans.files import (
@@ -38,7 +39,6 @@ _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 _SHOWN = 12
 TAKEN = ("case", "status", "reason", "wall_s", "cpu_s")
 """Columns that every table of a study has."""
-MIN_POINTS_PER_LEG = 2
 
 
 class Phases(Section):
@@ -242,18 +242,12 @@ def phase_values(study: Study) -> dict[str, Any]:
     return {"branch.at_mA": before, "branch.end_current_mA": last}
 
 
-def phase_sweep(study: Study, branch: Scenario) -> Scenario | None:
-    """Return the sweep of the current that follows the stable states of a case; None without a phase diagram.
-
-    Its legs end on the currents, so that the states there are kept.
-    """
-    if study.phases is None or branch.bias.kind != "current" or branch.mode != "branch":
+def phase_sweep(study: Study, scenario: Scenario) -> Scenario | None:
+    """Return the sweep that follows the stable states of a case; None without a phase diagram, or if there is none."""
+    if study.phases is None:
         return None
-    legs = (0.0, *study.phases.numbers)
-    points = max(MIN_POINTS_PER_LEG, -(-branch.branch.min_points // len(legs)))
-    bias = branch.bias.model_copy(update={"legs_mA": legs, "points_per_leg": points})
-    behind = branch.branch.model_copy(update={"at_mA": ()})
-    return branch.model_copy(update={"mode": "sweep", "bias": bias, "branch": behind})
+    sweep: Scenario | None = KINDS[scenario.mode].stable_states(scenario, study.phases.numbers)
+    return sweep
 
 
 def phase_problems(study: Study, cases: Sequence[Case]) -> list[str]:
@@ -267,9 +261,9 @@ def phase_problems(study: Study, cases: Sequence[Case]) -> list[str]:
             f"phases: {axes} axes [[vary]] and {currents} currents: vary one key at several currents, or two at one"
         )
     for case in cases:
-        asked = case.scenario
-        if asked is not None and (asked.mode != "branch" or asked.bias.kind != "current"):
-            given = f'mode = "{asked.mode}" and bias.kind = "{asked.bias.kind}"'
+        scenario = case.scenario
+        if scenario is not None and case.sweep is None:
+            given = f'mode = "{scenario.mode}" and bias.kind = "{scenario.bias.kind}"'
             problems.append(f'phases: need mode = "branch" and bias.kind = "current", not {given}')
             break
     return problems

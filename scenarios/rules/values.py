@@ -20,8 +20,9 @@ def value_findings(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _files(scenario: Scenario) -> Iterator[Finding]:
+    unread = {word for word, kind in KINDS.items() if not kind.read_by_all} - {scenario.mode}
     for (section, key), words in file_keys().items():
-        if words or section in KINDS.keys() - {scenario.mode, "uniform"}:  # of another kind of run
+        if words or section in unread:
             continue
         held = getattr(scenario, section)
         several = isinstance(held, tuple)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hotmesa.scenarios.kinds import Kind
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema import Scenario
+
+LEAST_POINTS_PER_LEG = 2
 
 NEWTON = {"newton_steps": "Newton steps spent on the row; the one column that may depend on the number of processes"}
 SLOPE = {"dV_dI_ohm": "slope of the curve from its tangent, not from differences; infinite at a fold in I"}
@@ -41,6 +43,20 @@ def describe(scenario: Scenario) -> list[str]:
     return [f"branch in the {shape} {end}", f"beside it the uniform model with {scenario.uniform.describe()}"]
 
 
+def stable_states(scenario: Scenario, currents_mA: Sequence[float]) -> Scenario | None:
+    """The sweep of a current source that follows the stable states; None with another source.
+
+    Its legs end on the currents, so that the states there are kept.
+    """
+    if scenario.bias.unit != "mA":
+        return None
+    legs = (0.0, *currents_mA)
+    points = max(LEAST_POINTS_PER_LEG, -(-scenario.branch.min_points // len(legs)))
+    bias = scenario.bias.model_copy(update={"legs_mA": legs, "points_per_leg": points})
+    behind = scenario.branch.model_copy(update={"at_mA": ()})
+    return scenario.model_copy(update={"mode": "sweep", "bias": bias, "branch": behind})
+
+
 KIND = Kind(
     "branch",
     "iv.csv",
@@ -49,6 +65,8 @@ KIND = Kind(
     words=("fold", "place", "reason"),
     beside=("uniform.csv", "accuracy.csv"),
     refines=True,
+    from_rest=True,
     findings=findings,
     describe=describe,
+    stable_states=stable_states,
 )

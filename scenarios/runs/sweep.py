@@ -44,14 +44,12 @@ def _range(scenario: Scenario, largest: float) -> Iterator[Finding]:
     V = junctions * scenario.numerics.table_max_mV
     I = V / (junctions * mesa.specific_resistance_ohm_um2 / area + scenario.law.series_ohm)  # noqa: E741
     R = bias.series_ohm
-    limit = {"current": I, "voltage": V, "load-line": V + R * I}[bias.kind]
+    limit = I if bias.unit == "mA" else V + R * I
     if abs(largest) <= limit:
         return
-    what = {
-        "current": f"the current {largest:g} mA is",
-        "voltage": f"the voltage {largest:g} mV is",
-        "load-line": f"the load line V + {R:g} Ω · I = {largest:g} mV never meets the device: it runs",
-    }[bias.kind]
+    what = f"the {bias.describe()} {largest:g} {bias.unit} is"
+    if R:
+        what = f"the load line V + {R:g} Ω · I = {largest:g} mV never meets the device: it runs"
     text = (
         f"{what} beyond the range of the device, which ends at {V:.4g} mV and {I:.4g} mA "
         f"(numerics.table_max_mV on each of {junctions} junctions); stay within {limit:.4g} {bias.unit}"

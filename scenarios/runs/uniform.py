@@ -26,6 +26,7 @@ KIND = Kind(
     points="points of the uniform model",
     meanings=CURVE | STABILITY | COOLING,
     spatial=False,
+    read_by_all=True,
     shown=False,
     describe=describe,
 )

@@ -13,6 +13,7 @@ from hotmesa.meshes import TaggedMesh
 from hotmesa.meshes.raw import MeshError
 from hotmesa.meshes.zones import refined, zones
 from hotmesa.postprocess.results import Point
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.layers import finer_layer
 from hotmesa.scenarios.schema import Scenario, Stability
 from hotmesa.solver.errors import SolveError
@@ -82,7 +83,7 @@ class Chooser:
         """Refine, and yield words after each step, "" after each point of the first branch. Collective."""
         asked, kept, places = self.model, list[Point](), Places()
         # What this branch computes is the run itself where nothing is refined.
-        keeps = asked.scenario.mode == "branch"
+        keeps = KINDS[asked.scenario.mode].from_rest
         pilot = asked if keeps else _without_stability(asked)
         try:
             for point in branch_points(pilot, self.observables):

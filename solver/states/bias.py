@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hotmesa.scenarios.schema import Bias as BiasSection
-from hotmesa.scenarios.schema import LoadLine
 
 
 @dataclass(frozen=True)
@@ -42,9 +41,9 @@ class Bias:
     @staticmethod
     def of(section: BiasSection) -> Bias:
         """Return the bias of a scenario."""
-        if isinstance(section, LoadLine):
-            return Bias.load_line(section.load_resistance_ohm)
-        return Bias.voltage() if section.kind == "voltage" else Bias.current()
+        if section.unit == "mA":
+            return Bias.current()
+        return Bias.load_line(section.series_ohm) if section.series_ohm else Bias.voltage()
 
     @property
     def unit(self) -> str:
