@@ -76,12 +76,12 @@ def known_outcome(task: Task) -> Outcome | None:
     A case is ok when provenance.json is complete and names this scenario and summary.json is there, whoever made them,
     and when its sweep is, where it needs one.
     """
-    found = _known(task)
-    behind = sweep_of(task) if found is not None and found.status == OK else None
-    if found is None or behind is None:
-        return found
+    result = _known(task)
+    behind = sweep_of(task) if result is not None and result.status == OK else None
+    if result is None or behind is None:
+        return result
     swept = _known(behind)
-    return None if swept is None else _both(found, swept)
+    return None if swept is None else _both(result, swept)
 
 
 def sweep_of(task: Task) -> Task | None:
@@ -99,15 +99,15 @@ def _both(branch: Outcome, sweep: Outcome) -> Outcome:
 
 
 def _known(task: Task) -> Outcome | None:
-    wanted = fingerprint(task.scenario)
+    sha256 = fingerprint(task.scenario)
     record = _read_json(task.folder / CASE_FILE)
     provenance = _read_json(task.folder / "provenance.json")
-    if _complete(provenance, wanted) and _read_json(task.folder / "summary.json"):
+    if _complete(provenance, sha256) and _read_json(task.folder / "summary.json"):
         wall = _seconds(record, "wall_s") or _seconds(provenance, "wall_s")
-        return Outcome(task.name, OK, "", wall, _seconds(record, "cpu_s"), wanted)
-    if record.get("status") == FAILED and record.get("scenario_sha256") == wanted:
+        return Outcome(task.name, OK, "", wall, _seconds(record, "cpu_s"), sha256)
+    if record.get("status") == FAILED and record.get("scenario_sha256") == sha256:
         reason, wall, cpu = str(record.get("reason", "")), _seconds(record, "wall_s"), _seconds(record, "cpu_s")
-        return Outcome(task.name, FAILED, reason, wall, cpu, wanted)
+        return Outcome(task.name, FAILED, reason, wall, cpu, sha256)
     return None
 
 
@@ -116,10 +116,10 @@ def _seconds(record: Mapping[str, Any], name: str) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _complete(provenance: Mapping[str, Any], wanted: str) -> bool:
+def _complete(provenance: Mapping[str, Any], sha256: str) -> bool:
     """Return whether a run is complete and is that of a scenario, before it chose its elements if it did."""
-    asked = provenance.get("asked_sha256") or provenance.get("scenario_sha256")
-    return provenance.get("status") == "complete" and asked == wanted
+    requested = provenance.get("asked_sha256") or provenance.get("scenario_sha256")
+    return provenance.get("status") == "complete" and requested == sha256
 
 
 def compute_case(task: Task) -> Outcome:
@@ -146,7 +146,7 @@ def _computed(task: Task) -> Outcome:
         round(time.process_time() - cpu, 3),
         fingerprint(task.scenario),
     )
-    return keep(task, outcome)
+    return recorded(task, outcome)
 
 
 def _compute(task: Task) -> tuple[int, str]:
@@ -168,10 +168,10 @@ def _compute(task: Task) -> tuple[int, str]:
 
 def lost(task: Task, reason: str) -> Outcome:
     """Return the outcome of a case whose process died, and write it down."""
-    return keep(task, Outcome(task.name, FAILED, reason, scenario_sha256=fingerprint(task.scenario)))
+    return recorded(task, Outcome(task.name, FAILED, reason, scenario_sha256=fingerprint(task.scenario)))
 
 
-def keep(task: Task, outcome: Outcome) -> Outcome:
+def recorded(task: Task, outcome: Outcome) -> Outcome:
     """Write case.json, as far as the disk takes it, and return the outcome."""
     with contextlib.suppress(OSError):
         task.folder.mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "command" in options:
         options["command"] = shlex.join(["hotmesa", *arguments])
     # Only now: the help needs none of it.
-    from hotmesa.processes import leave_together
+    from hotmesa.processes import report_failure
     from hotmesa.scenarios.errors import BAD_INPUT, INTERRUPTED, HotmesaError
 
     try:
@@ -47,16 +47,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # or the interpreter complains about the same at its end
         return 0
     except KeyboardInterrupt as stop:
-        return leave_together(str(stop) or "interrupted", INTERRUPTED)
+        return report_failure(str(stop) or "interrupted", INTERRUPTED)
     except HotmesaError as error:
-        return leave_together(str(error), error.status)
+        return report_failure(str(error), error.status)
     except OSError as error:
-        return leave_together(str(error), BAD_INPUT)
+        return report_failure(str(error), BAD_INPUT)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in _SOLVER_PACKAGES:
             raise
         text = f"{error.name} is missing, and the spatial model needs it; `hotmesa doctor` tells how to get it"
-        return leave_together(text, BAD_INPUT)
+        return report_failure(text, BAD_INPUT)
 
 
 class _Version(argparse.Action):
@@ -83,10 +83,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with the message and the usage."""
-        from hotmesa.processes import leave_together
+        from hotmesa.processes import report_failure
         from hotmesa.scenarios.errors import BAD_INPUT
 
-        raise SystemExit(leave_together(f"error: {message}\n{self.format_usage().strip()}", BAD_INPUT))
+        raise SystemExit(report_failure(f"error: {message}\n{self.format_usage().strip()}", BAD_INPUT))
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

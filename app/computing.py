@@ -77,10 +77,10 @@ def run(
         raise SolveError(ending.problem)
     if folder is None or ending.run.folder is None:  # in memory, or another process than the first
         return ending.run
-    found = load_run(folder)
+    result = load_run(folder)
     for name, plot in (figures or {}).items():
-        save_picture(partial(plot, found), folder / name)
-    return found
+        save_picture(partial(plot, result), folder / name)
+    return result
 
 
 def _loaded(scenario: str | Path | Scenario, overrides: Overrides) -> Scenario:

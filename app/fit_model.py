@@ -73,7 +73,7 @@ class Evaluator:
         new = list(dict.fromkeys(key for key in keys if key not in self._points))
         names = [parameter.key for parameter in self.plan.fit.parameters]
         scenarios = {key: self._scenarios(dict(zip(names, key, strict=True))) for key in new}
-        every = [scenario for found in scenarios.values() for scenario in found.values()]
+        every = [scenario for result in scenarios.values() for scenario in result.values()]
         outcomes = self._compute([scenario for scenario in every if isinstance(scenario, Scenario)])
         for key in new:
             point = self._point(dict(zip(names, key, strict=True)), scenarios[key], outcomes)
@@ -100,20 +100,20 @@ class Evaluator:
         return np.array(columns).T
 
     def _physical(self, internal: Array) -> list[float]:
-        found = []
+        result = []
         for parameter, u in zip(self.plan.fit.parameters, internal, strict=True):
             value = float(np.exp(u)) if parameter.scale == "log" else float(u)
-            found.append(min(max(value, parameter.min), parameter.max))
-        return found
+            result.append(min(max(value, parameter.min), parameter.max))
+        return result
 
     def _scenarios(self, values: Mapping[str, float]) -> dict[str, Scenario | ScenarioError]:
-        found: dict[str, Scenario | ScenarioError] = {}
+        result: dict[str, Scenario | ScenarioError] = {}
         for datum in self.plan.measurements:
             try:
-                found[datum.data.name] = self.plan.scenario(datum, values)
+                result[datum.data.name] = self.plan.scenario(datum, values)
             except ScenarioError as error:  # a combination that the bounds one by one do not show
-                found[datum.data.name] = error
-        return found
+                result[datum.data.name] = error
+        return result
 
     def _compute(self, scenarios: Sequence[Scenario]) -> dict[str, Outcome]:
         tasks = {fingerprint(scenario): self._task(scenario) for scenario in scenarios}
@@ -140,19 +140,19 @@ class Evaluator:
         for datum in self.plan.measurements:
             scenario = scenarios[datum.data.name]
             if isinstance(scenario, ScenarioError):
-                found, problem = None, "; ".join(scenario.problems)
+                result, problem = None, "; ".join(scenario.problems)
             else:
-                found, problem = self._compare(datum, scenario, outcomes[fingerprint(scenario)])
+                result, problem = self._compare(datum, scenario, outcomes[fingerprint(scenario)])
             if problem:
                 problems[datum.data.name] = problem
-            texts = [found.warning, *self._mesh_warnings(scenario)] if found is not None else []
+            texts = [result.warning, *self._mesh_warnings(scenario)] if result is not None else []
             if any(texts):
                 warnings[datum.data.name] = "; ".join(filter(None, texts))
             count = 1 if datum.curve is None else datum.curve.V_mV.size
-            residuals.append(np.full(count, self.plan.fit.missing) if found is None else found.residual)
-            models.append(np.full(count, np.nan) if found is None else found.model)
-        kept = {name: item if isinstance(item, Scenario) else None for name, item in scenarios.items()}
-        return Point(values, np.concatenate(residuals), np.concatenate(models), problems, warnings, kept)
+            residuals.append(np.full(count, self.plan.fit.missing) if result is None else result.residual)
+            models.append(np.full(count, np.nan) if result is None else result.model)
+        valid = {name: item if isinstance(item, Scenario) else None for name, item in scenarios.items()}
+        return Point(values, np.concatenate(residuals), np.concatenate(models), problems, warnings, valid)
 
     def _mesh_warnings(self, scenario: Scenario | ScenarioError) -> list[str]:
         if isinstance(scenario, ScenarioError):

@@ -84,8 +84,8 @@ def minimizer_class() -> Any:
 def _fit(plan: FitPlan, folder: Path, evaluator: Evaluator, command: str) -> FitResult:
     started = time.perf_counter()
     try:
-        found = _minimise(plan, evaluator)
-        result = _result(plan, folder, evaluator, found)
+        minimum = _minimise(plan, evaluator)
+        result = _result(plan, folder, evaluator, minimum)
     except KeyboardInterrupt:
         write_history(folder, plan, evaluator.points)
         raise KeyboardInterrupt("interrupted; the same command goes on from what has been computed") from None
@@ -114,7 +114,7 @@ def _reporter(plan: FitPlan, quiet: bool) -> Callable[[Point, int], None]:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Minimum:
     """What the method returned."""
 
     internal: Array
@@ -122,7 +122,7 @@ class _Found:
     message: str
 
 
-def _minimise(plan: FitPlan, evaluator: Evaluator) -> _Found:
+def _minimise(plan: FitPlan, evaluator: Evaluator) -> _Minimum:
     """Minimise; lmfit sees the parameters in their internal scale.
 
     Raises:
@@ -156,10 +156,10 @@ def _minimise(plan: FitPlan, evaluator: Evaluator) -> _Found:
     else:
         result = minimizer.minimize(method="differential_evolution", max_nfev=limit, seed=0, tol=chosen)
     message = str(getattr(result, "message", "")).replace("\n", " ")
-    return _Found(internal(result.params), bool(getattr(result, "success", False)) and not result.aborted, message)
+    return _Minimum(internal(result.params), bool(getattr(result, "success", False)) and not result.aborted, message)
 
 
-def _result(plan: FitPlan, folder: Path, evaluator: Evaluator, found: _Found) -> FitResult:
+def _result(plan: FitPlan, folder: Path, evaluator: Evaluator, minimum: _Minimum) -> FitResult:
     best = min(evaluator.points, key=lambda point: point.chi_squared)
     values = [best.values[parameter.key] for parameter in plan.fit.parameters]
     logs = [parameter.scale == "log" for parameter in plan.fit.parameters]
@@ -169,4 +169,4 @@ def _result(plan: FitPlan, folder: Path, evaluator: Evaluator, found: _Found) ->
     absolute = is_absolute(plan)
     covariance = covariance_of(jacobian, best.chi_squared, absolute)
     free = best.residual.size - len(values)
-    return FitResult(plan, best, place, covariance, free, absolute, found.converged, found.message, folder)
+    return FitResult(plan, best, place, covariance, free, absolute, minimum.converged, minimum.message, folder)

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from hotmesa.postprocess.checkpoint import FILE as CHECKPOINT
 from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.postprocess.provenance import read_json
-from hotmesa.postprocess.seam import FILE as SEAM
 from hotmesa.postprocess.states import FILE as STATES
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import HotmesaError
@@ -22,7 +22,7 @@ LOG = logging.getLogger("hotmesa.folder")
 
 # What every run may write besides its tables and pictures; nothing else is ever removed.
 _FILES = (
-    *(STATES, JOURNAL, SEAM, "summary.json", "provenance.json", "scenario.toml", "run.log"),
+    *(STATES, JOURNAL, CHECKPOINT, "summary.json", "provenance.json", "scenario.toml", "run.log"),
     "observed.csv",
     *("fields.pvd", "fields_[0-9]*.vtu", "crystal_[0-9]*.vtu"),
 )
@@ -49,9 +49,9 @@ class FolderError(HotmesaError, ValueError):
 def own_files(folder: Path, own: Sequence[str] | None = None) -> tuple[Path, ...]:
     """Files of an earlier run in a folder, sorted; `own` are the patterns of what is meant, None for those of a run."""
     patterns = run_files() if own is None else own
-    found = {file for pattern in patterns for file in folder.glob(pattern)}
+    result = {file for pattern in patterns for file in folder.glob(pattern)}
     links = {file for name in patterns if (file := folder / name).is_symlink()}  # also those that lead nowhere
-    return tuple(sorted(found | links))
+    return tuple(sorted(result | links))
 
 
 def prepare(folder: Path, overwrite: bool, own: Sequence[str] | None = None) -> None:
@@ -76,7 +76,7 @@ def prepare(folder: Path, overwrite: bool, own: Sequence[str] | None = None) -> 
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def exclusive(folder: Path) -> Iterator[None]:
     """Make a folder and keep other runs out of it while inside; it is the folder itself that is locked.
 
     Raises:

@@ -52,8 +52,8 @@ def image_of_run(
         raise RequestError(f"--current {current_mA:g}: an image needs a current above 0 mA to be read by")
     if not 0.0 <= beam_um < float("inf"):
         raise RequestError(f"--beam-um {beam_um:g}: the width of the beam is 0 (a point) or more")
-    found = crossings(states, current_mA)
-    crossing = choose_crossing(found, row)
+    result = crossings(states, current_mA)
+    crossing = choose_crossing(result, row)
     comm = world()
     on_first(comm, lambda: prepare(folder, overwrite, OWN_FILES))
     image = _compute(scenario, states, crossing, current_mA, beam_um)
@@ -65,7 +65,7 @@ def image_of_run(
         "I_mA": image.I_mA,
         "V_mV": image.V_mV,
         "rows": crossing.rows,
-        "passages": [other.rows for other in found],
+        "passages": [other.rows for other in result],
         "beam_um": image.beam_um,
         "strongest_mV_per_mW": value,
         "strongest_x_um": x,
@@ -74,7 +74,7 @@ def image_of_run(
     }
     write_json(folder / "ltslm.json", record | {"status": "complete"})
     if not quiet:
-        sys.stdout.write(_message(record, found, crossing))
+        sys.stdout.write(_message(record, result, crossing))
     return path
 
 
@@ -85,13 +85,13 @@ def _compute(
     return laser_image(problem, solve_at(problem, states, crossing, current_mA), beam_um)
 
 
-def _message(record: dict[str, Any], found: tuple[Crossing, ...], crossing: Crossing) -> str:
+def _message(record: dict[str, Any], result: tuple[Crossing, ...], crossing: Crossing) -> str:
     value, place = record["strongest_mV_per_mW"], f"({record['strongest_x_um']:.3g}, {record['strongest_y_um']:.3g}) µm"
     lines = [
         f"I = {record['I_mA']:.6g} mA, V = {record['V_mV']:.6g} mV: strongest response {value:.4g} mV/mW at {place}"
     ]
-    if len(found) > 1:
-        others = "; ".join(str(other) for other in found)
-        lines.append(f"the branch passes this current {len(found)} times: {others}")
+    if len(result) > 1:
+        others = "; ".join(str(other) for other in result)
+        lines.append(f"the branch passes this current {len(result)} times: {others}")
         lines.append(f"taken: {crossing}; --row chooses another")
     return "\n".join(lines) + "\n"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from hotmesa.postprocess.checkpoint import Checkpoint
 from hotmesa.postprocess.results import Point
-from hotmesa.postprocess.seam import Seam
 from hotmesa.scenarios import Scenario, keys
 from hotmesa.scenarios.kinds import KINDS, Kind
 from hotmesa.solver.errors import RequestError
@@ -53,7 +53,7 @@ class Solver:
         points: yields the points of a scenario on the processes of a communicator (None: all of them), with what a user
             brings along. Collective.
         control: returns the column along which a run goes, and its last value, for the progress.
-        no_resume: why an interrupted run cannot go on; "" where `points` takes the seam behind which it does as well.
+        no_resume: why an interrupted run cannot go on; "" where `points` takes a checkpoint behind which it does.
         ready: does what `points` does before its first solution. Collective.
     """
 
@@ -66,10 +66,10 @@ class Solver:
 def solver_of(word: str) -> Solver:
     """Return what computes a kind of run, from its module in solver/runs.
 
-    `points(model, observables, seam)` yields the points of a device on its mesh, of a kind without a mesh
+    `points(model, observables, checkpoint)` yields the points of a device on its mesh, of a kind without a mesh
     `points(scenario, law)`; `control(scenario)` is as in `Solver`. There may be `NO_RESUME`, without which `points`
-    must take a seam, `prepare(scenario)`, which returns the scenario whose model is computed, and `ready(model)` or,
-    without a mesh, `ready(scenario)`, which does what comes before the first solution, so that bad input shows.
+    must take a checkpoint, `prepare(scenario)`, which returns the scenario whose model is computed, and `ready(model)`
+    or, without a mesh, `ready(scenario)`, which does what comes before the first solution, so that bad input shows.
 
     Raises:
         NotImplementedError: the module or one of the two functions is missing.
@@ -80,9 +80,9 @@ def solver_of(word: str) -> Solver:
     if missing:
         raise NotImplementedError(f'the kind of run "{word}" needs {" and ".join(missing)} in solver/runs/{word}.py')
     first = getattr(module, "ready", lambda _: None)
-    made = _OnMesh(module) if KINDS[word].spatial else None
-    points = _without_mesh(module) if made is None else made.points
-    ready = first if made is None else lambda scenario: first(made.model(scenario, None, NOTHING))
+    on_mesh = _OnMesh(module) if KINDS[word].spatial else None
+    points = _without_mesh(module) if on_mesh is None else on_mesh.points
+    ready = first if on_mesh is None else lambda scenario: first(on_mesh.model(scenario, None, NOTHING))
     return Solver(points, module.control, getattr(module, "NO_RESUME", ""), ready)
 
 
@@ -103,11 +103,11 @@ class _OnMesh:
         computed = self.module.prepare(scenario) if hasattr(self.module, "prepare") else scenario
         return Model(computed, tagged, own.law, materials=own.materials, sinks=own.sinks)
 
-    def points(self, scenario: Scenario, comm: Comm, own: Own, *seam: Seam) -> Iterator[Point]:
+    def points(self, scenario: Scenario, comm: Comm, own: Own, *checkpoint: Checkpoint) -> Iterator[Point]:
         """Yield the points. Collective."""
         device = self.model(scenario, comm, own)
         LOG.info("%s", scenario.mode)
-        yield from self.module.points(device, own.observables, *seam)
+        yield from self.module.points(device, own.observables, *checkpoint)
 
 
 def _without_mesh(module: Any) -> Callable[..., Iterator[Point]]:

@@ -63,7 +63,7 @@ def on_first(comm: Any, action: Callable[[], T]) -> T | None:
     return result
 
 
-def anywhere(comm: Any, flag: bool) -> bool:
+def on_any(comm: Any, flag: bool) -> bool:
     """Whether the flag is set on any process."""
     return flag if comm is None or comm.size == 1 else any(comm.allgather(flag))
 
@@ -74,7 +74,7 @@ def wait_for_all(comm: Any) -> None:
         comm.Ibarrier().Wait()
 
 
-def leave_together(text: str, status: int) -> int:
+def report_failure(text: str, status: int) -> int:
     """Write an error message once, wait for the other processes, and hand the exit status back.
 
     If the others do not come within seconds, this process alone has failed and speaks for itself.
@@ -154,13 +154,13 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
     if multiprocessing.parent_process() is not None:
         yield lambda: False
         return
-    asked = False
+    requested = False
 
     def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked and number == signal.SIGINT:
+        nonlocal requested
+        if requested and number == signal.SIGINT:
             raise KeyboardInterrupt
-        asked = True
+        requested = True
 
     try:
         before = {number: signal.signal(number, ask) for number in _heard()}
@@ -168,7 +168,7 @@ def stop_on_signal() -> Iterator[Callable[[], bool]]:
         yield lambda: False
         return
     try:
-        yield lambda: asked
+        yield lambda: requested
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

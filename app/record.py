@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hotmesa.folder import held, prepare
+from hotmesa.folder import exclusive, prepare
 from hotmesa.postprocess import provenance
 from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.processes import on_first
@@ -86,8 +86,8 @@ class RunRecord:
         """Put down the scenario whose elements and sublayers the run has chosen, and the error of V it expects."""
         if self.folder is None:
             return
-        asked = self.provenance["scenario_sha256"]
-        self.provenance |= {"asked_sha256": asked, "scenario_sha256": provenance.sha256(resolved_toml)}
+        requested = self.provenance["scenario_sha256"]
+        self.provenance |= {"asked_sha256": requested, "scenario_sha256": provenance.sha256(resolved_toml)}
         self.provenance |= {"chosen_error_V_percent": error_percent}
         write_text(self.folder / "scenario.toml", resolved_toml)
         write_json(self.folder / "provenance.json", self.provenance)
@@ -146,13 +146,13 @@ def begin_record(
         FolderError: results exist and may not be overwritten, or the folder cannot be used.
         OSError: the folder cannot be written to.
     """
-    kept = False
+    continued = False
 
     def make_room() -> None:
-        nonlocal kept
-        lock.enter_context(held(folder))
-        kept = goes_on is not None and goes_on()
-        if not kept:
+        nonlocal continued
+        lock.enter_context(exclusive(folder))
+        continued = goes_on is not None and goes_on()
+        if not continued:
             prepare(folder, overwrite, own)
 
     lock = ExitStack()
@@ -160,7 +160,7 @@ def begin_record(
         on_first(comm, make_room)
         first = comm is None or comm.rank == 0
         size = 1 if comm is None else comm.size
-        record = RunRecord(folder if first else None, resolved_toml, command, size, kept)
+        record = RunRecord(folder if first else None, resolved_toml, command, size, continued)
     except BaseException:
         lock.close()
         raise

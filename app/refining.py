@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hotmesa.kinds import Comm, Own
 from hotmesa.postprocess.results import Point
-from hotmesa.processes import anywhere
+from hotmesa.processes import on_any
 from hotmesa.scenarios import Scenario
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def refined_points(
         if words:
             say(words)
             LOG.info("%s", words)
-        if anywhere(model.comm, stopped()):
+        if on_any(model.comm, stopped()):
             raise KeyboardInterrupt
     if chooser.choice is None:
         raise AssertionError("the rounds end with a choice")

@@ -9,9 +9,9 @@ from typing import Any
 
 from hotmesa.folder import FolderError, cut_short
 from hotmesa.postprocess import render
+from hotmesa.postprocess.checkpoint import Checkpoint, read_checkpoint
 from hotmesa.postprocess.provenance import input_hashes, read_json, read_scenario
 from hotmesa.postprocess.results import Run, load_run
-from hotmesa.postprocess.seam import Seam, read_seam
 from hotmesa.scenarios import Scenario, to_toml, toml
 from hotmesa.solver.errors import RequestError
 
@@ -30,7 +30,7 @@ class Place:
         scenario: what is to be computed.
         no_resume: why this kind of run cannot go on; "" if it can.
         resume, overwrite: what was asked for.
-        run, seam: what there is of it and where it goes on, once `goes_on` has looked.
+        run, checkpoint: what there is of it and where it goes on, once `goes_on` has looked.
     """
 
     folder: Path | None
@@ -39,7 +39,7 @@ class Place:
     resume: bool
     overwrite: bool
     run: Run | None = None
-    seam: Seam | None = None
+    checkpoint: Checkpoint | None = None
 
     def complete(self) -> bool:
         """Whether it is to go on and is done already.
@@ -55,7 +55,7 @@ class Place:
         self._refuse_another(self.folder)
         return bool(read_json(self.folder / "provenance.json").get("status") == "complete")
 
-    def asked(self) -> Scenario:
+    def requested(self) -> Scenario:
         """Return what is computed: with the elements and sublayers that the run there has chosen, if it goes on."""
         if not self.resume or self.folder is None or not (self.folder / SCENARIO).exists():
             return self.scenario
@@ -90,11 +90,11 @@ class Place:
         if self.no_resume and cut_short(self.folder):
             text = f"no run of the kind {self.scenario.mode} can be resumed ({self.no_resume}): --overwrite it"
             raise RequestError(f"{self.folder}: {text}")
-        seam = read_seam(self.folder)
-        if seam is None:
+        checkpoint = read_checkpoint(self.folder)
+        if checkpoint is None:
             return False
         self.run = load_run(self.folder)
-        self.seam = self.run.back_to(seam, self.folder)
+        self.checkpoint = self.run.back_to(checkpoint, self.folder)
         return True
 
     def _refuse_another(self, folder: Path) -> None:
@@ -125,16 +125,16 @@ class Place:
             )
 
 
-def without_choice(there: Scenario, asked: Scenario) -> Scenario:
+def without_choice(there: Scenario, requested: Scenario) -> Scenario:
     """Return the scenario of a run with the elements and sublayers asked for in place of those that it has chosen."""
-    if not there.mesh.chosen or asked.mesh.chosen or len(there.layers) != len(asked.layers):
+    if not there.mesh.chosen or requested.mesh.chosen or len(there.layers) != len(requested.layers):
         return there
     keys = ("sublayers", "first_sublayer_um")
     layers = tuple(
         layer.model_copy(update={key: getattr(other, key) for key in keys})
-        for layer, other in zip(there.layers, asked.layers, strict=True)
+        for layer, other in zip(there.layers, requested.layers, strict=True)
     )
-    sizes = {key: getattr(asked.mesh, key) for key in (*SIZES, "chosen")}
+    sizes = {key: getattr(requested.mesh, key) for key in (*SIZES, "chosen")}
     return there.model_copy(update={"layers": layers, "mesh": there.mesh.model_copy(update=sizes)})
 
 

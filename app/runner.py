@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from hotmesa.folder import CUT
 from hotmesa.kinds import NOTHING, Own, Solver, solver_of
+from hotmesa.postprocess.checkpoint import FILE as CHECKPOINT
+from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.journal import Journal
 from hotmesa.postprocess.results import Point, Run, load_run
-from hotmesa.postprocess.seam import FILE as SEAM
-from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.stable import sentence
-from hotmesa.processes import anywhere, itself, on_first, stop_on_signal, wait_for_all, world
+from hotmesa.processes import itself, on_any, on_first, stop_on_signal, wait_for_all, world
 from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
 from hotmesa.refining import Stopped, chooses, refined_points
@@ -79,27 +79,27 @@ def compute(
     silent, several = quiet or not (comm is None or comm.rank == 0), comm is not None and comm.size > 1
     progress = Progress(sys.stdout, end, silent, along, KINDS[scenario.mode].prefix, plain=several)
     place = Place(folder, scenario, solver.no_resume, resume, overwrite)
-    scenario = on_first(comm, place.asked) or scenario
+    scenario = on_first(comm, place.requested) or scenario
     if on_first(comm, place.complete):
         progress.say(f"{folder} is complete already")
         on_first(comm, place.finish)
         return Ending(load_run(folder or Path()), DONE, "")
-    record, run, seam = RunRecord(None, "", command, 1), Run(scenario), None
+    record, run, checkpoint = RunRecord(None, "", command, 1), Run(scenario), None
     if folder is not None:
         record = begin_record(comm, folder, to_toml(scenario), command, place.replaces, goes_on=place.goes_on)
-        run, seam = place.run or run, on_first(comm, lambda: place.seam)
+        run, checkpoint = place.run or run, on_first(comm, lambda: place.checkpoint)
     work = _Work(run, record, progress, comm)
     try:
         with record.logging(progress) if folder is not None else nullcontext(), stop_on_signal() as stopped:
-            work.begin(seam)
-            status, problem = work.follow(work.points(solver, alone, own, seam, stopped), stopped)
+            work.begin(checkpoint)
+            status, problem = work.follow(work.points(solver, alone, own, checkpoint, stopped), stopped)
             problem += work.finish(status, figures)
     except HotmesaError as error:
         # Bad input that shows only now: a mesh, a table, a state of another device. Faults of the program keep the log.
-        if not (progress.points or seam) and error.status == BAD_INPUT:
+        if not (progress.points or checkpoint) and error.status == BAD_INPUT:
             record.discard()
         raise
-    if status == INTERRUPTED and not (progress.points or seam):
+    if status == INTERRUPTED and not (progress.points or checkpoint):
         record.discard()
     wait_for_all(comm)
     return Ending(work.run, status, problem)
@@ -114,22 +114,24 @@ class _Work:
     progress: Progress
     comm: Any
     journal: Journal | None = None
-    seam: tuple[Callable[[], Arrays], Seam] | None = None  # the last point that the run can go on behind
+    checkpoint: tuple[Callable[[], Arrays], Checkpoint] | None = None  # the last point that the run can go on behind
     due: float = 0.0
 
-    def begin(self, seam: Seam | None) -> None:
+    def begin(self, checkpoint: Checkpoint | None) -> None:
         """Store what there is of a resumed run."""
         self.due = time.perf_counter() + FIRST_S
         if self.record.folder is not None:
             self.journal = self.run.journal(self.record.folder)
-        if seam is not None:
-            self.progress.say(f"goes on behind {len(seam.rows)} {self.run.kind.points}")
+        if checkpoint is not None:
+            self.progress.say(f"goes on behind {len(checkpoint.rows)} {self.run.kind.points}")
 
-    def points(self, solver: Solver, alone: bool, own: Own, seam: Seam | None, stopped: Stopped) -> Iterator[Point]:
+    def points(
+        self, solver: Solver, alone: bool, own: Own, checkpoint: Checkpoint | None, stopped: Stopped
+    ) -> Iterator[Point]:
         """Return the points of the run; where it chooses its elements and sublayers, these are put down first."""
         scenario, comm = self.run.scenario, itself() if alone else None
-        if seam is not None or not chooses(scenario):
-            return solver.points(scenario, comm, own, *(() if seam is None else (seam,)))
+        if checkpoint is not None or not chooses(scenario):
+            return solver.points(scenario, comm, own, *(() if checkpoint is None else (checkpoint,)))
 
         def adopt(choice: Choice) -> Iterator[Point]:
             self.run.scenario = choice.scenario
@@ -145,8 +147,8 @@ class _Work:
         try:
             for point in points:
                 self._take(point)
-                stop = anywhere(self.comm, stopped())
-                if stop or anywhere(self.comm, time.perf_counter() > self.due):
+                stop = on_any(self.comm, stopped())
+                if stop or on_any(self.comm, time.perf_counter() > self.due):
                     self._put_down()
                 if stop:
                     break
@@ -167,9 +169,9 @@ class _Work:
         self.run.append(point)
         if self.journal is not None:
             table = str(PurePath(point.part, point.table or self.run.kind.table))
-            self.journal.append(table, point.row, point.state if point.kept else None)
-        if point.seam is not None:
-            self.seam = point.seam, self.run.seam({})
+            self.journal.append(table, point.row, point.state if point.saved else None)
+        if point.checkpoint is not None:
+            self.checkpoint = point.checkpoint, self.run.checkpoint({})
         if not point.table:
             self.progress.point(point.row, self.run.kind.shown)
         if not point.table and self.run.kind.shown:
@@ -180,8 +182,8 @@ class _Work:
         if self.journal is not None:
             self.run.ask_beside()  # the end needs them as well, so they do not count
         began = time.perf_counter()
-        if self.seam is not None:
-            pack, place = self.seam
+        if self.checkpoint is not None:
+            pack, place = self.checkpoint
             arrays = pack()
             if self.record.folder is not None:
                 replace(place, arrays=arrays).save(self.record.folder)
@@ -200,7 +202,7 @@ class _Work:
         self.save()
         self.record.finish(WORDS[status])
         if self.record.folder is not None and status == DONE:
-            (self.record.folder / SEAM).unlink(missing_ok=True)
+            (self.record.folder / CHECKPOINT).unlink(missing_ok=True)
         points = f"{self.progress.points} {self.run.kind.points}"
         self.progress.say(f"{points}, {self.progress.newton_steps} Newton steps, {self.record.wall_s:.1f} s")
         self._tell_results()

@@ -44,9 +44,9 @@ def fit_file(
         raise RequestError(f"--temperature must be above 0 K, not {temperature_K:g}")
     if out is not None and out.resolve() == data.resolve():
         raise RequestError(f"--out {out} is the file of the data")
-    held = _held(hold)
+    fixed = _fixed(hold)
     try:
-        fit = fit_spectrum(v[inside], g[inside], temperature_K, kind, held)
+        fit = fit_spectrum(v[inside], g[inside], temperature_K, kind, fixed)
     except ValueError as error:
         raise RequestError(f"{data}: {error}") from error
     if out is not None:
@@ -84,15 +84,15 @@ def fit_words(fit: SpectrumFit) -> str:
     return "\n".join(lines)
 
 
-def _held(hold: Sequence[str]) -> dict[str, float]:
-    held = {}
+def _fixed(hold: Sequence[str]) -> dict[str, float]:
+    fixed = {}
     for text in hold:
         name, _, value = text.partition("=")
         try:
-            held[name] = float(value)
+            fixed[name] = float(value)
         except ValueError:
             raise RequestError(f"--hold {text}: expected NAME=VALUE with a number") from None
-    return held
+    return fixed
 
 
 def subtract_contact(V_mV: Array, I_mA: Array, contact_V_mV: Array, contact_I_mA: Array) -> Array:

@@ -126,10 +126,9 @@ def _tasks(plan: Plan, folder: Path, only: Sequence[str] = (), command: str = ""
     unknown = [name for name in only if name not in names]
     if unknown:
         raise StudyError([f"--case {name}: the study has no such case{did_you_mean(name, names)}" for name in unknown])
-    made = plan.study
-    kept = made.states or made.phases is not None
+    figures, states = plan.study.figures, plan.study.states or plan.study.phases is not None
     return [
-        Task(case.name, folder / "cases" / case.name, case.scenario, command, made.figures, kept, case.sweep)
+        Task(case.name, folder / "cases" / case.name, case.scenario, command, figures, states, case.sweep)
         for case in plan.cases
         if case.scenario is not None and (not only or case.name in only)
     ]

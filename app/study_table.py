@@ -54,27 +54,27 @@ class _Body:
 
 
 def _observables(plan: Plan, case: Case, outcome: Outcome, folder: Path) -> _Body:
-    wanted = plan.study.observables
-    if wanted is not None and plan.study.rank_by:
-        wanted = list(dict.fromkeys((*wanted, plan.study.rank_by)))
+    requested = plan.study.observables
+    if requested is not None and plan.study.rank_by:
+        requested = list(dict.fromkeys((*requested, plan.study.rank_by)))
     if outcome.status != OK or case.scenario is None:
         word = FAILED if outcome.status == FAILED else ""
-        return _Body({name: Value(None, word=word) for name in wanted or ()}, {}, outcome.reason, {})
+        return _Body({name: Value(None, word=word) for name in requested or ()}, {}, outcome.reason, {})
     try:
-        values, summary = observe(folder / "cases" / case.name, wanted), read_summary(folder / "cases" / case.name)
+        values, summary = observe(folder / "cases" / case.name, requested), read_summary(folder / "cases" / case.name)
     except (OSError, ValueError) as error:
         return _Body({}, {}, f"the results cannot be read: {error}", {})
     exact: Row = {}
     if EXACT[0] in summary:
         exact = {name: summary.get(name) for name in EXACT}
         exact |= {WARNING: "; ".join(accuracy_warnings(summary, case.scenario))}
-    reasons = [f"{name}: {value.reason}" for name, value in values.items() if wanted and value.reason]
+    reasons = [f"{name}: {value.reason}" for name, value in values.items() if requested and value.reason]
     return _Body(values, exact, "; ".join(reasons), summary)
 
 
 def _names(values: Sequence[Mapping[str, Value]]) -> list[str]:
     """Return all names once, without those of tables that are missing where other cases have their numbers."""
-    names = dict.fromkeys(name for found in values for name in found)
+    names = dict.fromkeys(name for result in values for name in result)
     return [name for name in names if not any(other.startswith(f"{name}.") for other in names)]
 
 

@@ -63,9 +63,9 @@ def _in_plain_letters(error: UnicodeError) -> tuple[str, int]:
 def _own_pictures(environment: Environment) -> None:
     """Draw into files, with our own sheet alone: not with the backend of a notebook or a user's matplotlibrc."""
     environment["MPLBACKEND"] = "agg"
-    found = find_spec("hotmesa.postprocess")
-    if found is not None and found.submodule_search_locations:
-        environment["MATPLOTLIBRC"] = str(Path(found.submodule_search_locations[0]) / "hotmesa.mplstyle")
+    result = find_spec("hotmesa.postprocess")
+    if result is not None and result.submodule_search_locations:
+        environment["MATPLOTLIBRC"] = str(Path(result.submodule_search_locations[0]) / "hotmesa.mplstyle")
 
 
 def _temporary_files(environment: Environment) -> list[str]:

@@ -149,11 +149,11 @@ def _whole(line: int, word: str) -> int:
     return int(word)
 
 
-def _mesh(deck: _Deck, wanted: str) -> FileMesh:
+def _mesh(deck: _Deck, expected: str) -> FileMesh:
     """Return the cells of the wanted kind; those of lower dimension are left out, others are refused."""
-    lower = ORDER[: ORDER.index(wanted)]
-    labels = [label for label, (shape, _) in deck.elements.items() if shape == wanted]
-    refuse_other_cells({shape for shape, _ in deck.elements.values() if shape not in lower}, wanted)
+    lower = ORDER[: ORDER.index(expected)]
+    labels = [label for label, (shape, _) in deck.elements.items() if shape == expected]
+    refuse_other_cells({shape for shape, _ in deck.elements.values() if shape not in lower}, expected)
     place = {label: k for k, label in enumerate(labels)}
     groups = []
     for name in deck.sets:
@@ -171,14 +171,14 @@ def _resolved(deck: _Deck, name: str, inside: tuple[str, ...]) -> set[int]:
     """Return the labels of the elements of a set and of the sets in it."""
     if name in inside:
         raise MeshError(f"the element set {deck.names[name]} contains itself")
-    found: set[int] = set()
+    result: set[int] = set()
     for member in deck.sets[name]:
         if isinstance(member, str):
             if member not in deck.sets:
                 raise MeshError(f"the element set {deck.names[name]} names {member}, which is no element set")
-            found |= _resolved(deck, member, (*inside, name))
+            result |= _resolved(deck, member, (*inside, name))
         elif member not in deck.elements:
             raise MeshError(f"the element set {deck.names[name]} names element {member}, which is not in the file")
         else:
-            found.add(member)
-    return found
+            result.add(member)
+    return result

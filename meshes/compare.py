@@ -78,12 +78,12 @@ def _compare_place(raw: RawMesh, areas: Vector, mesa: NDArray[np.bool_], scenari
     if scenario.geometry == "disc":
         return  # the radius says where the centre is
     centre = _centroid(raw, areas, mesa)
-    wanted = _mesa_centroid(scenario)[: len(centre)]
-    off = centre - wanted
+    expected = _mesa_centroid(scenario)[: len(centre)]
+    off = centre - expected
     if float(np.linalg.norm(off)) > OFF_CENTRE * math.sqrt(scenario.mesa.area_um2):
         x, y = np.array(scenario.mesh.origin_um) + np.append(off, [0.0])[:2]
         raise MeshError(
-            f"the centre of the mesa lies at {_point(centre)} in the mesh and at {_point(wanted)} in the scenario: "
+            f"the centre of the mesa lies at {_point(centre)} in the mesh and at {_point(expected)} in the scenario: "
             f"set mesh.origin_um = [{x:.6g}, {y:.6g}], the place in the file (in µm) that is the origin"
         )
 
@@ -96,10 +96,10 @@ def _compare_contact(
     strip, disc = scenario.geometry == "strip", scenario.geometry == "disc"
     of_scenario = 2 * contact.radius_um * scenario.mesa.extent_um[1] if strip else math.pi * contact.radius_um**2
     radius = area / scenario.mesa.extent_um[1] / 2 if strip else math.sqrt(area / math.pi)
-    wanted = np.array([contact.x_um, contact.y_um])[: len(centre)]
-    distance = 0.0 if disc else float(np.linalg.norm(centre - wanted))
+    expected = np.array([contact.x_um, contact.y_um])[: len(centre)]
+    distance = 0.0 if disc else float(np.linalg.norm(centre - expected))
     words = f"contact {contact.name!r} has {area:.4g} µm² around {_point(centre)} in the mesh, in the scenario "
-    words += f"{of_scenario:.4g} µm² around {_point(wanted)}"
+    words += f"{of_scenario:.4g} µm² around {_point(expected)}"
     if distance > radius + contact.radius_um:
         near = [c.name for c in scenario.contacts if _gap(c.x_um, c.y_um, centre) < c.radius_um]
         cause = f"that is the place of {near[0]!r}: are names or numbers swapped?" if near else "does the name belong?"
@@ -114,14 +114,14 @@ def _gap(x: float, y: float, centre: Vector) -> float:
 
 def _compare_crystal(raw: RawMesh, crystal: Crystal, geometry: str) -> None:
     extent = np.ptp(raw.points, axis=0)
-    wanted = np.array(crystal.extent_um)[: len(extent)]
+    expected = np.array(crystal.extent_um)[: len(extent)]
     if geometry == "disc":  # a line from the centre outwards
-        extent, wanted = np.array([raw.points.max()]), wanted / 2
-    sizes = (" × ".join(f"{x:.4g}" for x in size) for size in (extent, wanted))
+        extent, expected = np.array([raw.points.max()]), expected / 2
+    sizes = (" × ".join(f"{x:.4g}" for x in size) for size in (extent, expected))
     words = "the crystal of the mesh measures {} µm, that of the scenario {} µm".format(*sizes)
-    if (np.abs(np.log10(extent / wanted)) > 1).any():
+    if (np.abs(np.log10(extent / expected)) > 1).any():
         raise MeshError(f"{words}: a node may be misplaced, or see the keys of [crystal]")
-    if (np.abs(extent - wanted) > SAME_AREA * wanted).any():
+    if (np.abs(extent - expected) > SAME_AREA * expected).any():
         LOG.warning("%s; the mesh counts", words)
 
 

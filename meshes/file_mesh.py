@@ -70,9 +70,9 @@ def file_mesh(
     if not len(numbers):
         raise MeshError("the file has no nodes")
     for what, values in (("node", numbers), ("cell", labels)):
-        found, counts = np.unique(values, return_counts=True)
+        result, counts = np.unique(values, return_counts=True)
         if (counts > 1).any():
-            raise MeshError(f"{what} {found[counts > 1][0]} stands in the file twice: renumber the mesh")
+            raise MeshError(f"{what} {result[counts > 1][0]} stands in the file twice: renumber the mesh")
     order = np.argsort(numbers)
     place = np.minimum(np.searchsorted(numbers[order], corners), len(numbers) - 1)
     missing = numbers[order][place] != corners
@@ -82,13 +82,13 @@ def file_mesh(
     return FileMesh(points, order[place], labels, groups)
 
 
-def refuse_other_cells(kinds: Collection[str], wanted: str) -> None:
+def refuse_other_cells(kinds: Collection[str], expected: str) -> None:
     """Raise MeshError unless all cells of the dimension of the mesh, and above it, are of the wanted kind."""
-    if set(kinds) != {wanted}:
+    if set(kinds) != {expected}:
         advice = ""
         if any("order" in kind for kind in kinds):
             advice = ": save it with elements of first order (gmsh: Mesh.ElementOrder = 1)"
         elif "quadrangle" in kinds:
             advice = ": split the quadrangles into triangles (gmsh: without Recombine)"
-        found = ", ".join(sorted(kinds)) or "no such cells"
-        raise MeshError(f"the mesh must consist of {wanted} cells; it has {found}{advice}")
+        result = ", ".join(sorted(kinds)) or "no such cells"
+        raise MeshError(f"the mesh must consist of {expected} cells; it has {result}{advice}")

@@ -68,7 +68,7 @@ def name_of(kind: int) -> str:
 
 def _sections(text: str) -> Sections:
     """Return the numbered lines of every section; one that stands twice or has no end is refused."""
-    found: Sections = {}
+    result: Sections = {}
     name = ""
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
@@ -76,14 +76,14 @@ def _sections(text: str) -> Sections:
             name = ""
         elif line.startswith("$") and not name:
             name = line[1:]
-            if name in found:
+            if name in result:
                 raise MeshError(f"line {number}: a second section ${name}")
-            found[name] = []
+            result[name] = []
         elif line and name:
-            found[name].append((number, line))
+            result[name].append((number, line))
     if name:
         raise MeshError(f"the section ${name} has no end: the file is cut off")
-    return found
+    return result
 
 
 def _rows(sections: Sections, *names: str) -> Iterator[tuple[int, list[str]]]:

@@ -96,9 +96,9 @@ def _mesh(arrays: Arrays, dimension: int, one_group: bool) -> FileMesh:
         count += cells
     refuse_other_cells(kinds, KIND[dimension])
     names = {abs(int(n)): str(name) for n, name in zip(arrays["numbers"], arrays["names"], strict=True)}
-    found = tuple(Group(names.get(n, ""), n, np.concatenate(cells)) for n, cells in sorted(members.items()))
+    result = tuple(Group(names.get(n, ""), n, np.concatenate(cells)) for n, cells in sorted(members.items()))
     return file_mesh(
         (arrays["nodes"], np.asarray(arrays["points"], dtype=np.float64)),
         (np.concatenate(labels), np.concatenate(corners)),
-        found,
+        result,
     )

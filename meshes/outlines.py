@@ -78,15 +78,15 @@ def clip(corners: Array, axis: int) -> Array:
         corners: Convex polygon, shape (n, 2).
         axis: 0 for x >= 0, 1 for y >= 0, DIAGONAL for x >= y.
     """
-    kept: list[Array] = []
+    inside: list[Array] = []
     side = line_coordinate(corners, axis)
     for k, (here, there) in enumerate(zip(corners, np.roll(corners, -1, axis=0), strict=True)):
         near, far = side[k], side[(k + 1) % len(side)]
         if near >= 0:
-            kept.append(here)
+            inside.append(here)
         if near * far < 0:
-            kept.append(on_line(here + (there - here) * (near / (near - far)), axis))
-    result = np.array(kept).reshape(-1, 2)
+            inside.append(on_line(here + (there - here) * (near / (near - far)), axis))
+    result = np.array(inside).reshape(-1, 2)
     # A polygon that only touches the line leaves a corner or an edge, which is no area to mesh.
     return result if len(result) > 2 and abs(signed_area(result)) > 1e-12 else np.empty((0, 2))
 

@@ -32,7 +32,7 @@ def gmsh_session(purpose: str, advice: str, options: Mapping[str, float] = QUIET
         # Without interruptible=False gmsh would swallow Ctrl-C from here on.
         gmsh.initialize(argv=[], readConfigFiles=False, interruptible=False)
     previous = "" if mine else gmsh.model.getCurrent()
-    kept = {name: gmsh.option.getNumber(name) for name in options}
+    before = {name: gmsh.option.getNumber(name) for name in options}
     try:
         for name, value in options.items():
             gmsh.option.setNumber(name, value)
@@ -48,6 +48,6 @@ def gmsh_session(purpose: str, advice: str, options: Mapping[str, float] = QUIET
         else:
             gmsh.model.mesh.removeSizeCallback()
             gmsh.model.remove()
-            for name, value in kept.items():
+            for name, value in before.items():
                 gmsh.option.setNumber(name, value)
             gmsh.model.setCurrent(previous)

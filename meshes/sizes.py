@@ -106,18 +106,18 @@ def size_function(scenario: Scenario, sizes: Sizes) -> Place:
     def size(x: float, y: float) -> float:
         edge = to_mesa(x, y)
         at_edge = sizes.edge + sizes.growth * abs(edge) if sizes.edge < sizes.mesa else math.inf
-        wanted = min(sizes.rim, sizes.mesa + sizes.growth * max(edge, 0.0), at_edge)
+        element = min(sizes.rim, sizes.mesa + sizes.growth * max(edge, 0.0), at_edge)
         inside = math.inf
         for contact, patch_size in patches:
             distance = _distance_to_patch(contact, x, y if plan else None)
             if distance <= 0:
                 inside = min(inside, patch_size)
-            wanted = min(wanted, patch_size + sizes.growth * max(distance, 0.0))
-        wanted = wanted if inside == math.inf else min(inside, at_edge)
+            element = min(element, patch_size + sizes.growth * max(distance, 0.0))
+        element = element if inside == math.inf else min(inside, at_edge)
         for contact in with_gap:
             gap = abs(edge) + abs(math.hypot(x - contact.x_um, y - contact.y_um) - contact.radius_um)
-            wanted = min(wanted, max(sizes.gap * gap, least))
-        return wanted
+            element = min(element, max(sizes.gap * gap, least))
+        return element
 
     return size
 

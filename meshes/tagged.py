@@ -48,8 +48,8 @@ class TaggedMesh:
         """
         if name not in self.regions:
             raise MeshError(f"there is no region {name!r}; there are {', '.join(self.regions)}")
-        found = np.isin(self.cell_tags.values, self.regions[name])
-        return np.asarray(self.cell_tags.indices[found], dtype=np.int32)
+        result = np.isin(self.cell_tags.values, self.regions[name])
+        return np.asarray(self.cell_tags.indices[result], dtype=np.int32)
 
     def rim_facets(self) -> IntArray:
         """Return the local facets of the outer boundary, sorted."""

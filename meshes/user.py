@@ -82,10 +82,10 @@ def _merged(mesh: FileMesh) -> FileMesh:
     grouped = np.zeros(len(first), dtype=np.int64)
     groups = []
     for group in mesh.groups:
-        kept, counts = np.unique(number[group.cells], return_counts=True)
-        _refuse_copies(mesh, number, kept[counts > 1], f" in group {group}")
-        grouped[kept] += 1
-        groups.append(replace(group, cells=kept))
+        members, counts = np.unique(number[group.cells], return_counts=True)
+        _refuse_copies(mesh, number, members[counts > 1], f" in group {group}")
+        grouped[members] += 1
+        groups.append(replace(group, cells=members))
     copies = np.bincount(number)
     _refuse_copies(mesh, number, np.flatnonzero((copies > 1) & (copies != grouped)), "")
     return FileMesh(mesh.points, mesh.cells[first], mesh.labels[first], tuple(groups))
@@ -134,9 +134,9 @@ def _membership(mesh: FileMesh, scenario: Scenario) -> tuple[Mask, Mask]:
         MeshError: If a region is not in the file, or a contact is said to be outside the mesa.
     """
     contacts = [contact.name for contact in scenario.contacts]
-    wanted = [MESA, *contacts, *([CRYSTAL] if scenario.crystal is not None else [])]
-    _refuse_unknown(scenario.mesh.regions, wanted)
-    masks = {name: _cells_of(mesh, name, scenario.mesh.regions.get(name)) for name in wanted}
+    required = [MESA, *contacts, *([CRYSTAL] if scenario.crystal is not None else [])]
+    _refuse_unknown(scenario.mesh.regions, required)
+    masks = {name: _cells_of(mesh, name, scenario.mesh.regions.get(name)) for name in required}
     missing = [name for name, mask in masks.items() if not mask.any()]
     if missing:
         example = ", ".join(f"{name} = ..." for name in missing)
@@ -154,11 +154,11 @@ def _membership(mesh: FileMesh, scenario: Scenario) -> tuple[Mask, Mask]:
     return np.column_stack([masks[name] for name in (MESA, *contacts)]), crystal
 
 
-def _refuse_unknown(regions: Mapping[str, int | str], wanted: list[str]) -> None:
+def _refuse_unknown(regions: Mapping[str, int | str], required: list[str]) -> None:
     for name in regions:
-        if name not in wanted:
-            text = f"mesh.regions: {name!r} is no region of this device ({', '.join(wanted)})"
-            raise MeshError(text + did_you_mean(name, wanted, 1, 0.6))
+        if name not in required:
+            text = f"mesh.regions: {name!r} is no region of this device ({', '.join(required)})"
+            raise MeshError(text + did_you_mean(name, required, 1, 0.6))
 
 
 def _cells_of(mesh: FileMesh, region: str, chosen: int | str | None) -> Mask:
@@ -168,18 +168,18 @@ def _cells_of(mesh: FileMesh, region: str, chosen: int | str | None) -> Mask:
         MeshError: If `mesh.regions` names a group that the file does not have, or names differ in capitals only.
     """
     if isinstance(chosen, int):
-        found = [group for group in mesh.groups if group.number == chosen]
+        result = [group for group in mesh.groups if group.number == chosen]
     else:
         names = (region, CONTACT_PREFIX + region) if chosen is None else (chosen,)
-        found = [group for group in mesh.groups if group.name in names]
-        if not found:
-            found = [group for group in mesh.groups if group.name.lower() in [name.lower() for name in names]]
-            if len(found) > 1:
-                raise MeshError(f"{region!r} may be any of {', '.join(map(str, found))}: say which in mesh.regions")
-    if chosen is not None and not found:
+        result = [group for group in mesh.groups if group.name in names]
+        if not result:
+            result = [group for group in mesh.groups if group.name.lower() in [name.lower() for name in names]]
+            if len(result) > 1:
+                raise MeshError(f"{region!r} may be any of {', '.join(map(str, result))}: say which in mesh.regions")
+    if chosen is not None and not result:
         raise MeshError(f"mesh.regions: {region} = {chosen!r} is no group of the mesh; {_listed(mesh)}")
     mask = np.zeros(len(mesh.cells), dtype=bool)
-    for group in found:
+    for group in result:
         mask[group.cells] = True
     return mask
 

@@ -10,8 +10,8 @@ from hotmesa.scenarios.plans.observables import parse_at
 NEVER, NOT_ASKED, FAILED, UNSTABLE = "never", "not asked", "failed", "unstable"
 WORDS = (NEVER, UNSTABLE, NOT_ASKED, FAILED)
 """Words that stand in a table in place of a number, in the order in which rankings have them behind the numbers."""
-_GOALS = ("t_us", "source_mA", "source_mV", "I_mA")
-_DRIVEN = (*_GOALS, "P_mW", "first_unstable_I_mA")
+_CONTROLS = ("t_us", "source_mA", "source_mV", "I_mA")
+_DRIVEN = (*_CONTROLS, "P_mW", "first_unstable_I_mA")
 _EVENTS = {
     "nucleation": "no place becomes hot",
     "full_normality": "the mesa is not hot all over",
@@ -54,7 +54,7 @@ def word_at(along: str, columns: Mapping[str, Any]) -> str:
 
     Behind the end of what drives a run (its current, its source, time) nobody asked; anything else never gets there.
     """
-    return NOT_ASKED if along == next((goal for goal in _GOALS if goal in columns), None) else NEVER
+    return NOT_ASKED if along == next((name for name in _CONTROLS if name in columns), None) else NEVER
 
 
 def lies_beyond(name: str) -> bool:

@@ -35,9 +35,9 @@ def accuracy(run: Run) -> dict[str, Any]:
     reasons: dict[str, str] = {}
     table = run.tables.get(TABLE)
     for name in _ERRORS:
-        found = column(table, name) if table else np.zeros(0)
-        if np.isfinite(found).any():
-            values[name] = float(found[np.nanargmax(np.abs(found))])
+        result = column(table, name) if table else np.zeros(0)
+        if np.isfinite(result).any():
+            values[name] = float(result[np.nanargmax(np.abs(result))])
         else:
             reasons[name] = _why_not(run)
     values["accuracy_reached"] = _reached(run)
@@ -73,16 +73,16 @@ def estimated_percent(run: Run) -> float | None:
 
 
 def _reached(run: Run) -> bool | None:
-    asked, found = run.scenario.mesh.accuracy_percent, estimated_percent(run)
-    return None if asked is None else found is not None and found <= asked
+    requested, result = run.scenario.mesh.accuracy_percent, estimated_percent(run)
+    return None if requested is None else result is not None and result <= requested
 
 
 def remark(run: Run) -> str:
     """Return what a figure says where an accuracy was asked for and not reached, else ""."""
     if _reached(run) is not False:
         return ""
-    found = estimated_percent(run)
-    error = "unknown" if found is None else f"{found:.2g} %"
+    result = estimated_percent(run)
+    error = "unknown" if result is None else f"{result:.2g} %"
     return f"error of V {error}, not {run.scenario.mesh.accuracy_percent:g} % as asked for"
 
 
@@ -123,15 +123,15 @@ def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str
         values: the numbers of `accuracy`, or a summary.json that holds them.
         scenario: of the branch.
     """
-    lines, refine, asked = [], scenario.mesh.refine, scenario.mesh.accuracy_percent
+    lines, refine, requested = [], scenario.mesh.refine, scenario.mesh.accuracy_percent
     errors = {what: values.get(f"{what}_error_V_percent") for what in ("mesh", "layer")}
     coarse = [what for what, error in errors.items() if error is not None and abs(error) > ENOUGH_PERCENT]
-    if asked is not None and values.get("accuracy_reached") is False:
+    if requested is not None and values.get("accuracy_reached") is False:
         lines.append(
-            f"V has not the accuracy of mesh.accuracy_percent = {asked:g}: raise mesh.max_unknowns "
+            f"V has not the accuracy of mesh.accuracy_percent = {requested:g}: raise mesh.max_unknowns "
             f"(now {scenario.mesh.max_unknowns:,})"
         )
-    elif coarse and asked is None:
+    elif coarse and requested is None:
         parts = " and ".join({"mesh": "the mesh", "layer": "the sublayers"}[what] for what in coarse)
         what = f"set mesh.accuracy_percent = {ENOUGH_PERCENT:g}"
         if scenario.mesh.file is not None:

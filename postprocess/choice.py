@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hotmesa.postprocess.jumps import jumps
 from hotmesa.postprocess.results import Run, States
-from hotmesa.postprocess.stable import held_states
+from hotmesa.postprocess.stable import stable_states
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
 
@@ -28,11 +28,11 @@ def states_to_show(run: Run, states: States) -> Chosen:
     if "jump" in rows:
         sides = [(jump.before, jump.after) for jump in jumps(rows) if not jump.continuous]
         return choose_jumps(states.row, sides, hot, states.I_mA)
-    return choose_states(hot, states.I_mA, held_states(run, states.row), run.scenario.branch.at_mA)
+    return choose_states(hot, states.I_mA, stable_states(run, states.row), run.scenario.branch.at_mA)
 
 
 def choose_states(
-    hot_fraction: Array, I_mA: Array, stable: Flags | None = None, asked_mA: Sequence[float] = ()
+    hot_fraction: Array, I_mA: Array, stable: Flags | None = None, requested_mA: Sequence[float] = ()
 ) -> Chosen:
     """Return up to four states in branch order: hot fraction nearest to 5 %, 1/3, 2/3 and 1 (or the largest reached).
 
@@ -44,48 +44,48 @@ def choose_states(
         hot_fraction: (k,) part of the mesa that is hot, at the stored states.
         I_mA: (k,) currents of the states.
         stable: (k,) which of them the source holds; None: all.
-        asked_mA: currents that the run was asked to land on.
+        requested_mA: currents that the run was asked to land on.
     """
     hot = np.nan_to_num(hot_fraction)
-    held = np.ones(len(hot), dtype=bool) if stable is None else stable
-    chosen = [int(k) for k in np.flatnonzero(np.isin(I_mA, asked_mA))][:MOST_PANELS]
+    allowed = np.ones(len(hot), dtype=bool) if stable is None else stable
+    chosen = [int(k) for k in np.flatnonzero(np.isin(I_mA, requested_mA))][:MOST_PANELS]
     count = min(PANELS, len(hot))
-    spot = (hot > 0) & held
+    spot = (hot > 0) & allowed
     chosen += _from_onset(hot, spot if spot.any() else hot > 0, chosen)[: max(count - len(chosen), 0)]
-    for pool in (held, ~held):
+    for pool in (allowed, ~allowed):
         chosen += _far_apart(I_mA, pool, chosen, count - len(chosen))
     return np.array(sorted(chosen), dtype=np.int64)
 
 
 def _from_onset(hot: Array, pool: Flags, chosen: Sequence[int]) -> list[int]:
-    """Return the state of a pool with the largest hot part, and those before it with 5 %, 1/3 and 2/3 of that."""
+    """Return the state of a pool with the largest hot-spot area, and those before it with 5 %, 1/3 and 2/3 of that."""
     if not pool.any():
         return []
     largest = float(hot[pool].max())
     # The first state that is as hot as any: later ones only get hotter all over.
     last = int(np.flatnonzero(pool & (hot >= largest - 1e-9))[0])
-    found = [last]
+    result = [last]
     for target in (0.05 * largest, largest / 3, 2 * largest / 3):
-        free = [int(k) for k in np.flatnonzero(pool) if int(k) not in found and int(k) not in chosen and k < last]
+        free = [int(k) for k in np.flatnonzero(pool) if int(k) not in result and int(k) not in chosen and k < last]
         if free:
-            found.append(min(free, key=lambda k: abs(float(hot[k]) - target)))
-    return [k for k in found if k not in chosen]
+            result.append(min(free, key=lambda k: abs(float(hot[k]) - target)))
+    return [k for k in result if k not in chosen]
 
 
 def _far_apart(I_mA: Array, pool: Flags, chosen: Sequence[int], count: int) -> list[int]:
     """Return up to `count` further states of a pool, each as far in current from all that are chosen as can be."""
-    found: list[int] = []
+    result: list[int] = []
     for _ in range(count):
-        taken = [*chosen, *found]
+        taken = [*chosen, *result]
         rest = [int(k) for k in np.flatnonzero(pool) if int(k) not in taken]
         if not rest:
             break
-        found.append(max(rest, key=lambda k: min((abs(float(I_mA[k] - I_mA[c])) for c in taken), default=I_mA[k])))
-    return found
+        result.append(max(rest, key=lambda k: min((abs(float(I_mA[k] - I_mA[c])) for c in taken), default=I_mA[k])))
+    return result
 
 
 def choose_jumps(row: Chosen, sides: Iterable[tuple[int, int]], hot_fraction: Array, I_mA: Array) -> Chosen:
-    """Return the stored states on both sides of jumps, up to six, and the first with the largest hot part.
+    """Return the stored states on both sides of jumps, up to six, and the first with the largest hot-spot area.
 
     Fewer than four are filled up as those of a branch.
 
@@ -114,8 +114,8 @@ def choose_moments(t_us: Array, T_max_K: Array, requested_us: Sequence[float] = 
     hottest = int(np.argmax(T_max_K))
     last = [k for k in range(len(t_us)) if k == len(t_us) - 1 or t_us[k + 1] > t_us[k]]
     others = [k for k in last if t_us[k] != t_us[hottest]]
-    wanted = [k for k in others if np.any(np.isclose(t_us[k], requested_us, rtol=1e-9, atol=0.0))]
+    picked = [k for k in others if np.any(np.isclose(t_us[k], requested_us, rtol=1e-9, atol=0.0))]
     if len(requested_us) == 0 and others:
         places = np.linspace(min(1, len(others) - 1), len(others) - 1, min(PANELS - 1, len(others)))
-        wanted = [others[k] for k in np.unique(places.round().astype(int))]
-    return np.array(sorted([hottest, *wanted[: MOST_PANELS - 1]]), dtype=np.int64)
+        picked = [others[k] for k in np.unique(places.round().astype(int))]
+    return np.array(sorted([hottest, *picked[: MOST_PANELS - 1]]), dtype=np.int64)

@@ -100,9 +100,9 @@ def compare(results: Sequence[Path], order: Order, out: Path | None = None) -> R
     if not by:
         raise ResultError(f"--by is missing: name a number to rank by, for example {' or '.join(_numbers(rows)[:4])}")
     stable = order.stable or bool(about.get("rank_stable"))
-    found = [_value(row, by, place, stable) for row, place in zip(rows, places, strict=True)]
+    result = [_value(row, by, place, stable) for row, place in zip(rows, places, strict=True)]
     try:
-        ranking = _rank(rows, about, by, found, order, out or folder)
+        ranking = _rank(rows, about, by, result, order, out or folder)
     except ResultError as error:
         raise ResultError(f"{', '.join(map(str, results))}: {error}") from None
     ranking.folder.mkdir(parents=True, exist_ok=True)
@@ -169,15 +169,15 @@ def _value(row: Row, by: str, folder: Path, stable: bool) -> Value:
 
 
 def _rank(
-    rows: Sequence[Row], about: Mapping[str, Any], by: str, found: Sequence[Value], order: Order, folder: Path
+    rows: Sequence[Row], about: Mapping[str, Any], by: str, result: Sequence[Value], order: Order, folder: Path
 ) -> Ranking:
     known = dict.fromkeys(name for row in rows for name in row)
-    words = [(value.word, value.reason) for value in found]
-    if by not in known and not any(value.number is not None or value.word == NEVER for value in found):
+    words = [(value.word, value.reason) for value in result]
+    if by not in known and not any(value.number is not None or value.word == NEVER for value in result):
         hint = did_you_mean(by, known) or f"; known are {', '.join(_numbers(rows))}"
         raise ResultError(f"unknown observable {by}{hint}")
     beyond = np.inf if lies_beyond(by) else np.nan
-    values = np.array([(beyond if v.word == NEVER else np.nan) if v.number is None else v.number for v in found])
+    values = np.array([(beyond if v.word == NEVER else np.nan) if v.number is None else v.number for v in result])
     if np.isnan(values).all():
         raise ResultError(f"no case has a number in {by}{_most(words)}")
     smallest = order.smallest or (not order.largest and about.get("best") == "smallest" and by == about.get("rank_by"))
@@ -208,15 +208,15 @@ def _most(words: Sequence[tuple[str, str]]) -> str:
 def _varied(rows: Sequence[Row], about: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the columns of the axes: what the study varies, without keys that only follow a named axis."""
     columns = [name for name in rows[0] if name not in FIXED]
-    found = []
+    result = []
     for axis in about.get("vary", ()):
         label, key = axis.get("label"), axis.get("key")
-        found += [name for name in (label, key, "_".join(axis.get("keys", ()))) if name in columns][:1]
+        result += [name for name in (label, key, "_".join(axis.get("keys", ()))) if name in columns][:1]
         if label not in columns and key not in columns:
             names = [name for name in axis.get("keys", ()) if name in columns]
             names += list(dict.fromkeys(k for case in axis.get("cases", {}).values() for k in case if k in columns))
-            found += names
-    levels = {name: tuple(dict.fromkeys(row.get(name, "") for row in rows)) for name in found}
+            result += names
+    levels = {name: tuple(dict.fromkeys(row.get(name, "") for row in rows)) for name in result}
     return {name: values for name, values in levels.items() if len(values) > 1}
 
 

@@ -57,8 +57,8 @@ class IVCurve:
 
     def inside(self, roots: Array) -> Array:
         """Return those of the parameters that lie on the curve, increasing."""
-        found = np.asarray(roots, dtype=np.float64)
-        return np.sort(found[np.isfinite(found) & (found >= self.s[0]) & (found <= self.s[-1])])
+        result = np.asarray(roots, dtype=np.float64)
+        return np.sort(result[np.isfinite(result) & (result >= self.s[0]) & (result <= self.s[-1])])
 
     def dense(self, per_interval: int = 12) -> Array:
         """Return parameters for drawing: the points and `per_interval` - 1 places between neighbours."""
@@ -109,11 +109,11 @@ def _distinct(points: Array) -> NDArray[np.int64]:
     if len(finite) < 2:
         return finite
     limit = SAME_POINT * np.linalg.norm(np.diff(points[finite], axis=0), axis=1).sum()
-    kept = [int(finite[0])]
+    chosen = [int(finite[0])]
     for number in finite[1:]:
-        if np.linalg.norm(points[number] - points[kept[-1]]) > limit:
-            kept.append(int(number))
-    return np.array(kept, dtype=np.int64)
+        if np.linalg.norm(points[number] - points[chosen[-1]]) > limit:
+            chosen.append(int(number))
+    return np.array(chosen, dtype=np.int64)
 
 
 def _directions(chords: Array, slopes: Array) -> Array:

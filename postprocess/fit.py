@@ -75,21 +75,21 @@ def compare_curves(V_mV: Array, I_mA: Array, measured: Measured, data: Data) -> 
     V, I = dense(V_mV, I_mA)  # noqa: E741
     sigma_V, sigma_I = sigmas(measured, data)
     if data.compare == "nearest":
-        found = _nearest(V, I, measured, sigma_V, sigma_I)
+        result = _nearest(V, I, measured, sigma_V, sigma_I)
     elif data.compare == "V-at-I":
         near = _at(I, V, measured.I_mA, measured.V_mV)
         model = on_branches(I, V, measured.I_mA, measured.V_mV, sigma_V, near)
-        found = Comparison((model - measured.V_mV) / sigma_V, model, sigma_V)
+        result = Comparison((model - measured.V_mV) / sigma_V, model, sigma_V)
     else:
         near = _at(V, I, measured.V_mV, measured.I_mA)
         model = on_branches(V, I, measured.V_mV, measured.I_mA, sigma_I, near)
-        found = Comparison((model - measured.I_mA) / sigma_I, model, sigma_I)
+        result = Comparison((model - measured.I_mA) / sigma_I, model, sigma_I)
     far_V = 1.0 + (MARGIN if data.compare != "V-at-I" else 1.0)
     far_I = 1.0 + (MARGIN if data.compare != "I-at-V" else 1.0)
     warnings = [_unreached(V, I, measured, far_V, far_I)]
     if data.compare != "nearest":
-        warnings.append(_scale(found.model, measured.V_mV if data.compare == "V-at-I" else measured.I_mA))
-    return replace(found, warning="; ".join(text for text in warnings if text))
+        warnings.append(_scale(result.model, measured.V_mV if data.compare == "V-at-I" else measured.I_mA))
+    return replace(result, warning="; ".join(text for text in warnings if text))
 
 
 def _unreached(V: Array, I: Array, measured: Measured, far_V: float, far_I: float) -> str:  # noqa: E741
@@ -134,8 +134,8 @@ def dense(V_mV: Array, I_mA: Array) -> tuple[Array, Array]:
     return PchipInterpolator(s, V)(fine), PchipInterpolator(s, I)(fine)
 
 
-def _at(x: Array, y: Array, places: Array, wanted: Array) -> Array:
-    """Return y of a polyline at places in x; of several the one nearest to `wanted`, beyond it the nearest end."""
+def _at(x: Array, y: Array, places: Array, nearby: Array) -> Array:
+    """Return y of a polyline at places in x; of several the one nearest to `nearby`, beyond it the nearest end."""
     result = np.empty(places.shape)
     low, high = np.minimum(x[:-1], x[1:]), np.maximum(x[:-1], x[1:])
     for k, place in enumerate(places):
@@ -145,7 +145,7 @@ def _at(x: Array, y: Array, places: Array, wanted: Array) -> Array:
             continue
         part = (place - x[inside]) / (x[inside + 1] - x[inside])
         found = y[inside] + part * (y[inside + 1] - y[inside])
-        result[k] = found[np.argmin(np.abs(found - wanted[k]))]
+        result[k] = found[np.argmin(np.abs(found - nearby[k]))]
     return result
 
 
@@ -206,9 +206,9 @@ def _part(table: Table, names: list[str]) -> dict[str, Any]:
 
 def _title(about: dict[str, Any]) -> str:
     lines = []
-    for name, found in about["parameters"].items():
-        spread = f" ± {found['uncertainty']:.2g}" if found["uncertainty"] is not None else ""
-        lines.append(f"{label_of(name)} = {found['value']:.5g}{spread}")
+    for name, result in about["parameters"].items():
+        spread = f" ± {result['uncertainty']:.2g}" if result["uncertainty"] is not None else ""
+        lines.append(f"{label_of(name)} = {result['value']:.5g}{spread}")
     reduced = about["chi_squared_reduced"]
     ending = f"χ² per degree of freedom {reduced:.3g}" if reduced is not None else f"χ² {about['chi_squared']:.3g}"
     rows = ["   ".join(lines[k : k + 2]) for k in range(0, len(lines), 2)]
@@ -240,8 +240,8 @@ def over_measured(part: Table) -> tuple[Array, NDArray[np.bool_]]:
     A limit may be kept by any factor, which would press everything else in the picture into a line.
     """
     measured, model = column(part, "measured"), column(part, "model")
-    kept = (column(part, "residual") == 0.0) & (model != measured)
-    return np.where(kept, measured, model) / np.where(measured == 0.0, 1.0, measured), kept
+    met = (column(part, "residual") == 0.0) & (model != measured)
+    return np.where(met, measured, model) / np.where(measured == 0.0, 1.0, measured), met
 
 
 def _draw_numbers(upper: Axes, lower: Axes, part: Table) -> None:
@@ -253,10 +253,10 @@ def _draw_numbers(upper: Axes, lower: Axes, part: Table) -> None:
         places, measured / scale, column(part, "sigma") / np.abs(scale), fmt="o", color=style.UNIFORM_COLOUR,
         capsize=3, label="measured",
     )  # fmt: skip
-    model, kept = over_measured(part)
-    upper.plot(places[~kept], model[~kept], "D", color=style.BRANCH_COLOUR, label="model")
-    if kept.any():
-        upper.plot(places[kept], model[kept], "D", color=style.BRANCH_COLOUR, fillstyle="none", label="limit kept")
+    model, met = over_measured(part)
+    upper.plot(places[~met], model[~met], "D", color=style.BRANCH_COLOUR, label="model")
+    if met.any():
+        upper.plot(places[met], model[met], "D", color=style.BRANCH_COLOUR, fillstyle="none", label="limit kept")
     upper.legend(frameon=False, fontsize=9)
     upper.set_xticks([])
     upper.set_ylabel("over the measured value", fontsize=10)

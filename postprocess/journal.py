@@ -68,7 +68,7 @@ class Journal:
             append_bytes(path.with_name(FILE), _record(state.at_row(self._rows[path] - 1)))
 
 
-def read_kept(path: Path, table: str, points: int) -> list[States]:
+def read_saved(path: Path, table: str, points: int) -> list[States]:
     """Return the fields in a states.npz, or in a journal up to the last record that is complete.
 
     Args:
@@ -81,7 +81,7 @@ def read_kept(path: Path, table: str, points: int) -> list[States]:
     """
     if path.name != FILE:
         return [read_states(path, table, points)]
-    found = []
+    result = []
     with path.open("rb") as stream:
         left = os.fstat(stream.fileno()).st_size
         while left >= _SIZE:
@@ -89,8 +89,8 @@ def read_kept(path: Path, table: str, points: int) -> list[States]:
             left -= _SIZE + size
             if left < 0:
                 break
-            found.append(unpacked(path, io.BytesIO(stream.read(size))))
-    return [states for states in found if states.row.max() < points]
+            result.append(unpacked(path, io.BytesIO(stream.read(size))))
+    return [states for states in result if states.row.max() < points]
 
 
 def _record(states: States) -> bytes:

@@ -31,9 +31,9 @@ def jumps(rows: Table) -> tuple[Jump, ...]:
     """Return the jumps and continuous transitions of a sweep in order."""
     V, I = column(rows, "V_mV"), column(rows, "I_mA")  # noqa: E741
     marks, causes = rows["jump"], rows["jump_cause"]
-    found = []
+    result = []
     for k in np.flatnonzero(marks[:-1] == "from"):
         if marks[k + 1] == "to":
             small = (bool(abs(y[k + 1] - y[k]) <= SMALLEST_JUMP * np.abs(y).max()) for y in (V, I))
-            found.append(Jump(int(k), int(k) + 1, str(causes[k]), all(small)))
-    return tuple(found)
+            result.append(Jump(int(k), int(k) + 1, str(causes[k]), all(small)))
+    return tuple(result)

@@ -36,7 +36,7 @@ def legs(x: Array, y: Array) -> list[slice]:
 def _turns(x: Array) -> list[int]:
     """Return the first point of every new direction, the turning point itself among those before."""
     least = TURN * float(np.ptp(x)) if len(x) else 0.0
-    found, extreme, way = [], 0, 0
+    result, extreme, way = [], 0, 0
     for k in range(1, len(x)):
         ahead = x[k] - x[extreme]
         if way == 0:
@@ -44,9 +44,9 @@ def _turns(x: Array) -> list[int]:
         if way * ahead >= 0 and way:
             extreme = k
         elif way and -way * ahead > least:
-            found.append(extreme + 1)
+            result.append(extreme + 1)
             extreme, way = k, -way
-    return found
+    return result
 
 
 def _jumps(y: Array) -> list[int]:
@@ -69,7 +69,7 @@ def pieces(x: Array) -> list[slice]:
     return [slice(first, last + 1) for first, last in pairwise(ends)]
 
 
-def on_branches(x: Array, y: Array, places: Array, wanted: Array, sigma: Array, nearest: Array) -> Array:
+def on_branches(x: Array, y: Array, places: Array, y_measured: Array, sigma: Array, nearest: Array) -> Array:
     """Return y of a curve that folds back in x at measured places, for each leg on the branch that it runs on.
 
     Along a leg the branch may change once. Which branches, and where, is what leaves the smallest sum of squares of
@@ -80,7 +80,7 @@ def on_branches(x: Array, y: Array, places: Array, wanted: Array, sigma: Array, 
         x: of the curve, point by point along it, shape (n,).
         y: of the curve, same shape.
         places: measured x in the order of measurement, shape (points,).
-        wanted: measured y, same shape.
+        y_measured: measured y, same shape.
         sigma: uncertainty of the measured y.
         nearest: y of the curve nearest to the measured ones, for points that make no leg.
     """
@@ -89,8 +89,8 @@ def on_branches(x: Array, y: Array, places: Array, wanted: Array, sigma: Array, 
     if len(parts) < 2:
         return result
     values = np.array([_along(x[part], y[part], places) for part in parts])
-    squares = ((values - wanted) / sigma) ** 2
-    for leg in legs(places, wanted):
+    squares = ((values - y_measured) / sigma) ** 2
+    for leg in legs(places, y_measured):
         if leg.stop - leg.start >= LEAST:
             result[leg] = _best(values[:, leg], squares[:, leg])
     return result

@@ -39,7 +39,7 @@ COLUMNS = {
     "jumps": "number of jumps since the current before",
     "jump_I_mA": "current of the largest of them",
     "jump_dV_mV": "change of V in it",
-    "jump_dx_um": "change of the centroid of the hot part along x",
+    "jump_dx_um": "change of the centroid of the hot spot along x",
     "jump_dy_um": "and along y",
     "settling_us": "time in which the state behind it was reached",
     "mesh_error_V_percent": "estimated error of V by the mesh, largest of the branch",
@@ -79,9 +79,9 @@ def phase_rows(cases: Sequence[PhaseCase], currents_mA: Sequence[float]) -> list
     """
     rows = []
     for case in cases:
-        found, why = _states_of(case, currents_mA)
+        result, why = _states_of(case, currents_mA)
         for number, current in enumerate(currents_mA):
-            values = found[number] if number < len(found) else {}
+            values = result[number] if number < len(result) else {}
             head = {"case": case.name, "status": case.status} | dict(case.varied) | {"I_mA": current}
             reason = case.reason or values.get("reason", "") or why
             rows.append(head | {name: values.get(name) for name in [*COLUMNS][3:]} | {"reason": reason})
@@ -118,21 +118,21 @@ def _states_of(case: PhaseCase, currents_mA: Sequence[float]) -> tuple[list[dict
     except (OSError, ValueError) as error:
         return [], "" if case.status != "ok" else f"the results cannot be read: {error}"
     errors: dict[str, Any] = {name: branch.summary.get(name) for name in _ERRORS}
-    held = stable_rows(branch.rows, source_of(branch.scenario))
+    holdable = stable_rows(branch.rows, source_of(branch.scenario))
     states = _Placed(branch, case.length_um)
     errors["element_um"] = states.element_um
-    found = []
+    result = []
     for current in currents_mA:
         rows = states.rows_at(current)
-        stable = [row for row in rows if held is not None and held[row]]
+        stable = [row for row in rows if holdable is not None and holdable[row]]
         values = errors | (states.values((stable or rows)[0]) if rows else {})
         values |= {"branch_place": values.get("place"), "branch_stable": int(bool(stable)) if rows else None}
-        found.append(values if rows else values | {"reason": "the branch did not get there"})
+        result.append(values if rows else values | {"reason": "the branch did not get there"})
     if sweep is None:
-        lost = held is not None and not held.all()
-        return (_without_states(found, "its sweep is missing") if lost else found), ""
+        lost = holdable is not None and not holdable.all()
+        return (_without_states(result, "its sweep is missing") if lost else result), ""
     shown = _swept(sweep, case.length_um, currents_mA)
-    return [a | b | {"moved_um": _distance(a, b)} for a, b in zip(found, shown, strict=True)], ""
+    return [a | b | {"moved_um": _distance(a, b)} for a, b in zip(result, shown, strict=True)], ""
 
 
 def _distance(a: Mapping[str, Any], b: Mapping[str, Any]) -> float | None:
@@ -143,9 +143,9 @@ def _distance(a: Mapping[str, Any], b: Mapping[str, Any]) -> float | None:
     return moved if np.isfinite(moved) else None
 
 
-def _without_states(found: Sequence[Mapping[str, Any]], reason: str) -> list[dict[str, Any]]:
+def _without_states(result: Sequence[Mapping[str, Any]], reason: str) -> list[dict[str, Any]]:
     """Return rows without what the device shows where the source loses the branch."""
-    return [dict(row) if row["branch_stable"] else dict(row) | _nothing() | {"reason": reason} for row in found]
+    return [dict(row) if row["branch_stable"] else dict(row) | _nothing() | {"reason": reason} for row in result]
 
 
 def _nothing() -> dict[str, Any]:
@@ -155,24 +155,24 @@ def _nothing() -> dict[str, Any]:
 def _swept(sweep: Run, length_um: float, currents_mA: Sequence[float]) -> Iterator[dict[str, Any]]:
     """Yield what a sweep shows at each current on its way up, with the jumps since the one before."""
     states, source = _Placed(sweep, length_um), column(sweep.rows, "source_mA")
-    found = jumps(sweep.rows)
+    result = jumps(sweep.rows)
     before = 0.0
     for current in currents_mA:
         rows = states.rows_at(current)
         values = states.values(rows[-1]) if rows else _nothing() | {"reason": "the sweep did not get there"}
-        here = [jump for jump in found if before < source[jump.before] <= current and not jump.continuous]
+        here = [jump for jump in result if before < source[jump.before] <= current and not jump.continuous]
         yield values | {"jumps": len(here)} | (_largest(sweep, here) if here else {})
         before = current
 
 
-def _largest(sweep: Run, found: Sequence[Any]) -> dict[str, Any]:
+def _largest(sweep: Run, result: Sequence[Any]) -> dict[str, Any]:
     """Return the jump with the largest change of V."""
     columns = {name: column(sweep.rows, name) for name in ("V_mV", "source_mA", "hot_x_um", "hot_y_um")}
 
     def change(name: str, jump: Any) -> float:
         return float(columns[name][jump.after] - columns[name][jump.before])
 
-    best = max(found, key=lambda jump: abs(change("V_mV", jump)))
+    best = max(result, key=lambda jump: abs(change("V_mV", jump)))
     return {
         "jump_I_mA": float(columns["source_mA"][best.before]),
         "jump_dV_mV": change("V_mV", best),

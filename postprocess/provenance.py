@@ -61,11 +61,11 @@ def collect(resolved_toml: str, command: str, mpi_size: int) -> dict[str, Value]
 
 def input_hashes(data: Mapping[str, Any]) -> dict[str, str]:
     """SHA-256 of the files that the tables of a resolved scenario name; those that cannot be read are left out."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for name in input_files(data):
         with suppress(OSError), Path(name).open("rb") as stream:
-            found[name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return found
+            result[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return result
 
 
 def sha256(text: str) -> str:
@@ -148,7 +148,7 @@ def read_scenario(path: Path) -> Scenario:
     except FileNotFoundError:
         raise ResultError(f"{path}: no such file; is {path.parent} the folder of a run?") from None
     except ValidationError as error:
-        wrong = "; ".join(f"{dotted(found.where, values)}: {found.text}" for found in schema_findings(error))
+        wrong = "; ".join(f"{dotted(result.where, values)}: {result.text}" for result in schema_findings(error))
         raise ResultError(f"{path}: is damaged or from another version ({wrong})") from error
     except (OSError, ValueError) as error:
         raise ResultError(f"{path}: is damaged or from another version ({error})") from error

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import provenance
+from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.journal import FILE as JOURNAL
-from hotmesa.postprocess.journal import Journal, read_kept
+from hotmesa.postprocess.journal import Journal, read_saved
 from hotmesa.postprocess.provenance import read_json, read_scenario, version_words
-from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.states import FILE as STATES_FILE
 from hotmesa.postprocess.states import States, join
 from hotmesa.postprocess.tables import ResultError, Row, Table, as_columns, read_table, rows_of, same_table, text_rows
@@ -40,22 +40,23 @@ class Point:
     Attributes:
         row: its numbers by column.
         state: its fields (k = 1) where there are any, on the first rank; else None.
-        kept: whether these fields stay when the next point comes; those of the last point always do.
+        saved: whether these fields stay when the next point comes; those of the last point always do.
         leads: whether this process writes files; false on other ranks than the first.
         table: the table beside the main one that the row belongs to; "" for the main one.
         part: folder of the run inside this one that the point belongs to, for example "branch_01"; "" for none.
         beside: gives whole tables beside the main one, by name; asked when the run is saved.
-        seam: gives what the run needs to go on behind this point, on the first rank; collective. None where it cannot.
+        checkpoint: gives what the run needs to go on behind this point, on the first rank; collective. None where it
+            cannot.
     """
 
     row: Row
     state: States | None = None
-    kept: bool = True
+    saved: bool = True
     leads: bool = True
     table: str = ""
     part: str = ""
     beside: Callable[[], Mapping[str, Sequence[Row]]] | None = None
-    seam: Callable[[], Arrays] | None = None
+    checkpoint: Callable[[], Arrays] | None = None
 
 
 class Run:
@@ -84,9 +85,9 @@ class Run:
         self._rows: dict[str, list[Row]] = {}
         self._tables: dict[str, Table] = {}
         self._beside: Callable[[], Mapping[str, Sequence[Row]]] | None = None
-        self._made: set[str] = set()  # names of tables that came from there
+        self._derived: set[str] = set()  # names of tables that came from there
         self._unread: Path | None = None
-        self._kept: list[States] = []
+        self._saved: list[States] = []
         self._last: list[States] = []
         self._leads = True
 
@@ -109,13 +110,13 @@ class Run:
         if point.state is not None:
             before = self._read_states()
             state = point.state.at_row(len(rows) - 1)
-            self._kept, self._last = ([*before, state], []) if point.kept else (before, [state])
+            self._saved, self._last = ([*before, state], []) if point.saved else (before, [state])
             self._forget()
 
-    def seam(self, arrays: Arrays) -> Seam:
+    def checkpoint(self, arrays: Arrays) -> Checkpoint:
         """Return the present end of the run, with what it needs to go on there."""
         lengths = {name: len(rows) for name, rows in self._all_appended().items()}
-        return Seam(arrays, lengths, {part: sum(map(len, run._kept)) for part, run in self._with_parts()})
+        return Checkpoint(arrays, lengths, {part: sum(map(len, run._saved)) for part, run in self._with_parts()})
 
     def _with_parts(self) -> list[tuple[str, Run]]:
         return [("", self), *self.parts.items()]
@@ -123,7 +124,7 @@ class Run:
     def _all_appended(self) -> dict[str, list[Row]]:
         """Rows of the tables that points come to, also of the parts, by their path inside the folder."""
         runs = self._with_parts()
-        return {str(PurePath(p, f)): rows for p, run in runs for f, rows in run._rows.items() if f not in run._made}
+        return {str(PurePath(p, f)): rows for p, run in runs for f, rows in run._rows.items() if f not in run._derived}
 
     def journal(self, folder: Path) -> Journal:
         """Return what keeps further points of the run safe in a folder; what there is of it is put down."""
@@ -131,28 +132,28 @@ class Run:
 
     def save_beside(self, folder: Path) -> None:
         """Write the tables that get no rows appended; they have been asked for."""
-        for name in filter(self._rows.get, self._made):
+        for name in filter(self._rows.get, self._derived):
             write_table(folder / name, self._rows[name])
 
     def ask_beside(self) -> None:
         """Have the tables made that stand beside the main one."""
         if self._beside is not None:  # asked again at the end: a branch of a diagram has its name when it is complete
-            made = {name: list(rows) for name, rows in self._beside().items()}
-            self._rows, self._made = self._rows | made, self._made | made.keys()
+            derived = {name: list(rows) for name, rows in self._beside().items()}
+            self._rows, self._derived = self._rows | derived, self._derived | derived.keys()
 
-    def back_to(self, seam: Seam, folder: Path) -> Seam:
+    def back_to(self, checkpoint: Checkpoint, folder: Path) -> Checkpoint:
         """Drop what lies behind a place in a run that was read from a folder; return the place with the rows before."""
-        self.parts = {part: run for part, run in self.parts.items() if part in seam.kept}
+        self.parts = {part: run for part, run in self.parts.items() if part in checkpoint.states}
         for part, run in self._with_parts():
-            own = {PurePath(path).name: n for path, n in seam.lengths.items() if path.rpartition("/")[0] == part}
-            run._cut(folder / part, own, seam.kept[part])
-        return replace(seam, rows=self._rows[self.kind.table])
+            own = {PurePath(path).name: n for path, n in checkpoint.lengths.items() if path.rpartition("/")[0] == part}
+            run._cut(folder / part, own, checkpoint.states[part])
+        return replace(checkpoint, rows=self._rows[self.kind.table])
 
-    def _cut(self, folder: Path, lengths: Mapping[str, int], kept: int) -> None:
+    def _cut(self, folder: Path, lengths: Mapping[str, int], saved: int) -> None:
         self._rows = {name: text_rows(folder / name)[:length] for name, length in lengths.items()}
         self._tables = {}
         states = self._read_states()
-        self._kept, self._last = [join(states).first(kept)] if states else [], []
+        self._saved, self._last = [join(states).first(saved)] if states else [], []
         self._forget()
 
     def _forget(self) -> None:
@@ -247,15 +248,15 @@ class Run:
             ResultError: states.npz is damaged or does not fit its table.
         """
         parts = [*self._read_states(), *self._last]
-        found = join(parts) if parts else None
-        if found is not None and not self._last:
-            self._kept = [found]
-        return found
+        result = join(parts) if parts else None
+        if result is not None and not self._last:
+            self._saved = [result]
+        return result
 
     def _read_states(self) -> list[States]:
         if self._unread is not None:
-            self._kept, self._unread = read_kept(self._unread, self.kind.table, len(self)), None
-        return self._kept
+            self._saved, self._unread = read_saved(self._unread, self.kind.table, len(self)), None
+        return self._saved
 
     def save(self, folder: str | Path) -> None:
         """Write the run into a folder, each file whole or not at all: the first rank does, the others do nothing.
@@ -352,14 +353,14 @@ class Run:
         if self.states is None:
             return []
         names = [(name, layer.junctions) for layer in self.scenario.layers for name in layer.sublayer_names]
-        wanted = {place: name for place, (name, junctions) in enumerate(names) if junctions}
-        found = dict(enumerate(map(str, self.states.layer_names)))
-        if not wanted or any(found.get(place) != name for place, name in wanted.items()):
+        required = {place: name for place, (name, junctions) in enumerate(names) if junctions}
+        result = dict(enumerate(map(str, self.states.layer_names)))
+        if not required or any(result.get(place) != name for place, name in required.items()):
             raise ResultError(
-                f"{(self.folder or Path()) / STATES_FILE}: no junction layer, which is {', '.join(wanted.values())}; "
+                f"{(self.folder or Path()) / STATES_FILE}: no junction layer, which is {', '.join(required.values())}; "
                 f"there are {', '.join(self.states.layer_names)}"
             )
-        return [*wanted]
+        return [*required]
 
 
 def load_run(folder: str | Path) -> Run:

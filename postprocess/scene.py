@@ -26,7 +26,7 @@ from hotmesa.postprocess import style
 from hotmesa.postprocess.map import caption
 from hotmesa.postprocess.results import Run, States, load_run
 from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of, round_number, size_um
-from hotmesa.postprocess.stable import held_states
+from hotmesa.postprocess.stable import stable_states
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
@@ -93,8 +93,8 @@ def telling_state(run: Run, states: States) -> int:
     """
     hot = np.nan_to_num(column(run.rows, "hot_fraction")[states.row])
     partly = np.flatnonzero((hot > 0.0) & (hot < 1.0))
-    held = partly[held_states(run, states.row)[partly]]
-    partly = held if len(held) else partly
+    holdable = partly[stable_states(run, states.row)[partly]]
+    partly = holdable if len(holdable) else partly
     if len(partly):
         return int(partly[np.argmin(np.abs(hot[partly] - 1.0 / 3.0))])
     return int(np.argmax(column(run.rows, "T_max_K")[states.row]))

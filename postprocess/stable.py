@@ -55,8 +55,8 @@ def stability_figures(run: Run) -> dict[str, Any]:
     if stable is None:
         return {"stability": "not computed", "stable_ranges": None, "first_unstable_I_mA": None}
     sources = [name.removeprefix(COUNT) for name in rows if name.startswith(COUNT)]
-    held = {source: stable_rows(rows, source) for source in sources}
-    ranges = {source: _ranges(rows, flags) for source, flags in held.items() if flags is not None}
+    by_source = {source: stable_rows(rows, source) for source in sources}
+    ranges = {source: _ranges(rows, flags) for source, flags in by_source.items() if flags is not None}
     return {"stability": "computed", "stable_ranges": ranges, "first_unstable_I_mA": _first_unstable(rows, stable)}
 
 
@@ -82,7 +82,7 @@ def stable_at(ranges: dict[str, list[list[float]]] | None, source: str, I_mA: fl
     return any(min(ends) <= I_mA <= max(ends) for ends in ranges[source])
 
 
-def is_held(name: str, summary: Mapping[str, Any]) -> bool | None:
+def speaks_of_stable(name: str, summary: Mapping[str, Any]) -> bool | None:
     """Return whether the source holds what a number of summary.json speaks of; None where that was not computed.
 
     That is a place of the branch (where the hot spot appears, the peak, the end), or else all of its states. Sweeps
@@ -114,7 +114,7 @@ def sentence(run: Run) -> str:
     return f"unstable under the {name}: {lost} mA"
 
 
-def held_states(run: Run, row: NDArray[np.int64]) -> Flags:
+def stable_states(run: Run, row: NDArray[np.int64]) -> Flags:
     """Return which of some rows of a run its source holds; all where that is not known, as with settled states."""
     stable = stable_rows(run.rows, source_of(run.scenario))
     return np.ones(len(row), dtype=bool) if stable is None else stable[row]
@@ -122,12 +122,12 @@ def held_states(run: Run, row: NDArray[np.int64]) -> Flags:
 
 def remark(run: Run, row: int) -> str:
     """Return ", unstable" for a row of a branch that its source does not hold, else ""."""
-    return "" if held_states(run, np.array([row]))[0] else ", unstable"
+    return "" if stable_states(run, np.array([row]))[0] else ", unstable"
 
 
 def legend(run: Run, row: NDArray[np.int64]) -> str:
     """Return what "unstable" means in a picture of some rows of a run, or that stability was not computed, else ""."""
-    if not held_states(run, row).all():
+    if not stable_states(run, row).all():
         return f"unstable: not held by the {source_name(run)}"
     return sentence(run) if sentence(run) == NOT_COMPUTED else ""
 

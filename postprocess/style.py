@@ -143,7 +143,7 @@ NAMES = {
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Segment:
     """Rows `first` to `last` (included) of a branch that are drawn with one kind of line."""
 
     answer: int
@@ -161,20 +161,20 @@ def answers(rows: Table) -> NDArray[np.int64]:
         column(rows, name) if name in rows else nothing
         for name in ("unstable_modes_voltage_bias", "unstable_modes_current_bias")
     )
-    found = np.where(current > 0, UNSTABLE_UNDER_CURRENT, np.where(voltage > 0, UNSTABLE_UNDER_VOLTAGE, STABLE))
+    result = np.where(current > 0, UNSTABLE_UNDER_CURRENT, np.where(voltage > 0, UNSTABLE_UNDER_VOLTAGE, STABLE))
     known = np.flatnonzero(np.isfinite(voltage) | np.isfinite(current))
     if known.size == 0:
-        return np.full(len(found), STABLE)
-    latest = np.searchsorted(known, np.arange(len(found)), side="right") - 1
-    return np.asarray(found[known[np.maximum(latest, 0)]], dtype=np.int64)
+        return np.full(len(result), STABLE)
+    latest = np.searchsorted(known, np.arange(len(result)), side="right") - 1
+    return np.asarray(result[known[np.maximum(latest, 0)]], dtype=np.int64)
 
 
-def stretches(answer: NDArray[np.int64]) -> Iterator[Stretch]:
+def segments(answer: NDArray[np.int64]) -> Iterator[Segment]:
     """Yield the stretches of equal answers; each begins at the last row of the one before, so that no gap shows."""
     edges = [0, *(np.flatnonzero(np.diff(answer)) + 1), len(answer)]
     for first, end in pairwise(edges):
         if end > first:
-            yield Stretch(int(answer[first]), max(int(first) - 1, 0), int(end) - 1)
+            yield Segment(int(answer[first]), max(int(first) - 1, 0), int(end) - 1)
 
 
 LOG = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 
 from hotmesa.postprocess.absent import NOT_ASKED, UNSTABLE, why_absent, word_at
 from hotmesa.postprocess.results import load_run
-from hotmesa.postprocess.stable import Flags, is_held, source_of, stable_at, stable_rows
+from hotmesa.postprocess.stable import Flags, source_of, speaks_of_stable, stable_at, stable_rows
 from hotmesa.postprocess.tables import Table, read_table
 from hotmesa.postprocess.tables import column as numbers_in
 from hotmesa.scenarios.kinds import KINDS
@@ -39,22 +39,22 @@ class Value:
 
 def flat_summary(summary: Mapping[str, Any], before: str = "", tables: bool = False) -> dict[str, float | None]:
     """Return the numbers of a summary under dotted names, lists by position; those of tables only if asked for."""
-    found: dict[str, float | None] = {}
+    result: dict[str, float | None] = {}
     for key, value in summary.items():
         name = f"{before}{key}"
         if key in _SKIPPED:
             continue
         if isinstance(value, Mapping):
-            found.update(flat_summary(value, f"{name}.", tables))
+            result.update(flat_summary(value, f"{name}.", tables))
         elif isinstance(value, list):
             if all(isinstance(item, int | float) for item in value):
-                found.update({f"{name}.{index}": float(item) for index, item in enumerate(value)})
+                result.update({f"{name}.{index}": float(item) for index, item in enumerate(value)})
             elif tables:
                 rows = {str(index): item for index, item in enumerate(value) if isinstance(item, Mapping | list)}
-                found.update(flat_summary(rows, f"{name}.", tables))
+                result.update(flat_summary(rows, f"{name}.", tables))
         elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-            found[name] = value
-    return found
+            result[name] = value
+    return result
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -86,19 +86,19 @@ def observe(folder: Path, names: Iterable[str] | None, stable: bool = False) -> 
     if names is None:
         return {name: Value(number, *_absent(name, number, summary)) for name, number in numbers.items()}
     table: Table | None = None
-    found = {}
+    result = {}
     for name in names:
         at = parse_at(name)
         if at is not None:
             table = read_table(table_of(folder), strict=False) if table is None else table
-            found[name] = value_at(table, at, *((_flags(folder, table),) if stable else ()))
+            result[name] = value_at(table, at, *((_flags(folder, table),) if stable else ()))
         elif name.startswith(STABLE_AT):
-            found[name] = _stable_at(summary, folder, name)
+            result[name] = _stable_at(summary, folder, name)
         else:
             number = numbers.get(name)
             value = Value(number, *_absent(name, number, summary))
-            found[name] = _held(name, value, summary) if stable and number is not None else value
-    return found
+            result[name] = _held(name, value, summary) if stable and number is not None else value
+    return result
 
 
 def _absent(name: str, number: float | None, summary: Mapping[str, Any]) -> tuple[str, str]:
@@ -110,10 +110,10 @@ def _absent(name: str, number: float | None, summary: Mapping[str, Any]) -> tupl
 
 
 def _held(name: str, value: Value, summary: Mapping[str, Any]) -> Value:
-    held = is_held(name, summary)
-    if held is None:
+    stable = speaks_of_stable(name, summary)
+    if stable is None:
         return Value(None, "stability not computed", NOT_ASKED)
-    return value if held else Value(None, f"{value.number:.6g} is of states that the source does not hold", UNSTABLE)
+    return value if stable else Value(None, f"{value.number:.6g} is of states that the source does not hold", UNSTABLE)
 
 
 def _flags(folder: Path, table: Table) -> Flags | None:
@@ -133,8 +133,8 @@ def _stable_at(summary: Mapping[str, Any], folder: Path, name: str) -> Value:
     end = (summary.get("end") or {}).get("I_mA")
     if end is not None and I_mA > end:
         return Value(None, f"the branch ends at {end:.4g} mA", NOT_ASKED)
-    held = stable_at(summary.get("stable_ranges"), source_of(load_run(folder).scenario), I_mA)
-    return Value(None, "stability not computed", NOT_ASKED) if held is None else Value(float(held))
+    stable = stable_at(summary.get("stable_ranges"), source_of(load_run(folder).scenario), I_mA)
+    return Value(None, "stability not computed", NOT_ASKED) if stable is None else Value(float(stable))
 
 
 def table_of(folder: Path) -> Path:
@@ -152,18 +152,18 @@ def table_of(folder: Path) -> Path:
     raise FileNotFoundError(f"{folder}: holds no table of a run ({', '.join(names)})")
 
 
-def value_at(table: Table, at: At, *held: Flags | None) -> Value:
+def value_at(table: Table, at: At, *stable: Flags | None) -> Value:
     """Return a column where another one first takes a value, by monotone cubic interpolation over the rows.
 
     Args:
         table: of a run.
         at: which column, and where.
-        held: where given, only places between rows that are marked there count; None: that is not known.
+        stable: where given, only places between rows that are marked there count; None: that is not known.
     """
     for name in (at.column, at.along):
         if name not in table:
             return Value(None, f"the table of this run has no column {name}")
-    if any(flags is None for flags in held):
+    if any(flags is None for flags in stable):
         return Value(None, "stability not computed", NOT_ASKED)
     along, column = numbers_in(table, at.along), numbers_in(table, at.column)
     use = np.isfinite(along) & np.isfinite(column)
@@ -177,7 +177,7 @@ def value_at(table: Table, at: At, *held: Flags | None) -> Value:
     if places.size == 0:
         span = f"{along.min():.4g} to {along.max():.4g}"
         return Value(None, f"{at.along} goes from {span} only", word_at(at.along, table))
-    for flags in (flags[use] for flags in held if flags is not None):
+    for flags in (flags[use] for flags in stable if flags is not None):
         places = places[[bool(flags[int(s)] and flags[int(np.ceil(s))]) for s in places]]
         if places.size == 0:
             return Value(None, f"no stable state has {at.along} = {at.value:g}", UNSTABLE)

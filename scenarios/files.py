@@ -123,14 +123,14 @@ def absolute(where: Where, value: Any, folder: Path) -> Any:
 
 def input_files(data: Mapping[str, Any]) -> tuple[str, ...]:
     """The files that the tables of a resolved scenario name, sorted."""
-    found = set()
+    result = set()
     for (section, key), words in file_keys().items():
         tables = data.get(section)
         for table in tables if isinstance(tables, list) else [tables]:
             value = table.get(key) if isinstance(table, Mapping) else None
             if isinstance(value, str) and value not in words:
-                found.add(value)
-    return tuple(sorted(found))
+                result.add(value)
+    return tuple(sorted(result))
 
 
 def _label(file: Path) -> str:
@@ -186,9 +186,9 @@ def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
 
 def _origins(data: Mapping[str, Any], label: str, path: Where = ()) -> dict[Where, str]:
     """The label for every table, list and value."""
-    found: dict[Where, str] = {}
+    result: dict[Where, str] = {}
     for key, value in data.items():
-        found[(*path, key)] = label
+        result[(*path, key)] = label
         if isinstance(value, Mapping):
-            found.update(_origins(value, label, (*path, key)))
-    return found
+            result.update(_origins(value, label, (*path, key)))
+    return result

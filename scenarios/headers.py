@@ -31,11 +31,11 @@ def unit_of(text: str) -> tuple[str, int] | None:
     text = _WORDS.get(text.lower().removesuffix("s"), text)
     if text in UNITS or text[:1] in "MK":  # mega is not milli
         return UNITS.get(text)
-    return next((found for unit, found in UNITS.items() if unit.lower() == text.lower()), None)
+    return next((result for unit, result in UNITS.items() if unit.lower() == text.lower()), None)
 
 
 @dataclass(frozen=True)
-class Asked:
+class Requested:
     """A column that is asked for, by a name like "V_mV": lower-case name, what it measures ("" anything), its power."""
 
     label: str
@@ -55,11 +55,11 @@ class Asked:
 
 
 @cache
-def asked(label: str) -> Asked:
+def requested(label: str) -> Requested:
     """Return what "V_mV" asks for."""
     head, _, tail = label.rpartition("_")
     base, exponent = UNITS.get(tail, ("", 0)) if head else ("", 0)
-    return Asked(label, plain(head if base else label), base, exponent)
+    return Requested(label, plain(head if base else label), base, exponent)
 
 
 def plain(name: str) -> str:
@@ -78,25 +78,25 @@ def heading(text: str) -> tuple[tuple[str, str | None], ...]:
     return ((plain(head), tail), whole) if unit_of(tail) is not None else (whole,)
 
 
-def matching(header: tuple[str, ...], wanted: Asked) -> list[tuple[int, str | None]]:
+def matching(header: tuple[str, ...], request: Requested) -> list[tuple[int, str | None]]:
     """Return the columns that have the name that is asked for, else one of its other names, each with its unit.
 
     Columns with a unit of something else count only where there are no others: T_K is not the time t_us.
     """
-    for names in ((wanted.name,), wanted.other_names):
-        found = [
+    for names in ((request.name,), request.other_names):
+        result = [
             (place, unit)
             for place, text in enumerate(header)
             for name, unit in heading(text)
             if name in names
         ]
-        fitting = [(place, unit) for place, unit in found if unit is None or fits(unit, wanted)]
-        if found:
-            return fitting or found
+        fitting = [(place, unit) for place, unit in result if unit is None or fits(unit, request)]
+        if result:
+            return fitting or result
     return []
 
 
-def fits(unit: str, wanted: Asked) -> bool:
+def fits(unit: str, request: Requested) -> bool:
     """Return whether a column in this unit can be what is asked for."""
     known = unit_of(unit)
-    return not wanted.base or (known is not None and known[0] == wanted.base)
+    return not request.base or (known is not None and known[0] == request.base)

@@ -75,13 +75,13 @@ def toml_value(value: object) -> str:
 @cache
 def schema() -> dict[str, Any]:
     """The JSON schema of a scenario as pydantic makes it; a section that may be missing is told as if it could not."""
-    found = Scenario.with_kinds().model_json_schema()
-    for node in found["properties"].values():
+    result = Scenario.with_kinds().model_json_schema()
+    for node in result["properties"].values():
         for member in node.get("anyOf", ()):
             if "x-tag" in member:
                 node.update(member | {"anyOf": None})
                 del node["anyOf"]
-    return found
+    return result
 
 
 def forget() -> None:
@@ -103,8 +103,8 @@ def members(node: Node) -> tuple[Node, ...]:
 def kinds_at(node: Node) -> tuple[Kind, ...]:
     """The kinds of a section that comes in kinds; () for any other."""
     tag = node.get("x-tag", "")
-    found = members(node) if tag else ()
-    return tuple(Kind(tag, str(member["properties"][tag]["const"]), member) for member in found)
+    result = members(node) if tag else ()
+    return tuple(Kind(tag, str(member["properties"][tag]["const"]), member) for member in result)
 
 
 def _limits(node: Node) -> str:
@@ -115,27 +115,27 @@ def _limits(node: Node) -> str:
 def _words(node: Node) -> Key:
     """Type, range and choices of the values at a node, as a key without name."""
     first, *others = members(node)
-    found = Key("", _TYPES.get(first.get("type", ""), "table"), "", _limits(first), "", "")
+    result = Key("", _TYPES.get(first.get("type", ""), "table"), "", _limits(first), "", "")
     if first.get("format") == "path" and "words" not in first:
-        found = replace(found, type="file name")
+        result = replace(result, type="file name")
     elif "enum" in first or "const" in first:
-        found = replace(found, type="choice", choices=tuple(first.get("enum") or (first["const"],)))
+        result = replace(result, type="choice", choices=tuple(first.get("enum") or (first["const"],)))
     elif "prefixItems" in first:
-        found = replace(found, type="pair of numbers")
+        result = replace(result, type="pair of numbers")
     elif first.get("type") == "array":
         (item, *_) = members(first["items"])
         if "properties" in item:
-            return replace(found, type=f"list of tables{_size(first)}")
+            return replace(result, type=f"list of tables{_size(first)}")
         each = _limits(item)
         kind = f"list of {_PLURAL[item['type']]}{_size(first)}"
-        found = replace(found, type=kind, range=f"each {each}" if each else "")
+        result = replace(result, type=kind, range=f"each {each}" if each else "")
     elif "additionalProperties" in first and "properties" not in first:
         tables = "properties" in members(first["additionalProperties"])[0]
-        found = replace(found, type="tables by name" if tables else VALUES)
+        result = replace(result, type="tables by name" if tables else VALUES)
     if any(other.get("type") == "string" for other in others):
-        return replace(found, otherwise="or a text")
+        return replace(result, otherwise="or a text")
     curve = any("properties" in other for other in others) and "x-tag" not in node
-    return replace(found, otherwise=f"or {CURVE}") if curve else found
+    return replace(result, otherwise=f"or {CURVE}") if curve else result
 
 
 def _size(node: Node) -> str:
@@ -194,8 +194,8 @@ def below(node: Node, part: str | int) -> Node | None:
     """The node of a key, of an element of a list or of a named table."""
     for member in members(node):
         if part in member.get("properties", {}):
-            found: Node = member["properties"][part]
-            return found
+            result: Node = member["properties"][part]
+            return result
         if isinstance(part, int) and member.get("type") == "array":
             return dict(member.get("items") or member["prefixItems"][0])
         if isinstance(part, str) and isinstance(member.get("additionalProperties"), Mapping):
@@ -244,7 +244,7 @@ def names_at(path: tuple[str | int, ...]) -> tuple[str, ...]:
 def groups() -> tuple[Group, ...]:
     """All sections in the order of the schema; the first holds the keys at the top of the file."""
     top: list[Key] = []
-    found: list[Group] = []
+    result: list[Group] = []
     for name, node in schema()["properties"].items():
         words = _key(name, name, node, name in schema()["required"])
         section: Node = node
@@ -256,9 +256,9 @@ def groups() -> tuple[Group, ...]:
         elif words.type != "table":
             top.append(words)
             continue
-        found.append(_group(header, prefix, section))
+        result.append(_group(header, prefix, section))
     curve = schema()["$defs"]["Curve"]
-    return (Group("top of the file", schema()["description"], tuple(top)), *found, _group(CURVE, "CURVE", curve))
+    return (Group("top of the file", schema()["description"], tuple(top)), *result, _group(CURVE, "CURVE", curve))
 
 
 def _group(header: str, prefix: str, section: Node) -> Group:
@@ -270,13 +270,13 @@ def _group(header: str, prefix: str, section: Node) -> Group:
 @cache
 def file_keys() -> dict[tuple[str, str], tuple[str, ...]]:
     """Section and name of every key that holds a file name, with the words that may stand there instead."""
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    result: dict[tuple[str, str], tuple[str, ...]] = {}
     for section, node in schema()["properties"].items():
         for member in members(node.get("items", node)):
             for name, inner in member.get("properties", {}).items():
                 if "path" in (inner.get("format"), *(item.get("format") for item in members(inner))):
-                    found[section, name] = tuple(inner.get("words", ()))
-    return found
+                    result[section, name] = tuple(inner.get("words", ()))
+    return result
 
 
 def left_behind(section: str, table: Mapping[str, Any], changes: Mapping[str, Any]) -> tuple[str, ...]:

@@ -103,8 +103,8 @@ class Kinds(Mapping[str, Kind]):
         """Return what a kind of run is."""
         if word not in self._words:
             raise KeyError(word)
-        found: Kind = self.on("scenarios", word).KIND
-        return found
+        result: Kind = self.on("scenarios", word).KIND
+        return result
 
     def __iter__(self) -> Iterator[str]:
         """Go through the words."""

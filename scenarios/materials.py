@@ -121,11 +121,11 @@ def _base(spec: Material) -> ThermalMaterial | None:
     if not isinstance(spec, LibraryMaterial):
         return None
     if isinstance(spec, GoldFilm):
-        found = gold_film(spec.residual_resistivity_ohm_m, spec.lorenz_factor)
+        result = gold_film(spec.residual_resistivity_ohm_m, spec.lorenz_factor)
     else:
-        found = gold_wire() if isinstance(spec, GoldWire) else bi2212()
+        result = gold_wire() if isinstance(spec, GoldWire) else bi2212()
     share = 1.0 / spec.divide_conductivity_by
-    return replace(found, in_plane=found.in_plane.scaled(share), out_of_plane=found.out_of_plane.scaled(share))
+    return replace(result, in_plane=result.in_plane.scaled(share), out_of_plane=result.out_of_plane.scaled(share))
 
 
 def _property(given: float | Curve | None, base: PowerCurve | None) -> PowerCurve | None:

@@ -45,20 +45,20 @@ class _Place(NamedTuple):
 
 def schema_findings(error: ValidationError) -> tuple[Finding, ...]:
     """One finding for each invalid key, in the order of the file."""
-    found: dict[Where, Finding] = {}
+    result: dict[Where, Finding] = {}
     odd: set[Where] = set()
     for item in error.errors(include_url=False)[:MOST]:
         place = _place(item["loc"])
         where, kind = place.where, place.kind
-        if where in found or (place.member and (place.member == "Curve") != isinstance(item["input"], Mapping)):
+        if where in result or (place.member and (place.member == "Curve") != isinstance(item["input"], Mapping)):
             continue
         if kind is not None and where[-1] == kind.tag:
             odd.add(where[:-1])
-        found[where] = Finding(where, _sentence(place, item["type"], item["input"]))
+        result[where] = Finding(where, _sentence(place, item["type"], item["input"]))
     # A list with a bad element is reported a second time as a whole; the element says more.
-    inner = {where[:n] for where in found for n, part in enumerate(where) if isinstance(part, int)}
+    inner = {where[:n] for where in result for n, part in enumerate(where) if isinstance(part, int)}
     return tuple(
-        finding for where, finding in found.items() if where not in inner and not _of_another_kind(where, odd)
+        finding for where, finding in result.items() if where not in inner and not _of_another_kind(where, odd)
     )
 
 

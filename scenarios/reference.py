@@ -47,11 +47,11 @@ def schema_markdown() -> str:
 
 def schema_json() -> str:
     """The JSON schema of a scenario file, for editors: with units, and with the keys that only a file has."""
-    found = deepcopy(schema())
-    for node in (found, *found["$defs"].values()):
+    result = deepcopy(schema())
+    for node in (result, *result["$defs"].values()):
         _for_editors(node)
-    found["properties"] = {**_FILE_KEYS, **found["properties"]}
-    head = {"$schema": "http://json-schema.org/draft-07/schema#", "$id": "urn:hotmesa:scenario", **found}
+    result["properties"] = {**_FILE_KEYS, **result["properties"]}
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "$id": "urn:hotmesa:scenario", **result}
     head |= {"required": [], "anyOf": [{"required": ["name"]}, {"required": ["base"]}]}
     return json.dumps(head, indent=2, ensure_ascii=False) + "\n"
 

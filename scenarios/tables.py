@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.errors import HotmesaError
-from hotmesa.scenarios.headers import Asked, asked, fits, matching, unit_of
+from hotmesa.scenarios.headers import Requested, fits, matching, requested, unit_of
 from hotmesa.scenarios.problems import did_you_mean
 
 LARGEST_MB = 12
@@ -131,12 +131,12 @@ def read_numbers(path: Path, required: Sequence[str], optional: Sequence[str] = 
         TableError: it cannot be read, lacks a column or a unit, or holds something else than finite numbers.
     """
     lines = read_lines(path, LARGEST_MB)
-    wanted = [asked(name) for name in (*required, *optional)]
-    index, separator = _find_header(lines, wanted)
+    requests = [requested(name) for name in (*required, *optional)]
+    index, separator = _find_header(lines, requests)
     if index is None:
         raise TableError([_no_header(path, lines, (*required, *optional[:1]))])
     (line, header), *rows = _split(path, lines[index:], separator)
-    columns = _chosen(path, header, line, required, wanted)
+    columns = _chosen(path, header, line, required, requests)
     head, body = _even(path, header, rows, separator)
     body, units = _below_header(body, columns)
     scales, problems = {}, []
@@ -209,14 +209,14 @@ def _split(path: Path, lines: Sequence[Line], separator: str) -> list[Row]:
     """Return the fields of the lines; the first is the header, also behind the mark of a comment."""
     comments = _COMMENTS if separator == ";" else (*_COMMENTS, ";")
     (first, header), *others = lines
-    kept = [(first, header.lstrip(" \t#%;")), *(line for line in others if not line[1].lstrip().startswith(comments))]
+    rest = [(first, header.lstrip(" \t#%;")), *(line for line in others if not line[1].lstrip().startswith(comments))]
     if separator == " ":
-        return [(number, _BLANKS.split(text.strip())) for number, text in kept]
+        return [(number, _BLANKS.split(text.strip())) for number, text in rest]
     now = first
 
     def feed() -> Iterator[str]:
         nonlocal now
-        for line in kept:
+        for line in rest:
             now = line[0]
             yield line[1] + "\n"
 
@@ -244,20 +244,20 @@ def _even(path: Path, header: list[str], rows: list[Row], separator: str) -> tup
     return tuple(header), tuple(rows)
 
 
-def _find_header(lines: Sequence[Line], wanted: Sequence[Asked]) -> tuple[int | None, str]:
+def _find_header(lines: Sequence[Line], requests: Sequence[Requested]) -> tuple[int | None, str]:
     """Return the line that names most of what is asked for, and its separator; a comment only if nothing else does."""
     best: tuple[int, int] = (0, 0)
-    found: tuple[int | None, str] = (None, ",")
+    result: tuple[int | None, str] = (None, ",")
     for index, line in enumerate(lines[:_HEADER_WITHIN]):
         if len(line[1]) > _LONGEST_HEADER:
             continue
         for separator in ("\t", ";", ",", " "):
             text = line[1].lstrip(" \t#%;")
             fields = tuple(_BLANKS.split(text.strip()) if separator == " " else _quick(text, separator))
-            score = (sum(bool(matching(fields, column)) for column in wanted), 0 if _is_comment(line) else 1)
+            score = (sum(bool(matching(fields, column)) for column in requests), 0 if _is_comment(line) else 1)
             if score[0] and score > best:
-                best, found = score, (index, separator)
-    return found
+                best, result = score, (index, separator)
+    return result
 
 
 def _quick(text: str, separator: str) -> list[str]:
@@ -284,28 +284,28 @@ def _missing(path: Path, names: Sequence[str], header: Sequence[str], line: int)
 
 
 def _chosen(
-    path: Path, header: Sequence[str], line: int, required: Sequence[str], wanted: Sequence[Asked]
-) -> dict[Asked, tuple[int, str | None]]:
+    path: Path, header: Sequence[str], line: int, required: Sequence[str], requests: Sequence[Requested]
+) -> dict[Requested, tuple[int, str | None]]:
     """Return place and unit in the header of the columns that are asked for."""
-    found, missing, problems = {}, [], []
-    for column in wanted:
+    result, missing, problems = {}, [], []
+    for column in requests:
         places = matching(tuple(header), column)
         if len(places) > 1:
             same = ", ".join(header[place] for place, _ in places)
             problems.append(f"{path}: two columns mean the same: {same}; take one away, or its name")
         elif places:
-            found[column] = places[0]
+            result[column] = places[0]
         elif column.label in required:
             missing.append(column.label)
     if missing:
         problems.append(_missing(path, missing, header, line))
     if problems:
         raise TableError(problems)
-    return found
+    return result
 
 
 def _below_header(
-    rows: tuple[Row, ...], columns: dict[Asked, tuple[int, str | None]]
+    rows: tuple[Row, ...], columns: dict[Requested, tuple[int, str | None]]
 ) -> tuple[tuple[Row, ...], dict[int, str]]:
     """Return the rows of data, and units by place if the first line holds them; after it a line of remarks may stand.
 
@@ -322,7 +322,7 @@ def _below_header(
 
 
 def _converted(
-    path: Path, header: tuple[str, ...], rows: Sequence[Row], scales: dict[Asked, tuple[int, int]]
+    path: Path, header: tuple[str, ...], rows: Sequence[Row], scales: dict[Requested, tuple[int, int]]
 ) -> Numbers:
     problems = _mixed(path, rows, [place for place, _ in scales.values()])
     rows = [row for row in rows if any(row[1][place] for place, _ in scales.values())]

@@ -232,8 +232,8 @@ class Model:
         rows = self.layout.junction_rows
         junctions = self.junctions.evaluate(V, T[rows].reshape(len(self.layout.junction_layers), -1))
         residual[rows] -= (self.junction_mass * junctions.Q).ravel()
-        held = self.conduction.held
-        residual[held] += T[held] - self.bath
+        fixed = self.conduction.fixed
+        residual[fixed] += T[fixed] - self.bath
         residual -= self.extra_heat
         return State(
             T=T,
@@ -329,7 +329,7 @@ class Model:
         Q_T, m = e.junctions.Q_by_T, self.junction_mass
         layers = range(len(self.layout.junction_layers))
         diagonal[self.layout.junction_rows] -= np.concatenate([m * Q_T[k, k] for k in layers])
-        diagonal[self.conduction.held] += 1.0
+        diagonal[self.conduction.fixed] += 1.0
         return np.concatenate([diagonal, *pairs, *(-m * Q_T[k, j] for k in layers for j in layers if k != j)])
 
 

@@ -89,5 +89,5 @@ def build_parts(scenario: Scenario, operators: PlanOperators, brought: Brought) 
         if reason is None
         else SparseConduction(layout, pattern, cold_rim=scenario.bath.rim == "bath")
     )
-    sinks = build_sinks(scenario, layout, faces, conduction.held)
+    sinks = build_sinks(scenario, layout, faces, conduction.fixed)
     return Parts(brought, operators, layout, reason, interfaces, pattern, conduction, sinks)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotmesa.commands import add_common, add_out, add_overrides, add_resume
-from hotmesa.processes import leave_together
+from hotmesa.processes import report_failure
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Family
 from hotmesa.solver.errors import RequestError
@@ -35,10 +35,10 @@ def main(
     keys: dict[str, object] = {"logarithmic": log or given.family.logarithmic}
     if junctions is not None:
         keys |= {"junctions": parse_counts(junctions, given.mesa.junctions)}
-    wanted = given.model_copy(update={"family": Family(**(given.family.model_dump() | keys))})
-    folder = out or Path("out") / f"{wanted.name}-family"
-    ending = compute(wanted, folder, overwrite=overwrite, resume=resume, quiet=quiet, command=command)
-    return leave_together(ending.problem, ending.status) if ending.problem else ending.status
+    changed = given.model_copy(update={"family": Family(**(given.family.model_dump() | keys))})
+    folder = out or Path("out") / f"{changed.name}-family"
+    ending = compute(changed, folder, overwrite=overwrite, resume=resume, quiet=quiet, command=command)
+    return report_failure(ending.problem, ending.status) if ending.problem else ending.status
 
 
 def parse_counts(text: str | None, junctions: int) -> tuple[int, ...]:

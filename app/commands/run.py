@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotmesa.commands import add_common, add_out, add_overrides, add_resume
-from hotmesa.processes import leave_together
+from hotmesa.processes import report_failure
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,4 +30,4 @@ def main(
     loaded = load_scenario(scenario, overrides, complete=True)
     folder = out or Path("out") / loaded.name
     ending = compute(loaded, folder, overwrite=overwrite, resume=resume, quiet=quiet, command=command)
-    return leave_together(ending.problem, ending.status) if ending.problem else ending.status
+    return report_failure(ending.problem, ending.status) if ending.problem else ending.status

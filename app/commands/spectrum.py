@@ -28,6 +28,6 @@ def main(
     """Fit a conductance and print what was found."""
     from hotmesa.spectrum import fit_file, fit_words
 
-    found = fit_file(data, kind, temperature, window_mV=(first, last), hold=hold, out=out)
-    sys.stdout.write(f"{fit_words(found)}\n")
+    result = fit_file(data, kind, temperature, window_mV=(first, last), hold=hold, out=out)
+    sys.stdout.write(f"{fit_words(result)}\n")
     return 0

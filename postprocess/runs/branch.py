@@ -86,16 +86,16 @@ def summarise(run: Run) -> dict[str, Any]:
 def _add_stability(values: dict[str, Any], run: Run) -> None:
     """Add what the source of the run can hold: ranges, and whether it holds what the other numbers speak of."""
     values |= stable.stability_figures(run)
-    held = stable.stable_rows(run.rows, stable.source_of(run.scenario))
-    if held is None:
+    stable_row = stable.stable_rows(run.rows, stable.source_of(run.scenario))
+    if stable_row is None:
         return
-    values["end"]["stable"] = bool(held[-1])
+    values["end"]["stable"] = bool(stable_row[-1])
     for place in (values["nucleation"], values["full_normality"]):
         if place is not None:
-            place["stable"] = bool(held[place["row"]])
+            place["stable"] = bool(stable_row[place["row"]])
     peak = values.get("V_peak_mV_per_junction")
     if peak is not None:
-        values["V_peak_stable"] = bool(held[np.nanargmin(np.abs(column(run.rows, "V_per_junction_mV") - peak))])
+        values["V_peak_stable"] = bool(stable_row[np.nanargmin(np.abs(column(run.rows, "V_per_junction_mV") - peak))])
 
 
 def _last(table: Table, name: str) -> float | None:
@@ -150,12 +150,12 @@ def _draw_branch(axes: Axes, run: Run, curve: IVCurve | None) -> None:
     v, I = column(rows, "V_per_junction_mV"), column(rows, "I_mA")  # noqa: E741
     name = uniform_label(run) if not run.kind.spatial else "this device"
     names = style.NAMES | {style.STABLE: name}
-    for stretch in style.stretches(style.answers(rows)):
-        x, y = v[stretch.first : stretch.last + 1], I[stretch.first : stretch.last + 1]
+    for segment in style.segments(style.answers(rows)):
+        x, y = v[segment.first : segment.last + 1], I[segment.first : segment.last + 1]
         if curve is not None:
-            x, y = between(curve, run.junctions, stretch.first, stretch.last)
-        look = style.LOOKS[stretch.answer]
-        axes.plot(x, y, color=style.BRANCH_COLOUR, label=names.pop(stretch.answer, None), zorder=3, **look)
+            x, y = between(curve, run.junctions, segment.first, segment.last)
+        look = style.LOOKS[segment.answer]
+        axes.plot(x, y, color=style.BRANCH_COLOUR, label=names.pop(segment.answer, None), zorder=3, **look)
 
 
 def between(curve: IVCurve, junctions: int, first: int, last: int) -> tuple[Array, Array]:

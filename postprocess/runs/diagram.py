@@ -12,7 +12,7 @@ from hotmesa.postprocess.map import COLOUR_MAP, draw_outline, plot_map
 from hotmesa.postprocess.merit import curve_of
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs.branch import NUMBERS, between, plot_iv, sentences, summarise
-from hotmesa.postprocess.stable import held_states, legend, remark
+from hotmesa.postprocess.stable import legend, remark, stable_states
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
 
@@ -94,10 +94,10 @@ def draw_lines(left: Axes, right: Axes, branch: BranchPart, junctions: int) -> N
     v, I = column(branch.rows, "V_mV") / junctions, column(branch.rows, "I_mA")  # noqa: E741
     curve = curve_of(branch.rows, branch.run.normal_resistance_ohm)
     label: str | None = f"{branch.number} {branch.kind}"
-    for stretch in style.stretches(style.answers(branch.rows)):
-        rows = slice(stretch.first, stretch.last + 1)
-        look = style.LOOKS[stretch.answer] | {"color": branch.colour}
-        x, y = (v[rows], I[rows]) if curve is None else between(curve, junctions, stretch.first, stretch.last)
+    for segment in style.segments(style.answers(branch.rows)):
+        rows = slice(segment.first, segment.last + 1)
+        look = style.LOOKS[segment.answer] | {"color": branch.colour}
+        x, y = (v[rows], I[rows]) if curve is None else between(curve, junctions, segment.first, segment.last)
         left.plot(x, y, **look)
         right.plot(I[rows], _contrast(branch.rows)[rows], **look)
     left.plot([], [], color=branch.colour, linewidth=2.0, label=label)
@@ -148,7 +148,7 @@ def _middle(branch: BranchPart) -> int | None:
     if states is None or len(states.row) == 0:
         return None
     contrast = _contrast(branch.rows)[states.row]
-    held = held_states(branch.run, states.row) & (contrast > LEAST_CONTRAST_K)
+    held = stable_states(branch.run, states.row) & (contrast > LEAST_CONTRAST_K)
     best = int(np.argmax(np.where(held, contrast, -1.0) if held.any() else contrast))
     return best if contrast[best] > LEAST_CONTRAST_K else None
 

@@ -69,13 +69,13 @@ def summarise(run: Run) -> dict[str, Any]:
     """Return the figures of a sweep; numbers that do not exist are None and say why under `reasons`."""
     rows, bias = run.rows, run.scenario.bias
     area = hysteresis(rows)
-    found = jumps(rows)
+    result = jumps(rows)
     return run_numbers(run) | {
         "bias": bias.kind,
         "load_resistance_ohm": bias.series_ohm or None,
         "legs": int(column(rows, "leg")[-1]),
-        "jumps": [_jump(rows, jump) for jump in found if not jump.continuous],
-        "continuous_transitions": [_jump(rows, jump) for jump in found if jump.continuous],
+        "jumps": [_jump(rows, jump) for jump in result if not jump.continuous],
+        "continuous_transitions": [_jump(rows, jump) for jump in result if jump.continuous],
         "hysteresis_area_uW": area.value,
         "T_max_K": float(column(rows, "T_max_K").max()),
         "largest_growth_per_us": float(column(rows, "growth_per_us").max()),
@@ -102,13 +102,13 @@ def sentences(run: Run) -> list[str]:
     rows, source = run.rows, source_column(run.rows)
     lines = []
     for jump in jumps(rows):
-        found = _jump(rows, jump)
-        before, after = found["from"], found["to"]
+        result = _jump(rows, jump)
+        before, after = result["from"], result["to"]
         cause = "a fold" if jump.cause == "fold" else "a growing mode"
-        how = ", estimated by the growth rate" if found.get("settling_by") == "rate" else ""
+        how = ", estimated by the growth rate" if result.get("settling_by") == "rate" else ""
         lines.append(
-            f"leg {found['leg']}: state lost by {cause} at {before[source]:.5g} {source[-2:]}, "
-            f"V {before['V_mV']:.5g} to {after['V_mV']:.5g} mV, settles in {_time(found['settling_us'])}{how}"
+            f"leg {result['leg']}: state lost by {cause} at {before[source]:.5g} {source[-2:]}, "
+            f"V {before['V_mV']:.5g} to {after['V_mV']:.5g} mV, settles in {_time(result['settling_us'])}{how}"
         )
     return lines
 
@@ -157,10 +157,10 @@ def _draw_current(axes: Axes, run: Run, V: Array, I: Array) -> None:  # noqa: E7
 
 
 def _draw_states(axes: Axes, run: Run, x: Array, y: Array) -> None:
-    found = jumps(run.rows)
-    _draw_legs(axes, run, x, y, found)
-    for number, jump in enumerate(found):
-        _draw_jump(axes, x, y, jump, first=all(not other.continuous for other in found[:number]))
+    result = jumps(run.rows)
+    _draw_legs(axes, run, x, y, result)
+    for number, jump in enumerate(result):
+        _draw_jump(axes, x, y, jump, first=all(not other.continuous for other in result[:number]))
     style.tidy(axes)
 
 
@@ -192,13 +192,13 @@ def _draw_curve(left: Axes | None, right: Axes | None, run: Run) -> None:
             right.plot(sign * held, T, **look)
 
 
-def _draw_legs(axes: Axes, run: Run, x: Array, y: Array, found: tuple[Jump, ...]) -> None:
+def _draw_legs(axes: Axes, run: Run, x: Array, y: Array, result: tuple[Jump, ...]) -> None:
     """Draw the stable states between jumps; both directions keep their label once."""
     legs = column(run.rows, "leg")
     source = column(run.rows, source_column(run.rows))
     labels = {True: "source goes up", False: "source goes down"}
-    broken = {jump.after for jump in found}
-    for first, last in _stretches(legs, broken):
+    broken = {jump.after for jump in result}
+    for first, last in _segments(legs, broken):
         up = bool(abs(source[last]) >= abs(source[first]))
         axes.plot(
             x[first : last + 1], y[first : last + 1], marker=".", markersize=4.5, linewidth=1.3, zorder=3 if up else 4,
@@ -206,15 +206,15 @@ def _draw_legs(axes: Axes, run: Run, x: Array, y: Array, found: tuple[Jump, ...]
         )  # fmt: skip
 
 
-def _stretches(legs: Array, broken: set[int]) -> list[tuple[int, int]]:
+def _segments(legs: Array, broken: set[int]) -> list[tuple[int, int]]:
     """Return first and last row of each stretch: a leg begins at the last row of the one before, a jump breaks it."""
-    stretches, first = [], 0
+    segments, first = [], 0
     for row in range(1, len(legs)):
         if row in broken or legs[row] != legs[row - 1]:
             if row - 1 > first or row in broken:
-                stretches.append((first, row - 1))
+                segments.append((first, row - 1))
             first = row if row in broken else row - 1
-    return [*stretches, (first, len(legs) - 1)]
+    return [*segments, (first, len(legs) - 1)]
 
 
 def _draw_jump(axes: Axes, x: Array, y: Array, jump: Jump, first: bool) -> None:

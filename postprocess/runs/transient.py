@@ -233,10 +233,10 @@ def _draw_temperatures(axes: Axes, run: Run, t: Array) -> None:
 def _mark_states(axes: Axes, run: Run, t: Array) -> None:
     """Mark the times of the stored fields by small triangles on the axis of time."""
     if run.states is not None:
-        kept = t[run.states.row]
-        kept = kept[kept > 0] if axes.get_xscale() == "log" else kept
+        saved = t[run.states.row]
+        saved = saved[saved > 0] if axes.get_xscale() == "log" else saved
         axes.plot(
-            kept, np.zeros(len(kept)), "^", color="black", markersize=4, clip_on=False,
+            saved, np.zeros(len(saved)), "^", color="black", markersize=4, clip_on=False,
             transform=axes.get_xaxis_transform(), zorder=5,
         )  # fmt: skip
 

@@ -50,11 +50,11 @@ def sentences(run: Run) -> list[str]:
     """Return in words which cooling the stack needs."""
     if "loop_gain" not in run.rows:
         return []
-    found = summarise(run)
-    need = f"T^{found['exponent_needed_max']:.2f} (at {found['exponent_needed_max_at_K']:.3g} K)"
-    first, last = found["cooling_too_slow_from_K"], found["cooling_too_slow_to_K"]
+    result = summarise(run)
+    need = f"T^{result['exponent_needed_max']:.2f} (at {result['exponent_needed_max_at_K']:.3g} K)"
+    first, last = result["cooling_too_slow_from_K"], result["cooling_too_slow_to_K"]
     if first is None:
-        return [f"no fold: λ ≤ {found['loop_gain_max']:.2f}; the current asks for cooling that grows like {need}"]
+        return [f"no fold: λ ≤ {result['loop_gain_max']:.2f}; the current asks for cooling that grows like {need}"]
     return [
         f"between {first:.3g} and {last:.3g} K the cooling grows too slowly and I(V) folds; at the same voltages this "
         f"stack needs cooling that grows faster than {need}"

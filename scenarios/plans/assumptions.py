@@ -55,7 +55,7 @@ def deciding_assumptions(name_or_file: str, overrides: Sequence[str] = ()) -> tu
     tagged = _tagged(chain) - changed
     # What was shown for a device need not hold for another bundled one that inherits from it.
     shown = [file.stem for file in chain if file == bundled_file(file.stem)][-1:]
-    found = []
+    result = []
     for plan in bundled_plans("study"):
         study, _ = read_plan(find_plan(plan, "study"), Study)
         if study.scenario not in shown:
@@ -63,15 +63,15 @@ def deciding_assumptions(name_or_file: str, overrides: Sequence[str] = ()) -> tu
         for axis in study.vary:
             keys = tuple(key for key in _keys(axis) if key in tagged)
             if axis.decides and keys:
-                found.append(Assumption(keys, axis.decides, plan))
-    return tuple(found)
+                result.append(Assumption(keys, axis.decides, plan))
+    return tuple(result)
 
 
-def assumption_lines(scenario: Scenario, found: Sequence[Assumption]) -> list[str]:
+def assumption_lines(scenario: Scenario, result: Sequence[Assumption]) -> list[str]:
     """Return what a person is told about assumptions: values, what they decide, and where to see it."""
     data = scenario.model_dump()
     lines = []
-    for item in found:
+    for item in result:
         values = [look_up(data, key) for key in item.keys]
         words = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
         known = ", ".join(f"{key} = {word}" for key, word in zip(item.keys, words, strict=True))
@@ -97,13 +97,14 @@ def _chain(name_or_file: str) -> Iterator[Path]:
 
 def _tagged(chain: Sequence[Path]) -> set[str]:
     """Return the dotted keys with the tag; what a later file gives replaces what its bases say of it, lists whole."""
-    found: set[str] = set()
+    result: set[str] = set()
     for file in chain:
         without: Any = read(file).get("without", [])
         tags, given = _tags(file.read_text(encoding="utf-8"))
         gone = (*given, *(str(key) for key in without))
-        found = {key for key in found if not any(key == other or key.startswith(f"{other}.") for other in gone)} | tags
-    return found
+        stay = {key for key in result if not any(key == other or key.startswith(f"{other}.") for other in gone)}
+        result = stay | tags
+    return result
 
 
 def _tags(text: str) -> tuple[set[str], set[str]]:

@@ -131,12 +131,12 @@ def axis_of(vary: Vary, number: int, folder: Path) -> Axis:
     key = vary.key or ""
     values = list(vary.values or ()) if vary.range is None else _range_values(vary, key)
     names = _names(vary, len(values), label)
-    found = [
+    result = [
         Point(name or f"{vary.label or short_key(key)}-{value_name(value) or number}", {key: value})
         for number, (name, value) in enumerate(zip(names, values, strict=True))
     ]
     has_names = vary.names is not None or not all(is_plain(value) for value in values)
-    return Axis(vary.label or key, has_names, _not_empty(found, label))
+    return Axis(vary.label or key, has_names, _not_empty(result, label))
 
 
 def _not_empty(points: Any, label: str) -> tuple[Point, ...]:

@@ -70,8 +70,8 @@ def _names(model: type[BaseModel], path: Sequence[object]) -> tuple[str, ...]:
 def _model_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    found = (_model_in(part) for part in getattr(annotation, "__args__", ()))
-    return next((model for model in found if model is not None), None)
+    result = (_model_in(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in result if model is not None), None)
 
 
 def refuse(file: Path, problems: Sequence[str]) -> None:
@@ -144,14 +144,14 @@ def path_of(key: str) -> tuple[str | int, ...]:
 
 def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     """Return {"bath.top_W_per_m2K": 1.0} for nested tables or for keys that are dotted already; curves stay whole."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for key, value in values.items():
         dotted = f"{before}.{key}" if before else key
         if isinstance(value, Mapping) and not value.keys() >= _CURVE:
-            found.update(flat(value, dotted))
+            result.update(flat(value, dotted))
         else:
-            found[dotted] = value
-    return found
+            result[dotted] = value
+    return result
 
 
 def override(key: str, value: Any, folder: Path) -> str:

@@ -231,9 +231,9 @@ def _doubles(fit: Fit) -> list[str]:
     names = Counter(data.name for data in fit.data)
     problems = [f"{key} is fitted twice" for key, count in keys.items() if count > 1]
     problems += [f"{count} data sets are called {name}" for name, count in names.items() if count > 1]
-    held = {"fixed": flat(fit.fixed)} | {f"data {data.name}": flat(data.set) for data in fit.data}
+    elsewhere = {"fixed": flat(fit.fixed)} | {f"data {data.name}": flat(data.set) for data in fit.data}
     return problems + [
-        f"{key} is fitted and also set in {where}" for where, given in held.items() for key in given if key in keys
+        f"{key} is fitted and also set in {where}" for where, given in elsewhere.items() for key in given if key in keys
     ]
 
 
@@ -277,14 +277,14 @@ def _trial(plan: FitPlan, vocabulary: Vocabulary | None) -> list[str]:
             points[f"with {parameter.key} at its {word} {value:g}"] = start | {parameter.key: value}
     problems: dict[str, None] = {}
     for datum in plan.measurements:
-        found: set[str] = set()
+        result: set[str] = set()
         for where, values in points.items():
             try:
                 scenario = plan.scenario(datum, values)
             except ScenarioError as error:
                 texts = {text.removeprefix("--set ") for text in error.problems}
-                problems |= dict.fromkeys(f"{text} ({where})" for text in texts - found)
-                found |= texts
+                problems |= dict.fromkeys(f"{text} ({where})" for text in texts - result)
+                result |= texts
                 if where == "at the start":
                     break
                 continue

@@ -83,11 +83,11 @@ def _problem_at(name: str, columns: Iterable[str]) -> str | None:
         return f"observable {name}: write COLUMN@COLUMN=NUMBER, for example hot_fraction@I_mA=1.2"
     for column in (at.column, at.along):
         if not is_among(column, columns):
-            return f"observable {name}: unknown column {column}{_asked(column, _plain(columns))}"
+            return f"observable {name}: unknown column {column}{_question(column, _plain(columns))}"
     return None
 
 
-def _asked(column: str, known: list[str]) -> str:
+def _question(column: str, known: list[str]) -> str:
     """Return the question for a column that may lack its unit ("I" for "I_mA"), or be written otherwise."""
     units = [name for name in known if split_unit(name)[0] == column]
     return did_you_mean(column, units, least=0.0) if units else did_you_mean(column, known)

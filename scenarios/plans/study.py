@@ -197,14 +197,14 @@ def _doubles(cases: Sequence[Case]) -> list[str]:
 
 def _invalid(study: Study, cases: Sequence[Case]) -> list[str]:
     """Return each different problem once, with the number of cases that have it."""
-    found: dict[str, list[str]] = {}
+    result: dict[str, list[str]] = {}
     for case in cases:
         for problem in case.problems:
-            found.setdefault(problem, []).append(case.name)
+            result.setdefault(problem, []).append(case.name)
     if study.invalid == "skip" and any(case.scenario is not None for case in cases):
         return []
-    more = {text: f" and {len(names) - 1} more" if len(names) > 1 else "" for text, names in found.items()}
-    return _cut([f"{text} (case {names[0]}{more[text]})" for text, names in found.items()])
+    more = {text: f" and {len(names) - 1} more" if len(names) > 1 else "" for text, names in result.items()}
+    return _cut([f"{text} (case {names[0]}{more[text]})" for text, names in result.items()])
 
 
 def _observables(study: Study, cases: Sequence[Case], vocabulary: Vocabulary | None) -> list[str]:

@@ -24,9 +24,9 @@ def _files(scenario: Scenario) -> Iterator[Finding]:
     for (section, key), words in file_keys().items():
         if words or section in unread:
             continue
-        held = getattr(scenario, section)
-        several = isinstance(held, tuple)
-        for i, item in enumerate(held if several else [held]):
+        value = getattr(scenario, section)
+        several = isinstance(value, tuple)
+        for i, item in enumerate(value if several else [value]):
             where: Where = (section, i) if several else (section,)
             name = getattr(item, key, None)
             if name is not None and not Path(name).is_file():

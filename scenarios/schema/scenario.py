@@ -68,8 +68,8 @@ class Scenario(Section):
     @classmethod
     def _not_too_many(cls, value: object, info: ValidationInfo) -> object:
         """Refuse a list that is too long as a whole, before anything is said about its elements."""
-        found = cls.model_fields[str(info.field_name)].metadata
-        most = min(rule.max_length for rule in found if isinstance(rule, MaxLen))
+        result = cls.model_fields[str(info.field_name)].metadata
+        most = min(rule.max_length for rule in result if isinstance(rule, MaxLen))
         if isinstance(value, tuple) and len(value) > most:
             raise PydanticCustomError("too_long", "too many")
         return value

@@ -85,10 +85,10 @@ class Kinds(Section):
         """Every kind by the words that name it."""
         field = cls.model_fields.get(cls.tag)
         words: tuple[str, ...] = get_args(field.annotation) if field is not None else ()
-        found: dict[Any, type[Self]] = dict.fromkeys(words, cls)
+        result: dict[Any, type[Self]] = dict.fromkeys(words, cls)
         for kind in cls.__subclasses__():
-            found.update(kind.kinds())
-        return found
+            result.update(kind.kinds())
+        return result
 
     @classmethod
     def kind_of(cls, value: object) -> str:
@@ -123,14 +123,14 @@ class Kinds(Section):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Return the JSON schema; that of the union says what it is, and what tells its kinds apart."""
-        found = handler(schema)
-        if "oneOf" in found:
-            found |= {"description": first_line(cls), "x-tag": cls.tag, "x-usual": cls.usual}
-            found |= {"x-leaves-behind": True} if cls.leaves_behind else {}
+        result = handler(schema)
+        if "oneOf" in result:
+            result |= {"description": first_line(cls), "x-tag": cls.tag, "x-usual": cls.usual}
+            result |= {"x-leaves-behind": True} if cls.leaves_behind else {}
         else:
             told = {"x-foreign": dict(cls.foreign), "x-missing": dict(cls.missing)}
-            handler.resolve_ref_schema(found).update({name: texts for name, texts in told.items() if texts})
-        return found
+            handler.resolve_ref_schema(result).update({name: texts for name, texts in told.items() if texts})
+        return result
 
 
 def first_line(section: type[Section]) -> str:

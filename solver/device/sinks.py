@@ -71,11 +71,11 @@ def sinks_of(scenario: Scenario) -> tuple[Sink, ...]:
     Raises:
         TableError: the table of one cannot be used.
     """
-    found = []
+    result = []
     for sink in scenario.sinks:
         module = import_module(f"hotmesa.solver.device.cooling.{type(sink).__name__.lower()}")
-        found.append(ScenarioSink(sink.name, sink.face, module.build(sink, scenario.bath.temperature_K)))
-    return tuple(found)
+        result.append(ScenarioSink(sink.name, sink.face, module.build(sink, scenario.bath.temperature_K)))
+    return tuple(result)
 
 
 @dataclass(frozen=True)
@@ -263,7 +263,7 @@ def surface_of(layout: Layout, face: Face) -> Surface:
 
 
 def build_sinks(
-    scenario: Scenario, layout: Layout, faces: Sequence[Sink] = (), held: Rows = NOWHERE
+    scenario: Scenario, layout: Layout, faces: Sequence[Sink] = (), fixed: Rows = NOWHERE
 ) -> tuple[Outlet, ...]:
     """Return all sinks of a device: bath, contacts, then those on its faces. Collective.
 
@@ -271,14 +271,14 @@ def build_sinks(
         scenario: the device.
         layout: order of its unknowns.
         faces: sinks by laws q(T), of the scenario and brought along; each rank gives the same.
-        held: unknowns at the temperature of the bath, to which nothing is added.
+        fixed: unknowns at the temperature of the bath, to which nothing is added.
 
     Raises:
         RequestError: two sinks have one name, or one stands on a crystal that there is none of.
     """
     sinks = [sink for build in OF_SCENARIO for sink in build(scenario, layout)]
     free = np.ones(layout.size)
-    free[held] = 0.0
+    free[fixed] = 0.0
     for sink in faces:
         if sink.name in {"bottom", "rim", "top", *(s.name for s in sinks)}:
             raise RequestError(f'there is another heat sink with the name "{sink.name}"; take another name')

@@ -103,27 +103,27 @@ def fit_spectrum(
     """
     v, g = np.asarray(v_mV, dtype=np.float64), np.asarray(conductance, dtype=np.float64)
     names = tuple(field.name for field in fields(SpectrumParameters))
-    held = dict(hold or {})
-    free = [k for k, name in enumerate(names) if name not in held]
-    _check(v, g, kind, held, len(free))
-    start = np.array(_values(replace(_guess(v, g, kind), **held)))
+    fixed = dict(hold or {})
+    free = [k for k, name in enumerate(names) if name not in fixed]
+    _check(v, g, kind, fixed, len(free))
+    start = np.array(_values(replace(_guess(v, g, kind), **fixed)))
 
     def residual(x: Array) -> Array:
         return np.asarray((tunnelling_conductance(v, T_K, _parameters(start, free, x), kind) - g) / unit)
 
     unit = float(np.median(np.abs(g)))
     low, high = (np.array([_BOUNDS[names[k]][end] for k in free]) for end in (0, 1))
-    found = least_squares(
+    result = least_squares(
         residual, np.clip(start[free], low, high), bounds=(low, high), x_scale=np.maximum(np.abs(start[free]), 0.1)
     )
-    noise = float(np.sqrt(2 * found.cost / (v.size - len(free))))
+    noise = float(np.sqrt(2 * result.cost / (v.size - len(free))))
     try:
-        covariance = noise**2 * np.linalg.inv(found.jac.T @ found.jac)
+        covariance = noise**2 * np.linalg.inv(result.jac.T @ result.jac)
     except np.linalg.LinAlgError:
         raise ValueError("the data do not determine the parameters: hold one of them") from None
     error = np.sqrt(np.diag(covariance))
     return SpectrumFit(
-        best=_parameters(start, free, found.x),
+        best=_parameters(start, free, result.x),
         error=_parameters(np.zeros(len(names)), free, error),
         correlation=covariance / np.outer(error, error),
         names=tuple(names[k] for k in free),
@@ -132,14 +132,14 @@ def fit_spectrum(
     )
 
 
-def _check(v: Array, g: Array, kind: str, held: Mapping[str, float], free: int) -> None:
+def _check(v: Array, g: Array, kind: str, fixed: Mapping[str, float], free: int) -> None:
     if v.ndim != 1 or v.shape != g.shape:
         raise ValueError(f"voltages and conductances must be lists of one length, got {v.shape} and {g.shape}")
     if not (np.isfinite(v).all() and np.isfinite(g).all()):
         raise ValueError("voltages and conductances must be finite numbers")
     if kind not in ("SIN", "SIS"):
         raise ValueError(f"kind must be SIN or SIS, not {kind!r}")
-    for name, value in held.items():
+    for name, value in fixed.items():
         if name not in _BOUNDS:
             raise ValueError(f"there is no parameter {name!r}, only {', '.join(_BOUNDS)}")
         low, high = _BOUNDS[name]

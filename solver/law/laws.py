@@ -52,9 +52,9 @@ def build_law(scenario: Scenario, cache: Path | str | None = "default") -> Junct
     Raises:
         LawError: for tables that cannot be used, and for keys that contradict each other.
     """
-    found = [f"{'.'.join(map(str, finding.where))}: {finding.text}" for finding in findings_in(scenario.law, ("law",))]
-    if found:
-        raise LawError("\n".join(found))
+    result = [f"{'.'.join(map(str, finding.where))}: {finding.text}" for finding in findings_in(scenario.law, ("law",))]
+    if result:
+        raise LawError("\n".join(result))
     module = import_module(f"hotmesa.solver.law.{type(scenario.law).__name__.lower()}")
     law: JunctionLaw = module.build(scenario.law, scenario, default_folder() if cache == "default" else cache)
     return law

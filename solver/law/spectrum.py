@@ -86,9 +86,9 @@ def gamma_meV(spectrum: Spectrum, T_K: ArrayLike) -> Array:
 
 def _interpolate(pairs: Pairs, T: Array) -> Array:
     knots, values = np.array(pairs).T
-    found = PchipInterpolator(knots, values)(np.clip(T, knots[0], knots[-1]))
+    result = PchipInterpolator(knots, values)(np.clip(T, knots[0], knots[-1]))
     # Monotone between the rows up to rounding, which must not make a gap that closes negative.
-    return np.asarray(np.clip(found, values.min(), values.max()))
+    return np.asarray(np.clip(result, values.min(), values.max()))
 
 
 _MAX_STEPS = 40

@@ -195,14 +195,14 @@ def load_grid(folder: Path, key: str, T_K: Array, v_mV: Array) -> Array | None:
     """Stored ln(i/v), shape (T, v), or None if there is no file that is intact and was made for this key and grid."""
     try:
         with (folder / f"{key}.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            found, T, v, grid = str(stored["key"]), stored["T_K"], stored["v_mV"], stored["log_conductance"]
+            result, T, v, grid = str(stored["key"]), stored["T_K"], stored["v_mV"], stored["log_conductance"]
             digest = str(stored["digest"])
     except Exception:
         # A flipped bit lets zipfile, struct, tokenize and numpy fail each in its own way; the remedy is the same for
         # all: compute the table again.
         return None
     expected = (T_K.size, v_mV.size)
-    if found != key or grid.shape != expected or grid.dtype != np.float64 or digest != _digest(grid):
+    if result != key or grid.shape != expected or grid.dtype != np.float64 or digest != _digest(grid):
         return None
     if not (np.array_equal(T, T_K) and np.array_equal(v, v_mV) and np.all(np.isfinite(grid))):
         return None

@@ -139,7 +139,7 @@ class BorderedOperator:
         """Apply the preconditioner (called by PETSc): kept factors, borders of today."""
         system = self._required_system()
         r, s = self.layout.load(x)
-        z = self._kept_factors().solve(np.ascontiguousarray(r))
+        z = self._current_factors().solve(np.ascontiguousarray(r))
         g = np.linalg.solve(system.schur, s - global_sums(self._comm, system.rows @ z))
         self.layout.store(y, z - self._columns @ g, g)
 
@@ -148,9 +148,9 @@ class BorderedOperator:
         system = self._required_system()
         r, s = self.layout.load(x)
         g = np.linalg.solve(system.schur.T, s - global_sums(self._comm, self._columns.T @ r))
-        self.layout.store(y, self._kept_factors().solve(r - system.rows.T @ g, transposed=True), g)
+        self.layout.store(y, self._current_factors().solve(r - system.rows.T @ g, transposed=True), g)
 
-    def _kept_factors(self) -> Factors:
+    def _current_factors(self) -> Factors:
         if self._factors is None:
             raise SolveError("no factors to precondition with")
         self.solves += 1

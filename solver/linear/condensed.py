@@ -177,7 +177,7 @@ class CondensedConduction:
         crystal = CondensedCrystal(scenario, layout)
         self._layout, self._bath, self._cold_rim = layout, scenario.bath.temperature_K, scenario.bath.rim == "bath"
         self.crystal = crystal
-        self.held = layout.rim_rows
+        self.fixed = layout.rim_rows
         nodes = layout.mesa_nodes
         mesa = layout.operators.mesa_stiffness[nodes][:, nodes].tocsr()
         self._blocks = [(layout.rows(k), mesa * s.thickness) for k, s in enumerate(layout.mesa_layers)]

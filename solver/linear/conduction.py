@@ -32,12 +32,12 @@ class Conduction(Protocol):
     Attributes:
         diagonal: its diagonal (µm).
         patience: Krylov iterations a solution may take before new factors of the Jacobian pay off.
-        held: unknowns that it holds at the temperature of the bath (a cold rim); they take no heat from it.
+        fixed: unknowns that it holds at the temperature of the bath (a cold rim); they take no heat from it.
     """
 
     diagonal: Array
     patience: int
-    held: Index
+    fixed: Index
 
     def apply(self, phi: Array) -> Array:
         """Return the heat (µW) leaving each node along the layers for potentials phi (µW/µm)."""
@@ -82,11 +82,11 @@ class SparseConduction:
         """Build the matrix; rows on a cold rim carry no conduction."""
         self._comm = layout.operators.comm
         self._layout, self._cold_rim = layout, cold_rim
-        self.held: Index = layout.rim_rows if cold_rim else layout.rim_rows[:0]
+        self.fixed: Index = layout.rim_rows if cold_rim else layout.rim_rows[:0]
         self._pattern = pattern
         self._offset = self._comm.exscan(layout.size) or 0
         free = np.ones(layout.size)
-        free[self.held] = 0.0
+        free[self.fixed] = 0.0
         self._matrix = self._build(layout, free)
         self._jacobian = self._matrix.copy()
         self._ksp: PETSc.KSP | None = None
@@ -159,7 +159,7 @@ class SparseConduction:
     def crystal_response(self, adjoint: Array) -> Array:
         """Return the adjoint field in the top sublayer of the crystal; what is held at the bath answers to no heat."""
         answering = adjoint.copy()
-        answering[self.held] = 0.0
+        answering[self.fixed] = 0.0
         return np.asarray(self._layout.on_plan(answering)[len(self._layout.mesa_layers)])
 
     def separate(self) -> SparseConduction:

@@ -70,9 +70,9 @@ class NearlySymmetric:
             self._strength = np.where(coupled, np.sqrt(np.maximum(product, 0.0)), 0.0)
             self._strength[self._diagonal] = 0.0
             self._graph = self._laplacian(data)
-        wanted = np.zeros(data.size)
-        wanted[coupled] = 0.5 * np.log(data[self._mirror][coupled] / data[coupled])
-        pull = np.bincount(self._row, weights=self._strength * wanted, minlength=self._indptr.size - 1)
+        target = np.zeros(data.size)
+        target[coupled] = 0.5 * np.log(data[self._mirror][coupled] / data[coupled])
+        pull = np.bincount(self._row, weights=self._strength * target, minlength=self._indptr.size - 1)
         return np.asarray(np.exp(self._graph.solve(pull)))
 
     def _laplacian(self, data: Array) -> _Cholesky:

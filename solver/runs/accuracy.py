@@ -31,26 +31,26 @@ class Places:
     """Places of a branch that its numbers hang on, most sensitive first; points are taken as they come.
 
     Attributes:
-        found: state by name: "steepest" (least dV/dI, where V peaks), "nucleation" (of the hot spot), "end".
+        states: state by name: "steepest" (least dV/dI, where V peaks), "nucleation" (of the hot spot), "end".
     """
 
-    found: dict[str, State] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
     _least: float = np.inf
 
     def take(self, row: Row, e: State) -> None:
         """Look at a point of the branch: its row of the table and its state."""
         slope = abs(float(row["dV_dI_ohm"]))
         if e.I > 0.0 and "I" not in str(row["fold"]):  # at a fold in I no current holds the state
-            if slope <= self._least or not self.found:
-                self._least, self.found["steepest"] = slope, e
+            if slope <= self._least or not self.states:
+                self._least, self.states["steepest"] = slope, e
             if float(row["hot_fraction"]) > 0.0:
-                self.found.setdefault("nucleation", e)
-            self.found["end"] = e
+                self.states.setdefault("nucleation", e)
+            self.states["end"] = e
 
     def unique(self) -> dict[str, State]:
         """Return the places without those that are the same state as one before."""
-        states = [*self.found.values()]
-        return {name: e for k, (name, e) in enumerate(self.found.items()) if not any(e is x for x in states[:k])}
+        states = [*self.states.values()]
+        return {name: e for k, (name, e) in enumerate(self.states.items()) if not any(e is x for x in states[:k])}
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ class Estimator:
     def __init__(self, model: Model) -> None:
         """Take the model; nothing is made yet."""
         self.model = model
-        self._made: dict[str, Finer] = {}
+        self._models: dict[str, Finer] = {}
 
     def _finer(self, name: str) -> Finer:
-        if name not in self._made:
-            source = self._made["layer"].target if name == "layer again" else self.model
-            self._made[name] = (finer_mesh if name == "mesh" else finer_layers)(source)
-        return self._made[name]
+        if name not in self._models:
+            source = self._models["layer"].target if name == "layer again" else self.model
+            self._models[name] = (finer_mesh if name == "mesh" else finer_layers)(source)
+        return self._models[name]
 
     @property
     def most(self) -> int:
@@ -136,7 +136,7 @@ def estimates(model: Model, places: Places) -> Iterator[Point]:
     most = model.scenario.mesh.max_unknowns
     if estimator.most > most:
         reason = f"a finer mesh would have {estimator.most:,} unknowns, more than mesh.max_unknowns = {most:,}"
-        yield _row("steepest", places.found["steepest"], {"reason": reason}, leads)
+        yield _row("steepest", places.states["steepest"], {"reason": reason}, leads)
         return
     for name, e in unique.items():
         if name != "steepest" and estimator.most > SEVERAL:
@@ -146,8 +146,8 @@ def estimates(model: Model, places: Places) -> Iterator[Point]:
         row: Row = {}
         for what in ("mesh", "layer"):
             try:
-                found = estimator.errors(what, e)
-                row |= {f"{what}_error_V_percent": found.V_percent, f"{what}_error_T_K": found.T_K}
+                errors = estimator.errors(what, e)
+                row |= {f"{what}_error_V_percent": errors.V_percent, f"{what}_error_T_K": errors.T_K}
             except SolveError as error:
                 reasons.append(f"no state with finer {what}: {error}")
         yield _row(name, e, row | {"reason": "; ".join(reasons)}, leads)

@@ -8,8 +8,8 @@ from functools import cache, partial
 
 import numpy as np
 
+from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.results import Point
-from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
@@ -17,12 +17,12 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.accuracy import Places, estimates
 from hotmesa.solver.runs.pinning import Pinning
 from hotmesa.solver.runs.uniform import UniformDevice, uniform_curve, uniform_table
-from hotmesa.solver.stability.columns import BranchStability, asked_stability
+from hotmesa.solver.stability.columns import BranchStability, requested_stability
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, observe
+from hotmesa.solver.states.packing import ahead_from, pack_ahead
 from hotmesa.solver.states.problem import ThermalBranch
-from hotmesa.solver.states.seams import ahead_from, pack_ahead
 
 FIRST_STEP = 0.05
 MAX_STEP = 0.5
@@ -71,19 +71,19 @@ def branch_options(model: Model) -> Options:
         max_step=MAX_STEP,
         tolerance=numerics.tolerance,
         max_points=branch.max_points,
-        asked=branch.at_mA,
+        requested=branch.at_mA,
     )
 
 
 def branch_points(
-    model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None
+    model: Model, observables: Sequence[Measure] = (), checkpoint: Checkpoint | None = None
 ) -> Iterator[BranchPoint]:
     """Yield the points of the branch from rest to branch.end_current_mA, folds among them. Collective.
 
     Args:
         model: the device.
         observables: functions `(model, state) -> {name: number}` whose numbers become columns beside the others.
-        seam: behind which it goes on; None from rest.
+        checkpoint: behind which it goes on; None from rest.
 
     Raises:
         SolveError: the branch could not be continued; the points before it stay valid.
@@ -95,9 +95,11 @@ def branch_points(
     stability = BranchStability(problem, fields.gather)
     every, branch = model.scenario.output.every, model.scenario.branch
     stops = (branch.end_current_mA, *branch.at_mA)
-    course = Course(None if seam is None else ahead_from(problem, seam.arrays))
+    course = Course(None if checkpoint is None else ahead_from(problem, checkpoint.arrays))
     pinning = Pinning(model)
-    first, hot = (0, 0.0) if seam is None else (int(seam.arrays["number"]) + 1, float(seam.arrays["hot_fraction"]))
+    first, hot = 0, 0.0
+    if checkpoint is not None:
+        first, hot = int(checkpoint.arrays["number"]) + 1, float(checkpoint.arrays["hot_fraction"])
     for number, curve in enumerate(follow(problem, start, direction, branch_options(model), course), start=first):
         e = curve.evaluation
         if number and e.V <= 0.0:
@@ -113,7 +115,7 @@ def branch_points(
         ends = curve.control == branch.end_current_mA
         beside = cache(partial(uniform_beside, model, row if ends else None)) if ends or number == first else None
         behind = partial(_behind, model, course.ahead, number, hot) if course.ahead else None
-        yield BranchPoint(row, state, leads=fields.leads, beside=beside, seam=behind, curve=curve)
+        yield BranchPoint(row, state, leads=fields.leads, beside=beside, checkpoint=behind, curve=curve)
 
 
 def _behind(model: Model, ahead: Ahead, number: int, hot_fraction: float) -> Arrays:
@@ -122,17 +124,17 @@ def _behind(model: Model, ahead: Ahead, number: int, hot_fraction: float) -> Arr
 
 
 def points(
-    model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None
+    model: Model, observables: Sequence[Measure] = (), checkpoint: Checkpoint | None = None
 ) -> Iterator[Point]:
     """Yield the points of the branch and then, where the scenario asks for it, the estimates of their errors.
 
     Args, Raises: see `branch_points`. A run that went on looks at the states since then.
     """
     places = Places()
-    for point in branch_points(model, observables, seam):
+    for point in branch_points(model, observables, checkpoint):
         places.take(point.row, point.curve.evaluation)
         yield point
-    if model.scenario.numerics.estimate_error and places.found:
+    if model.scenario.numerics.estimate_error and places.states:
         yield from estimates(model, places)
 
 
@@ -154,5 +156,5 @@ def ready(model: Model) -> None:
         ScenarioError: more modes are asked for than the device has unknowns.
         TableError: the table of the cooling, of the uniform model that is drawn beside the branch, cannot be used.
     """
-    asked_stability(model)
+    requested_stability(model)
     UniformDevice.of(model.scenario)

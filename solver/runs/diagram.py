@@ -11,16 +11,16 @@ from itertools import pairwise
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.results import Point
-from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options, branch_row, uniform_beside
 from hotmesa.solver.runs.branch import control as control
-from hotmesa.solver.runs.found import FoundBranch, NumberedBifurcation, bifurcation_lines, branch_folder, branch_line
 from hotmesa.solver.runs.pinning import Pinning
+from hotmesa.solver.runs.records import BranchRecord, NumberedBifurcation, bifurcation_lines, branch_folder, branch_line
 from hotmesa.solver.runs.remembered import Remembered, pack_branches, remembered_from
 from hotmesa.solver.stability.bifurcation import (
     BranchStart,
@@ -72,8 +72,8 @@ class Diagram:
         behind: gives what the diagram needs to go on behind the last point; None where it cannot. Collective.
     """
 
-    def __init__(self, model: Model, seam: Seam | None = None) -> None:
-        """Prepare; of a diagram that was cut short the points before the seam are known.
+    def __init__(self, model: Model, checkpoint: Checkpoint | None = None) -> None:
+        """Prepare; of a diagram that was cut short the points before the checkpoint are known.
 
         Raises:
             ScenarioError: more modes are asked for than there are unknowns.
@@ -82,19 +82,19 @@ class Diagram:
         self.problem = ThermalBranch(model)
         self.stability = checked_stability(model, RATE_TOLERANCE)
         self.pinning = Pinning(model)
-        self.branches: list[FoundBranch] = []
+        self.branches: list[BranchRecord] = []
         self.crossings: list[NumberedBifurcation] = []
         self._asked = model.scenario.diagram
         self._arrived: list[tuple[int, Array]] = []  # at which bifurcation branches ended, and how they came
         self.behind: Callable[[], Arrays] | None = None
-        self._before = Remembered() if seam is None else remembered_from(self.problem, seam.arrays)
+        self._before = Remembered() if checkpoint is None else remembered_from(self.problem, checkpoint.arrays)
         self._followed: list[tuple[int, RatedPoint]] = []
         self._options = branch_options(model)
         # Walls far from each other hardly feel a shift: what loose solutions leave of it grows from step to step.
         steps = replace(self._options, max_step=self._asked.step, first_step=0.05, min_step=MIN_STEP)
         self._careful = replace(steps, loosest=CAREFUL)
 
-    def run(self) -> Iterator[tuple[FoundBranch, RatedPoint]]:
+    def run(self) -> Iterator[tuple[BranchRecord, RatedPoint]]:
         """Yield every point with its branch, the branch from rest first. Collective.
 
         Raises:
@@ -109,12 +109,12 @@ class Diagram:
         for current in self._asked.deflation_at_mA:
             yield from self._deflate(current)
 
-    def _new(self, origin: str, images: int, depth: int) -> FoundBranch:
-        branch = FoundBranch(len(self.branches), origin, images, depth)
+    def _new(self, origin: str, images: int, depth: int) -> BranchRecord:
+        branch = BranchRecord(len(self.branches), origin, images, depth)
         self.branches.append(branch)
         return branch
 
-    def _explore(self, first: int) -> Iterator[tuple[FoundBranch, RatedPoint]]:
+    def _explore(self, first: int) -> Iterator[tuple[BranchRecord, RatedPoint]]:
         """Follow what leaves the bifurcations of the branches from number `first` on."""
         queue = self.branches[first:]
         while queue:
@@ -132,17 +132,17 @@ class Diagram:
                     yield from self._leave(new, start, crossing)
                     queue.append(new)
 
-    def _bifurcations(self, branch: FoundBranch) -> list[NumberedBifurcation]:
+    def _bifurcations(self, branch: BranchRecord) -> list[NumberedBifurcation]:
         """Return the bifurcations of a branch that are new."""
-        found = []
+        result = []
         first, last = branch.origin.startswith("bifurcation"), branch.end.startswith("bifurcation")
         inner = branch.points[int(first) : len(branch.points) - int(last)]
         for b in find_bifurcations(self.problem, self.stability, inner, self._options):
             if not any(is_same(self.problem, b, c.bifurcation) for c in self.crossings):
                 pinned = self.pinning.change(self.problem, b.point, b.point, b.bias, b.appears)
                 self.crossings.append(NumberedBifurcation(len(self.crossings) + 1, branch.number, b, pinned))
-                found += [] if pinned else [self.crossings[-1]]
-        return found
+                result += [] if pinned else [self.crossings[-1]]
+        return result
 
     def _distance(self, a: Array, b: Array) -> float:
         return float(np.sqrt(self.problem.inner(a - b, a - b)))
@@ -151,20 +151,20 @@ class Diagram:
         return np.asarray(chord / np.sqrt(self.problem.inner(chord, chord)))
 
     def _leave(
-        self, branch: FoundBranch, start: BranchStart, crossing: NumberedBifurcation
-    ) -> Iterator[tuple[FoundBranch, RatedPoint]]:
+        self, branch: BranchRecord, start: BranchStart, crossing: NumberedBifurcation
+    ) -> Iterator[tuple[BranchRecord, RatedPoint]]:
         """Follow a branch away from a bifurcation, whose state is its first point."""
         here, e = crossing.bifurcation.point, self.problem.evaluate(start.u)
         yield branch, self._add(branch, end_point(here, e, start.direction, -self._distance(start.u, here.u), 0.0))
         yield from self._trace(branch, self._follow(branch, start.u, start.direction, self._careful), crossing)
 
-    def _add(self, branch: FoundBranch, point: CurvePoint) -> RatedPoint:
+    def _add(self, branch: BranchRecord, point: CurvePoint) -> RatedPoint:
         before = branch.points[-1] if branch.points else None
         branch.points.append(rated(self.stability, point, self._count, before))
         self.behind = None
         return branch.points[-1]
 
-    def _follow(self, branch: FoundBranch, start: Array, direction: Array, options: Options) -> Iterator[RatedPoint]:
+    def _follow(self, branch: BranchRecord, start: Array, direction: Array, options: Options) -> Iterator[RatedPoint]:
         """Yield the points of a branch from its start on, first those that are known.
 
         Raises:
@@ -194,8 +194,8 @@ class Diagram:
         return self.model.scenario.stability.count
 
     def _trace(
-        self, branch: FoundBranch, points: Iterator[RatedPoint], origin: NumberedBifurcation | None
-    ) -> Iterator[tuple[FoundBranch, RatedPoint]]:
+        self, branch: BranchRecord, points: Iterator[RatedPoint], origin: NumberedBifurcation | None
+    ) -> Iterator[tuple[BranchRecord, RatedPoint]]:
         """Follow a branch until it ends, meets a bifurcation that is known, or fails."""
         branch.end = "end current"
         try:
@@ -220,7 +220,7 @@ class Diagram:
         kinds = Counter(kind(self.model, p.curve.evaluation) for p in branch.points[1:])
         branch.kind = kinds.most_common(1)[0][0] if kinds else "unknown"
 
-    def _returned(self, branch: FoundBranch) -> bool:
+    def _returned(self, branch: BranchRecord) -> bool:
         """Return whether a branch has been away and come back to an earlier point of itself, in the same direction."""
         last, step, away = branch.points[-1].curve, self._asked.step, False
         for point in reversed(branch.points[:-1]):
@@ -274,7 +274,7 @@ class Diagram:
         near = at_distance(self.problem, there, self._unit(u - there), A, self._options)
         return shape(self.problem, crossing.bifurcation, u if near is None else near)
 
-    def _invariants(self, branch: FoundBranch) -> Array:
+    def _invariants(self, branch: BranchRecord) -> Array:
         """Return the invariants along a branch, interpolated between its points."""
         values = np.array([invariants(self.model, p.curve.evaluation) for p in branch.points])
         if len(values) < 3:
@@ -283,7 +283,7 @@ class Diagram:
         places = np.interp(np.arange(SAMPLES * (len(s) - 1) + 1) / SAMPLES, np.arange(len(s)), s)
         return np.asarray(PchipInterpolator(s, values)(places))
 
-    def _deflate(self, current: float) -> Iterator[tuple[FoundBranch, RatedPoint]]:
+    def _deflate(self, current: float) -> Iterator[tuple[BranchRecord, RatedPoint]]:
         """Search states at one current, and follow those that lie on no branch so far, both ways."""
         known = self._states_at(current)
         guesses = random_guesses(self.problem, known, self._asked.deflation_starts, self._asked.seed)
@@ -297,7 +297,7 @@ class Diagram:
                 yield from self._one_way(u, current, sign)
             yield from self._explore(number)
 
-    def _one_way(self, u: Array, current: float, sign: float) -> Iterator[tuple[FoundBranch, RatedPoint]]:
+    def _one_way(self, u: Array, current: float, sign: float) -> Iterator[tuple[BranchRecord, RatedPoint]]:
         state = self.problem.evaluate(u)
         _, row = self.problem.control(state)
         direction = sign * self.problem.null_vector(state, row)
@@ -320,21 +320,21 @@ class Diagram:
         return states
 
 
-def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = (), checkpoint: Checkpoint | None = None) -> Iterator[Point]:
     """Yield the points of all branches. Collective.
 
     Args:
         model: the device.
         observables: functions `(model, state) -> {name: number}` whose numbers become columns beside the others.
-        seam: behind which it goes on: points before it are not computed again, bifurcations between them are looked for
-            again. None from the beginning.
+        checkpoint: behind which it goes on: points before it are not computed again, bifurcations between them are
+            looked for again. None from the beginning.
 
     Raises:
         ScenarioError: more modes are asked for than there are unknowns.
         SolveError: the branch from rest could not be followed; what was found stays valid.
     """
-    diagram, fields = Diagram(model, seam), Fields(model)
-    known = 0 if seam is None else sum(seam.lengths.values())
+    diagram, fields = Diagram(model, checkpoint), Fields(model)
+    known = 0 if checkpoint is None else sum(checkpoint.lengths.values())
     uniform = cache(partial(uniform_beside, model))
     every = model.scenario.output.every
     end = model.scenario.branch.end_current_mA
@@ -348,12 +348,12 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
         part = branch_folder(branch.number) if branch.number else ""
         beside = partial(_beside, diagram, uniform)
         row = _row(model, point, observables) | diagram.pinning.mark(diagram.problem, point.curve)
-        yield Point(row, state, leads=fields.leads, part=part, beside=beside, seam=diagram.behind)
+        yield Point(row, state, leads=fields.leads, part=part, beside=beside, checkpoint=diagram.behind)
 
 
 def _beside(diagram: Diagram, uniform: Callable[[], dict[str, list[Row]]]) -> dict[str, list[Row]]:
     """Return the tables beside that of the branch from rest."""
-    lines = [branch_line(found) for found in diagram.branches if found.points]
+    lines = [branch_line(result) for result in diagram.branches if result.points]
     return uniform() | {"diagram.csv": lines, "bifurcations.csv": bifurcation_lines(diagram.model, diagram.crossings)}
 
 

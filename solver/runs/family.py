@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.results import Point
-from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.runs.family import counts_of
@@ -25,8 +25,8 @@ from hotmesa.solver.runs.branch import branch_options, branch_row
 from hotmesa.solver.runs.branch import ready as ready
 from hotmesa.solver.states.continuation import Ahead, Course, follow
 from hotmesa.solver.states.observables import Measure, junction_temperatures
+from hotmesa.solver.states.packing import ahead_from, pack_ahead
 from hotmesa.solver.states.problem import ThermalBranch
-from hotmesa.solver.states.seams import ahead_from, pack_ahead
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Change:
     T_max_K: float
 
 
-def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = (), checkpoint: Checkpoint | None = None) -> Iterator[Point]:
     """Yield the points of the branches that [family] names, one branch after the other. Collective.
 
     A branch that stops early does not stop the others.
@@ -128,15 +128,16 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
     Args:
         model: the device.
         observables: functions `(model, state) -> {name: number}` whose numbers become columns beside the others.
-        seam: behind which it goes on; None from the beginning.
+        checkpoint: behind which it goes on; None from the beginning.
 
     Raises:
         SolveError: at the end, where branches stopped early; what was yielded stays valid.
     """
-    before = seam.rows if seam is not None else ()
+    before = checkpoint.rows if checkpoint is not None else ()
     members = [list(rows) for _, rows in groupby(before, key=lambda row: int(row["n"]))]
-    at = -1 if seam is None else int(seam.arrays["n"])
-    leads, failed = bool(model.comm.rank == 0), [] if seam is None else [str(text) for text in seam.arrays["failed"]]
+    at = -1 if checkpoint is None else int(checkpoint.arrays["n"])
+    leads = bool(model.comm.rank == 0)
+    failed = [] if checkpoint is None else [str(text) for text in checkpoint.arrays["failed"]]
     beside = partial(_changes, members, model.scenario.mesa.junctions)
     for n in counts_of(model.scenario):
         if n < at:
@@ -145,9 +146,9 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
             members.append([])
         rows, course = members[-1], Course()
         try:
-            for row in trace_member(model, n, observables, course, seam if n == at else None):
+            for row in trace_member(model, n, observables, course, checkpoint if n == at else None):
                 rows.append(row)
-                yield Point(row, leads=leads, beside=beside, seam=_behind(model, n, tuple(failed), course.ahead))
+                yield Point(row, leads=leads, beside=beside, checkpoint=_behind(model, n, tuple(failed), course.ahead))
         except SolveError as error:
             failed.append(f"n = {n}: stopped after {len(rows)} points: {error}")
             LOG.warning("%s", failed[-1])
@@ -156,7 +157,7 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
 
 
 def _behind(model: Model, n: int, failed: Sequence[str], ahead: Ahead | None) -> Callable[[], Arrays] | None:
-    """Return what gives the seam behind a point; None at a fold."""
+    """Return what gives the checkpoint behind a point; None at a fold."""
     if ahead is None:
         return None
     return lambda: pack_ahead(model, ahead) | {"n": np.array(n), "failed": np.array(failed, dtype=np.str_)}
@@ -172,7 +173,8 @@ def _changes(members: Sequence[Sequence[Row]], junctions: int) -> dict[str, list
 
 
 def trace_member(
-    model: Model, n: int, observables: Sequence[Measure] = (), course: Course | None = None, seam: Seam | None = None
+    model: Model, n: int, observables: Sequence[Measure] = (), course: Course | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Iterator[Row]:
     """Yield the rows of the branch with n junctions that carry voltage, from rest to branch.end_current_mA. Collective.
 
@@ -185,7 +187,7 @@ def trace_member(
         n: junctions that carry voltage.
         observables: see `points`.
         course: tells after every row where the branch goes on.
-        seam: behind which it goes on; None from rest.
+        checkpoint: behind which it goes on; None from rest.
 
     Raises:
         SolveError: the branch could not be continued; the rows before it stay valid.
@@ -196,8 +198,8 @@ def trace_member(
     problem = ThermalBranch(member)
     start, direction = problem.cold_start()
     course = course or Course()
-    if seam is not None:
-        course.ahead = ahead_from(problem, seam.arrays)
+    if checkpoint is not None:
+        course.ahead = ahead_from(problem, checkpoint.arrays)
     for curve in follow(problem, start, direction, branch_options(member), course):
         row: Row = {"n": n} | branch_row(member, curve, observables)
         if josephson is not None:
@@ -219,7 +221,7 @@ def changes(rows: Sequence[Row], junctions: int) -> tuple[Change, ...]:
     n, s = int(rows[0]["n"]), _column(rows, "arclength")
     # Points that lie close together (a fold beside its neighbour) would turn rounding into slopes.
     apart = np.append(True, np.diff(s) > SAME_POINT * s[-1])
-    found = []
+    result = []
     for kind, limit in ((RETRAPPED, "I_r_mA"), (SWITCHED, "I_c_mA")):
         excess = (_column(rows, "I_mA") - _column(rows, limit))[apart]
         if (kind == SWITCHED and n == junctions) or not np.isfinite(excess).all():
@@ -229,8 +231,8 @@ def changes(rows: Sequence[Row], junctions: int) -> tuple[Change, ...]:
         if upwards:
             names = ("V_mV", "V_per_junction_mV", "I_mA", "T_max_K")
             values = (float(CubicSpline(s[apart], _column(rows, name)[apart])(min(upwards))) for name in names)
-            found.append(Change(n, kind, *values))
-    return tuple(found)
+            result.append(Change(n, kind, *values))
+    return tuple(result)
 
 
 def _column(rows: Sequence[Row], name: str) -> Array:

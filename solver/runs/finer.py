@@ -108,10 +108,10 @@ def _on_nodes(here: Array, there: Array, values: Array, line: bool) -> Array:
     if line:
         order = np.argsort(here[known, 0])
         return np.asarray(np.interp(there[:, 0], here[known, 0][order], values[known][order]))
-    found = np.asarray(LinearNDInterpolator(here[known], values[known])(there))
-    lost = ~np.isfinite(found)
-    found[lost] = NearestNDInterpolator(here[known], values[known])(there[lost])
-    return found
+    result = np.asarray(LinearNDInterpolator(here[known], values[known])(there))
+    lost = ~np.isfinite(result)
+    result[lost] = NearestNDInterpolator(here[known], values[known])(there[lost])
+    return result
 
 
 def like(model: Model, scenario: Scenario, tagged: TaggedMesh, tolerance: float = TOLERANCE) -> Model:

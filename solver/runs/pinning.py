@@ -177,19 +177,19 @@ class Pinning:
         element = drop / elements / TEMPERATURE_SCALE_K / problem.largest(at.tangent)
         steps = abs(PLACES[1]) * element
         options = Options(np.inf, np.inf, steps, 1e-3 * steps, steps, self._tolerance(problem), loosest=CAREFUL)
-        plain, found = _Unrated(problem), {0.0: at.u}
+        plain, result = _Unrated(problem), {0.0: at.u}
         for sign in (-1.0, 1.0):
             # Where a rate is zero two curves cross: a short step leads to where the tangent is that of this one.
             begin = 0.25 * steps
             start, _, _ = correct(plain, at.u + sign * begin * at.tangent, at.tangent, options)
-            wanted = [abs(PLACES[1]) * element, abs(PLACES[0]) * element]
+            targets = [abs(PLACES[1]) * element, abs(PLACES[0]) * element]
             for a, b in pairwise(follow(plain, start, start - at.u, options)):
-                while wanted and wanted[0] <= begin + b.s:
-                    s = wanted.pop(0)
-                    found[sign * s / element] = between(plain, a, b, s - begin, options).u
-                if not wanted:
+                while targets and targets[0] <= begin + b.s:
+                    s = targets.pop(0)
+                    result[sign * s / element] = between(plain, a, b, s - begin, options).u
+                if not targets:
                     break
-        return [problem.evaluate(found[place]) for place in sorted(found)]
+        return [problem.evaluate(result[place]) for place in sorted(result)]
 
     def _tolerance(self, problem: ThermalBranch) -> float:
         return problem.model.scenario.numerics.tolerance

@@ -81,14 +81,14 @@ class Chooser:
 
     def rounds(self) -> Iterator[str]:
         """Refine, and yield words after each step, "" after each point of the first branch. Collective."""
-        asked, kept, places = self.model, list[Point](), Places()
+        original, computed, places = self.model, list[Point](), Places()
         # What this branch computes is the run itself where nothing is refined.
-        keeps = KINDS[asked.scenario.mode].from_rest
-        pilot = asked if keeps else _without_stability(asked)
+        keeps = KINDS[original.scenario.mode].from_rest
+        pilot = original if keeps else _without_stability(original)
         try:
             for point in branch_points(pilot, self.observables):
                 places.take(point.row, point.curve.evaluation)
-                kept += [point] if keeps else []
+                computed += [point] if keeps else []
                 yield ""
         except SolveError as problem:
             keeps = False
@@ -96,24 +96,24 @@ class Chooser:
         error, said = yield from self._refined(places.unique())
         if said:
             yield said
-        scenario, done = self.model.scenario, tuple(kept) if keeps and self.model is asked else ()
+        scenario, done = self.model.scenario, tuple(computed) if keeps and self.model is original else ()
         mesh = scenario.mesh.model_copy(update={"chosen": True})
-        beside = tuple(estimates(asked, places)) if done else ()
+        beside = tuple(estimates(original, places)) if done else ()
         self.choice = Choice(scenario.model_copy(update={"mesh": mesh}), error, done + beside)
 
     def _refined(self, states: Mapping[str, State]) -> Generator[str, None, tuple[float | None, str]]:
         """Refine from states at places; yield words, and return the error that is left and why it ended early."""
         error = None
         for _ in range(ROUNDS):
-            found = self._errors(Estimator(self.model), states)
-            if not found:
+            result = self._errors(Estimator(self.model), states)
+            if not result:
                 return error, "the error could not be estimated"
-            worst = max(found, key=lambda name: sum(map(abs, found[name])))
-            error = sum(map(abs, found[worst]))
-            yield self._told(found[worst], worst)
+            worst = max(result, key=lambda name: sum(map(abs, result[name])))
+            error = sum(map(abs, result[worst]))
+            yield self._told(result[worst], worst)
             if error <= self._target:
                 return error, ""
-            finer = self._finer(states[worst], found[worst])
+            finer = self._finer(states[worst], result[worst])
             if finer is None:
                 return error, "anything finer would have more than mesh.max_unknowns unknowns"
             again = self._again(finer, states)
@@ -128,17 +128,17 @@ class Chooser:
 
     def _errors(self, estimator: Estimator, states: Mapping[str, State]) -> dict[str, tuple[float, float]]:
         """Return the errors of V (%) by mesh and by layers at each place where they can be told."""
-        found: dict[str, tuple[float, float]] = {}
+        result: dict[str, tuple[float, float]] = {}
         if estimator.most > self.model.scenario.mesh.max_unknowns:
             return {}
         for name, e in states.items():
-            if found and estimator.most > SEVERAL:
+            if result and estimator.most > SEVERAL:
                 break
             try:
-                found[name] = (estimator.errors("mesh", e).V_percent, estimator.errors("layer", e).V_percent)
+                result[name] = (estimator.errors("mesh", e).V_percent, estimator.errors("layer", e).V_percent)
             except SolveError as error:
                 LOG.info("no estimate at %s: %s", name, error)
-        return found
+        return result
 
     def _told(self, errors: tuple[float, float], place: str) -> str:
         model = self.model
@@ -175,7 +175,7 @@ class Chooser:
 
     def _mesh_parts(self, e: State, error: float) -> dict[str, Part]:
         """Return what halving the elements of each part of the mesh changes, scaled to the whole error."""
-        found = {}
+        result = {}
         for zone in zones(self.model.scenario):
             scenario = refined(self.model.scenario, {zone: 2.0})
             try:
@@ -185,17 +185,17 @@ class Chooser:
                 LOG.info("no state with a finer %s: %s", zone, problem)
                 continue
             more = target.operators.stiffness.shape[1] - self.model.operators.stiffness.shape[1]
-            found[zone] = Part(100 * ORDER_FACTOR * change, max(more, 1) / (2**self._dimension - 1))
-        whole = sum(part.error for part in found.values())
+            result[zone] = Part(100 * ORDER_FACTOR * change, max(more, 1) / (2**self._dimension - 1))
+        whole = sum(part.error for part in result.values())
         scale = max(1.0, error / max(whole, LEAST_PERCENT))
-        return {zone: replace(part, error=part.error * scale) for zone, part in found.items()}
+        return {zone: replace(part, error=part.error * scale) for zone, part in result.items()}
 
     def _layer_parts(self, e: State, error: float) -> dict[tuple[int, bool], Part]:
         """Return what each way to cut each layer changes, scaled to the whole error; True is to cut all of it."""
-        found: dict[tuple[int, bool], Part] = {}
+        result: dict[tuple[int, bool], Part] = {}
         for whole in (True, False):
             for number in range(len(self.model.scenario.layers)):
-                if not whole and found[number, True].error < SMALL_SHARE * error:
+                if not whole and result[number, True].error < SMALL_SHARE * error:
                     continue
                 scenario = finer_layer(self.model.scenario, number, whole)
                 target = like(self.model, scenario, self.model.tagged)
@@ -205,10 +205,10 @@ class Chooser:
                 except SolveError as problem:
                     LOG.info("no state with a finer layer %d: %s", number, problem)
                     change = 0.0
-                found[number, whole] = Part(200 * change, float(more))
-        whole_error = sum(part.error for (_, whole), part in found.items() if whole)
+                result[number, whole] = Part(200 * change, float(more))
+        whole_error = sum(part.error for (_, whole), part in result.items() if whole)
         scale = max(1.0, error / max(whole_error, LEAST_PERCENT))
-        return {key: replace(part, error=part.error * scale) for key, part in found.items()}
+        return {key: replace(part, error=part.error * scale) for key, part in result.items()}
 
     def _again(
         self, scenario: Scenario, states: Mapping[str, State]
@@ -221,13 +221,13 @@ class Chooser:
             LOG.info("no mesh: %s", error)
             return None
         model = like(before, scenario, tagged, before.scenario.numerics.tolerance)
-        way, found = between(before, model), dict[str, State]()
+        way, result = between(before, model), dict[str, State]()
         for name, e in states.items():
             try:
-                found[name] = way.solve(e)
+                result[name] = way.solve(e)
             except SolveError as error:
                 LOG.info("%s was not found on the refined mesh: %s", name, error)
-        return (model, found) if found else None
+        return (model, result) if result else None
 
 
 def cheapest(parts: Mapping[str, Part], goal: float, dimension: int) -> dict[str, float]:

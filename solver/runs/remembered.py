@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from hotmesa.postprocess.seam import Arrays
+from hotmesa.postprocess.checkpoint import Arrays
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.stability.bifurcation import RatedPoint
 from hotmesa.solver.stability.stability import Modes
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import Ahead, point_at
+from hotmesa.solver.states.packing import ahead_from, pack, pack_ahead, unpack
 from hotmesa.solver.states.problem import ThermalBranch
-from hotmesa.solver.states.seams import ahead_from, pack, pack_ahead, unpack
 
 _AHEAD = "ahead_"
 _BIASES = (Bias.voltage(), Bias.current())

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import brentq
 
+from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.results import Point
-from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
@@ -26,8 +26,8 @@ from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow, land
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, observe
+from hotmesa.solver.states.packing import ahead_from, pack, pack_ahead, unpack
 from hotmesa.solver.states.problem import ThermalBranch
-from hotmesa.solver.states.seams import ahead_from, pack, pack_ahead, unpack
 from hotmesa.solver.time.settling import SettledState, Settling
 
 OVERSHOOT = 1e-4
@@ -88,7 +88,7 @@ class SourceBranch(ThermalBranch):
         return rates["V"] / rates["I"] if rates["I"] != 0.0 else float(np.copysign(np.inf, rates["V"]))
 
 
-def sweep(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
+def sweep(model: Model, observables: Sequence[Measure] = (), checkpoint: Checkpoint | None = None) -> Iterator[Point]:
     """Yield the stable states of the sweep of a scenario, point by point. Collective.
 
     A sweep that does not begin at zero is reached from rest on a leg with number 0.
@@ -96,15 +96,15 @@ def sweep(model: Model, observables: Sequence[Measure] = (), seam: Seam | None =
     Args:
         model: the device.
         observables: functions `(model, state) -> {name: number}` whose numbers become columns beside the others.
-        seam: behind which it goes on; None from its beginning.
+        checkpoint: behind which it goes on; None from its beginning.
 
     Raises:
         SolveError: a state could not be followed or did not settle; what was yielded stays valid.
     """
-    yield from _Sweep(model, observables).run(seam)
+    yield from _Sweep(model, observables).run(checkpoint)
 
 
-def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = (), checkpoint: Checkpoint | None = None) -> Iterator[Point]:
     """Yield the states of a sweep, and after them the curve of all steady states connected to rest, for iv.csv.
 
     Collective.
@@ -112,20 +112,20 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
     Args:
         model: the device.
         observables: see `sweep`.
-        seam: see `sweep`.
+        checkpoint: see `sweep`.
 
     Raises:
         SolveError: see `sweep`.
     """
-    largest = max((abs(float(row["I_mA"])) for row in seam.rows), default=0.0) if seam is not None else 0.0
-    if seam is None or CURVE not in seam.arrays:
-        for point in sweep(model, observables, seam):
+    largest = max((abs(float(row["I_mA"])) for row in checkpoint.rows), default=0.0) if checkpoint is not None else 0.0
+    if checkpoint is None or CURVE not in checkpoint.arrays:
+        for point in sweep(model, observables, checkpoint):
             largest = max(largest, abs(float(point.row["I_mA"])))
             yield point
-        seam = None
-    for point in whole_curve(model, MARGIN * largest, observables, seam):
-        behind = None if point.seam is None else partial(_on_curve, point.seam)
-        yield Point(point.row, leads=point.leads, table="iv.csv", seam=behind)
+        checkpoint = None
+    for point in whole_curve(model, MARGIN * largest, observables, checkpoint):
+        behind = None if point.checkpoint is None else partial(_on_curve, point.checkpoint)
+        yield Point(point.row, leads=point.leads, table="iv.csv", checkpoint=behind)
 
 
 def _on_curve(pack: Callable[[], Arrays]) -> Arrays:
@@ -139,11 +139,11 @@ def control(scenario: Scenario) -> tuple[str, float]:
 
 
 def whole_curve(
-    model: Model, end_current_mA: float, observables: Sequence[Measure] = (), seam: Seam | None = None
+    model: Model, end_current_mA: float, observables: Sequence[Measure] = (), checkpoint: Checkpoint | None = None
 ) -> Iterator[Point]:
     """Yield the branch from rest to a current; what was reached, if it cannot be followed so far."""
     try:
-        yield from branch_points(model.variant(end_current_mA=end_current_mA), observables, seam)
+        yield from branch_points(model.variant(end_current_mA=end_current_mA), observables, checkpoint)
     except SolveError as error:
         LOG.warning("the curve behind the sweep ends early: %s", error)
 
@@ -164,20 +164,20 @@ class _Sweep:
         self._jumps = 0
         self._piece = _Piece(0.0, Course())
 
-    def run(self, seam: Seam | None) -> Iterator[Point]:
+    def run(self, checkpoint: Checkpoint | None) -> Iterator[Point]:
         stops = self._model.scenario.bias.legs
         first = 1
         if stops[0] != 0.0:
             stops, first = (0.0, *stops), 0
-        if seam is None:
+        if checkpoint is None:
             here, at = self._placed(self._problem.cold_start()[0], 0.0), first
-            yield self._point(here, first, keep=True)
+            yield self._point(here, first, save=True)
         else:
-            here, at = self._restored(seam.arrays), int(seam.arrays["leg"])
+            here, at = self._restored(checkpoint.arrays), int(checkpoint.arrays["leg"])
         for number, (begin, end) in enumerate(pairwise(stops), start=first):
             if number < at:
                 continue
-            if number > at or seam is None:
+            if number > at or checkpoint is None:
                 here, self._jumps, self._piece = replace(here, value=begin), 0, _Piece(begin, Course())
             for reached, point in self._leg(here, number, begin, end):
                 here = reached
@@ -266,7 +266,7 @@ class _Sweep:
         """
         if a.growth >= 0.0:  # not to be told from zero there
             return replace(a, lost="mode")
-        found: dict[float, _SweepState] = {a.value: a, b.value: b}
+        result: dict[float, _SweepState] = {a.value: a, b.value: b}
 
         def unit(place: _SweepState) -> Array:
             return np.asarray(place.tangent / np.sqrt(self._problem.inner(place.tangent, place.tangent)))
@@ -275,11 +275,11 @@ class _Sweep:
         loose = replace(options, control_step=1e3 * options.control_step, max_newton=20)
 
         def growth(value: float) -> float:
-            if value not in found:
+            if value not in result:
                 part = (value - a.value) / (b.value - a.value)
                 u = land(self._problem, a.u + part * (b.u - a.u), replace(loose, control_end=value))
-                found[value] = self._placed(u, value)
-            return found[value].growth
+                result[value] = self._placed(u, value)
+            return result[value].growth
 
         try:
             root = float(brentq(growth, a.value, b.value, xtol=ACCURACY * options.control_step, rtol=1e-12))
@@ -289,13 +289,13 @@ class _Sweep:
             return replace(b, lost="mode")
         # At a zero growth rate the tangent is not unique: that of the followed curve is between its neighbours'.
         part = (root - a.value) / (b.value - a.value)
-        return replace(found[root], lost="mode", tangent=(1.0 - part) * unit(a) + part * unit(b))
+        return replace(result[root], lost="mode", tangent=(1.0 - part) * unit(a) + part * unit(b))
 
     def _point(
         self,
         place: _SweepState,
         leg: int,
-        keep: bool,
+        save: bool,
         jump: str = "",
         cause: Cause = "",
         rest: SettledState | None = None,
@@ -309,10 +309,10 @@ class _Sweep:
         row |= {"dV_dI_ohm": resistance, "growth_per_us": place.growth, "jump": jump, "jump_cause": cause}
         row |= {"settling_us": np.nan if rest is None else rest.time_us, "newton_steps": place.newton_steps}
         row |= {"settling_by": "" if rest is None else rest.told_by}
-        keep = keep or self._count % self._model.scenario.output.every == 0
+        save = save or self._count % self._model.scenario.output.every == 0
         self._count += 1
         behind = None if place.lost else partial(self._behind, place, self._numbers(leg), self._piece.course.ahead)
-        return Point(row, self._fields.of(e) if keep else None, leads=self._fields.leads, seam=behind)
+        return Point(row, self._fields.of(e) if save else None, leads=self._fields.leads, checkpoint=behind)
 
     def _numbers(self, leg: int) -> dict[str, Array]:
         numbers = {"leg": leg, "jumps": self._jumps, "count": self._count, "begin": self._piece.begin}

@@ -8,8 +8,8 @@ from functools import partial
 
 import numpy as np
 
+from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.results import Point
-from hotmesa.postprocess.seam import Arrays, Seam
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
@@ -18,7 +18,7 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, bias, observe
-from hotmesa.solver.states.seams import pack, unpack
+from hotmesa.solver.states.packing import pack, unpack
 from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.states.stored import Start, start_from
 from hotmesa.solver.time.integrator import History, Tolerances
@@ -54,13 +54,13 @@ def ready(model: Model) -> None:
     _first_time(scenario, start_from(model, scenario) if stored else Start(np.empty(0), None, scenario.transient.start))
 
 
-def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None = None) -> Iterator[Point]:
+def points(model: Model, observables: Sequence[Measure] = (), checkpoint: Checkpoint | None = None) -> Iterator[Point]:
     """Yield the moments of a scenario's transient. Collective.
 
     Args:
         model: the device.
         observables: functions `(model, state) -> {name: number}` whose numbers become columns beside the others.
-        seam: behind which it goes on; None from its start.
+        checkpoint: behind which it goes on; None from its start.
 
     Raises:
         ScenarioError: the state to start from is one of another device or mesh, or lies after the end.
@@ -74,18 +74,19 @@ def points(model: Model, observables: Sequence[Measure] = (), seam: Seam | None 
     )
     fields, heat = Fields(model), StoredHeat(model)
     history: History | None = None
-    if seam is None:
+    if checkpoint is None:
         start = _start(model, circuit.bias, circuit.source(0.0 if spec.begin_us is None else spec.begin_us))
         t0, t_before, u = _first_time(scenario, start), None, noisy(model, start.u)
     else:
-        history, t0, t_before = _history(model, seam.arrays), float(seam.arrays["t0"]), float(seam.arrays["sums"][0])
-        heat.sums, u = seam.arrays["sums"], history.states[-1]
+        arrays = checkpoint.arrays
+        history, t0, t_before = _history(model, arrays), float(arrays["t0"]), float(arrays["sums"][0])
+        heat.sums, u = arrays["sums"], history.states[-1]
     for moment in Transient(model, circuit, tolerances).run(u, t0, spec.end_us, save_times(scenario, t0), history):
         # The fields of the last moment are always kept, so that it can be continued from there.
-        kept = moment.asked or t_before is None
+        saved = moment.requested or t_before is None
         row = _row(model, heat, moment, t_before, observables)
         behind = None if moment.history is None else partial(_behind, model, moment.history, heat.sums, t0)
-        yield Point(row, fields.of(moment.e), kept, fields.leads, seam=behind)
+        yield Point(row, fields.of(moment.e), saved, fields.leads, checkpoint=behind)
         t_before = moment.t
 
 
@@ -113,17 +114,17 @@ def _row(
     row |= heat.row(moment.t, e, sinks_mW)
     row["step_us"] = 0.0 if t_before is None else moment.t - t_before
     row["newton_steps"] = moment.newton_steps
-    row["asked"] = int(moment.asked)
+    row["asked"] = int(moment.requested)
     return row
 
 
-def _start(model: Model, held: Bias, value: float) -> Start:
+def _start(model: Model, source: Bias, value: float) -> Start:
     spec = model.scenario.transient
     if spec.start == "rest" or (spec.start == "steady" and value == 0.0):
         return Start(np.concatenate([*model.cold(), [0.0]]), None, "at rest")
     if spec.start == "steady":
-        e = solve_steady(model, held, value)
-        return Start(e.u, None, f"steady state at {value:g} {held.unit}")
+        e = solve_steady(model, source, value)
+        return Start(e.u, None, f"steady state at {value:g} {source.unit}")
     return start_from(model, model.scenario)
 
 

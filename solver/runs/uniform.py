@@ -270,7 +270,7 @@ def _hidden(slope: Callable[[Array], Array], grid: Array) -> list[float]:
     Only extrema that come near zero can hide one: the parabola through three points goes at most an eighth of its
     second difference beyond them; one whole second difference is searched.
     """
-    values, found = slope(grid), []
+    values, result = slope(grid), []
     for side in (1.0, -1.0):
         low, here, high = side * values[:-2], side * values[1:-1], side * values[2:]
         near = (here < low) & (here <= high) & (here > 0.0) & (here < low - 2 * here + high)
@@ -281,8 +281,8 @@ def _hidden(slope: Callable[[Array], Array], grid: Array) -> list[float]:
                 method="bounded",
                 options={"xatol": 1e-9},
             )
-            found += [float(least.x)] if least.fun < 0.0 else []
-    return found
+            result += [float(least.x)] if least.fun < 0.0 else []
+    return result
 
 
 def uniform_rows(curve: UniformCurve) -> dict[str, NDArray[Any]]:

@@ -149,7 +149,7 @@ def _crossings(
             known[s] = rated(stability, known[s].curve, max(counts) + 1)
         return (known[s].voltage, known[s].current)[bias]
 
-    found: list[Bifurcation] = []
+    result: list[Bifurcation] = []
     together = np.inf
     for k in range(min(counts), max(counts)):
         rate = lambda s, k=k: float(modes_at(s).rates[k])  # noqa: E731 - brentq wants a function of s
@@ -163,8 +163,8 @@ def _crossings(
         waves = half_waves(problem.model, mode)
         at_mA = np.array([here.evaluation.I])
         appears = counts[1] > counts[0]
-        found.append(Bifurcation(here, _unit(problem, mode)[None], at_mA, (waves,), appears, BIASES[bias]))
-    return sorted(found, key=lambda f: f.point.s)
+        result.append(Bifurcation(here, _unit(problem, mode)[None], at_mA, (waves,), appears, BIASES[bias]))
+    return sorted(result, key=lambda f: f.point.s)
 
 
 def _zero(rate: Callable[[float], float], a: float, b: float, accuracy: float) -> float:
@@ -280,16 +280,16 @@ def switch(
     A = amplitude_K / TEMPERATURE_SCALE_K
     starts: list[tuple[BranchStart, Array]] = []
     for d in directions(problem, bifurcation.modes, angles):
-        found = at_distance(problem, bifurcation.point.u, d, A, options)
-        if found is None:
+        result = at_distance(problem, bifurcation.point.u, d, A, options)
+        if result is None:
             continue
-        step, value = found - bifurcation.point.u, shape(problem, bifurcation, found)
+        step, value = result - bifurcation.point.u, shape(problem, bifurcation, result)
         for k, (known, other) in enumerate(starts):
             if is_image(value, other):
                 starts[k] = (replace(known, images=known.images + 1), other)
                 break
         else:
-            starts.append((BranchStart(found, _unit(problem, step), 1), value))
+            starts.append((BranchStart(result, _unit(problem, step), 1), value))
     return [start for start, _ in starts]
 
 

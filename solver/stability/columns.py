@@ -42,10 +42,10 @@ class BranchStability:
             ScenarioError: more modes are asked for than the device has unknowns.
         """
         model = problem.model
-        self._problem, self._asked, self._gather = problem, model.scenario.stability, gather
+        self._problem, self._options, self._gather = problem, model.scenario.stability, gather
         self.biases = biases_of(model.scenario)
-        points = self._asked.points
-        self._stability = asked_stability(model)
+        points = self._options.points
+        self._stability = requested_stability(model)
         self._signs = Stability(model, signs_only=True) if points in ("counts", "kept") else None
 
     def columns(self, modes: Mapping[str, Modes] | None) -> Row:
@@ -58,29 +58,29 @@ class BranchStability:
             row[f"rate_{name}_per_us"] = "" if told is None else told
         return row
 
-    def modes(self, curve: CurvePoint, kept: bool) -> dict[str, Modes] | None:
+    def modes(self, curve: CurvePoint, saved: bool) -> dict[str, Modes] | None:
         """Return the modes of a point by bias, None where they are not asked for or not found. Collective."""
         biases, e = tuple(self.biases.values()), curve.evaluation
         warms = None if curve.fold else warms_everywhere(self._problem, curve.tangent)
         try:
-            if self._stability is not None and (kept or self._asked.points == "all"):
-                found = self._stability.modes_under(e, biases, self._asked.count, warms=warms)
+            if self._stability is not None and (saved or self._options.points == "all"):
+                result = self._stability.modes_under(e, biases, self._options.count, warms=warms)
             elif self._signs is not None:
-                found = self._signs.modes_under(e, biases, 1, warms=warms)
+                result = self._signs.modes_under(e, biases, 1, warms=warms)
             else:
                 return None
         except SolveError as error:
             # The state itself is as good as ever.
             LOG.warning("the stability of the state at %.6g mA is not known: %s", e.I, error)
             return None
-        found = tuple(replace(m, at_fold=curve.fold != "" and FOLDS.get(m.bias) == curve.fold) for m in found)
-        return dict(zip(self.biases, found, strict=True))
+        result = tuple(replace(m, at_fold=curve.fold != "" and FOLDS.get(m.bias) == curve.fold) for m in result)
+        return dict(zip(self.biases, result, strict=True))
 
     def fields(self, modes: Mapping[str, Modes] | None) -> dict[str, Array] | None:
         """Return the first modes as fields by bias, each (count, sublayers, nodes), on the first rank. Collective."""
-        if modes is None or self._stability is None or not self._asked.modes:
+        if modes is None or self._stability is None or not self._options.modes:
             return {}
-        fields = {name: self._gather(self._full(m.shapes[:, : self._asked.count])) for name, m in modes.items()}
+        fields = {name: self._gather(self._full(m.shapes[:, : self._options.count])) for name, m in modes.items()}
         return None if any(f is None for f in fields.values()) else {k: f for k, f in fields.items() if f is not None}
 
     def _full(self, shapes: Array) -> Array:
@@ -102,7 +102,7 @@ def biases_of(scenario: Scenario) -> dict[str, Bias]:
     return biases
 
 
-def asked_stability(model: Model) -> Stability | None:
+def requested_stability(model: Model) -> Stability | None:
     """Return the stability of a model where its scenario asks for growth rates, else None.
 
     Raises:

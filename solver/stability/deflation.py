@@ -54,8 +54,8 @@ def deflated(
             if not _within_law(problem, u):
                 return None
             state = problem.evaluate(u)
-            held, row = problem.control(state)
-            gap = held - value
+            reached, row = problem.control(state)
+            gap = reached - value
             if state.norm <= tolerance and abs(gap) <= 1e-9 * abs(value):
                 new = all(np.sqrt(problem.inner(u - k, u - k)) > SAME_STATE for k in known)
                 return state if new else None

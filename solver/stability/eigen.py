@@ -19,7 +19,7 @@ from hotmesa.solver.parallel import Comm, global_max, global_sums
 
 MAX_RESTARTS = 100
 MAX_VECTORS = 300
-SPARE_VECTORS = 3
+GUARD_VECTORS = 3
 """Krylov vectors beyond the wanted modes: few, because a warm start needs few; see benchmarks/bench_stability.py."""
 NEW_DIRECTION = 0.5
 """Sine of the angle to other modes of its rate above which a mode is one of its own."""
@@ -155,18 +155,18 @@ class ShiftInvert:
 
     def _without_copies(self, pairs: Pairs, tolerance: float) -> Pairs:
         """Return the modes without those that are nearly a combination of others of the same rate."""
-        kept: list[int] = []
+        independent: list[int] = []
         units: list[Array] = []
         for k, shape in enumerate(pairs.shapes.T):
             slack = 10.0 * tolerance * abs(self.shift - float(pairs.rates[k]))
             rest = shape / self._length(shape)
-            for j, unit in zip(kept, units, strict=True):
+            for j, unit in zip(independent, units, strict=True):
                 if abs(float(pairs.rates[k] - pairs.rates[j])) <= slack:
                     rest = rest - float(global_sums(self._comm, np.array([unit @ rest]))[0]) * unit
             if self._length(rest) > NEW_DIRECTION:
-                kept.append(k)
+                independent.append(k)
                 units.append(rest / self._length(rest))
-        return Pairs(pairs.rates[kept], pairs.shapes[:, kept])
+        return Pairs(pairs.rates[independent], pairs.shapes[:, independent])
 
     def _length(self, v: Array) -> float:
         return float(np.sqrt(global_sums(self._comm, np.array([v @ v]))[0]))
@@ -196,24 +196,24 @@ class ShiftInvert:
 
     def _solve_for(self, shell: PETSc.Mat, count: int, start: Array, tolerance: float, without: Array | None) -> Pairs:
         """Return `count` modes, besides those given as columns of `without`."""
-        total, spare = shell.getSize()[0], SPARE_VECTORS
+        total, guards = shell.getSize()[0], GUARD_VECTORS
         vector, work = shell.createVecs()
         while True:
             vector.array[:] = start
-            eps = self._eigensolver(shell, count, min(count + spare, total), tolerance)
+            eps = self._eigensolver(shell, count, min(count + guards, total), tolerance)
             try:
                 if without is not None:
                     eps.setDeflationSpace([_filled(work.duplicate(), column) for column in without.T])
                 eps.setInitialSpace(vector)
                 eps.solve()
-                found = eps.getConverged()
-                if found >= count:
+                result = eps.getConverged()
+                if result >= count:
                     return self._pairs(eps, count, work)
             finally:
                 eps.destroy()
-            if count + spare >= min(total, MAX_VECTORS):
-                raise SolveError(f"only {found} of {count} growth rates converged")
-            spare = 4 * spare
+            if count + guards >= min(total, MAX_VECTORS):
+                raise SolveError(f"only {result} of {count} growth rates converged")
+            guards = 4 * guards
 
     def _eigensolver(self, shell: PETSc.Mat, count: int, vectors: int, tolerance: float) -> SLEPc.EPS:
         eps = SLEPc.EPS().create(self._comm)

@@ -109,8 +109,8 @@ class RitzSpace:
             gram = global_sums(self._comm, W.T @ (self.capacity[:, None] * W))
             scale = 1.0 / np.sqrt(np.maximum(np.diag(gram), 1e-300))
             values, vectors = la.eigh(scale[:, None] * gram * scale)
-            keep = values > INDEPENDENT
-            W = W @ (scale[:, None] * vectors[:, keep] / np.sqrt(values[keep]))
+            remember = values > INDEPENDENT
+            W = W @ (scale[:, None] * vectors[:, remember] / np.sqrt(values[remember]))
         return W
 
     def _product(self, x: Array) -> Array:
@@ -168,12 +168,12 @@ class RitzSpace:
         """Return the first patterns, C-normalised, shape (n, count)."""
         return np.asarray(self.W @ ritz.coefficients[:, :count])
 
-    def residuals(self, wanted: Sequence[tuple[Ritz, int]]) -> Array:
+    def residuals(self, targets: Sequence[tuple[Ritz, int]]) -> Array:
         """Return A x + rate C x (µW per unit of the pattern) of the first modes of each, shape (n, all counts)."""
         # Together: reading the basis costs most.
-        coefficients = np.column_stack([ritz.coefficients[:, :count] for ritz, count in wanted])
-        slaved = np.column_stack([ritz.slaved[:, :count] for ritz, count in wanted])
-        drifts = np.column_stack([ritz.drifts[:, :count] for ritz, count in wanted])
+        coefficients = np.column_stack([ritz.coefficients[:, :count] for ritz, count in targets])
+        slaved = np.column_stack([ritz.slaved[:, :count] for ritz, count in targets])
+        drifts = np.column_stack([ritz.drifts[:, :count] for ritz, count in targets])
         heat = self._JW[:, : self._size] @ coefficients + self._lin.columns @ slaved
         return np.asarray(heat + self.capacity[:, None] * (self.W @ drifts))
 
@@ -188,7 +188,7 @@ class RitzSpace:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Target:
     """What is asked of one bias: its equation and the number of modes, to which those are added that grow."""
 
     constraint: Constraint
@@ -225,17 +225,17 @@ class Tracker:
         """Forget the states, not the probe vector."""
         self._states.clear()
 
-    def space(self, lin: Jacobian, capacity: Array, wanted: Mapping[Bias, Wanted]) -> RitzSpace:
+    def space(self, lin: Jacobian, capacity: Array, targets: Mapping[Bias, Target]) -> RitzSpace:
         """Return the space of the modes of the last states, at a new one."""
-        constraints = {bias: w.constraint for bias, w in wanted.items()}
+        constraints = {bias: w.constraint for bias, w in targets.items()}
         return RitzSpace(self._comm, self._conduction, lin, capacity, constraints, np.column_stack(self._states))
 
-    def keep(self, shapes: Array) -> None:
+    def remember(self, shapes: Array) -> None:
         """Remember modes of the newest state, columns."""
         self._states.append(shapes)
 
     def follow(
-        self, space: RitzSpace, inverse: ShiftInvert, wanted: Mapping[Bias, Wanted], accuracy: float
+        self, space: RitzSpace, inverse: ShiftInvert, targets: Mapping[Bias, Target], accuracy: float
     ) -> dict[Bias, Pairs] | None:
         """Return the leading modes under each bias, None if the search does not end soon.
 
@@ -246,7 +246,7 @@ class Tracker:
         Args:
             space: spanned by `space`; it is extended.
             inverse: factors of K at this state.
-            wanted: what is asked for, by bias.
+            targets: what is asked for, by bias.
             accuracy: largest bound on K^-1 r for a mode of unit size. Where a rate is so small that its sign would be
                 in doubt, less is allowed.
         """
@@ -256,16 +256,16 @@ class Tracker:
         self._probe = space.unit(inverse.approximate(space.capacity * start))
         space.add(self._probe)
         spent = 0
-        while spent <= SOLVES_PER_MODE * sum(w.count for w in wanted.values()):
-            found = {bias: space.modes(bias) for bias in wanted}
-            if any(len(found[bias].rates) < w.count for bias, w in wanted.items()):
+        while spent <= SOLVES_PER_MODE * sum(w.count for w in targets.values()):
+            result = {bias: space.modes(bias) for bias in targets}
+            if any(len(result[bias].rates) < w.count for bias, w in targets.items()):
                 return None
-            excess, residual = self._worst(space, inverse.shift, wanted, found, accuracy)
+            excess, residual = self._worst(space, inverse.shift, targets, result, accuracy)
             if excess <= 1.0:
-                more = {bias: replace(w, count=_enough(found[bias], w.count)) for bias, w in wanted.items()}
-                if all(more[bias].count == w.count for bias, w in wanted.items()):
-                    return self._finish(space, wanted, found)
-                wanted = more
+                more = {bias: replace(w, count=_enough(result[bias], w.count)) for bias, w in targets.items()}
+                if all(more[bias].count == w.count for bias, w in targets.items()):
+                    return self._finish(space, targets, result)
+                targets = more
                 continue
             spent += 1
             if not space.add(inverse.approximate(residual)):
@@ -273,13 +273,14 @@ class Tracker:
         return None
 
     def _worst(
-        self, space: RitzSpace, shift: float, wanted: Mapping[Bias, Wanted], found: Mapping[Bias, Ritz], accuracy: float
+        self, space: RitzSpace, shift: float, targets: Mapping[Bias, Target], result: Mapping[Bias, Ritz],
+        accuracy: float,
     ) -> tuple[float, Array]:
         """Return the largest bound on K^-1 r over what is allowed, and that r."""
-        r = space.residuals([(found[bias], w.count) for bias, w in wanted.items()])
+        r = space.residuals([(result[bias], w.count) for bias, w in targets.items()])
         gaps, rates = [], []
-        for bias, w in wanted.items():
-            all_rates = found[bias].rates
+        for bias, w in targets.items():
+            all_rates = result[bias].rates
             beyond = float(all_rates[min(w.count + ACCURATE, len(all_rates) - 1)])
             gaps += [max(shift - beyond, 1e-300)] * w.count
             rates += [*all_rates[: w.count]]
@@ -289,16 +290,16 @@ class Tracker:
         return float(excess[k]), r[:, k]
 
     def _finish(
-        self, space: RitzSpace, wanted: Mapping[Bias, Wanted], found: Mapping[Bias, Ritz]
+        self, space: RitzSpace, targets: Mapping[Bias, Target], result: Mapping[Bias, Ritz]
     ) -> dict[Bias, Pairs]:
         """Return converged modes and remember them."""
-        leading = [found[bias].coefficients[:, : w.count] for bias, w in wanted.items()]
-        guards = [found[bias].coefficients[:, w.count : w.count + GUARDS] for bias, w in wanted.items()]
-        self.keep(space.W @ _distinct(np.column_stack([*leading, *guards])))
+        leading = [result[bias].coefficients[:, : w.count] for bias, w in targets.items()]
+        guards = [result[bias].coefficients[:, w.count : w.count + GUARDS] for bias, w in targets.items()]
+        self.remember(space.W @ _distinct(np.column_stack([*leading, *guards])))
         self._probe = space.without(self._probe, _distinct(np.column_stack(leading)))
         return {
-            bias: Pairs(found[bias].rates[: w.count], unit_peaks(self._comm, space.shapes(found[bias], w.count)))
-            for bias, w in wanted.items()
+            bias: Pairs(result[bias].rates[: w.count], unit_peaks(self._comm, space.shapes(result[bias], w.count)))
+            for bias, w in targets.items()
         }
 
 

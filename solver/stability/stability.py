@@ -15,7 +15,7 @@ from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max
 from hotmesa.solver.stability.eigen import Pairs, ShiftInvert
-from hotmesa.solver.stability.following import Tracker, Wanted, irregular_pattern
+from hotmesa.solver.stability.following import Target, Tracker, irregular_pattern
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.fields import carried_over
 from hotmesa.solver.states.problem import ThermalBranch
@@ -178,19 +178,19 @@ class Stability:
             )
         e = self.to_full(e)
         point = _Point(e, self.model.linearise(e), self.heat_capacity(e))
-        asked = tuple(dict.fromkeys((VOLTAGE, *biases)))
-        found, inverse = (None, None) if complete else self._followed(point, asked, count)
-        if found is None:
-            found = self._anew(point, asked, count, complete, inverse)
-        doubtful = warms is not None and warms == bool(found[VOLTAGE].unstable)
+        requested = tuple(dict.fromkeys((VOLTAGE, *biases)))
+        result, inverse = (None, None) if complete else self._followed(point, requested, count)
+        if result is None:
+            result = self._anew(point, requested, count, complete, inverse)
+        doubtful = warms is not None and warms == bool(result[VOLTAGE].unstable)
         if doubtful and not self._doubted:
             self._shift = None
-            found = self._anew(point, asked, count, True, None)
-            self._tracker.keep(np.column_stack([m.shapes for m in found.values()]))
-        self._doubted = doubtful and warms == bool(found[VOLTAGE].unstable)
-        self._shift = self._shift_after(found[VOLTAGE])
-        self._last = found
-        return tuple(found[bias] for bias in biases)
+            result = self._anew(point, requested, count, True, None)
+            self._tracker.remember(np.column_stack([m.shapes for m in result.values()]))
+        self._doubted = doubtful and warms == bool(result[VOLTAGE].unstable)
+        self._shift = self._shift_after(result[VOLTAGE])
+        self._last = result
+        return tuple(result[bias] for bias in biases)
 
     def _followed(
         self, point: _Point, biases: Sequence[Bias], count: int
@@ -202,33 +202,33 @@ class Stability:
         """
         if not self._tracker.ready or any(bias not in self._last for bias in biases):
             return None, None
-        wanted = {}
+        targets = {}
         for bias in biases:
             enough = min(max(count, self._last[bias].unstable + 1), self.model.unknowns - 1)
-            wanted[bias] = Wanted(self._problem.bias_constraint(point.lin, bias), enough)
+            targets[bias] = Target(self._problem.bias_constraint(point.lin, bias), enough)
         try:
-            space = self._tracker.space(point.lin, point.capacity, wanted)
+            space = self._tracker.space(point.lin, point.capacity, targets)
             rates = space.modes(VOLTAGE).rates
             if len(rates) < 2:
                 return None, None
             inverse = self._inverse(point, min(self._shift_above(rates), self._bound(point)), self._factors)
-            pairs = self._tracker.follow(space, inverse, wanted, ACCURACY * np.sqrt(self._tolerance))
+            pairs = self._tracker.follow(space, inverse, targets, ACCURACY * np.sqrt(self._tolerance))
             if pairs is None and inverse.renew():
-                pairs = self._tracker.follow(space, inverse, wanted, ACCURACY * np.sqrt(self._tolerance))
+                pairs = self._tracker.follow(space, inverse, targets, ACCURACY * np.sqrt(self._tolerance))
         except np.linalg.LinAlgError:
             return None, None
         self._factors = inverse.factors if inverse.solves <= self._conduction.patience * len(biases) else None
         self._count(inverse)
         if pairs is None:
             return None, inverse
-        found = {bias: self._resolved(bias, inverse, pairs[bias]) for bias in biases}
-        leading = found[VOLTAGE]
+        result = {bias: self._resolved(bias, inverse, pairs[bias]) for bias in biases}
+        leading = result[VOLTAGE]
         if leading.rates[0] >= inverse.shift or self._has_two_signs(leading):
             return None, inverse
-        found = {bias: self._checked(m, inverse, wanted[bias].constraint) for bias, m in found.items()}
+        result = {bias: self._checked(m, inverse, targets[bias].constraint) for bias, m in result.items()}
         self._count(inverse)
-        certain = all(m.unstable < len(m.rates) for m in found.values())
-        return (found if certain else None), inverse
+        certain = all(m.unstable < len(m.rates) for m in result.values())
+        return (result if certain else None), inverse
 
     def _checked(self, modes: Modes, inverse: ShiftInvert, constraint: Constraint) -> Modes:
         """Return modes, where not as many grow as before with those that a search without them still finds."""
@@ -247,15 +247,15 @@ class Stability:
         self.computed_anew += 1
         # The next state takes its shift from two rates.
         count = max(count, min(2, self.model.unknowns - 1))
-        inverse, found = self._factorised(point, count, complete, inverse)
-        by_bias = {VOLTAGE: found}
+        inverse, result = self._factorised(point, count, complete, inverse)
+        by_bias = {VOLTAGE: result}
         for bias in biases:
             if bias not in by_bias:
                 by_bias[bias] = self._leading(inverse, point.lin, bias, count, complete)
         self._count(inverse)
         if not complete:
             self._factors = inverse.factors
-            self._tracker.keep(np.column_stack([m.shapes for m in by_bias.values()]))
+            self._tracker.remember(np.column_stack([m.shapes for m in by_bias.values()]))
         return by_bias
 
     def _count(self, inverse: ShiftInvert) -> None:

@@ -80,7 +80,7 @@ class Options:
         max_newton: Newton steps before a step is given up.
         max_points: points before the branch is given up.
         loosest: largest relative residual of the linear systems; less is needed near bifurcations.
-        asked: values of the control parameter that are landed on exactly wherever the curve passes them.
+        requested: values of the control parameter that are landed on exactly wherever the curve passes them.
     """
 
     control_end: float
@@ -94,7 +94,7 @@ class Options:
     max_newton: int = 8
     max_points: int = 2000
     loosest: float = 1e-2
-    asked: tuple[float, ...] = ()
+    requested: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -347,18 +347,18 @@ def land(problem: BranchProblem, guess: Array, options: Options) -> Array:
 
 def _inner(problem: BranchProblem, here: CurvePoint, there: CurvePoint, options: Options) -> list[CurvePoint]:
     """Return the folds between two points and, between each two of all these, what is asked for, in order."""
-    turns, found = folds(problem, here, there, options), list[CurvePoint]()
+    turns, result = folds(problem, here, there, options), list[CurvePoint]()
     for a, b in pairwise([here, *turns, there]):
-        values = [value for value in options.asked if (a.control - value) * (b.control - value) < 0.0]
+        values = [value for value in options.requested if (a.control - value) * (b.control - value) < 0.0]
         ordered = sorted(values, reverse=a.control > b.control)
-        found += [_land(problem, a, b, replace(options, control_end=value)) for value in ordered]
-        found += [b] if b is not there else []
-    return found
+        result += [_land(problem, a, b, replace(options, control_end=value)) for value in ordered]
+        result += [b] if b is not there else []
+    return result
 
 
 def folds(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options) -> list[CurvePoint]:
     """Return the extrema of the rated quantities between two points, in order."""
-    found = []
+    result = []
     for name in a.rates:
         if a.rates[name] * b.rates[name] < 0.0:
             at: dict[float, CurvePoint] = {a.s: a, b.s: b}
@@ -371,5 +371,5 @@ def folds(problem: BranchProblem, a: CurvePoint, b: CurvePoint, options: Options
             # Near a fold the quantity is quadratic in s: 1e-6 in s is 1e-12 in the quantity.
             s = brentq(rate, a.s, b.s, xtol=1e-6 * (b.s - a.s))
             rate(s)
-            found.append(replace(at[s], fold=name))
-    return sorted(found, key=lambda p: p.s)
+            result.append(replace(at[s], fold=name))
+    return sorted(result, key=lambda p: p.s)

@@ -168,14 +168,14 @@ def observe(model: Model, e: State, own: Sequence[Measure] = (), steady: bool = 
         row |= {name: value for name, value in item.measure(model, e).items() if steady or name not in item.steady}
     taken = columns() if own else ()
     for measure in own:
-        found = measure(model, e)
+        result = measure(model, e)
         title = getattr(measure, "__name__", repr(measure))
-        if not isinstance(found, Mapping):
-            raise RequestError(f"observable {title}: returns {type(found).__name__}; return {{name: number}}")
-        for name in found:
+        if not isinstance(result, Mapping):
+            raise RequestError(f"observable {title}: returns {type(result).__name__}; return {{name: number}}")
+        for name in result:
             if name in row or is_among(name, taken):
                 raise RequestError(f"observable {title}: the column {name} exists; give it another name")
-        row |= found
+        row |= result
     return row
 
 

@@ -58,7 +58,7 @@ def crossings(states: States, I_mA: float) -> tuple[Crossing, ...]:
         RequestError: the branch does not reach the current.
     """
     I = states.I_mA  # noqa: E741 - the symbol of the field
-    found = []
+    result = []
     for k in range(len(I)):
         after = min(k + 1, len(I) - 1)
         inside = min(I[k], I[after]) < I_mA < max(I[k], I[after])
@@ -66,25 +66,25 @@ def crossings(states: States, I_mA: float) -> tuple[Crossing, ...]:
             second = after if inside else k
             part = float((I_mA - I[k]) / (I[second] - I[k])) if inside else 0.0
             rows, V = (int(states.row[k]), int(states.row[second])), (float(states.V_mV[k]), float(states.V_mV[second]))
-            found.append(Crossing(k, second, part, rows, V))
-    if not found:
+            result.append(Crossing(k, second, part, rows, V))
+    if not result:
         reach = f"from {I.min():.6g} to {I.max():.6g} mA" if len(I) else "nowhere"
         raise RequestError(f"a current of {I_mA:g} mA lies outside the stored states, which reach {reach}")
-    return tuple(found)
+    return tuple(result)
 
 
-def choose_crossing(found: Sequence[Crossing], row: int | None) -> Crossing:
+def choose_crossing(result: Sequence[Crossing], row: int | None) -> Crossing:
     """Return the crossing nearest to a row of iv.csv, the first one without it.
 
     Raises:
         RequestError: the branch does not pass the current at or next to that row.
     """
     if row is None:
-        return found[0]
-    for crossing in found:
+        return result[0]
+    for crossing in result:
         if min(crossing.rows) <= row <= max(crossing.rows):
             return crossing
-    known = "; ".join(str(crossing) for crossing in found)
+    known = "; ".join(str(crossing) for crossing in result)
     raise RequestError(f"the branch does not pass this current at row {row}; it does between {known}")
 
 
@@ -197,22 +197,22 @@ def read_stored(folder: Path) -> tuple[Run, States]:
 
 def differences(there: Scenario, stored: States, scenario: Scenario, here: States) -> list[str]:
     """Return in words what makes the stored run one of another device or mesh; empty if nothing does."""
-    found = []
+    result = []
     for section in DEVICE_SECTIONS:
         theirs, ours = getattr(there, section), getattr(scenario, section)
         if theirs != ours:
-            found.append(f"another device: [{section}] differs{_first_difference(theirs, ours)}")
+            result.append(f"another device: [{section}] differs{_first_difference(theirs, ours)}")
     if list(stored.layer_names) != list(here.layer_names):
         theirs, ours = (", ".join(states.layer_names) for states in (stored, here))
-        found.append(f"another device: its sublayers are {theirs}, not {ours}")
+        result.append(f"another device: its sublayers are {theirs}, not {ours}")
     if stored.node_xy.shape != here.node_xy.shape or stored.cells.shape != here.cells.shape:
         theirs, ours = (f"{len(m.node_xy)} nodes and {len(m.cells)} cells" for m in (stored, here))
-        found.append(f"another mesh: {theirs}, not {ours}")
+        result.append(f"another mesh: {theirs}, not {ours}")
     elif np.abs(stored.node_xy - here.node_xy).max() > 1e-9 * max(np.abs(here.node_xy).max(), 1e-30):
-        found.append("another mesh: as many nodes, but in other places")
+        result.append("another mesh: as many nodes, but in other places")
     elif not np.array_equal(stored.cells, here.cells):
-        found.append("another mesh: the same nodes in other cells")
-    return found
+        result.append("another mesh: the same nodes in other cells")
+    return result
 
 
 def _first_difference(theirs: object, ours: object) -> str:

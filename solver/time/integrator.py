@@ -88,7 +88,7 @@ class Equations:
         self.model, self.problem, self.linear = model, problem, linear
         self.begin, self.end = begin, end
         self.last: State | None = None
-        self.wanted: Array | None = None  # a solution that is known already, in place of the equations
+        self.prescribed: Array | None = None  # a solution that is known already, in place of the equations
         self.factored: tuple[Array, Array] = (np.empty(0), np.empty(0))
         self.shift = 0.0
         self._circuit = circuit
@@ -123,8 +123,8 @@ class Equations:
     def function(self, ts: PETSc.TS, t: float, u: PETSc.Vec, rate: PETSc.Vec, f: PETSc.Vec) -> None:
         """Residual of the equations in time (called by PETSc)."""
         flat, dot = self.load(u), self.load(rate)
-        if self.wanted is not None:
-            self.store(f, flat - self.wanted)
+        if self.prescribed is not None:
+            self.store(f, flat - self.prescribed)
             return
         lowest = global_min(self.model.comm, np.min(flat[: self._n], initial=np.inf))
         if not lowest >= self.problem.coldest:
@@ -232,13 +232,13 @@ class Stepper:
         self._passed.clear()
         self._passed.append((history.times[0], history.states[0]))
         for t, u in zip(history.times[1:], history.states[1:], strict=True):
-            e.wanted = u
+            e.prescribed = u
             ts.setTimeStep(t - self._passed[-1][0])
             ts.step()
             e.store(self._u, u)  # without its rounding errors
             ts.setTime(t)
             self._passed.append((t, u))
-        e.wanted = None
+        e.prescribed = None
         ts.setTimeStep(history.next_us)
         _set_solvers(ts, e.linear, snes_type="newtonls", ts_adapt_type="basic")
         if history.shift:

@@ -120,17 +120,17 @@ class Settling:
         step = step / np.sqrt(problem.inner(step, step))
         amplitude = PUSH_K / TEMPERATURE_SCALE_K / problem.largest(step)
         options = replace(self._options(value), control_step=abs(value - at), max_points=MAX_BRANCH_POINTS)
-        found = at_distance(problem, lost.u, step, amplitude, options)
-        if found is None:
+        result = at_distance(problem, lost.u, step, amplitude, options)
+        if result is None:
             return None
-        begins = problem.bias.value(problem.evaluate(found).V, problem.evaluate(found).I)
+        begins = problem.bias.value(problem.evaluate(result).V, problem.evaluate(result).I)
         try:
             u: Array | None
             if (begins - value) * (value - at) >= 0.0:  # the state there differs by less than 0.5 K
                 shorter = np.sqrt((value - at) / (begins - at))
-                u = land(problem, lost.u + shorter * (found - lost.u), options)
+                u = land(problem, lost.u + shorter * (result - lost.u), options)
             else:
-                u = self._followed(found, found - lost.u, options)
+                u = self._followed(result, result - lost.u, options)
         except SolveError:
             return None
         if u is None or not problem.inner(u - lost.u, step) > 0.5 * np.sqrt(problem.inner(u - lost.u, u - lost.u)):

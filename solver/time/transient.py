@@ -32,7 +32,7 @@ class TimePoint:
         t: time (µs).
         e: its state.
         source: value of the source (mA or mV).
-        asked: whether this is one of the times asked for (the moments between them are those of the integrator).
+        requested: whether this is one of the times asked for (the moments between them are those of the integrator).
         newton_steps: spent since the moment before.
         history: what is needed to go on behind it; None where that is not possible.
     """
@@ -40,7 +40,7 @@ class TimePoint:
     t: float
     e: State
     source: float
-    asked: bool = False
+    requested: bool = False
     newton_steps: int = 0
     history: History | None = None
 
@@ -115,8 +115,8 @@ class Transient:
                     # The interpolant has the order of the method; V and wires are put in balance with it exactly.
                     u = self._balanced(stepper.at(t), equations, t)
                     yield self._moment(equations, t, self._evaluate(u), True)
-                asked = bool(times) and times[0] == stepper.time
-                here = self._moment(equations, stepper.time, e, asked, stepper.newton_steps)
+                requested = bool(times) and times[0] == stepper.time
+                here = self._moment(equations, stepper.time, e, requested, stepper.newton_steps)
                 yield replace(here, history=stepper.history)
         finally:
             stepper.close()
@@ -133,8 +133,8 @@ class Transient:
     def _keeps_charge(self) -> bool:
         return self.circuit.bias.by_I * self.circuit.capacitance > 0.0
 
-    def _moment(self, equations: Equations, t: float, e: State, asked: bool, newton_steps: int = 0) -> TimePoint:
-        return TimePoint(t, e, equations.source(t), asked, newton_steps)
+    def _moment(self, equations: Equations, t: float, e: State, requested: bool, newton_steps: int = 0) -> TimePoint:
+        return TimePoint(t, e, equations.source(t), requested, newton_steps)
 
     def _evaluate(self, u: Array) -> State:
         return self.model.evaluate(*self._problem.split(u))

@@ -33,12 +33,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A complete run, and in the folder `cut` beside it the same as a killed process leaves it."""
     folder = tmp_path_factory.mktemp("damaged")
     run = hotmesa.run(GOLDEN / "strip.toml", SMALL)
-    seam = run.seam({"u": np.arange(3.0)})
+    checkpoint = run.checkpoint({"u": np.arange(3.0)})
     for name in ("run", "cut"):
         run.save(folder / name)
     render(folder / "run", pictures=False)
     run.journal(folder / "cut")
-    seam.save(folder / "cut")
+    checkpoint.save(folder / "cut")
     return folder
 
 

@@ -16,7 +16,7 @@ from hotmesa.postprocess.results import Run
 PAGE = DOCS / "thermal-imaging.md"
 HAO, MINAMI = "hao2015", "minami2013"
 WARM = {HAO: "hao2015-55K", MINAMI: "minami2013-50K"}
-HEAD = ("source", "I (mA)", "V (mV)", "hottest (K)", "hot part (%)", "its current (%)", "middle x, y (µm)", "where", "")
+HEAD = ("source", "I (mA)", "V (mV)", "hottest (K)", "hot area (%)", "its current (%)", "middle x, y (µm)", "where", "")
 NEAR = 0.1
 """Part of the extents of the mesa within which the middle of a spot counts as that of the mesa."""
 

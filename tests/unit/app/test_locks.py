@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hotmesa.folder import FolderError, held, locked
+from hotmesa.folder import FolderError, exclusive, locked
 
 REAL = fcntl.flock
 
@@ -36,13 +36,14 @@ def of_a_study(folder: Path) -> AbstractContextManager[None]:
 
 def test_nfs_keeps_a_second_run_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fcntl, "flock", nfs)
-    with held(tmp_path / "a"), pytest.raises(FolderError, match="another command computes"), held(tmp_path / "a"):
+    refused = pytest.raises(FolderError, match="another command computes")
+    with exclusive(tmp_path / "a"), refused, exclusive(tmp_path / "a"):
         pass
-    with held(tmp_path / "a"):  # free again
+    with exclusive(tmp_path / "a"):  # free again
         pass
 
 
-@pytest.mark.parametrize("keep", [held, of_a_study])
+@pytest.mark.parametrize("keep", [exclusive, of_a_study])
 def test_a_file_system_without_locks_is_told_and_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
     keep: Callable[[Path], AbstractContextManager[None]],
@@ -54,7 +55,7 @@ def test_a_file_system_without_locks_is_told_and_used(
     assert f"the file system of {tmp_path / 'a'} has no locks (No locks available)" in caplog.text
 
 
-@pytest.mark.parametrize("keep", [held, of_a_study])
+@pytest.mark.parametrize("keep", [exclusive, of_a_study])
 def test_a_folder_is_free_after_an_error(tmp_path: Path, keep: Callable[[Path], AbstractContextManager[None]]) -> None:
     with pytest.raises(RuntimeError), keep(tmp_path / "a"):
         raise RuntimeError

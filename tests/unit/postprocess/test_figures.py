@@ -20,7 +20,7 @@ from hotmesa.postprocess.map import caption, mesa_outline, plot_map, temperature
 from hotmesa.postprocess.runs import results_of
 from hotmesa.postprocess.runs.branch import plot_iv
 from hotmesa.postprocess.runs.diagram import BranchPart, draw_lines
-from hotmesa.postprocess.style import STABLE, UNSTABLE_UNDER_CURRENT, answers, stretches
+from hotmesa.postprocess.style import STABLE, UNSTABLE_UNDER_CURRENT, answers, segments
 
 
 def png_size(path: Any) -> tuple[int, int]:
@@ -85,8 +85,8 @@ def test_states_that_the_source_holds_come_first() -> None:
 def test_currents_that_were_asked_for_are_shown() -> None:
     hot, stable = np.linspace(0, 1, 9), np.ones(9, dtype=bool)
     stable[5] = False
-    assert 5 in choose_states(hot, np.arange(9.0), stable, asked_mA=(5.0,))
-    assert choose_states(hot, np.arange(9.0), stable, asked_mA=range(1, 7)).tolist() == [1, 2, 3, 4, 5, 6]
+    assert 5 in choose_states(hot, np.arange(9.0), stable, requested_mA=(5.0,))
+    assert choose_states(hot, np.arange(9.0), stable, requested_mA=range(1, 7)).tolist() == [1, 2, 3, 4, 5, 6]
 
 
 def test_both_sides_of_jumps_are_shown() -> None:
@@ -119,7 +119,7 @@ def test_stretches_meet_and_cover_the_branch() -> None:
     found = answers(rows)
     # Rows without an answer take that before them.
     assert found.tolist() == [STABLE, STABLE, 1, UNSTABLE_UNDER_CURRENT, UNSTABLE_UNDER_CURRENT, 1, STABLE, STABLE]
-    assert [(s.answer, s.first, s.last) for s in stretches(found)] == [
+    assert [(s.answer, s.first, s.last) for s in segments(found)] == [
         (0, 0, 1), (1, 1, 2), (2, 2, 4), (1, 4, 5), (0, 5, 7),
     ]  # fmt: skip
 

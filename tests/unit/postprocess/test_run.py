@@ -92,7 +92,7 @@ def test_fields_of_the_last_point_are_kept_whatever_it_is(make_run: Callable[...
     run.append(Point(rows_of(whole.rows)[-1]))
     assert run.states.row.tolist() == [0, 9]  # the new one has none
     assert whole.states is not None
-    run.append(Point(rows_of(whole.rows)[-1], single(whole.states, 9), kept=False))
+    run.append(Point(rows_of(whole.rows)[-1], single(whole.states, 9), saved=False))
     assert run.states.row.tolist() == [0, 11]
 
 

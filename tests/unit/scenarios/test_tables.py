@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hotmesa.scenarios.headers import UNITS, asked
+from hotmesa.scenarios.headers import UNITS, requested
 from hotmesa.scenarios.tables import TableError, read_fields, read_numbers
 
 CURVE = {"V_mV": [263.215, 337.221, 606.848], "I_mA": [0.0440909, 0.0881045, 0.6]}
@@ -65,7 +65,7 @@ def test_units_are_converted(tmp_path: Path, header: str, wanted: str, value: fl
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_unit_is_itself(unit: str):
     base, exponent = UNITS[unit]
-    column = asked(f"x_{unit}")
+    column = requested(f"x_{unit}")
     assert (column.name, column.base, column.scaled(0.1, exponent)) == ("x", base, 0.1)
 
 

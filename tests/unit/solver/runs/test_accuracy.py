@@ -153,4 +153,4 @@ def test_places_leave_out_folds_in_the_current():
     for slope, fold, current in ((5.0, "", 1.0), (-1.0, "V", 2.0), (0.1, "I", 3.0), (9.0, "", 4.0)):
         state = replace(e, I=current)
         places.take({"dV_dI_ohm": slope, "fold": fold, "hot_fraction": 0.1 * (current > 1.0)}, state)
-    assert {name: state.I for name, state in places.found.items()} == {"steepest": 2.0, "nucleation": 2.0, "end": 4.0}
+    assert {name: state.I for name, state in places.states.items()} == {"steepest": 2.0, "nucleation": 2.0, "end": 4.0}

@@ -22,7 +22,7 @@ from hotmesa.scenarios.schema import Diagram as DiagramSection
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options
-from hotmesa.solver.runs.diagram import Diagram, FoundBranch
+from hotmesa.solver.runs.diagram import BranchRecord, Diagram
 from hotmesa.solver.stability.bifurcation import directions, find_bifurcations, rated
 from hotmesa.solver.stability.deflation import deflated, factor
 from hotmesa.solver.stability.stability import Modes, Stability
@@ -82,7 +82,7 @@ def strip_diagram() -> Diagram:
     return diagram
 
 
-def branch_of(kind: str) -> FoundBranch:
+def branch_of(kind: str) -> BranchRecord:
     """The branch of the strip whose heat gathers there."""
     return next(b for b in strip_diagram().branches if b.kind == kind)
 

@@ -96,11 +96,11 @@ def test_times_asked_for_lie_on_the_solution(model: Model) -> None:
     circuit = Circuit(Bias.current(), 0.0, lambda t: 1.0)
     asked = (0.0, 0.0123, 0.3, 1.7, 2.0)
     moments = list(Transient(model, circuit).run(rest(model), 0.0, 2.0, asked))
-    found = [m for m in moments if m.asked]
+    found = [m for m in moments if m.requested]
     assert tuple(m.t for m in found) == pytest.approx(asked)
     assert all(b.t > a.t for a, b in pairwise(moments))
     exact = {m.t: m.e for m in Transient(model, circuit, Tolerances(rtol=1e-6, atol_K=1e-6)).run(
-        rest(model), 0.0, 2.0, asked) if m.asked}  # fmt: skip
+        rest(model), 0.0, 2.0, asked) if m.requested}  # fmt: skip
     for m, fine in zip(found, exact.values(), strict=True):
         # Local errors of 1e-4 add up over some 150 steps: 0.2 K at 60 K.
         np.testing.assert_allclose(m.e.T, fine.T, atol=0.2)

@@ -13,7 +13,7 @@ from hotmesa.solver.stability.bifurcation import Bifurcation, RatedPoint
 
 
 @dataclass
-class FoundBranch:
+class BranchRecord:
     """One branch of the diagram.
 
     Attributes:
@@ -56,24 +56,24 @@ def branch_folder(number: int) -> str:
     return f"branch_{number:02d}" if number else "."
 
 
-def branch_line(found: FoundBranch) -> Row:
+def branch_line(record: BranchRecord) -> Row:
     """Return the line of a branch in diagram.csv."""
-    I = [p.curve.evaluation.I for p in found.points]  # noqa: E741 - the symbol of the field
-    V = [p.curve.evaluation.V for p in found.points]
+    I = [p.curve.evaluation.I for p in record.points]  # noqa: E741 - the symbol of the field
+    V = [p.curve.evaluation.V for p in record.points]
     return {
-        "branch": found.number,
-        "kind": found.kind or "unknown",
-        "origin": found.origin,
-        "end": found.end or "interrupted",
-        "images": found.images,
-        "rows": len(found.points),
+        "branch": record.number,
+        "kind": record.kind or "unknown",
+        "origin": record.origin,
+        "end": record.end or "interrupted",
+        "images": record.images,
+        "rows": len(record.points),
         "I_min_mA": min(I),
         "I_max_mA": max(I),
         "V_min_mV": min(V),
         "V_max_mV": max(V),
-        "rows_stable_under_voltage_bias": sum(p.growing[0] == 0 for p in found.points),
-        "rows_stable_under_current_bias": sum(p.growing[1] == 0 for p in found.points),
-        "folder": branch_folder(found.number),
+        "rows_stable_under_voltage_bias": sum(p.growing[0] == 0 for p in record.points),
+        "rows_stable_under_current_bias": sum(p.growing[1] == 0 for p in record.points),
+        "folder": branch_folder(record.number),
     }
 
 

@@ -17,23 +17,23 @@ from hotmesa.scenarios.writing import whole_file
 FILE = "resume.npz"
 Arrays = Mapping[str, NDArray[Any]]
 _LENGTH = "rows_of_"
-_KEPT = "states_kept"
+_STATES = "states_kept"
 
 
 @dataclass(frozen=True)
-class Seam:
+class Checkpoint:
     """A place in a run behind which it goes on.
 
     Attributes:
         arrays: what the kind of run has put down there.
         lengths: rows before it, by table; those of a part under its folder, "branch_01/iv.csv".
-        kept: states before it, by part; "" for the run itself.
+        states: number of those before it, by part; "" for the run itself.
         rows: of the main table before it; filled in where a run goes on.
     """
 
     arrays: Arrays
     lengths: Mapping[str, int]
-    kept: Mapping[str, int]
+    states: Mapping[str, int]
     rows: Sequence[Row] = ()
 
     def save(self, folder: Path) -> None:
@@ -43,13 +43,13 @@ class Seam:
             OSError: it cannot be written.
         """
         lengths = {_LENGTH + name: np.array(length) for name, length in self.lengths.items()}
-        kept = {_KEPT + part: np.array(states) for part, states in self.kept.items()}
-        values: dict[str, Any] = {**self.arrays, **lengths, **kept}
+        states = {_STATES + part: np.array(n) for part, n in self.states.items()}
+        values: dict[str, Any] = {**self.arrays, **lengths, **states}
         with whole_file(folder / FILE) as stream:
             np.savez(stream, **values)
 
 
-def read_seam(folder: Path) -> Seam | None:
+def read_checkpoint(folder: Path) -> Checkpoint | None:
     """Return what resume.npz of a folder holds, None where there is none.
 
     Raises:
@@ -60,10 +60,10 @@ def read_seam(folder: Path) -> Seam | None:
         return None
     with path.open("rb") as stream:
         arrays = read_arrays(path, stream)
-    lengths, kept = (
+    lengths, states = (
         {name.removeprefix(prefix): int(arrays.pop(name)) for name in [*arrays] if name.startswith(prefix)}
-        for prefix in (_LENGTH, _KEPT)
+        for prefix in (_LENGTH, _STATES)
     )
-    if "" not in kept:
-        raise ResultError(f"{path}: is damaged (it lacks {_KEPT}); compute the run again")
-    return Seam(arrays, lengths, kept)
+    if "" not in states:
+        raise ResultError(f"{path}: is damaged (it lacks {_STATES}); compute the run again")
+    return Checkpoint(arrays, lengths, states)

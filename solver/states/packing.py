@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hotmesa.postprocess.seam import Arrays
+from hotmesa.postprocess.checkpoint import Arrays
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.model import Model
 from hotmesa.solver.states.continuation import Ahead, point_at
