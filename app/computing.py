@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hotmesa.scenarios.load import Overrides
     from hotmesa.scenarios.materials import ThermalMaterial
     from hotmesa.scenarios.schema import Scenario
-    from hotmesa.solver.device.sinks import Sink
+    from hotmesa.solver.device.faces import Sink
     from hotmesa.solver.law.laws import JunctionLaw
     from hotmesa.solver.model import Model, State
     from hotmesa.solver.runs.branch import BranchPoint

@@ -16,7 +16,7 @@ from hotmesa.solver.errors import RequestError
 
 if TYPE_CHECKING:
     from hotmesa.scenarios.materials import ThermalMaterial
-    from hotmesa.solver.device.sinks import Sink
+    from hotmesa.solver.device.faces import Sink
     from hotmesa.solver.law.laws import JunctionLaw
     from hotmesa.solver.model import Model
     from hotmesa.solver.states.observables import Measure

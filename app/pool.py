@@ -78,7 +78,6 @@ class Processes:
             raise RequestError(f"--workers {count}: at least one process is needed (0: in the process of the command)")
         self.count = count
         self._executor: Executor | None = None
-        self._children: set[int] = set()
 
     def __enter__(self) -> Processes:
         """Start lazily: the first case does."""

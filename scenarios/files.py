@@ -48,6 +48,40 @@ def available_scenarios() -> tuple[str, ...]:
     return tuple(sorted(name for name in names if not name.startswith(PLANS)))
 
 
+def find_file(name_or_path: str | Path) -> Path:
+    """The file of a scenario.
+
+    Raises:
+        ScenarioError: there is none; the message names the nearest ones.
+    """
+    text = str(name_or_path)
+    path = Path(name_or_path).expanduser()
+    looks_like_path = isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text
+    if not looks_like_path and text in available_scenarios():
+        return bundled_file(text)
+    if path.is_file():
+        return path
+    if path.exists() and not path.is_dir():
+        raise ScenarioError([f"{text} is a device or a pipe; write the scenario to a file first"])
+    raise ScenarioError([_missing_file(text, path, looks_like_path)])
+
+
+def _missing_file(text: str, path: Path, looks_like_path: bool) -> str:
+    if path.is_dir():
+        inside = path / "scenario.toml"
+        return f"{text} is a folder" + (f"; did you mean {inside}?" if inside.is_file() else "; name a TOML file")
+    if not looks_like_path:
+        names = available_scenarios()
+        hint = did_you_mean(text, names) or did_you_mean(text, names, len(names), 0.0)
+        return f'there is no bundled scenario and no file "{text}"{hint} (hotmesa list shows all)'
+    if not path.parent.is_dir():
+        return f"there is no file {text}: the folder {path.parent} does not exist"
+    near = did_you_mean(path.name, (item.name for item in path.parent.glob("*.toml")))
+    if not near and path.stem in available_scenarios():
+        return f"there is no file {text}; the bundled scenario is called {path.stem}, without .toml"
+    return f"there is no file {text}" + near
+
+
 def bundled_plans(kind: str) -> tuple[str, ...]:
     """Names of the bundled studies ("study") or fits ("fit"), sorted."""
     return tuple(sorted(file.stem for file in _folder().glob(f"{kind}-*.toml")))

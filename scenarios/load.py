@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from hotmesa.scenarios.errors import ScenarioError
-from hotmesa.scenarios.files import RawScenario, absolute_paths, available_scenarios, bundled_file, read_raw
+from hotmesa.scenarios.files import RawScenario, absolute_paths, find_file, read_raw
 from hotmesa.scenarios.keys import left_behind
-from hotmesa.scenarios.messages import dotted, inside, schema_findings
+from hotmesa.scenarios.messages import dotted, schema_findings
 from hotmesa.scenarios.overrides import OverrideError, apply, parse
-from hotmesa.scenarios.problems import Finding, Where, did_you_mean
+from hotmesa.scenarios.partial import rests_on, without_invalid
+from hotmesa.scenarios.problems import Finding, Where
 from hotmesa.scenarios.rules.device import find_contradictions
 from hotmesa.scenarios.schema import Scenario
 
@@ -46,40 +45,6 @@ def load_scenario(name_or_path: str | Path, overrides: Overrides = (), *, comple
     if problems or scenario is None:
         raise ScenarioError(problems)
     return scenario
-
-
-def find_file(name_or_path: str | Path) -> Path:
-    """The file of a scenario.
-
-    Raises:
-        ScenarioError: there is none; the message names the nearest ones.
-    """
-    text = str(name_or_path)
-    path = Path(name_or_path).expanduser()
-    looks_like_path = isinstance(name_or_path, Path) or text.endswith(".toml") or "/" in text
-    if not looks_like_path and text in available_scenarios():
-        return bundled_file(text)
-    if path.is_file():
-        return path
-    if path.exists() and not path.is_dir():
-        raise ScenarioError([f"{text} is a device or a pipe; write the scenario to a file first"])
-    raise ScenarioError([_missing_file(text, path, looks_like_path)])
-
-
-def _missing_file(text: str, path: Path, looks_like_path: bool) -> str:
-    if path.is_dir():
-        inside = path / "scenario.toml"
-        return f"{text} is a folder" + (f"; did you mean {inside}?" if inside.is_file() else "; name a TOML file")
-    if not looks_like_path:
-        names = available_scenarios()
-        hint = did_you_mean(text, names) or did_you_mean(text, names, len(names), 0.0)
-        return f'there is no bundled scenario and no file "{text}"{hint} (hotmesa list shows all)'
-    if not path.parent.is_dir():
-        return f"there is no file {text}: the folder {path.parent} does not exist"
-    near = did_you_mean(path.name, (item.name for item in path.parent.glob("*.toml")))
-    if not near and path.stem in available_scenarios():
-        return f"there is no file {text}; the bundled scenario is called {path.stem}, without .toml"
-    return f"there is no file {text}" + near
 
 
 def _apply_overrides(raw: RawScenario, overrides: Overrides) -> list[str]:
@@ -115,41 +80,13 @@ def _validate(data: dict[str, Any], complete: bool) -> tuple[Scenario | None, li
         invalid = list(schema_findings(error))
     else:
         return scenario, list(find_contradictions(scenario, complete))
-    rest, dropped = _without_invalid(data, invalid)
+    rest, dropped = without_invalid(data, invalid)
     try:
         partial = Scenario.model_validate(_frozen(rest), strict=True)
     except ValidationError:  # a required key is missing: nothing to compare
         return None, invalid
-    further = [item for item in find_contradictions(partial, complete) if not _rests_on(item, dropped)]
+    further = [item for item in find_contradictions(partial, complete) if not rests_on(item, dropped)]
     return None, invalid + further
-
-
-def _without_invalid(data: dict[str, Any], findings: Sequence[Finding]) -> tuple[dict[str, Any], list[Where]]:
-    """The data without the invalid keys, which fall back to their defaults, and the paths left out."""
-    rest = deepcopy(data)
-    rest.setdefault("name", "unnamed")
-    dropped: list[Where] = []
-    for finding in findings:
-        path = finding.where
-        if reduce(inside, path, data) is None:  # a key that is missing: its section cannot be used
-            path = path[:-1]
-        while path and isinstance(path[-1], int):  # an element of a list: leave out the list
-            path = path[:-1]
-        node: Any = rest
-        for part in path[:-1]:
-            node = node[part] if not isinstance(node, Mapping) or part in node else {}
-        if path and isinstance(node, dict):
-            node.pop(path[-1], None)
-        dropped.append(path)
-    return rest, dropped
-
-
-def _rests_on(finding: Finding, dropped: Sequence[Where]) -> bool:
-    """Whether a finding has read a key that was left out, or a section with such a key."""
-    paths = (finding.where, *finding.uses)
-    return any(path[: len(gone)] == gone for path in paths for gone in dropped) or any(
-        gone[: len(path)] == path for path in finding.uses for gone in dropped
-    )
 
 
 def _frozen(value: Any) -> Any:

@@ -15,10 +15,11 @@ from hotmesa.scenarios.geometry import resistive_junctions as resistive_junction
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.rules.device import cooling_findings
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.device.faces import Sink
 from hotmesa.solver.device.heating import Junctions, JunctionState
 from hotmesa.solver.device.layout import Potentials
 from hotmesa.solver.device.plan import assemble_operators
-from hotmesa.solver.device.sinks import ContactSink, Heat, Sink
+from hotmesa.solver.device.sinks import ContactSink, Heat
 from hotmesa.solver.device.vertical import Flux
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.law.laws import JunctionLaw, build_law

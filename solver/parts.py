@@ -9,9 +9,10 @@ from typing import Literal
 from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.device.faces import Sink, build_sinks, sinks_of
 from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.device.plan import PlanOperators
-from hotmesa.solver.device.sinks import Outlet, Sink, build_sinks, sinks_of
+from hotmesa.solver.device.sinks import Outlet
 from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.device.vertical import Interface, build_interfaces
 from hotmesa.solver.errors import SolveError

@@ -19,7 +19,6 @@ from hotmesa.scenarios.plans.study import Study
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.toml import read
 
-TAG = "[assumed]"
 _TABLE = re.compile(r"^\s*\[(?P<double>\[?)\s*(?P<name>[^\]]+?)\s*\]")
 _VALUE = re.compile(r"^\s*(?P<key>[A-Za-z0-9_.]+)\s*=.*#\s*\[assumed\]")
 _ANY = re.compile(r"^\s*(?P<key>[A-Za-z0-9_.]+)\s*=")

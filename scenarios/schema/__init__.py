@@ -1,13 +1,13 @@
 """What can stand in a scenario? Every key with type, unit, range and default (units are part of the key names)."""
 
 from hotmesa.scenarios.schema.device import Bath, ConstantContact, Contact, Crystal, Layer, Mesa, WiedemannFranzContact
-from hotmesa.scenarios.schema.law import DWave, Josephson, Law, Ohmic, Tabulated
+from hotmesa.scenarios.schema.law import DWave, Law, Ohmic, Tabulated
 from hotmesa.scenarios.schema.material import GoldFilm, GoldWire, LibraryMaterial, Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
 from hotmesa.scenarios.schema.outline import Disc, Outline, Polygon, Rectangle
-from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Output, Stability, Uniform
+from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Josephson, Output, Stability, Uniform
 from hotmesa.scenarios.schema.scenario import Scenario
-from hotmesa.scenarios.schema.section import Curve, Kinds, Name, Point, Positive, Section, findings_in
+from hotmesa.scenarios.schema.section import Curve, Name, Point, Positive, Section, findings_in
 from hotmesa.scenarios.schema.sinks import Conductance, Helium, Measured, Sink
 from hotmesa.scenarios.schema.source import (
     Bias,
@@ -20,6 +20,7 @@ from hotmesa.scenarios.schema.source import (
     TimeTable,
     Transient,
 )
+from hotmesa.scenarios.schema.union import Kinds
 
 __all__ = [
     "Bath",

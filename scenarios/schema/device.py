@@ -11,7 +11,8 @@ from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema.outline import Disc, Outline, Polygon, Rectangle
-from hotmesa.scenarios.schema.section import Kinds, Length, Name, NonNegative, Place, Positive, Section
+from hotmesa.scenarios.schema.section import Length, Name, NonNegative, Place, Positive, Section
+from hotmesa.scenarios.schema.union import Kinds
 
 
 class Mesa(Outline, Kinds):

@@ -1,4 +1,4 @@
-"""The junction: its law i(v, T), one class a kind, and its critical current."""
+"""The junction law i(v, T), one class a kind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema.section import Curve, Energy, File, Kinds, NonNegative, Positive, Section
+from hotmesa.scenarios.schema.section import Curve, Energy, File, NonNegative, Positive
+from hotmesa.scenarios.schema.union import Kinds
 
 
 class Law(Kinds):
@@ -114,29 +115,3 @@ class Tabulated(Law):
     words: ClassVar[str] = "table {table}"
     kind: Literal["table"] = "table"
     table: File = Field(description="CSV file T_K,v_mV,i_mV")
-
-
-class Josephson(Section):
-    """Critical current of the junctions: marks on families of partial stacks, no part of the heat."""
-
-    critical_voltage_mV: Positive | None = Field(
-        None, description="I_c R_N of one junction at low temperature; without it nothing is marked"
-    )
-    temperature_dependence: Literal["two-fluid", "constant"] = Field(
-        "two-fluid", description="I_c(T)/I_c(0): 1 - (T/T_c)^4, or 1 up to T_c"
-    )
-    critical_temperature_K: Positive | None = Field(
-        None, description="T_c, where I_c vanishes; default output.hot_temperature_K"
-    )
-    mccumber_parameter: Annotated[float, Field(ge=4, le=1e15)] | None = Field(
-        None, description="beta_c at low temperature, marks retrapping at 4 I_c/(pi sqrt(beta_c)); none: no mark"
-    )
-
-    def contradictions(self) -> Iterator[Finding]:
-        """Nothing is marked without a critical current."""
-        if self.critical_voltage_mV is not None:
-            return
-        for key in ("temperature_dependence", "critical_temperature_K", "mccumber_parameter"):
-            if self.differs(key):
-                text = "has no effect without critical_voltage_mV, the I_c R_N of one junction"
-                yield Finding((key,), text, (("critical_voltage_mV",),))

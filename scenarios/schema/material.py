@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema.section import Curve, Kinds, Positive
+from hotmesa.scenarios.schema.section import Curve, Positive
+from hotmesa.scenarios.schema.union import Kinds
 
 
 class Material(Kinds):

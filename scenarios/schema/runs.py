@@ -62,6 +62,32 @@ class Family(Section):
     logarithmic: bool = Field(False, description="draw the current on a logarithmic scale")
 
 
+class Josephson(Section):
+    """Critical current of the junctions: marks on families of partial stacks, no part of the heat."""
+
+    critical_voltage_mV: Positive | None = Field(
+        None, description="I_c R_N of one junction at low temperature; without it nothing is marked"
+    )
+    temperature_dependence: Literal["two-fluid", "constant"] = Field(
+        "two-fluid", description="I_c(T)/I_c(0): 1 - (T/T_c)^4, or 1 up to T_c"
+    )
+    critical_temperature_K: Positive | None = Field(
+        None, description="T_c, where I_c vanishes; default output.hot_temperature_K"
+    )
+    mccumber_parameter: Annotated[float, Field(ge=4, le=1e15)] | None = Field(
+        None, description="beta_c at low temperature, marks retrapping at 4 I_c/(pi sqrt(beta_c)); none: no mark"
+    )
+
+    def contradictions(self) -> Iterator[Finding]:
+        """Nothing is marked without a critical current."""
+        if self.critical_voltage_mV is not None:
+            return
+        for key in ("temperature_dependence", "critical_temperature_K", "mccumber_parameter"):
+            if self.differs(key):
+                text = "has no effect without critical_voltage_mV, the I_c R_N of one junction"
+                yield Finding((key,), text, (("critical_voltage_mV",),))
+
+
 ALONE_K_PER_MW = 110.0
 """Best value of Kurter et al., Phys. Rev. B 81, 224518 (2010), Sec. III.A."""
 

@@ -12,10 +12,10 @@ from pydantic_core import PydanticCustomError
 
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBelow, Layer, Mesa, MesaRectangle
-from hotmesa.scenarios.schema.law import DWave, Josephson, Law
+from hotmesa.scenarios.schema.law import DWave, Law
 from hotmesa.scenarios.schema.material import Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
-from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Output, Stability, Uniform
+from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Josephson, Output, Stability, Uniform
 from hotmesa.scenarios.schema.section import Name, Section
 from hotmesa.scenarios.schema.sinks import Sink
 from hotmesa.scenarios.schema.source import Bias, CurrentBias, Step, Transient

@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from hotmesa.scenarios.schema.section import File, Kinds, Name, Positive
+from hotmesa.scenarios.schema.section import File, Name, Positive
+from hotmesa.scenarios.schema.union import Kinds
 from hotmesa.scenarios.tables import TableError, read_numbers
 
 

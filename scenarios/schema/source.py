@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema.section import FILE, File, Kinds, Length, NonNegative, Number, Positive
+from hotmesa.scenarios.schema.section import FILE, File, Length, NonNegative, Number, Positive
+from hotmesa.scenarios.schema.union import Kinds
 
 CapacitanceNF = Annotated[NonNegative, Field(description="capacitance parallel to the mesa, in time only")]
 LegsMV = Annotated[

@@ -14,7 +14,6 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.solver.device.plan import PlanOperators
 from hotmesa.solver.device.stack import Sublayer
-from hotmesa.solver.errors import SolveError
 
 
 @dataclass(frozen=True)
@@ -153,29 +152,3 @@ class Layout:
     def from_plan(self, fields: Array) -> Array:
         """Return the values of the unknowns in fields of shape (stack, owned): what `on_plan` spreads."""
         return np.concatenate([fields[k, self.nodes_of(k)] for k in range(len(self.sublayers))])
-
-    def heat_capacity(self, T: Array, of_unknowns: bool = False) -> Array:
-        """Return the heat capacity of every unknown (pJ/K = µW µs/K) at temperatures T (K).
-
-        Args:
-            T: temperatures of the unknowns.
-            of_unknowns: do without what of a condensed crystal belongs to no unknown.
-
-        Raises:
-            SolveError: the crystal is condensed, so that most of its heat capacity belongs to no unknown.
-        """
-        if self.condensed and not of_unknowns:
-            raise SolveError("a condensed crystal has no heat capacity: use numerics.path = 'sparse' in time")
-        capacity = np.empty(self.size)
-        for k, sublayer in enumerate(self.sublayers):
-            rows = self.rows(k)
-            capacity[rows] = sublayer.material.heat_capacity(T[rows]) * sublayer.thickness * self.mass(k)
-        return capacity
-
-    def heat_capacity_slope(self, T: Array) -> Array:
-        """Return its derivative by temperature (pJ/K^2)."""
-        slope = np.empty(self.size)
-        for k, sublayer in enumerate(self.sublayers):
-            rows = self.rows(k)
-            slope[rows] = sublayer.material.heat_capacity.slope(T[rows]) * sublayer.thickness * self.mass(k)
-        return slope

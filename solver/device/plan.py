@@ -17,8 +17,6 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.parallel import Comm, lasting
 
-RIM_TAG = 1
-
 
 @dataclass(frozen=True)
 class PlanOperators:
@@ -92,7 +90,7 @@ def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
     index_map = space.dofmap.index_map
     n = index_map.size_local
     mesh.topology.create_connectivity(mesh.topology.dim - 1, mesh.topology.dim)
-    facets = tagged.facet_tags.find(RIM_TAG)
+    facets = tagged.rim_facets()
     rim = fem.locate_dofs_topological(space, mesh.topology.dim - 1, facets)
     # A node on the rim can belong to a facet of another rank only: collect the marks over the ranks.
     marks = fem.Function(space)

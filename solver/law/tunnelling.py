@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.special import expit
 
@@ -23,33 +22,6 @@ _CHUNK = 32
 _ANGLE_DIGITS = 8
 
 
-def sis_current(v_mV: ArrayLike, T_K: float, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0) -> Array:
-    """Current i = I R_j of a superconductor-insulator-superconductor junction, mV (shape of `v_mV`).
-
-    i(v, T) = integral N(E) N(E + v) [f(E) - f(E + v)] dE (Kurter et al., PRB 81, 224518 (2010), Sec. III).
-    Direct evaluation for any v; accurate to about 1e-9 mV.
-
-    Args:
-        v_mV: junction voltages, mV.
-        T_K: temperature, K, > 0.
-        gap_meV: maximum gap, meV.
-        gamma_meV: scattering rate, meV.
-        momentum_weight: a of the angular weight 1 + a cos 4phi.
-
-    Raises:
-        ValueError: for a temperature that is not positive (and see `density_of_states`).
-    """
-    return _direct_current(v_mV, T_K, (gap_meV, gamma_meV, momentum_weight), both=True)
-
-
-def sin_current(v_mV: ArrayLike, T_K: float, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0) -> Array:
-    """Current i = I R of a superconductor-insulator-normal contact, mV (shape of `v_mV`).
-
-    i(v, T) = integral N(E) [f(E) - f(E + v)] dE. Arguments and errors are those of `sis_current`.
-    """
-    return _direct_current(v_mV, T_K, (gap_meV, gamma_meV, momentum_weight), both=False)
-
-
 def energy_step(T_K: float, gamma_meV: float, digits: float) -> float:
     """Energy step (meV) at which the trapezoidal rule is exact to 10**-digits.
 
@@ -60,32 +32,13 @@ def energy_step(T_K: float, gamma_meV: float, digits: float) -> float:
     return 2 * math.pi * strip / (digits * math.log(10))
 
 
-def _direct_current(v_mV: ArrayLike, T_K: float, spectrum: tuple[float, float, float], both: bool) -> Array:
-    if not T_K > 0:
-        raise ValueError(f"temperature must be positive, got {T_K} K")
-    v = np.asarray(v_mV, dtype=np.float64)
-    flat = np.abs(v).ravel()
-    kT = BOLTZMANN_MEV_PER_K * T_K
-    step = energy_step(T_K, spectrum[1], digits=12)
-    result = np.empty_like(flat)
-    order = np.argsort(flat)
-    for start in range(0, flat.size, _CHUNK):
-        # Neighbouring voltages share one energy window, so sorted chunks keep the windows tight.
-        part = order[start : start + _CHUNK]
-        shift = flat[part][:, None]
-        first = -shift.max() - _TAIL_IN_KT * kT
-        energy = first + step * np.arange(math.ceil((_TAIL_IN_KT * kT - first) / step) + 1)
-        occupied = expit(-energy / kT) - expit(-(energy + shift) / kT)
-        final = density_of_states(energy + shift, *spectrum) if both else 1.0
-        result[part] = step * np.sum(density_of_states(energy, *spectrum) * final * occupied, axis=1)
-    return np.copysign(result, v.ravel()).reshape(v.shape)
-
-
 def isotherm(
     v_max_mV: float, count: int, T_K: float, spectrum: tuple[float, float, float], contact: bool = False
 ) -> Array:
     """Conductance i/v (dimensionless) at the voltages v_max * (0, 1, ..., count)/count; shape (count + 1,).
 
+    i(v, T) = integral N(E) N(E + v) [f(E) - f(E + v)] dE of an SIS junction (Kurter et al., PRB 81, 224518 (2010),
+    Sec. III); of an SIN contact the second density of states is 1.
     On a uniform energy grid the two terms of i(v) are correlations, and all voltages come from a few FFTs. The energy
     step divides the voltage step, so that every voltage is a whole number of grid lags. At v = 0 the value is the limit
     di/dv = integral N^2 (-df/dE) dE.

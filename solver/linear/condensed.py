@@ -13,9 +13,9 @@ import scipy.sparse.linalg as spla
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.device.faces import Sink
 from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.device.plan import PlanOperators
-from hotmesa.solver.device.sinks import Sink
 from hotmesa.solver.device.stack import Sublayer
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.linear.conduction import Factors

@@ -23,7 +23,7 @@ from hotmesa.solver.device.cooling.measured import rising_above
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 
 if TYPE_CHECKING:  # it needs DOLFINx
-    from hotmesa.solver.device.sinks import HeatFlux
+    from hotmesa.solver.device.faces import HeatFlux
 
 _STEPS = 100
 

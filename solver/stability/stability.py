@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.device.capacity import heat_capacity
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import Constraint
 from hotmesa.solver.linear.conduction import Factors
@@ -143,7 +144,7 @@ class Stability:
 
     def heat_capacity(self, e: State) -> Array:
         """Return the heat capacity of every unknown (pJ/K = µW µs/K), of a condensed crystal that of its top."""
-        return self.layout.heat_capacity(e.T, of_unknowns=True)
+        return heat_capacity(self.layout, e.T, of_unknowns=True)
 
     def modes(self, e: State, bias: Bias, count: int = 2) -> Modes:
         """Return the `count` leading modes of a steady state under one bias, and all that grow; see `modes_under`."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.device.capacity import heat_capacity, heat_capacity_slope
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import BorderedOperator, use_fgmres
 from hotmesa.solver.linear.jacobian import shifted
@@ -131,7 +132,7 @@ class Equations:
             f.set(np.nan)  # no temperature of a device: Newton's method fails here, and PETSc takes a smaller step
             return
         e, c = self.evaluation(flat), self._circuit
-        capacity = self.model.layout.heat_capacity(e.T)
+        capacity = heat_capacity(self.model.layout, e.T)
         circuit = c.bias.value(e.V, e.I) + c.bias.by_I * c.capacitance * dot[-1] - self.source(t)
         self.store(f, np.concatenate([capacity * dot[: self._n] + e.residual, e.wire_residual, [circuit]]))
 
@@ -149,7 +150,7 @@ class Equations:
         c, layout = self._circuit, self.model.layout
         e = self.evaluation(flat)
         lin = self.model.linearise(e)
-        diagonal = shift * layout.heat_capacity(e.T) + layout.heat_capacity_slope(e.T) * dot[: self._n]
+        diagonal = shift * heat_capacity(layout, e.T) + heat_capacity_slope(layout, e.T) * dot[: self._n]
         steady = self.problem.bias_constraint(lin, c.bias)
         constraint = replace(steady, by_V=steady.by_V + c.bias.by_I * c.capacitance * shift)
         self.linear.attach(shifted(lin, diagonal), constraint, refresh=stale)

@@ -17,7 +17,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.scenarios.materials import LORENZ_W_OHM_PER_K2, gold_wire
 from hotmesa.scenarios.schema import ConstantContact, Contact, Scenario, WiedemannFranzContact
-from hotmesa.solver.device.sinks import HeatFlux, sinks_of
+from hotmesa.solver.device.faces import HeatFlux, sinks_of
 from hotmesa.solver.device.stack import Sublayer, build_stack
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 

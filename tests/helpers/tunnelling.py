@@ -2,14 +2,70 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.integrate import quad
 from scipy.special import expit
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K
-from hotmesa.solver.law.spectrum import Spectrum, gamma_meV, gap_meV
-from hotmesa.solver.law.tunnelling import sin_current, sis_current
+from hotmesa.solver.law.spectrum import Spectrum, density_of_states, gamma_meV, gap_meV
+from hotmesa.solver.law.tunnelling import energy_step
+
+# exp(-36) = 2e-16: thermal tails beyond this many k_B T are below rounding.
+_TAIL_IN_KT = 36.0
+_CHUNK = 32
+
+
+def sis_current(v_mV: ArrayLike, T_K: float, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0) -> Array:
+    """Current i = I R_j of a superconductor-insulator-superconductor junction, mV (shape of `v_mV`).
+
+    i(v, T) = integral N(E) N(E + v) [f(E) - f(E + v)] dE (Kurter et al., PRB 81, 224518 (2010), Sec. III).
+    Direct evaluation for any v; accurate to about 1e-9 mV.
+
+    Args:
+        v_mV: junction voltages, mV.
+        T_K: temperature, K, > 0.
+        gap_meV: maximum gap, meV.
+        gamma_meV: scattering rate, meV.
+        momentum_weight: a of the angular weight 1 + a cos 4phi.
+
+    Raises:
+        ValueError: for a temperature that is not positive (and see `density_of_states`).
+    """
+    return _direct_current(v_mV, T_K, (gap_meV, gamma_meV, momentum_weight), both=True)
+
+
+def sin_current(v_mV: ArrayLike, T_K: float, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0) -> Array:
+    """Current i = I R of a superconductor-insulator-normal contact, mV (shape of `v_mV`).
+
+    i(v, T) = integral N(E) [f(E) - f(E + v)] dE. Arguments and errors are those of `sis_current`.
+    """
+    return _direct_current(v_mV, T_K, (gap_meV, gamma_meV, momentum_weight), both=False)
+
+
+def _direct_current(v_mV: ArrayLike, T_K: float, spectrum: tuple[float, float, float], both: bool) -> Array:
+    if not T_K > 0:
+        raise ValueError(f"temperature must be positive, got {T_K} K")
+    v = np.asarray(v_mV, dtype=np.float64)
+    flat = np.abs(v).ravel()
+    kT = BOLTZMANN_MEV_PER_K * T_K
+    step = energy_step(T_K, spectrum[1], digits=12)
+    result = np.empty_like(flat)
+    order = np.argsort(flat)
+    for start in range(0, flat.size, _CHUNK):
+        # Neighbouring voltages share one energy window, so sorted chunks keep the windows tight.
+        part = order[start : start + _CHUNK]
+        shift = flat[part][:, None]
+        first = -shift.max() - _TAIL_IN_KT * kT
+        energy = first + step * np.arange(math.ceil((_TAIL_IN_KT * kT - first) / step) + 1)
+        occupied = expit(-energy / kT) - expit(-(energy + shift) / kT)
+        final = density_of_states(energy + shift, *spectrum) if both else 1.0
+        result[part] = step * np.sum(density_of_states(energy, *spectrum) * final * occupied, axis=1)
+    return np.copysign(result, v.ravel()).reshape(v.shape)
+
 
 
 def direct_current(spectrum: Spectrum, v_mV: Array, T_K: float, contact: bool = False) -> Array:

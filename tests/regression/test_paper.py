@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.tunnelling import sin_current, sis_current
 from validation.kurter2010 import area, pristine, spectra, uniform_heating
 from validation.kurter2010.__main__ import SECTIONS
 from validation.kurter2010.page import DOCS, Target, blocks_of, markdown, number, target_table, verdict, write_block
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.solver.law.fit import SpectrumParameters, fit_spectrum, tunnelling_conductance
-from hotmesa.solver.law.tunnelling import sin_current, sis_current
 
 PAGE = (DOCS / "kurter2010.md").read_text(encoding="utf-8")
 

@@ -16,6 +16,7 @@ from helpers.random_devices import long_strip, random_device, square
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.device.capacity import heat_capacity
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.branch import branch_options
@@ -68,7 +69,7 @@ def dense_rates(model: Model, e: State, bias: Bias) -> Array:
     rows = np.vstack([lin.wire_rows, constraint.by_T])
     corner = np.diag(np.append(lin.wire_diagonal, constraint.by_V))
     reduced = J - lin.columns @ np.linalg.solve(corner, rows)
-    return np.sort(-la.eigvals(reduced / model.layout.heat_capacity(e.T)[:, None]).real)[::-1]
+    return np.sort(-la.eigvals(reduced / heat_capacity(model.layout, e.T)[:, None]).real)[::-1]
 
 
 def positive(rates: Array, at_fold: bool, near_fold: bool = False) -> tuple[int, int]:

@@ -9,9 +9,9 @@ import pytest
 
 from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.solver import model, parts
-from hotmesa.solver.device import heating, layout, sinks, stack, vertical
+from hotmesa.solver.device import faces, heating, layout, sinks, stack, vertical
 from hotmesa.solver.device import plan as operators
-from hotmesa.solver.law import dwave as law_build
+from hotmesa.solver.law import grids as law_build
 from hotmesa.solver.law import table as law_table
 from hotmesa.solver.law import tunnelling
 from hotmesa.solver.linear import condensed
@@ -341,7 +341,7 @@ def heat_capacity_halved(patch: Patch) -> None:
 
 def contact_uneven(patch: Patch) -> None:
     """The right half of every contact takes 1 % more of the heat than its area says."""
-    build = sinks.build_sinks
+    build = faces.build_sinks
 
     def tilted(scenario: object, of: layout.Layout, *others: object) -> tuple[sinks.Outlet, ...]:
         right = 1.0 + 0.01 * (of.operators.xy[of.nodes_of(0), 0] > 0.0)
@@ -353,7 +353,7 @@ def contact_uneven(patch: Patch) -> None:
 
 def first_node_of_the_contact_left_out(patch: Patch) -> None:
     """The first node of every contact, in whatever order they come, takes no heat."""
-    build = sinks.build_sinks
+    build = faces.build_sinks
 
     def cut(c: sinks.Outlet) -> sinks.Outlet:
         return replace(c, share=c.share * (np.arange(c.share.size) > 0)) if isinstance(c, sinks.ContactSink) else c

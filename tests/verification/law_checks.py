@@ -6,17 +6,16 @@ from collections.abc import Callable
 from functools import cache, partial
 
 import numpy as np
-from helpers.tunnelling import coherent_current, direct_current
+from helpers.tunnelling import coherent_current, direct_current, sis_current
 from scipy.special import expit
 from verification.cases import Case
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K, GAP_SETS_MEV
 from hotmesa.solver.law import tunnelling
-from hotmesa.solver.law.dwave import build_grid, temperature_grid, voltage_grid
+from hotmesa.solver.law.grids import build_grid, temperature_grid, voltage_grid
 from hotmesa.solver.law.spectrum import Spectrum
 from hotmesa.solver.law.table import LawTable
-from hotmesa.solver.law.tunnelling import sis_current
 
 GROUP = "Tunnelling law"
 VOLTAGES_MV = np.array([5.0, 20, 30, 40, 44, 50, 60])

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from helpers.tunnelling import direct_current
+from helpers.tunnelling import direct_current, sin_current, sis_current
 from scipy.integrate import quad
 from scipy.special import expit
 
@@ -13,7 +13,7 @@ from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K, GAP_SETS_MEV
 from hotmesa.solver.law.dwave import spectrum_of
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.law.spectrum import Spectrum, density_of_states, gamma_meV, gap_meV
-from hotmesa.solver.law.tunnelling import isotherm, sin_current, sis_current
+from hotmesa.solver.law.tunnelling import isotherm
 from hotmesa.solver.runs.uniform import UniformDevice, trace_uniform
 
 SPECTRA = {number: Spectrum(gaps_meV=(gap,)) for number, gap in GAP_SETS_MEV.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hotmesa.scenarios.schema import Conductance
-from hotmesa.solver.device.sinks import HeatFlux
+from hotmesa.solver.device.faces import HeatFlux
 
 
 def build(sink: Conductance, bath: float) -> HeatFlux:

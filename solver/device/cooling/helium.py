@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotmesa.scenarios.schema import Helium
-from hotmesa.solver.device.sinks import HeatFlux
+from hotmesa.solver.device.faces import HeatFlux
 
 
 def build(sink: Helium, bath: float) -> HeatFlux:

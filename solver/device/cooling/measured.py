@@ -13,7 +13,7 @@ from hotmesa.scenarios.schema import Measured
 from hotmesa.scenarios.tables import Numbers, read_numbers
 
 if TYPE_CHECKING:  # it needs DOLFINx
-    from hotmesa.solver.device.sinks import HeatFlux
+    from hotmesa.solver.device.faces import HeatFlux
 
 
 def build(sink: Measured, bath: float) -> HeatFlux:

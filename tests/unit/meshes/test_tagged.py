@@ -1,4 +1,4 @@
-"""The distributed mesh: tags, regions, rim, and the version shim."""
+"""The distributed mesh: tags, regions, rim."""
 
 import math
 
@@ -9,7 +9,7 @@ from helpers.parts import small
 from mpi4py import MPI
 
 from hotmesa.meshes import RIM, MeshError, TaggedMesh, build_mesh
-from hotmesa.meshes.compat import create_submesh, geometry_dofmap, interpolation_points
+from hotmesa.meshes.compat import geometry_dofmap
 
 
 def build(**parts: object) -> TaggedMesh:
@@ -60,19 +60,3 @@ def test_line_mesh_and_its_rim(geometry: str, ends: list[float]):
 def test_unknown_region_is_named():
     with pytest.raises(MeshError, match="no region 'contact:tip'; there are plan, mesa"):
         build().cells("contact:tip")
-
-
-def test_submesh_of_the_mesa_knows_its_parents():
-    tagged = build(crystal={})
-    mesa = tagged.cells("mesa")
-    sub, maps, parents = create_submesh(tagged.mesh, 2, mesa)
-    assert sorted(parents) == sorted(mesa)
-    assert len(maps) == 1
-    middle = tagged.mesh.geometry.x[geometry_dofmap(tagged.mesh)][parents].mean(axis=1)
-    # the same three corners, possibly summed in another order
-    assert np.abs(sub.geometry.x[geometry_dofmap(sub)].mean(axis=1) - middle).max() < 1e-13
-
-
-def test_shims_give_plain_values():
-    space = fem.functionspace(build().mesh, ("Lagrange", 1))
-    assert interpolation_points(space).shape == (3, 2)

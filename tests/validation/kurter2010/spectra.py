@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from helpers.tunnelling import sis_current
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 
 from hotmesa import load_scenario
@@ -19,7 +20,6 @@ from hotmesa.solver.law.fit import (
     tunnelling_conductance,
 )
 from hotmesa.solver.law.spectrum import Spectrum, gamma_meV, gap_meV
-from hotmesa.solver.law.tunnelling import sis_current
 
 TEMPERATURES_K = (4.2, 20.0, 40.0, 60.0, 74.0, 84.0)
 # The two crystals of Fig. 4, meV; the paper gives no number for its momentum averaging.

@@ -16,7 +16,9 @@ from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.schema import Bath, Layer, Material, Scenario, Sink
 from hotmesa.scenarios.tables import TableError
-from hotmesa.solver.device.sinks import Surface, SurfaceSink, sinks_of
+from hotmesa.solver.device.capacity import heat_capacity
+from hotmesa.solver.device.faces import SurfaceSink, sinks_of
+from hotmesa.solver.device.sinks import Surface
 from hotmesa.solver.device.stack import Sublayer
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.model import Model, State
@@ -161,7 +163,7 @@ def dense_rate(model: Model, e: State) -> float:
     rows = np.vstack([lin.wire_rows, constraint.by_T])
     corner = np.diag(np.append(lin.wire_diagonal, constraint.by_V))
     reduced = dense - lin.columns @ np.linalg.solve(corner, rows)
-    return float((-la.eigvals(reduced / model.layout.heat_capacity(e.T)[:, None])).real.max())
+    return float((-la.eigvals(reduced / heat_capacity(model.layout, e.T)[:, None])).real.max())
 
 
 def test_stability_knows_the_sink() -> None:

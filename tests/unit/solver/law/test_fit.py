@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.tunnelling import sin_current, sis_current
 
 from hotmesa.cli import main
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.law.fit import SpectrumParameters, tunnelling_conductance
-from hotmesa.solver.law.tunnelling import sin_current, sis_current
 from hotmesa.spectrum import subtract_contact
 
 

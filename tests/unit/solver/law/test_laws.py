@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 from helpers.devices import normal_law
-from helpers.tunnelling import coherent_current, direct_current
+from helpers.tunnelling import coherent_current, direct_current, sis_current
 
 from hotmesa.scenarios.schema import Curve, Law, Mesa, Numerics, Scenario
 from hotmesa.solver.law import dwave
@@ -15,7 +15,6 @@ from hotmesa.solver.law.dwave import spectrum_of
 from hotmesa.solver.law.laws import LawError, build_law
 from hotmesa.solver.law.spectrum import gamma_meV, gap_meV
 from hotmesa.solver.law.table import default_folder, load_grid, store_grid
-from hotmesa.solver.law.tunnelling import sis_current
 
 
 def scenario(**law: object) -> Scenario:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from helpers.tunnelling import sin_current, sis_current
 
-from hotmesa.solver.law.tunnelling import isotherm, sin_current, sis_current
+from hotmesa.solver.law.tunnelling import isotherm
 
 SPECTRUM = (25.0, 0.7, 0.2)
 

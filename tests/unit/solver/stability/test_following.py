@@ -10,6 +10,7 @@ import scipy.linalg as la
 import scipy.sparse as sp
 from helpers.sheets import sheet, sheet_model
 
+from hotmesa.solver.device.capacity import heat_capacity
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.branch import branch_options
 from hotmesa.solver.stability.following import irregular_pattern
@@ -28,7 +29,7 @@ def dense_rates(model: Model, e: State, bias: Bias) -> np.ndarray:
     J = sp.csr_matrix((values, columns, pointers)).toarray()
     constraint = ThermalBranch(model).bias_constraint(lin, bias)
     reduced = J - np.outer(lin.columns[:, 0], constraint.by_T) / constraint.by_V
-    return np.sort(-la.eigvals(reduced / model.layout.heat_capacity(e.T)[:, None]).real)[::-1]
+    return np.sort(-la.eigvals(reduced / heat_capacity(model.layout, e.T)[:, None]).real)[::-1]
 
 
 def states(model: Model) -> list[State]:

@@ -18,6 +18,7 @@ from hotmesa.scenarios import ScenarioError
 from hotmesa.scenarios.schema import Bias as BiasSection
 from hotmesa.scenarios.schema import Crystal, Layer, Mesh, Numerics
 from hotmesa.scenarios.schema import Stability as StabilitySection
+from hotmesa.solver.device.capacity import heat_capacity
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.stability.stability import Stability
@@ -37,7 +38,7 @@ def dense_rates(model: Model, e: State, bias: Bias) -> np.ndarray:
     rows = np.vstack([lin.wire_rows, constraint.by_T])
     corner = np.diag(np.append(lin.wire_diagonal, constraint.by_V))
     reduced = J - lin.columns @ np.linalg.solve(corner, rows)
-    rates = -la.eigvals(reduced / model.layout.heat_capacity(e.T)[:, None])
+    rates = -la.eigvals(reduced / heat_capacity(model.layout, e.T)[:, None])
     return np.asarray(rates[np.argsort(rates.real)[::-1]])
 
 
