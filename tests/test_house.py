@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import shutil
-import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.contracts import layers_broken
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("app", "meshes", "postprocess", "scenarios", "solver")
@@ -49,20 +48,6 @@ def test_the_links_for_typing_are_the_package():
 def test_each_folder_says_its_question_first():
     for path in (path for path in SOURCES if path.name == "__init__.py"):
         assert ast.get_docstring(ast.parse(path.read_text())), name_of(path)
-
-
-def layers_broken(folder: Path) -> bool:
-    """Whether the contracts of pyproject.toml are broken by the package in a folder of links."""
-    done = subprocess.run(
-        ["lint-imports", "--no-cache"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Contracts" in done.stdout, done.stdout + done.stderr
-    return done.returncode != 0
 
 
 def test_arrows_go_down_only():
