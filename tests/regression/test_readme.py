@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from validation.pictures import errors_sentence, told
 
 from hotmesa.postprocess import load_run, read_table
 
@@ -22,3 +23,13 @@ def test_the_example_of_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     table = read_table(tmp_path / "out/n12/iv.csv")
     assert table["I_mA"][-1] == pytest.approx(1.95)  # branch.end_current_mA of the scenario it starts from
     assert len(table["I_mA"]) >= 60
+
+
+def test_readme_tells_the_errors_of_its_pictures_as_the_command_that_makes_them_writes_it() -> None:
+    text = README.read_text(encoding="utf-8")
+    numbers = [float(x.replace("−", "-")) for x in re.findall(r"([+−]\d+\.\d+) (?:%|K)", text)]
+    keys = ("mesh_error_V_percent", "layer_error_V_percent", "mesh_error_T_K", "layer_error_T_K")
+    sentence = errors_sentence(dict(zip(keys, numbers, strict=True)))
+    assert sentence in text and told(text, sentence) == text
+    assert errors_sentence(dict.fromkeys(keys, 9.0)) in told(text, errors_sentence(dict.fromkeys(keys, 9.0)))
+    assert max(map(abs, numbers[:2])) < 1.0

@@ -1,16 +1,24 @@
 """Make the pictures of README and guide: `make pictures`.
 
-Each picture is a file that one hotmesa command writes; the commands are those that the pages show.
+Each picture is a file that one hotmesa command writes; the commands are those that the pages show. README tells the
+errors that the run of its pictures has estimated.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+ROOT = Path(__file__).resolve().parents[2]
+IMAGES = ROOT / "docs" / "images"
+README = ROOT / "README.md"
+OF_README = ("run", "kurter2010-n19")
+"""The command whose pictures README shows."""
 OUT = Path("out/pictures")
 
 # (arguments of hotmesa without --out, an image needs the run before it; {file in the results: picture})
@@ -54,6 +62,22 @@ def folder_of(arguments: tuple[str, ...]) -> str:
     return "-".join(arguments[1:]).replace("/", "-")
 
 
+def errors_sentence(summary: Mapping[str, float]) -> str:
+    """Return what README says of the errors of a run, from its summary.json."""
+    V, T = ([summary[f"{what}_error_{name}"] for what in ("mesh", "layer")] for name in ("V_percent", "T_K"))
+    text = (
+        f"The run estimates its own errors where I(V) is steepest: {V[0]:+.2f} % of V by the mesh and {V[1]:+.2f} % by "
+        f"the sublayers, {T[0]:+.2f} K and {T[1]:+.2f} K of the highest temperature (`mesh_error_V_percent`, "
+        "`layer_error_V_percent` … in `summary.json`)."
+    )
+    return text.replace("-", "−")
+
+
+def told(readme: str, sentence: str) -> str:
+    """Return the text of README with another sentence between its marks."""
+    return re.sub(r"(<!-- errors: make pictures -->\n).*?(\n<!-- end -->)", rf"\1{sentence}\2", readme, flags=re.DOTALL)
+
+
 def main(only: str = "") -> None:
     """Run the commands (those that contain `only`) and copy their pictures."""
     IMAGES.mkdir(exist_ok=True)
@@ -66,6 +90,9 @@ def main(only: str = "") -> None:
         for source, picture in pictures.items():
             shutil.copyfile(folder / source, IMAGES / picture)
             sys.stdout.write(f"docs/images/{picture}\n")
+        if arguments == OF_README:
+            summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+            README.write_text(told(README.read_text(encoding="utf-8"), errors_sentence(summary)), encoding="utf-8")
 
 
 if __name__ == "__main__":
