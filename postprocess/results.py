@@ -185,7 +185,7 @@ class Run:
         """Return how a notebook shows the run: its figures of merit and I(V)."""
         from hotmesa.postprocess.show import as_html
 
-        return as_html(self)
+        return as_html(self.scenario, self.rows)
 
     @property
     def rows(self) -> Table:

@@ -12,31 +12,32 @@ import numpy as np
 from hotmesa.postprocess import style
 from hotmesa.postprocess.states import States
 from hotmesa.postprocess.style import title_of
+from hotmesa.postprocess.tables import Table
+from hotmesa.scenarios.geometry import resistive_junctions
+from hotmesa.scenarios.schema import Scenario
 
 if TYPE_CHECKING:
     import pyvista
 
-    from hotmesa.postprocess.results import Run
-
 SHOWN = ("V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K", "heat_balance_error")
 
 
-def as_html(run: Run) -> str:
+def as_html(scenario: Scenario, rows: Table) -> str:
     """Return a run as HTML: its numbers at the last point and a picture of I(V)."""
-    title = html.escape(title_of(run.scenario))
-    if not len(run):
-        return f"<p><b>{title}</b>: {run.kind.name}, no points</p>"
-    lines = [("points", f"{len(run)}"), ("junctions with voltage", f"{run.junctions}")]
-    lines += [(f"last {name}", f"{float(run.rows[name][-1]):.6g}") for name in SHOWN if name in run.rows]
+    title, points = html.escape(title_of(scenario)), len(next(iter(rows.values()), ()))
+    if not points:
+        return f"<p><b>{title}</b>: {scenario.mode}, no points</p>"
+    lines = [("points", f"{points}"), ("junctions with voltage", f"{resistive_junctions(scenario)}")]
+    lines += [(f"last {name}", f"{float(rows[name][-1]):.6g}") for name in SHOWN if name in rows]
     numbers = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in lines)
-    picture = f'<img alt="I(V)" src="data:image/png;base64,{_picture(run)}">'
-    return f"<p><b>{title}</b>: {run.kind.name}</p><table>{numbers}</table>{picture}"
+    picture = f'<img alt="I(V)" src="data:image/png;base64,{_picture(rows)}">'
+    return f"<p><b>{title}</b>: {scenario.mode}</p><table>{numbers}</table>{picture}"
 
 
-def _picture(run: Run) -> str:
+def _picture(rows: Table) -> str:
     figure = style.new_figure(4.5, 3.2, dpi=90)
     axes = figure.subplots()
-    axes.plot(run.rows["V_mV"], run.rows["I_mA"], color=style.BRANCH_COLOUR)
+    axes.plot(rows["V_mV"], rows["I_mA"], color=style.BRANCH_COLOUR)
     axes.set_xlabel("V (mV)")
     axes.set_ylabel("I (mA)")
     style.tidy(axes)
