@@ -92,7 +92,7 @@ def compare(results: Sequence[Path], order: Order, out: Path | None = None) -> R
         OSError: the files cannot be written.
     """
     if len(results) == 1 and not (results[0] / "iv.csv").exists() and _table_in(results[0]) is not None:
-        rows, about, folder = *_study(results[0]), results[0] if results[0].is_dir() else results[0].parent
+        rows, about, folder = *study_rows(results[0]), results[0] if results[0].is_dir() else results[0].parent
         places = [folder / "cases" / row["case"] for row in rows]
     else:
         rows, about, folder, places = [_run_row(path) for path in results], {}, Path("out/compare"), list(results)
@@ -115,7 +115,12 @@ def _table_in(path: Path) -> Path | None:
     return table if table.is_file() else None
 
 
-def _study(path: Path) -> tuple[list[Row], Mapping[str, Any]]:
+def study_rows(path: Path) -> tuple[list[Row], Mapping[str, Any]]:
+    """Return the rows of the table of a study, and its file (empty where that is missing).
+
+    Raises:
+        ResultError: there is no table, or it cannot be read.
+    """
     table = _table_in(path)
     if table is None:
         raise ResultError(f"{path}: holds no {TABLE}; `hotmesa study` writes one")
@@ -194,7 +199,7 @@ def _rank(
         tuple(rows[k] for k in best),
         values[best],
         tuple(words[k] for k in best),
-        _varied(rows, about),
+        varied_columns(rows, about),
         folder,
     )
 
@@ -205,7 +210,7 @@ def _most(words: Sequence[tuple[str, str]]) -> str:
     return f": {'; '.join([*reasons][:3])}" if reasons else ""
 
 
-def _varied(rows: Sequence[Row], about: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+def varied_columns(rows: Sequence[Row], about: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the columns of the axes: what the study varies, without keys that only follow a named axis."""
     columns = [name for name in rows[0] if name not in FIXED]
     result = []

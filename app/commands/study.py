@@ -44,6 +44,8 @@ def main(
         say_where(result.folder, result.files, quiet)
         if result.plan.study.rank_by:
             _rank(result.folder, quiet)
+        if result.plan.study.observed is not None:
+            _observe(result.folder, result.plan.study.observed.windows_mV_per_junction, quiet)
     if result.closing and not quiet:
         tell(sys.stdout, f"{result.closing}\n")
     return result.status
@@ -62,3 +64,16 @@ def _rank(folder: Path, quiet: bool) -> None:
     if not quiet:
         tell(sys.stdout, ranking.text(5) + "\n")
     say_where(folder, ranking.files, quiet)
+
+
+def _observe(folder: Path, windows_mV_per_junction: Sequence[float], quiet: bool) -> None:
+    """Write what a voltmeter resolves in the cases of a study; a window that a curve is too short for is told."""
+    from hotmesa.postprocess import ResultError
+    from hotmesa.postprocess.resolution import observe_study, write_observed
+
+    try:
+        files = write_observed(observe_study(folder, windows_mV_per_junction), folder)
+    except ResultError as error:
+        sys.stderr.write(f"hotmesa: no observed.csv: observed.windows_mV_per_junction: {error}\n")
+        return
+    say_where(folder, files, quiet)

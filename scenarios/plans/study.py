@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -62,6 +62,14 @@ class Phases(Section):
         return tuple(self.range.numbers() if self.range is not None else self.currents_mA or ())
 
 
+class Observed(Section):
+    """What a finite voltage resolution makes of the conductance peak in every case (`hotmesa observe`)."""
+
+    windows_mV_per_junction: list[Annotated[float, Field(ge=0, le=1000)]] = Field(
+        description="windows of the difference, mV per junction; 0: the exact derivative", min_length=1, max_length=6
+    )
+
+
 class Study(PlanFile):
     """A study: all combinations of the axes."""
 
@@ -72,6 +80,7 @@ class Study(PlanFile):
     rank_stable: bool = Field(False, description="rank only states that the source holds, as compare --stable does")
     invalid: Literal["refuse", "skip"] = Field("refuse", description="what to do if a combination is no valid scenario")
     phases: Phases | None = Field(None, description="draw a phase diagram of the hot spot, phases.csv and phases.png")
+    observed: Observed | None = Field(None, description="what a voltmeter resolves: observed.csv and observed.png")
     figures: bool = Field(False, description="draw the figures of every case")
     states: bool = Field(False, description="keep the fields of every case (states.npz)")
     max_cases: int = Field(10_000, ge=1, le=1_000_000, description="refuse larger studies")
