@@ -5,17 +5,32 @@ from __future__ import annotations
 import csv
 from collections import Counter
 
+import numpy as np
 import pytest
 from validation.kurter2010.fitted import composition, misfit, plan
 from validation.kurter2010.page import DOCS, blocks_of
 from validation.kurter2010.search import GAPS, PLACES, RANGES, design, write_design
-from validation.kurter2010.stacks import BETA, POWER_MW, STACKS, paper_range
+from validation.kurter2010.stacks import (
+    BETA,
+    POWER_MW,
+    SHORT_STACK_K,
+    SHORT_STACK_MV,
+    SHORT_STACK_SIGMA_K,
+    STACKS,
+    paper_range,
+    short_stack_K,
+)
 
+from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.files import bundled_file
-from hotmesa.scenarios.plans.fit import Data
+from hotmesa.scenarios.plans.fit import Data, load_fit
 from hotmesa.scenarios.plans.study import load_study
+from hotmesa.solver.law.laws import build_law
+from hotmesa.solver.runs.uniform import UniformDevice
+from hotmesa.vocabulary import VOCABULARY
 
 SEARCH = "study-kurter2010-search"
+LAW_FIT = "fit-kurter2010-law"
 
 
 def datum(name: str) -> Data:
@@ -53,6 +68,13 @@ def test_fit_varies_what_the_search_varies_within_the_same_ranges() -> None:
     assert found == [(one.key, one.low, one.high, one.log) for one in RANGES]
 
 
+def test_fit_of_the_law_varies_it_over_all_that_was_measured() -> None:
+    found = {one.key: (one.min, one.max) for one in load_fit(LAW_FIT).fit.parameters}
+    wider = {"law.gamma_exponent": (1.0, 6.0), "law.momentum_weight": (0.0, 0.6), "law.gap_tail": (0.1, 0.2)}
+    same = {one.key: (one.low, one.high) for one in RANGES if one.key in found and one.key not in wider}
+    assert found == wider | same and len(same) == 4
+
+
 @pytest.mark.parametrize("one", plan().fit.parameters, ids=lambda one: one.name)
 def test_fit_starts_in_the_middle(one) -> None:
     middle = (one.min * one.max) ** 0.5 if one.scale == "log" else 0.5 * (one.min + one.max)
@@ -70,6 +92,37 @@ def test_fit_asks_for_the_targets_of_the_page(n: int) -> None:
     if n > 6:
         normal = datum(f"n{n:02d}-normal")
         assert (normal.value - normal.sigma, normal.value + normal.sigma) == pytest.approx(POWER_MW)
+
+
+def ratio_at_38_K(*overrides: str) -> float:
+    """i/v of one junction at 48 mV and 38 K with the law of the scenarios, changed."""
+    law = build_law(load_scenario("kurter2010-n19", overrides))
+    return float(law.at(np.array([SHORT_STACK_MV]), np.array([SHORT_STACK_K])).i[0]) / SHORT_STACK_MV
+
+
+def test_fit_asks_for_the_temperature_of_four_junctions() -> None:
+    law = load_fit(LAW_FIT, VOCABULARY)
+    one = next(found for found in law.measurements if found.data.name == "n04-temperature")
+    asked = one.data
+    assert (asked.value, asked.sigma, asked.limit) == (SHORT_STACK_K, SHORT_STACK_SIGMA_K, None)
+    assert asked.observable == f"T_max_K@V_per_junction_mV={SHORT_STACK_MV}"
+    scenario = law.scenario(one, {p.key: p.start for p in law.fit.parameters})
+    assert (scenario.mode, scenario.mesa.junctions) == ("uniform", 4)
+    # 4 v i/R_j = (38 K - 4.2 K)/(110 K/mW), with i and v in mV.
+    device = UniformDevice.of(scenario)
+    power = (SHORT_STACK_K - device.bath_K) / device.thermal_K_per_mW * device.per_mW
+    assert power / SHORT_STACK_MV**2 == pytest.approx(0.807, abs=5e-4)
+
+
+def test_a_weight_of_the_antinodes_meets_it_and_the_shipped_law_does_not() -> None:
+    assert ratio_at_38_K() == pytest.approx(0.843, abs=5e-4)
+    assert abs(short_stack_K() - SHORT_STACK_K) > SHORT_STACK_SIGMA_K
+    weights = [f"law.momentum_weight={weight}" for weight in (0.3, 0.4)]
+    for weight in weights:
+        assert abs(short_stack_K((weight,)) - SHORT_STACK_K) < SHORT_STACK_SIGMA_K
+    # 0.807 lies between the two.
+    low, high = sorted(ratio_at_38_K(weight) for weight in weights)
+    assert low < 0.807 < high
 
 
 def test_widths_are_upper_limits() -> None:

@@ -15,7 +15,18 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from validation.kurter2010 import area, maps, pristine, spatial, spectra, spots, thz, uniform_heating
+from validation.kurter2010 import (
+    area,
+    contacts,
+    maps,
+    pristine,
+    resolution,
+    spatial,
+    spectra,
+    spots,
+    thz,
+    uniform_heating,
+)
 from validation.kurter2010.page import DOCS, Target, markdown, target_table, write_block
 from validation.kurter2010.stacks import bath_table
 
@@ -38,6 +49,13 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Target]], dict[str, Callable[[]
         {"maps-cooling": maps.cooling_table, "maps-place": maps.place_table},
         maps.draw,
     ),
+    "resolution": (
+        "A voltmeter of finite resolution",
+        resolution.targets,
+        {"resolution-table": resolution.table},
+        resolution.draw,
+    ),
+    "contacts": ("Contacts at random", contacts.targets, {"contacts-table": contacts.width_table}, contacts.draw),
     "spots": ("The hot spot", spots.targets, {"spots-table": spots.table}, spots.draw),
     "pristine": ("The pristine mesa", pristine.targets, {"pristine-table": pristine.table}, pristine.draw),
     "area": ("Area of the mesa", area.targets, {"area-table": area.table}, area.draw),

@@ -259,6 +259,7 @@ def test_a_table_of_the_cooling_is_what_it_says(tmp_path):
         ({"cooling_exponent": 2.0}, "T_K,P_mW\n4.2,0\n300,2\n", "has no effect with cooling_table"),
         ({}, "T_K,P_mW\n4.2,0\n50,0.4\n300,0.3\n", "must increase from row to row; line 4 has T_K = 300, P_mW = 0.3"),
         ({}, "T_K,P_mW\n10,0\n300,0.3\n", "covers 10 to 300 K; add a row at the bath temperature, with the power 0"),
+        ({}, "T_K,P_mW\n4.2,0\n300,0.3\n250,0.4\n", "must increase from row to row; line 4 has T_K = 250, P_mW = 0.4"),
     ],
 )
 def test_a_cooling_that_makes_no_sense_is_refused(tmp_path, capsys, keys, text, said):
@@ -268,6 +269,22 @@ def test_a_cooling_that_makes_no_sense_is_refused(tmp_path, capsys, keys, text, 
     changes |= {"uniform.cooling_table": str(table)} if text else {}
     words = [word for name, value in changes.items() for word in ("--set", f"{name}={value}")]
     assert main(["run", "kurter2010-uniform", *words, "--out", str(tmp_path / "x"), "--quiet"]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("law.gamma_exponent=0", "law.gamma_exponent: 0 must be greater than 0"),
+        ("law.gamma_exponent=-1", "law.gamma_exponent: -1 must be greater than 0"),
+        ("law.coherent_fraction=1.2", "law.coherent_fraction: 1.2 must be a number >= 0 and <= 1"),
+        ("law.coherent_fraction=-0.1", "law.coherent_fraction: -0.1 must be a number >= 0 and <= 1"),
+        ("law.momentum_weight=1", "law.momentum_weight: 1 must be a number > -1 and < 1"),
+    ],
+)
+def test_a_law_that_makes_no_sense_is_refused(tmp_path, capsys, change, said):
+    assert main(["run", "kurter2010-uniform", "--set", change, "--out", str(tmp_path / "x"), "--quiet"]) == 2
     assert said in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
 

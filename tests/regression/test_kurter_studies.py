@@ -1,0 +1,86 @@
+"""The bundled studies about contacts, resolution and ingredients ask what docs/kurter2010.md says they ask."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from validation.kurter2010 import contacts, loads
+from validation.kurter2010.search import EDGE_UM
+
+from hotmesa.postprocess.curve import IVCurve
+from hotmesa.postprocess.merit import curve_of
+from hotmesa.scenarios.files import bundled_file
+from hotmesa.scenarios.plans.study import load_study
+
+
+def bundled_rows(name: str) -> list[dict[str, str]]:
+    with bundled_file(f"study-{name}").with_suffix(".csv").open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_contacts_are_those_of_the_design_and_lie_on_the_mesa(tmp_path: Path) -> None:
+    contacts.write_design(tmp_path / "cases.csv")
+    file = bundled_file(f"study-{contacts.NAME}").with_suffix(".csv")
+    assert (tmp_path / "cases.csv").read_text() == file.read_text()
+    rows = bundled_rows(contacts.NAME)
+    ohm, um = (np.array([float(row[key]) for row in rows]) for key in contacts.KEYS)
+    x, y = (np.array([float(row[f"contacts.0.{axis}_um"]) for row in rows]) for axis in "xy")
+    assert len(rows) == contacts.CASES
+    assert np.all(np.maximum(abs(x), abs(y)) + um <= EDGE_UM + 0.01)
+    # Even: half of them on either side of the middle, and the ends of the ranges reached.
+    assert np.sum(x < 0) == pytest.approx(16, abs=1) and np.sum(y < 0) == pytest.approx(16, abs=1)
+    assert ohm.min() < 0.012 and ohm.max() > 0.13 and um.min() < 0.8 and um.max() > 2.8
+
+
+def test_every_contact_is_on_every_stack() -> None:
+    cases = load_study(f"study-{contacts.NAME}").cases
+    assert sorted(c.scenario.mesa.junctions for c in cases if c.scenario) == sorted(contacts.STACKS * contacts.CASES)
+
+
+def test_band_of_the_power_has_both_ends_and_nothing_without_number() -> None:
+    assert contacts.in_band(np.array([0.99, 1.0, 1.05, 1.1, 1.11, np.nan])).tolist() == [
+        False, True, True, True, False, False,
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cubic:
+    """A branch with V + R I = x³ - 3x + 20, x = I - 2: lost at I = 1, found again where x³ - 3x is 2 again, at 4."""
+
+    ohm: float
+
+    def column(self, name: str) -> np.ndarray:
+        """V, its slope, and the current itself for every other name."""
+        current = np.linspace(0.0, 6.0, 241)
+        x = current - 2.0
+        columns = {"V_mV": x**3 - 3.0 * x + 20.0 - self.ohm * current, "dV_dI_ohm": 3.0 * x**2 - 3.0 - self.ohm}
+        return columns.get(name, current)
+
+    @property
+    def curve(self) -> IVCurve:
+        """The cubic between the points."""
+        table = {name: self.column(name) for name in ("V_mV", "I_mA", "dV_dI_ohm")}
+        found = curve_of(table, 10.0)
+        assert found is not None
+        return found
+
+    def at_current(self, name: str, current_mA: float) -> float:
+        """A column between the points."""
+        return float(np.interp(current_mA, self.column("I_mA"), self.column(name)))
+
+
+def test_a_jump_follows_the_load_line() -> None:
+    branch = Cubic(5.0)
+    found = loads.jump(branch, 5.0)  # type: ignore[arg-type]
+    assert found is not None
+    # The curve between the points is a cubic; it is looked at in 40 places between two points 0.025 mA apart.
+    assert (found.from_mA, found.to_mA) == pytest.approx((1.0, 4.0), abs=2e-3)
+    assert found.drop_mV == pytest.approx(5.0 * 3.0, abs=1e-2)
+    assert loads.jump(branch, 8.5) is None  # type: ignore[arg-type]
+    assert loads.largest_load(branch) == pytest.approx(8.0)  # type: ignore[arg-type]
+    assert loads.load_that_loses(branch, 1.0) == pytest.approx(5.0)  # type: ignore[arg-type]
+    assert loads.load_that_loses(branch, 3.0) is None  # type: ignore[arg-type]
