@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hotmesa.postprocess.runs.branch import plot_iv
     from hotmesa.scenarios import Scenario, available_scenarios, load_scenario
     from hotmesa.scenarios.errors import HotmesaError
+    from hotmesa.sensitivities import sensitivity
     from hotmesa.solver.errors import SolveError
     from hotmesa.solver.law.table import LawValues
     from hotmesa.solver.model import Model
@@ -65,6 +66,7 @@ __all__ = [
     "plot_map",
     "render",
     "run",
+    "sensitivity",
     "steady",
     "study",
     "sweep",
@@ -81,6 +83,7 @@ _ROOMS = {
     "hotmesa.postprocess.runs.branch": "plot_iv",
     "hotmesa.scenarios": "Scenario available_scenarios load_scenario",
     "hotmesa.scenarios.errors": "HotmesaError",
+    "hotmesa.sensitivities": "sensitivity",
     "hotmesa.solver.errors": "SolveError",
     "hotmesa.solver.law.table": "LawValues",
     "hotmesa.solver.model": "Model",

@@ -227,7 +227,7 @@ class Model:
             residual[face.lower] -= heat
         heats = tuple(
             sink.heat(T, potentials, T_w)
-            for sink, T_w in zip(self.sinks, self._outer_temperatures(wires), strict=True)
+            for sink, T_w in zip(self.sinks, self.outer_temperatures(wires), strict=True)
         )
         self._drain(residual, heats)
         rows = self.layout.junction_rows
@@ -269,10 +269,10 @@ class Model:
 
     def wire_temperatures(self, wires: Array) -> list[float]:
         """Return the temperature behind each contact: of its wire node, or the bath."""
-        outer = self._outer_temperatures(wires)
+        outer = self.outer_temperatures(wires)
         return [T for sink, T in zip(self.sinks, outer, strict=True) if isinstance(sink, ContactSink)]
 
-    def _outer_temperatures(self, wires: Array) -> list[float]:
+    def outer_temperatures(self, wires: Array) -> list[float]:
         """Return the temperature behind each sink: of its wire node, or the bath."""
         own = iter(wires)
         return [float(next(own)) if sink.wire is not None else self.bath for sink in self.sinks]

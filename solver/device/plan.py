@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,26 +67,102 @@ def _weight(scenario: Scenario, mesh: Any) -> Any:
     return scenario.mesa.extent_um[1] * one if scenario.geometry == "strip" else one
 
 
+@dataclass(frozen=True)
+class _Forms:
+    """The integrals over the plan, by region.
+
+    Attributes:
+        space: P1 function space.
+        scenario, tagged: the device and its mesh.
+        displacement: of the nodes, by which they are differentiated; None: they themselves.
+    """
+
+    space: Any
+    scenario: Scenario
+    tagged: TaggedMesh
+    displacement: Any = None
+
+    def stiffness(self, region: str) -> Any:
+        """Return the form of the integral of grad u grad v over a region."""
+        u, v = ufl.TrialFunction(self.space), ufl.TestFunction(self.space)
+        return self._over(region, ufl.inner(ufl.grad(u), ufl.grad(v)))
+
+    def mass(self, region: str) -> Any:
+        """Return the form of the lumped integral over a region."""
+        return self._over(region, ufl.TestFunction(self.space))
+
+    def _over(self, region: str, integrand: Any) -> Any:
+        mesh, tagged = self.tagged.mesh, self.tagged
+        # Degree 2 integrates r * v exactly in the disc geometry.
+        dx = ufl.Measure("dx", mesh, subdomain_data=tagged.cell_tags, metadata={"quadrature_degree": 2})
+        form = _weight(self.scenario, mesh) * integrand * dx(tagged.regions[region])
+        if self.displacement is not None:
+            form = ufl.derivative(form, ufl.SpatialCoordinate(mesh), self.displacement)
+        return compiled_form(form)
+
+
+def _matrix(form: Any) -> sp.csr_matrix:
+    """Return the owned rows of a matrix, columns numbered over all ranks."""
+    matrix = fem.assemble_matrix(form)
+    matrix.scatter_reverse()
+    return _global_columns(matrix)
+
+
+def _vector(form: Any, owned: int) -> Array:
+    """Return the owned part of a vector."""
+    vector = fem.assemble_vector(form)
+    vector.scatter_reverse(_add_mode())
+    return np.array(vector.array[:owned])
+
+
+class PlanChanges:
+    """First-order changes of the operators of a plan whose nodes move; the forms are differentiated exactly."""
+
+    def __init__(self, scenario: Scenario, tagged: TaggedMesh, operators: PlanOperators) -> None:
+        """Compile the derivatives of all forms. Collective."""
+        self._operators = operators
+        self._field = fem.Function(fem.functionspace(tagged.mesh, ("Lagrange", 1, (tagged.mesh.geometry.dim,))))
+        forms = _Forms(operators.space, scenario, tagged, self._field)
+        self._stiffness = [forms.stiffness(region) for region in ("plan", "mesa")]
+        self._mass = {region: forms.mass(region) for region in ("plan", "mesa")}
+        self._patches = {name: forms.mass(f"contact:{name}") for name in operators.patches}
+
+    def by(self, displacement: Array) -> PlanOperators:
+        """Return the derivatives of the operators by the size of a displacement (µm), shape (owned, 2). Collective."""
+        operators, owned = self._operators, self._operators.owned
+        # Both spaces number the nodes alike: linear elements have no other unknowns.
+        field = self._field.x.array.reshape(-1, self._field.function_space.mesh.geometry.dim)
+        field[:owned] = displacement[:, : field.shape[1]]
+        self._field.x.scatter_forward()
+        return replace(
+            operators,
+            stiffness=_matrix(self._stiffness[0]),
+            mesa_stiffness=_matrix(self._stiffness[1]),
+            mass=_vector(self._mass["plan"], owned),
+            mesa_mass=_vector(self._mass["mesa"], owned),
+            patches={name: _vector(form, owned) for name, form in self._patches.items()},
+            xy=displacement,
+        )
+
+
+def moved(operators: PlanOperators, change: PlanOperators, h: float) -> PlanOperators:
+    """Return operators with h times a change added, to first order."""
+    return replace(
+        operators,
+        stiffness=operators.stiffness + h * change.stiffness,
+        mesa_stiffness=operators.mesa_stiffness + h * change.mesa_stiffness,
+        mass=operators.mass + h * change.mass,
+        mesa_mass=operators.mesa_mass + h * change.mesa_mass,
+        patches={name: patch + h * change.patches[name] for name, patch in operators.patches.items()},
+        xy=operators.xy + h * change.xy,
+    )
+
+
 def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
     """Return the operators of a tagged mesh."""
     mesh = tagged.mesh
     space = fem.functionspace(mesh, ("Lagrange", 1))
-    u, v = ufl.TrialFunction(space), ufl.TestFunction(space)
-    # Degree 2 integrates r * v exactly in the disc geometry.
-    dx = ufl.Measure("dx", mesh, subdomain_data=tagged.cell_tags, metadata={"quadrature_degree": 2})
-    weight = _weight(scenario, mesh)
-
-    def stiffness(region: str) -> sp.csr_matrix:
-        form = compiled_form(weight * ufl.inner(ufl.grad(u), ufl.grad(v)) * dx(tagged.regions[region]))
-        matrix = fem.assemble_matrix(form)
-        matrix.scatter_reverse()
-        return _global_columns(matrix)
-
-    def mass(region: str) -> Array:
-        vector = fem.assemble_vector(compiled_form(weight * v * dx(tagged.regions[region])))
-        vector.scatter_reverse(_add_mode())
-        return np.array(vector.array[: space.dofmap.index_map.size_local])
-
+    forms = _Forms(space, scenario, tagged)
     index_map = space.dofmap.index_map
     n = index_map.size_local
     mesh.topology.create_connectivity(mesh.topology.dim - 1, mesh.topology.dim)
@@ -99,11 +175,11 @@ def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
     return PlanOperators(
         comm=lasting(mesh.comm),
         space=space,
-        stiffness=stiffness("plan"),
-        mesa_stiffness=stiffness("mesa"),
-        mass=mass("plan"),
-        mesa_mass=mass("mesa"),
-        patches={c.name: mass(f"contact:{c.name}") for c in scenario.contacts},
+        stiffness=_matrix(forms.stiffness("plan")),
+        mesa_stiffness=_matrix(forms.stiffness("mesa")),
+        mass=_vector(forms.mass("plan"), n),
+        mesa_mass=_vector(forms.mass("mesa"), n),
+        patches={c.name: _vector(forms.mass(f"contact:{c.name}"), n) for c in scenario.contacts},
         on_rim=np.array(marks.x.array[:n] > 0.0),
         xy=np.array(space.tabulate_dof_coordinates()[:n, :2]),
         local_input_node=_input_numbers(space),

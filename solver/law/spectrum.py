@@ -150,3 +150,28 @@ def _elliptic_mean(m: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], N
         power *= 2
         ratio = ratio + power * c_squared_over_m
     return 2 / (a + b), ratio
+
+
+def density_slopes(
+    energy_meV: ArrayLike, gap_meV: float, gamma_meV: float, momentum_weight: float = 0.0
+) -> tuple[Array, Array, Array]:
+    """Derivatives of the density of states by gap (1/meV), scattering rate (1/meV) and momentum weight.
+
+    With F(m) = 2K/pi and r(m) = (K - E)/(m K) of `density_of_states`, dE/dm = (E - K)/2m and
+    dK/dm = (E - (1 - m) K)/(2m (1 - m)) give F' = F (1 - r)/(2 (1 - m)) and m r' = (1 - m r)(1 - r)/(2 (1 - m)) - r/2;
+    dm/dDelta = 2m/Delta, dm/dGamma = 2im/z. Arguments are those of `density_of_states`; each has the shape of the
+    energies.
+    """
+    z = np.abs(np.asarray(energy_meV, dtype=np.float64)) - 1j * gamma_meV
+    if gap_meV == 0:
+        return np.zeros(z.shape), np.zeros(z.shape), np.zeros(z.shape)
+    a, m = momentum_weight, np.asarray((gap_meV / z) ** 2)
+    mean, ratio = _elliptic_mean(m)
+    weighted = 1 - a + 2 * a * ratio
+    # m times the derivative of mean * weighted by m.
+    grown = m * mean * (1 - ratio) / (2 * (1 - m)) * weighted
+    if a:
+        bent = (1 - m * ratio) * (1 - ratio) / (2 * (1 - m)) - 0.5 * ratio
+        grown = grown + mean * 2 * a * bent
+    by_gap, by_gamma = 2 * grown / gap_meV, 2j * grown / z
+    return by_gap.real, by_gamma.real, np.asarray((mean * (2 * ratio - 1)).real)

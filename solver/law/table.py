@@ -84,9 +84,12 @@ class LawTable:
             ValueError: for a temperature below the table (or not a number).
         """
         T = np.asarray(T_K, dtype=np.float64)
+        return self._values(float(v_mV), T, *self._cubics_at_voltage(float(v_mV), T))
+
+    def _cubics_at_voltage(self, v_mV: float, T: Array) -> tuple[Array, Array]:
+        """Coefficients of the cubics in T at one voltage, and the place of every temperature in them."""
         interval, offset = self._locate(T)
-        rows = np.take(self._contracted(min(abs(float(v_mV)), self.v_max)), interval, axis=0)
-        return self._values(float(v_mV), T, rows, offset)
+        return np.take(self._contracted(min(abs(v_mV), self.v_max)), interval, axis=0), offset
 
     def at(self, v_mV: Array, T_K: Array) -> LawValues:
         """Current and derivatives element by element; the same interpolant as `at_voltage`.
@@ -99,6 +102,19 @@ class LawTable:
             ValueError: for a temperature below the table (or not a number).
         """
         v, T = np.broadcast_arrays(np.asarray(v_mV, dtype=np.float64), np.asarray(T_K, dtype=np.float64))
+        return self._values(v, T, *self._cubics_at(v, T))
+
+    def exponent(self, v_mV: float | Array, T_K: Array) -> Array:
+        """The exponent g = ln(i/v) at one voltage (a number), or element by element; see `at`."""
+        T = np.asarray(T_K, dtype=np.float64)
+        if isinstance(v_mV, float):
+            rows, s = self._cubics_at_voltage(v_mV, T)
+        else:
+            rows, s = self._cubics_at(*np.broadcast_arrays(v_mV, T))
+        return np.asarray(((rows[..., 0] * s + rows[..., 1]) * s + rows[..., 2]) * s + rows[..., 3])
+
+    def _cubics_at(self, v: Array, T: Array) -> tuple[Array, Array]:
+        """Coefficients of the cubics in T element by element, and the place of every temperature in them."""
         interval, offset = self._locate(T)
         first, basis = cubic_basis(self._v_knots, np.minimum(np.abs(v), self.v_max))
         rows = np.zeros((*T.shape, 8))
@@ -106,7 +122,7 @@ class LawTable:
             cubic = self._coefficients[first + j, interval]
             rows[..., :4] += basis[0, j][..., None] * cubic
             rows[..., 4:] += basis[1, j][..., None] * cubic
-        return self._values(v, T, rows, offset)
+        return rows, offset
 
     def _contract(self, speed: float) -> Array:
         """Cubics in T of g and dg/dv at the voltage `speed` >= 0, shape (intervals, 8)."""

@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.constants import BOLTZMANN_MEV_PER_K
-from hotmesa.solver.law.spectrum import density_of_states
+from hotmesa.solver.law.spectrum import density_of_states, density_slopes
 
 # exp(-36) = 2e-16: thermal tails beyond this many k_B T are below rounding.
 _TAIL_IN_KT = 36.0
@@ -54,6 +54,26 @@ def isotherm(
     density = density_of_states(grid.half, *spectrum)
     both = np.concatenate((density[:0:-1], density))
     return grid.conductance(both, np.ones_like(both) if contact else both)
+
+
+def isotherm_slopes(
+    v_max_mV: float, count: int, T_K: float, spectrum: tuple[float, float, float], contact: bool = False
+) -> Array:
+    """Derivatives of `isotherm` by gap and scattering rate (1/meV) and by momentum weight, shape (3, count + 1).
+
+    The current is bilinear in the two densities, so that these are currents between a density and a derivative.
+    """
+    grid = _grid(v_max_mV, count, T_K, spectrum[1])
+    density = _even(density_of_states(grid.half, *spectrum))
+    changes = _even(np.array(density_slopes(grid.half, *spectrum)))
+    if contact:
+        return grid.conductance(changes, np.ones_like(density))
+    return grid.conductance(changes, density) + grid.conductance(density, changes)
+
+
+def _even(half: Array) -> Array:
+    """Return values at energies from 0 on the whole grid, as an even function."""
+    return np.concatenate((half[..., :0:-1], half), axis=-1)
 
 
 def coherent_isotherm(v_max_mV: float, count: int, T_K: float, gap_meV: float, gamma_meV: float) -> Array:

@@ -72,8 +72,25 @@ class DepthModes:
     bottom: float
 
 
-def depth_modes(scenario: Scenario, crystal: tuple[Sublayer, ...]) -> DepthModes:
-    """Return the depth modes of a crystal whose conductivities share one shape."""
+@dataclass(frozen=True)
+class DepthNetwork:
+    """Conduction of a crystal whose conductivities share one shape f, by its potentials theta, sublayer by sublayer.
+
+    It is along * stiffness in every sublayer and across * mass between them, the two matrices those of the plan.
+
+    Attributes:
+        along: conductivity along the layers over f, times thickness (µm), shape (S,).
+        across: symmetric matrix of the conductances between the sublayers and to the bath below, in f (1/µm), (S, S).
+        bottom: conductance to the bath below, in units of f (1/µm).
+    """
+
+    along: Array
+    across: Array
+    bottom: float
+
+
+def depth_network(scenario: Scenario, crystal: tuple[Sublayer, ...]) -> DepthNetwork:
+    """Return the network of a crystal whose conductivities share one shape."""
     shape = crystal[0].material.out_of_plane
     along = np.array([s.material.in_plane.ratio_to(shape) for s in crystal])
     across = np.array([s.material.out_of_plane.ratio_to(shape) for s in crystal])
@@ -86,8 +103,14 @@ def depth_modes(scenario: Scenario, crystal: tuple[Sublayer, ...]) -> DepthModes
     if scenario.bath.below_W_per_m2K > 0.0:
         bottom = 1.0 / (half[-1] + float(shape.values[0]) / (scenario.bath.below_W_per_m2K * 1e-6))
     T_z = np.diag(np.append(g, bottom)) + np.diag(np.append(0.0, g)) - np.diag(g, 1) - np.diag(g, -1)
-    mu, shapes = la.eigh(T_z, np.diag(along * d))
-    return DepthModes(np.maximum(mu, 0.0), shapes, bottom)
+    return DepthNetwork(along * d, T_z, bottom)
+
+
+def depth_modes(scenario: Scenario, crystal: tuple[Sublayer, ...]) -> DepthModes:
+    """Return the depth modes of a crystal whose conductivities share one shape."""
+    network = depth_network(scenario, crystal)
+    mu, shapes = la.eigh(network.across, np.diag(network.along))
+    return DepthModes(np.maximum(mu, 0.0), shapes, network.bottom)
 
 
 class CondensedCrystal:

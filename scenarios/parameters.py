@@ -1,0 +1,155 @@
+"""The numbers of a scenario as parameters: which there are, their values, and a scenario with one varied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hotmesa.scenarios.errors import ScenarioError
+from hotmesa.scenarios.overrides import Path
+from hotmesa.scenarios.problems import did_you_mean
+from hotmesa.scenarios.schema import Curve, Scenario
+from hotmesa.scenarios.schema.section import Section
+from hotmesa.scenarios.units import unit_of
+
+SECTIONS = ("mesa", "crystal", "layers", "materials", "contacts", "sinks", "bath", "law")
+"""Those that a steady state depends on."""
+NUMERICAL = {"sublayers", "first_sublayer_um", "set", "vertices_um", "heat_capacity_J_per_m3K"}
+"""Keys that choose a mesh or a word, or that no steady state depends on."""
+PLACES = ("x_um", "y_um")
+SHAPES = ("width_um", "depth_um", "radius_um", *PLACES)
+"""Keys that move the nodes of the mesh."""
+SIGNED = (*PLACES, "momentum_weight")
+"""Those that may be negative."""
+STEP = 1e-5
+"""Relative change by which what is cheap to evaluate is differentiated: its square is 1e-10."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of a scenario, or a curve that is multiplied as a whole.
+
+    Attributes:
+        path: of its key.
+        value: the number; 1 for a curve.
+        is_factor: whether it multiplies a curve.
+    """
+
+    path: Path
+    value: float
+    is_factor: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its key with dots."""
+        return ".".join(map(str, self.path))
+
+    @property
+    def unit(self) -> str:
+        """Its unit; "" for a pure number."""
+        return "" if self.is_factor else unit_of(self.key)
+
+    @property
+    def moves_nodes(self) -> bool:
+        """Whether it is a place or a size in the plane."""
+        return self.path[0] in ("mesa", "crystal", "contacts") and self.path[-1] in SHAPES
+
+    def ends(self, step: float = STEP) -> tuple[float, float]:
+        """Return the two values between which a difference is taken: around its own, or from a zero that is a limit.
+
+        Args:
+            step: relative to the value; absolute for one that is zero.
+        """
+        h = step * (abs(self.value) or 1.0)
+        return (0.0, h) if self.value == 0.0 and self.path[-1] not in SIGNED else (self.value - h, self.value + h)
+
+    def varied(self, scenario: Scenario, value: float) -> Scenario:
+        """Return the scenario with another value: nothing is checked, and a whole number may become a broken one."""
+        found: Scenario = _with(scenario, self.path, self._curve(scenario, value) if self.is_factor else value)
+        return found
+
+    def _curve(self, scenario: Scenario, factor: float) -> Curve:
+        curve: Curve = _at(scenario, self.path)
+        return curve.model_copy(update={"values": tuple(factor * y for y in curve.values)})
+
+
+def parameters(scenario: Scenario) -> tuple[Parameter, ...]:
+    """Return every number that a steady state of a scenario may depend on, in the order of its keys.
+
+    Lengths along a direction that its geometry does not have, and what its mesa or contacts do not use, are left out.
+    """
+    found = [item for name in SECTIONS for item in _numbers(getattr(scenario, name), (name,))]
+    used = {layer.material for layer in scenario.layers}
+    return tuple(item for item in found if _matters(scenario, item.path, used))
+
+
+def chosen(scenario: Scenario, keys: Sequence[str] = ()) -> tuple[Parameter, ...]:
+    """Return the parameters with these keys; without any all that are no zeros, and places.
+
+    Raises:
+        ScenarioError: a key is unknown, or holds no number that a steady state depends on.
+    """
+    every = parameters(scenario)
+    if not keys:
+        return tuple(item for item in every if item.value != 0.0 or item.path[-1] in PLACES)
+    known = {item.key: item for item in every}
+    wrong = [
+        f"{key}: no number of {scenario.name} that its steady states depend on{did_you_mean(key, known)}"
+        for key in keys
+        if key not in known
+    ]
+    if wrong:
+        raise ScenarioError(wrong)
+    return tuple(known[key] for key in dict.fromkeys(keys))
+
+
+def _numbers(node: object, path: Path) -> Iterator[Parameter]:
+    """Yield the numbers and curves inside a value, by the order of their keys."""
+    if isinstance(node, Curve):
+        yield Parameter(path, 1.0, is_factor=True)
+    elif isinstance(node, Section):
+        for name in type(node).model_fields:
+            if name not in NUMERICAL:
+                yield from _numbers(getattr(node, name), (*path, name))
+    elif isinstance(node, Mapping):
+        for name, inner in node.items():
+            yield from _numbers(inner, (*path, name))
+    elif isinstance(node, tuple):
+        for number, inner in enumerate(node):
+            yield from _numbers(inner, (*path, number))
+    elif isinstance(node, int | float) and not isinstance(node, bool):
+        yield Parameter(path, float(node))
+
+
+def _matters(scenario: Scenario, path: Path, materials: set[str]) -> bool:
+    """Return whether a number has any effect in the geometry of the scenario."""
+    head, name = path[0], path[-1]
+    if head == "materials":
+        return path[1] in materials
+    if head == "contacts" and name == "wire_diameter_um":
+        return scenario.contacts[int(path[1])].wire_length_mm is not None
+    if scenario.geometry == "plan":
+        return True
+    if head == "crystal" and name == "depth_um":
+        return False
+    return not (head == "contacts" and name in (PLACES if scenario.geometry == "disc" else ("y_um",)))
+
+
+def _at(node: Any, path: Path) -> Any:
+    for part in path:
+        node = getattr(node, str(part)) if isinstance(node, Section) else node[part]
+    return node
+
+
+def _with(node: Any, path: Path, value: object) -> Any:
+    """Return a section, list or table with the value at a path replaced."""
+    if not path:
+        return value
+    head, rest = path[0], path[1:]
+    if isinstance(node, tuple):
+        number = int(head)
+        return (*node[:number], _with(node[number], rest, value), *node[number + 1 :])
+    if isinstance(node, Mapping):
+        return {**node, head: _with(node[head], rest, value)}
+    return node.model_copy(update={str(head): _with(getattr(node, str(head)), rest, value)})
