@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from hotmesa.commands import COMMANDS
 from hotmesa.progress import tell
+from hotmesa.stopping import end_with_parent, ended_like_interrupted, ignore_requests
 
 _EPILOG = """\
 examples:
@@ -31,26 +32,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     # PETSc would end the process at signals that are handled here, and where the reader of a pipe has gone.
     os.environ["PETSC_OPTIONS"] = f"{os.environ.get('PETSC_OPTIONS', '')} -no_signal_handler".strip()
-    if argv is None:
-        _settle()
+    with ended_like_interrupted():
+        try:
+            if argv is None:
+                _settle()
+            return _answered(arguments)
+        except KeyboardInterrupt as stop:
+            if argv is None:
+                ignore_requests()
+            from hotmesa.processes import report_failure
+            from hotmesa.scenarios.errors import INTERRUPTED
+
+            return report_failure(str(stop) or "interrupted", INTERRUPTED)
+
+
+def _answered(arguments: Sequence[str]) -> int:
+    """Find the command, run it, and tell what went wrong; the exit status.
+
+    Raises:
+        KeyboardInterrupt: it was asked to end.
+    """
     options = vars(_parser(arguments).parse_args(arguments))
     action = options.pop("action")
     if "command" in options:
         options["command"] = shlex.join(["hotmesa", *arguments])
     # Only now: the help needs none of it.
-    from hotmesa.processes import report_failure
-    from hotmesa.scenarios.errors import BAD_INPUT, INTERRUPTED, HotmesaError
+    from hotmesa.processes import leave_together, report_failure
+    from hotmesa.scenarios.errors import BAD_INPUT, HotmesaError
 
     try:
-        return int(action(**options))
+        status = int(action(**options))
+        sys.stdout.flush()
+        return leave_together(status)
     except BrokenPipeError:  # the reader, `head` for example, has seen enough
         sys.stderr.close()  # or the interpreter complains about the same at its end
         return 0
-    except KeyboardInterrupt as stop:
-        return report_failure(str(stop) or "interrupted", INTERRUPTED)
     except HotmesaError as error:
         return report_failure(str(error), error.status)
     except OSError as error:
+        tell(sys.stdout, "")  # on a full disk it would fail once more at the end
         return report_failure(str(error), BAD_INPUT)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in _SOLVER_PACKAGES:
@@ -73,8 +93,11 @@ def _settle() -> None:
     """Make the surroundings of the process fit, and say what had to be done."""
     from hotmesa.surroundings import rank_and_size, settle
 
+    rank, size = rank_and_size()
+    if size > 1:
+        end_with_parent()
     for words in settle(os.environ):
-        if rank_and_size()[0] == 0:
+        if rank == 0:
             tell(sys.stderr, f"hotmesa: {words}\n")
 
 

@@ -6,7 +6,6 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,12 @@ from hotmesa.fit_result import FitResult, covariance_of, is_absolute, write_hist
 from hotmesa.folder import locked, refuse_foreign
 from hotmesa.pool import Ranks, workers_of
 from hotmesa.postprocess import provenance
-from hotmesa.processes import ended_like_interrupted
 from hotmesa.progress import tell
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.fit import FitPlan, load_fit
 from hotmesa.scenarios.writing import write_json, write_text
 from hotmesa.solver.errors import RequestError, SolveError
+from hotmesa.stopping import ended_like_interrupted, stop_on_signal
 from hotmesa.vocabulary import VOCABULARY
 
 NO_LMFIT = "lmfit is missing, and hotmesa fit needs it: pip install 'hotmesa[fit]'"
@@ -61,7 +60,7 @@ def fit(
     if isinstance(pool, Ranks) and not pool.leads:
         with pool:
             return None
-    with locked(folder, "evaluations"), pool, nullcontext() if mpi else ended_like_interrupted():
+    with locked(folder, "evaluations"), pool, ended_like_interrupted():
         if overwrite:
             shutil.rmtree(folder / "evaluations", ignore_errors=True)
         write_text(folder / "fit.toml", plan.text)
@@ -87,17 +86,19 @@ def _fit(plan: FitPlan, folder: Path, evaluator: Evaluator, command: str) -> Fit
         minimum = _minimise(plan, evaluator)
         result = _result(plan, folder, evaluator, minimum)
     except KeyboardInterrupt:
-        write_history(folder, plan, evaluator.points)
+        with stop_on_signal():
+            write_history(folder, plan, evaluator.points)
         raise KeyboardInterrupt("interrupted; the same command goes on from what has been computed") from None
     cost = {
         "points": len(evaluator.points),
         "cases_computed": evaluator.computed,
         "wall_s": round(time.perf_counter() - started, 3),
     }
-    files = write_result(folder, result, evaluator.points, cost)
-    record = provenance.collect(plan.text, command, 1)
-    record["fit_sha256"] = record.pop("scenario_sha256")
-    write_json(folder / "provenance.json", record | {"status": "complete", "wall_s": cost["wall_s"]})
+    with stop_on_signal():  # what was found is written, whatever asks to end meanwhile
+        files = write_result(folder, result, evaluator.points, cost)
+        record = provenance.collect(plan.text, command, 1)
+        record["fit_sha256"] = record.pop("scenario_sha256")
+        write_json(folder / "provenance.json", record | {"status": "complete", "wall_s": cost["wall_s"]})
     return replace(result, files=files)
 
 

@@ -38,8 +38,8 @@ def run_files() -> tuple[str, ...]:
     return (*files, *(f"{folder}/{name}" for folder in folders for name in files))
 
 
-CUT = "interrupted"
-"""In provenance.json, of a run that was asked to stop."""
+COMPLETE, CUT = "complete", "interrupted"
+"""In provenance.json, of a run that has all its points, and of one that was asked to stop."""
 
 
 class FolderError(HotmesaError, ValueError):

@@ -12,6 +12,7 @@ from hotmesa.postprocess import provenance
 from hotmesa.postprocess.runs.image import LaserImage
 from hotmesa.postprocess.states import States
 from hotmesa.processes import on_first, world
+from hotmesa.progress import tell
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.writing import write_json
 from hotmesa.solver.errors import RequestError
@@ -74,7 +75,7 @@ def image_of_run(
     }
     write_json(folder / "ltslm.json", record | {"status": "complete"})
     if not quiet:
-        sys.stdout.write(_message(record, result, crossing))
+        tell(sys.stdout, _message(record, result, crossing))
     return path
 
 

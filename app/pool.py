@@ -8,8 +8,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -22,10 +20,11 @@ from hotmesa.case import STOPPED, Outcome, Task, compute_case, lost
 from hotmesa.kinds import solver_of
 from hotmesa.processes import outside_mpi, safe_path
 from hotmesa.solver.errors import RequestError
+from hotmesa.stopping import end_with_parent, stop_on_signal
 from hotmesa.surroundings import rank_and_size
 
 _DEAD = "its process died (out of memory, or a crash in a library)"
-_LOOK_S = 1.0
+_FOR_GOOD = contextlib.ExitStack()
 Kind = type[BaseException] | None
 
 
@@ -46,16 +45,17 @@ class InThisProcess:
     """One case after the other, here."""
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Yield the outcomes in order; Ctrl-C ends the case and all that follow.
+        """Yield the outcomes in order; a request to end stops the case at work, and no other is begun.
 
         Raises:
             KeyboardInterrupt: after the outcome of the case that was interrupted.
         """
-        for task in tasks:
-            outcome = compute_case(task)
-            yield outcome
-            if outcome.status == STOPPED:
-                raise KeyboardInterrupt
+        with stop_on_signal() as asked:
+            for task in tasks:
+                outcome = compute_case(task)
+                yield outcome
+                if asked() or outcome.status == STOPPED:
+                    raise KeyboardInterrupt
 
     def __enter__(self) -> InThisProcess:
         """Nothing to start."""
@@ -176,17 +176,14 @@ def _begin(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in os.environ.keys() - outside_mpi(os.environ).keys():
         del os.environ[name]
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_LOOK_S)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    end_with_parent(parent)
 
 
 class Ranks:
     """The processes of mpirun: the first one hands out the cases, the others compute them. Collective.
+
+    A request to end reaches all of them or some: those that compute stop at their next point and begin no other case,
+    and the first one waits for them.
 
     PETSc is started on all of them together, because its start waits for all: begun inside a case it would never end.
     """
@@ -219,11 +216,13 @@ class Ranks:
         from mpi4py.futures import MPICommExecutor, MPIPoolExecutor
 
         if self._served:
-            self._executor = self._stack.enter_context(MPIPoolExecutor(initializer=start_petsc))
+            self._executor = self._stack.enter_context(MPIPoolExecutor(initializer=_begin_rank))
             self._executor.bootup(wait=False)
             start_petsc()
             return self
         start_petsc()
+        if not self.leads:  # between its cases nothing would take a request to end
+            self._stack.enter_context(stop_on_signal())
         self._executor = self._stack.enter_context(MPICommExecutor(self._comm, root=0))
         return self
 
@@ -234,14 +233,34 @@ class Ranks:
         self._stack.__exit__(kind, error, trace)
 
     def outcomes(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
-        """Yield the outcomes as the cases end."""
+        """Yield the outcomes as the cases end.
+
+        Raises:
+            KeyboardInterrupt: after the outcome of a case that was interrupted.
+        """
         if self._executor is None:
             return
-        running = {self._executor.submit(compute_case, task) for task in tasks}
+        running = {self._executor.submit(_unless_asked_to_end, task) for task in tasks}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                yield future.result()
+                outcome = future.result()
+                yield outcome
+                if outcome.status == STOPPED:
+                    raise KeyboardInterrupt
+
+
+def _unless_asked_to_end(task: Task) -> Outcome:
+    """Compute a case, on a process that has not been asked to end."""
+    with stop_on_signal() as asked:
+        return Outcome(task.name, STOPPED, "interrupted") if asked() else compute_case(task)
+
+
+def _begin_rank() -> None:
+    """Prepare a process of mpirun that does nothing but compute cases."""
+    _FOR_GOOD.enter_context(stop_on_signal())
+    end_with_parent()
+    start_petsc()
 
 
 def start_petsc() -> None:

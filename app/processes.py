@@ -1,16 +1,13 @@
-"""Several processes behind one command: who speaks, leaving together, requests to end, what a child inherits."""
+"""Several processes behind one command: who speaks, leaving together, what a child inherits."""
 
 from __future__ import annotations
 
 import atexit
-import multiprocessing
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from types import FrameType
 from typing import Any, TypeVar
 
 from hotmesa.scenarios.errors import HotmesaError
@@ -75,19 +72,26 @@ def wait_for_all(comm: Any) -> None:
 
 
 def report_failure(text: str, status: int) -> int:
-    """Write an error message once, wait for the other processes, and hand the exit status back.
-
-    If the others do not come within seconds, this process alone has failed and speaks for itself.
-    """
+    """Write an error message once, wait for the other processes, and hand the exit status back."""
     comm = _all_processes()
     if comm is None or comm.size == 1 or comm.rank == 0:
         with suppress(OSError, ValueError):  # nobody may be there to read
             sys.stderr.write(f"hotmesa: {text}\n")
             sys.stderr.flush()
+    return leave_together(status, text)
+
+
+def leave_together(status: int, text: str = "") -> int:
+    """Wait for the other processes at the end of this one, and hand the exit status back.
+
+    One that has failed waits for seconds: if the others do not come, it alone has failed and speaks for itself, and MPI
+    ends the others with it.
+    """
+    comm = _all_processes()
     if comm is not None and comm.size > 1:
-        if _all_come(comm):
+        if _all_come(comm, _PATIENCE_S if status else float("inf")):
             _leave_in_order()
-        elif comm.rank > 0:
+        elif text and comm.rank > 0:
             sys.stderr.write(f"hotmesa (process {comm.rank}): {text}\n")
     return status
 
@@ -107,8 +111,8 @@ def _leave_in_order() -> None:
         atexit.register(take_back, 0)
 
 
-def _all_come(comm: Any) -> bool:
-    request, deadline = comm.Ibarrier(), time.monotonic() + _PATIENCE_S
+def _all_come(comm: Any, patience_s: float) -> bool:
+    request, deadline = comm.Ibarrier(), time.monotonic() + patience_s
     while not request.Test():
         if time.monotonic() > deadline:
             return False
@@ -137,57 +141,3 @@ def safe_path() -> Iterator[None]:
             del os.environ["PYTHONSAFEPATH"]
         else:
             os.environ["PYTHONSAFEPATH"] = before
-
-
-def _heard() -> list[signal.Signals]:
-    """Signals that ask a process to stop: Ctrl-C, a batch system, a closed terminal; not what nohup has set aside."""
-    return [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
-
-
-@contextmanager
-def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Let a request to stop take effect after the point at work, at the same one on all processes.
-
-    Ctrl-C a second time stops at once; the others come in twos by themselves (to a process and to its group). A worker
-    of a study ends when it is asked to: it would wait for another case for ever, and its pool for it.
-    """
-    if multiprocessing.parent_process() is not None:
-        yield lambda: False
-        return
-    requested = False
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal requested
-        if requested and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        requested = True
-
-    try:
-        before = {number: signal.signal(number, ask) for number in _heard()}
-    except ValueError:  # not the main thread: signals belong to somebody else
-        yield lambda: False
-        return
-    try:
-        yield lambda: requested
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def ended_like_interrupted() -> Iterator[None]:
-    """Let every request to end do what Ctrl-C does."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = {number: signal.signal(number, interrupt) for number in _heard()}
-    except ValueError:  # not the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hotmesa.folder import exclusive, prepare
+from hotmesa.folder import COMPLETE, CUT, exclusive, prepare
 from hotmesa.postprocess import provenance
 from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.processes import on_first
@@ -68,8 +68,9 @@ class RunRecord:
         except BaseException as error:
             # Not as an error: those are shown on the terminal, where the caller says it in its own words.
             self.log.info("%s: %s", type(error).__name__, error)
-            with suppress(OSError):  # the disk may be full, and that be the error
-                self.finish("failed")
+            if self.provenance.get("status") != COMPLETE:  # else its points are, and it is a picture that is not
+                with suppress(OSError):  # the disk may be full, and that be the error
+                    self.finish(CUT if isinstance(error, KeyboardInterrupt) else "failed")
             raise
         finally:
             self.lock.close()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotmesa.folder import FolderError, cut_short
+from hotmesa.folder import COMPLETE, FolderError, cut_short
 from hotmesa.postprocess import render
+from hotmesa.postprocess.checkpoint import FILE as CHECKPOINT
 from hotmesa.postprocess.checkpoint import Checkpoint, read_checkpoint
 from hotmesa.postprocess.provenance import input_hashes, read_json, read_scenario
 from hotmesa.postprocess.results import Run, load_run
@@ -53,7 +54,7 @@ class Place:
         if self.overwrite or self.folder is None:
             raise RequestError("resume goes on with the run of a folder: it needs one, and no overwrite")
         self._refuse_another(self.folder)
-        return bool(read_json(self.folder / "provenance.json").get("status") == "complete")
+        return bool(read_json(self.folder / "provenance.json").get("status") == COMPLETE)
 
     def requested(self) -> Scenario:
         """Return what is computed: with the elements and sublayers that the run there has chosen, if it goes on."""
@@ -63,14 +64,18 @@ class Place:
         return there if there.mesh.chosen else self.scenario
 
     def finish(self) -> None:
-        """Make summary.json of a complete run, should the disk have been full then.
+        """Make summary and figures of a complete run, should it have been ended or the disk been full meanwhile.
 
         Raises:
             ResultError: a table is missing or damaged.
-            OSError: the file cannot be written.
+            OSError: a file cannot be written.
         """
-        if self.folder is not None and not (self.folder / "summary.json").exists():
-            render(self.folder, pictures=False)
+        if self.folder is None:
+            return
+        checkpoint = self.folder / CHECKPOINT
+        if checkpoint.exists() or not (self.folder / "summary.json").exists():
+            render(self.folder, pictures=checkpoint.exists())
+            checkpoint.unlink(missing_ok=True)
 
     @property
     def replaces(self) -> bool:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from hotmesa.folder import CUT
+from hotmesa.folder import COMPLETE, CUT
 from hotmesa.kinds import NOTHING, Own, Solver, solver_of
 from hotmesa.postprocess.checkpoint import FILE as CHECKPOINT
 from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.journal import Journal
 from hotmesa.postprocess.results import Point, Run, load_run
 from hotmesa.postprocess.stable import sentence
-from hotmesa.processes import itself, on_any, on_first, stop_on_signal, wait_for_all, world
+from hotmesa.processes import itself, on_any, on_first, wait_for_all, world
 from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
 from hotmesa.refining import Stopped, chooses, refined_points
@@ -26,6 +26,7 @@ from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import BAD_INPUT, DONE, INTERRUPTED, NO_CONVERGENCE, HotmesaError
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.solver.errors import SolveError
+from hotmesa.stopping import stop_on_signal
 
 if TYPE_CHECKING:
     from hotmesa.solver.runs.refining import Choice
@@ -34,7 +35,7 @@ SHARE = 0.01
 """Of the time of a run that may go into what only a killed one needs, apart from its points."""
 FIRST_S = 0.5
 """A run shorter than this is not worth resuming."""
-WORDS = {DONE: "complete", NO_CONVERGENCE: "stopped", INTERRUPTED: CUT}
+WORDS = {DONE: COMPLETE, NO_CONVERGENCE: "stopped", INTERRUPTED: CUT}
 
 
 @dataclass(frozen=True)
@@ -182,13 +183,13 @@ class _Work:
         if self.journal is not None:
             self.run.ask_beside()  # the end needs them as well, so they do not count
         began = time.perf_counter()
+        if self.journal is not None:  # first: behind a checkpoint at the end there may be no point that has them made
+            self.run.save_beside(self.journal.folder)
         if self.checkpoint is not None:
             pack, place = self.checkpoint
             arrays = pack()
             if self.record.folder is not None:
                 replace(place, arrays=arrays).save(self.record.folder)
-        if self.journal is not None:
-            self.run.save_beside(self.journal.folder)
         self.due = time.perf_counter() + (time.perf_counter() - began) / SHARE
 
     def save(self) -> None:
@@ -201,8 +202,6 @@ class _Work:
         """Write the run and what is made of it, say where everything is, and return a further problem or ""."""
         self.save()
         self.record.finish(WORDS[status])
-        if self.record.folder is not None and status == DONE:
-            (self.record.folder / CHECKPOINT).unlink(missing_ok=True)
         points = f"{self.progress.points} {self.run.kind.points}"
         self.progress.say(f"{points}, {self.progress.newton_steps} Newton steps, {self.record.wall_s:.1f} s")
         self._tell_results()
@@ -211,7 +210,10 @@ class _Work:
             self.progress.say(said)
         if self.record.folder is None or not len(self.run):
             return ""
-        return _render(self.record, self.record.folder, self.progress, figures, unfinished=status != DONE)
+        said = _render(self.record, self.record.folder, self.progress, figures, unfinished=status != DONE)
+        if status == DONE:  # until then it tells that figures are still to be drawn
+            (self.record.folder / CHECKPOINT).unlink(missing_ok=True)
+        return said
 
     def _tell_results(self) -> None:
         if not len(self.run):

@@ -15,13 +15,13 @@ from hotmesa.folder import locked, refuse_foreign
 from hotmesa.phases import write_phase_diagram
 from hotmesa.pool import Ranks, Workers, workers_of
 from hotmesa.postprocess import provenance
-from hotmesa.processes import ended_like_interrupted
 from hotmesa.progress import tell
 from hotmesa.scenarios import StudyError
 from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
 from hotmesa.scenarios.plans.study import Plan, load_study
 from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.writing import write_json, write_text
+from hotmesa.stopping import ended_like_interrupted, stop_on_signal
 from hotmesa.study_table import NO_PARQUET, closing, rows_of, write_tables
 from hotmesa.vocabulary import VOCABULARY
 
@@ -156,6 +156,16 @@ def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: W
                 written = time.perf_counter()
     except KeyboardInterrupt:
         interrupted = True
+    with stop_on_signal():  # what was computed goes into the table, whatever asks to end meanwhile
+        return _finish(work, tasks, report, interrupted, started)
+
+
+def _finish(work: _Work, tasks: Sequence[Task], report: Report, interrupted: bool, started: float) -> StudyResult:
+    """Write the table of what there is.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted; the message says how to go on.
+    """
     bad = [work.outcomes[task.name] for task in tasks if work.outcomes[task.name].status in (FAILED, STOPPED)]
     report.end(bad)
     rows = [] if work.only else rows_of(work.plan, work.outcomes, work.folder)
@@ -173,10 +183,8 @@ def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: W
 
 
 def _run(due: Sequence[Task], workers: Workers) -> Iterator[Outcome]:
-    if isinstance(workers, Ranks):  # entered already, by all processes
-        yield from workers.outcomes(due)
-        return
-    with workers, ended_like_interrupted():
+    # Ranks are entered already, by all processes.
+    with nullcontext() if isinstance(workers, Ranks) else workers, ended_like_interrupted():
         yield from workers.outcomes(due)
 
 

@@ -7,6 +7,8 @@ common_variables() {
   # A waiting process must not keep others from working on a machine with more processes than free cores.
   export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl=self,sm OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
+  # When it is asked to end itself: seconds in which its ranks put down what they have.
+  export PRTE_MCA_odls_base_sigkill_timeout=${PRTE_MCA_odls_base_sigkill_timeout:-30}
   unset PYTHONHOME
   # A clone that belongs to somebody else gets no files of ours, not even from root.
   [[ -O $root && -w $root ]] || export PYTHONPYCACHEPREFIX=$cache/pycache
@@ -179,7 +181,7 @@ run_inside() {
     system_variables
     export PATH=$environment/bin:$PATH
     [[ $apart == yes ]] || exec "$@"
-    run_watched "$@"
+    run_watched setpriv --pdeathsig TERM "$@" # mpirun ends its ranks, should this launcher be killed
   fi
 }
 
@@ -226,8 +228,8 @@ ends_soon() { # PID
   done
 }
 
-# Hand on all lines but the block in which mpirun tells that a process ended with a status above 0: the program itself
-# has said why.
+# Hand on all lines but the blocks in which mpirun tells that a process ended with a status above 0, or ended the
+# others: the program itself has said why.
 without_mpirun_words() {
   trap '' INT QUIT TERM HUP
   local line held='' dropping=no rule='^-{60,}$'
@@ -235,7 +237,8 @@ without_mpirun_words() {
     [[ $line != *"PMIX ERROR: PMIX_ERR_UNREACH"* ]] || continue # mpirun on a process that has ended
     if [[ $dropping == yes ]]; then
       [[ ! $line =~ $rule ]] || dropping=no
-    elif [[ -n $held && ($line == *"exited with non-zero status"* || $line == "Primary job "*) ]]; then
+    elif [[ -n $held && ($line == *"exited with non-zero status"* || $line == "Primary job "* ||
+      $line == "MPI_ABORT was invoked on rank "*) ]]; then
       held='' dropping=yes
     else
       [[ -z $held ]] || printf '%s\n' "$held"

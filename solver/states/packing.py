@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,6 +41,8 @@ def pack_ahead(model: Model, ahead: Ahead) -> dict[str, Array]:
     flats = [vector for point in passed for vector in (point.u, point.tangent)]
     return pack(model, flats) | {
         "s": np.array([point.s for point in passed]),
+        # Of a point that was landed on it is the value asked for, not that of the state, which differs by rounding.
+        "control": np.array([point.control for point in passed]),
         "newton_steps": np.array([point.newton_steps for point in passed]),
         "ds": np.array(ahead.ds),
         "count": np.array(ahead.count),
@@ -49,6 +52,10 @@ def pack_ahead(model: Model, ahead: Ahead) -> dict[str, Array]:
 def ahead_from(problem: ThermalBranch, arrays: Arrays) -> Ahead:
     """Return where a curve goes on from what `pack_ahead` has made of it. Collective."""
     flats = unpack(problem.model, arrays)
-    along = zip(flats[::2], flats[1::2], arrays["s"], arrays["newton_steps"], strict=True)
-    passed = tuple(point_at(problem, u, problem.evaluate(u), t, float(s), int(steps)) for u, t, s, steps in along)
-    return Ahead(passed, float(arrays["ds"]), int(arrays["count"]))
+    names = ("s", "newton_steps", "control")
+    along = zip(flats[::2], flats[1::2], *(arrays[name].tolist() for name in names), strict=True)
+    passed = [
+        replace(point_at(problem, u, problem.evaluate(u), t, s, steps), control=control)
+        for u, t, s, steps, control in along
+    ]
+    return Ahead(tuple(passed), float(arrays["ds"]), int(arrays["count"]))

@@ -25,15 +25,19 @@ def take_and_die(self, point):
     if len(taken) == int(sys.argv[1]):
         os.kill(os.getpid(), signal.SIGKILL)
 
+def die(self, *words):
+    os.kill(os.getpid(), signal.SIGKILL)
+
 taken = []
 runner._Work._take = take_and_die
+runner._Work.finish = die
 runner.compute(load_scenario(sys.argv[3], sys.argv[4:]), Path(sys.argv[2]), resume=True, figures=False)
 """
 COMPARED = ("V_mV", "I_mA", "P_mW", "T_max_K", "n", "leg", "t_us", "asked", "arclength", "rows", "images")
 
 
 def kill(folder: Path, after: int, asked: tuple[str, ...]) -> None:
-    """Compute in a process of its own and kill it after some points."""
+    """Compute in a process of its own and kill it after some points, or at its last one."""
     done = subprocess.run([sys.executable, "-c", KILLED, str(after), str(folder), *asked], check=False)
     assert done.returncode == -9
 

@@ -57,6 +57,23 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(case: str, tmp_path: Path) 
     assert all(same_runs(found.parts[name], part) for name, part in whole.parts.items())
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_a_run_killed_at_its_last_point_ends_there(case: str, tmp_path: Path) -> None:
+    """It went on beyond its end current once: the state there has it up to rounding only."""
+    short = {"family": "family.junctions=[2]", "branch": "branch.at_mA=[0.1,0.2]", "diagram": "diagram.max_branches=2"}
+    asked = (*CASES[case][0], *([short[case]] if case in short else []))
+    cut = tmp_path / "cut"
+    kill(cut, 10**6, asked)
+    before = load_run(cut)
+    assert [run.states for run in (before, *before.parts.values())]  # read as long as the journal is there
+    lengths = {name: len(rows["V_mV"]) for name, rows in before.tables.items() if "V_mV" in rows}
+    ending = compute(load_scenario(asked[0], asked[1:]), cut, resume=True, figures=False)
+    assert ending.status == 0
+    found = load_run(cut)
+    assert found.provenance["status"] == "complete" and same_runs(found, before)
+    assert {name: len(found.tables[name]["V_mV"]) for name in lengths} == lengths
+
+
 @pytest.fixture(scope="module")
 def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A branch that was killed."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -55,30 +53,3 @@ def test_a_reader_that_goes_away_ends_no_study(tmp_path: Path):
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert [row["status"] for row in rows(tmp_path / "out" / "table.csv")] == ["ok"] * 4
-
-
-def in_session(number: int) -> list[int]:
-    """Processes of a session that are no zombies."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, _, session = path.read_text().rpartition(") ")[2].split()[:4]
-        except OSError:
-            continue
-        if int(session) == number and state != "Z":
-            found.append(int(path.parent.name))
-    return found
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
-@pytest.mark.parametrize("whom", ["group", "alone"])
-def test_a_study_asked_to_end_leaves_no_worker(tmp_path: Path, whom: str, number: signal.Signals):
-    process = subprocess.Popen(study(tmp_path, 20000), stderr=subprocess.PIPE, start_new_session=True)
-    deadline = time.monotonic() + 60.0
-    while not list((tmp_path / "out").glob("cases/*/iv.csv")):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    (os.killpg if whom == "group" else os.kill)(process.pid, number)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
-    assert in_session(process.pid) == []

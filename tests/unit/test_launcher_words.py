@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from helpers.launcher import ROOT, launch, launcher_environment, ready_cache, shell
+from helpers.requests import hear_all
 from regression.contract import GOLDEN
 
 needs_mpirun = pytest.mark.skipif(shutil.which("mpirun") is None, reason="there is no mpirun")
@@ -147,12 +148,6 @@ time.sleep(30)
 """
 
 
-def _hear_all() -> None:
-    """Undo what nohup or a background job of a shell has set aside."""
-    for name in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=["TERM", "HUP", "INT"])
 @pytest.mark.parametrize("whom", ["group", "launcher"])
 def test_the_launcher_waits_for_a_program_that_is_asked_to_end(tmp_path: Path, whom: str, number: signal.Signals):
@@ -163,7 +158,7 @@ def test_the_launcher_waits_for_a_program_that_is_asked_to_end(tmp_path: Path, w
     process = subprocess.Popen(
         ["bash", "-c", f"set -euo pipefail; {parts} run_watched {words}", "bash", sys.executable, PROGRAM],
         env=launcher_environment(tmp_path), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-        start_new_session=True, preexec_fn=_hear_all,
+        start_new_session=True, preexec_fn=hear_all,
     )  # fmt: skip
     with process:
         assert process.stdout is not None
