@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -46,13 +44,47 @@ def test_environment_yml_has_the_requirements_of_pyproject():
     assert {name: bounds for name, bounds in found.items() if name != "pip"} == wanted
 
 
-def test_dockerfile_installs_every_extra_that_the_image_lacks():
-    text = (ROOT / "Dockerfile").read_text()
-    assert re.search(r"^FROM dolfinx/dolfinx:", text, flags=re.MULTILINE)
-    match = re.search(r'--editable "\.\[([a-z,]+)\]"', text)
-    assert match is not None
-    assert set(match.group(1).split(",")) == set(EXTRAS) - {"solver"}
-    assert "setup/base_python.py constraints" in text
+def commands(text: str) -> list[list[str]]:
+    """Words of the commands of a script, without the folders in which a Python and its files are."""
+    text = text.replace("\\\n", " ").replace("RUN ", "").replace("python3 -m pip", "pip").replace("$WANTED", WANTED)
+    lines = [line for row in text.splitlines() for line in row.split("&&")]
+    plain = [re.sub(r"(\.venv/bin|\.venv|/tmp)/", "", line).replace("--no-cache-dir ", "").split() for line in lines]
+    return [["python" if word == "python3" else word for word in words] for words in plain]
+
+
+WANTED = "pyproject.toml viz,study,fit,test setup/requirements.lock"
+"""What the launcher asks for: its arguments of `unmet`."""
+FROM_LOCK = f"""
+python setup/base_python.py constraints > constraints.txt
+python setup/base_python.py unmet {WANTED} > wanted.txt
+pip install --constraint constraints.txt --require-hashes --no-deps -r wanted.txt
+pip install --no-deps --no-build-isolation --editable .
+"""
+
+
+def test_every_route_takes_the_versions_and_hashes_of_the_lock_file():
+    docker = (ROOT / "Dockerfile").read_text()
+    assert re.search(r"^FROM dolfinx/dolfinx:", docker, flags=re.MULTILINE)
+    assert f'ARG WANTED="{WANTED}"' in docker
+    by_hand = (ROOT / "docs" / "install.md").read_text().partition("\n## By hand\n")[2].split("```")[1]
+    asked = commands(FROM_LOCK)[1:]
+    for text in (docker, by_hand):
+        found = [words for words in commands(text) if words in asked]
+        assert found[:4] == asked, text
+    extras = WANTED.split()[1].split(",")
+    assert set(extras) == set(EXTRAS) - {"solver"}
+    launcher = (ROOT / "setup" / "python.sh").read_text()
+    assert f"local python=$1 extras={','.join(extras)}\n" in launcher
+    for words in ("unmet \"$root/pyproject.toml\" \"$2\" \"$root/setup/requirements.lock\"",
+                  "--require-hashes --no-deps --requirement wanted.txt", "--no-deps --no-build-isolation"):  # fmt: skip
+        assert words in launcher
+
+
+def test_the_lock_file_has_what_any_python_with_dolfinx_may_lack():
+    """The image of DOLFINx brings numpy, mpi4py and petsc4py, and little else."""
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "setup" / "requirements.lock").read_text(), re.MULTILINE))
+    groups = (PROJECT["dependencies"], *(lines for name, lines in EXTRAS.items() if name != "solver"))
+    assert {requirement(line)[0].lower().replace("_", "-") for group in groups for line in group} <= locked
 
 
 def test_launcher_installs_the_extras_of_pyproject():
@@ -148,39 +180,6 @@ def test_interrupt_reaches_the_program(cache: Path):
         os.killpg(process.pid, signal.SIGINT)
         assert process.stdout.read() == "saved\n"
     assert process.returncode == 130
-
-
-LONG = ("run", str(ROOT / "tests" / "regression" / "golden" / "strip.toml"), "--set", "branch.min_points=20000",
-        "--set", "branch.max_points=100000", "--set", "numerics.path=sparse")  # fmt: skip
-
-
-def processes_with(word: str) -> list[str]:
-    """Command lines of the running processes that hold a word."""
-    lines = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK))
-    return [line.replace(b"\0", b" ").decode(errors="replace") for line in lines if word.encode() in line]
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
-@pytest.mark.parametrize("whom", ["group", "launcher"])
-@pytest.mark.parametrize("ranks", [1, 2])
-def test_a_request_to_end_keeps_the_points(cache: Path, tmp_path: Path, ranks: int, whom: str, number: signal.Signals):
-    if ranks > 1 and shutil.which("mpirun") is None:
-        pytest.skip("there is no mpirun")
-    out = tmp_path / "out"
-    before = ("mpirun", "-n", str(ranks)) if ranks > 1 else ()
-    process = subprocess.Popen(
-        [str(ROOT / "hotmesa"), *before, *LONG, "--out", str(out)], env=launcher_environment(cache),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
-    with process:
-        assert process.stdout is not None
-        assert any("points" in line for line in process.stdout), "it ended before its first point"
-        (os.killpg if whom == "group" else os.kill)(process.pid, number)
-        process.stdout.read()
-    assert process.returncode == 130
-    assert json.loads((out / "provenance.json").read_text())["status"] == "interrupted"
-    assert len((out / "iv.csv").read_text().splitlines()) > 1
-    assert processes_with(str(out)) == []
 
 
 @pytest.mark.parametrize(
