@@ -42,6 +42,11 @@ is what it takes from there. Peak memory is that of the whole process with Pytho
     "bench_ltslm": """Factors are made anew for the adjoint solve, as for a single image. `one_state_a_point_s` is a
 perturbed steady state for every point, `one_linear_solve_a_point_s` a linear solve with kept factors; both are
 extrapolated from the points that were computed. `largest_difference` is that of the image from perturbed states.""",
+    "bench_sensitivity": """Twice, one after the other. `with_dV_by_all` follows the branch with one adjoint solution
+a point, `with_dT_max_too` with two, which the current of nucleation needs; `all_over_alone` is models beside the
+device, that branch and the figures of merit over the branch alone, at most 1.5 is wanted. By differences it would be
+two branches a parameter. Tables of the law and their derivatives come from the cache; where there is none, the
+derivatives take about as long as the table.""",
     "bench_stability": """Along a branch, voltage and current bias together, two leading modes of each. `solves_a_point`
 are all solutions with the factors, beyond one factorisation; the probe vector and all searches are among them, and the
 first point, which is computed anew. `stability_in_solves_of_the_branch` has the bordered solve of the branch (a Newton

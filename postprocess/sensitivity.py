@@ -22,6 +22,8 @@ from hotmesa.scenarios.units import unit_of
 
 SMALL = 1e-6
 """By so much of its size a curve is displaced to see what its figures make of it."""
+LANDED = 1e-9
+"""Relative difference of a value that is asked for from a point that was put on it."""
 KINK = 0.02
 """Relative difference of the two one-sided derivatives beyond which both are told."""
 USUAL = (
@@ -38,7 +40,7 @@ USUAL = (
 OF_PLACES = ("row", "x_um", "y_um", "contact_distance_um")
 """Ends of the names of numbers that jump from node to node."""
 OF_CURVE = ("V_mV", "I_mA", "V_per_junction_mV", "P_mW")
-OF_STATE = ("T_max_K", "T_mean_K")
+OF_STATE = ("T_max_K", "T_mean_K", "hot_fraction")
 """Columns besides V and I whose derivatives are known along the branch."""
 
 
@@ -59,6 +61,7 @@ class BranchSensitivity:
         across: displacement for each unit of a parameter (mV), shape (q, p).
         rates: of other columns along the branch for each mV, by name, shape (q,) each.
         others: their derivatives where the displaced curve has the same place along itself, by name, (q, p) each.
+        sides: what comes to these derivatives from below and from above, by name, (q, p, 2) each.
         junctions: number n that carries voltage, and its derivatives, shape (1 + p,).
         resistance_ohm: R_N by the area of the mesh, and its derivatives, shape (1 + p,).
     """
@@ -73,6 +76,7 @@ class BranchSensitivity:
     across: Array
     rates: Mapping[str, Array]
     others: Mapping[str, Array]
+    sides: Mapping[str, Array]
     junctions: Array
     resistance_ohm: Array
 
@@ -236,17 +240,22 @@ def _one_sided(found: BranchSensitivity, k: int, base: Mapping[str, float]) -> d
 
 
 def _at(found: BranchSensitivity, k: int, at: At, name: str) -> tuple[float, tuple[float, float] | None]:
-    """Return a column at a place, and its derivative twice.
+    """Return a column at a place, and its derivatives from below and from above.
 
     Raises:
         ResultError: the branch does not reach the place.
     """
+    sides = found.sides[at.column][:, k] if at.column in found.sides else np.zeros((len(found.x_s), 2))
+    changes = found.at_constant(at.column, at.along, k)[:, None] + sides
+    landed = np.flatnonzero(np.abs(column(found.table, at.along) - at.value) <= LANDED * abs(at.value))
+    if landed.size:
+        below, above = (float(change) for change in changes[landed[0]])
+        return float(column(found.table, at.column)[landed[0]]), (below, above)
     value = value_at(found.table, at)
     if value.number is None:
         raise ResultError(f"{name}: {value.reason}")
-    table = dict(found.table) | {"derivative": found.at_constant(at.column, at.along, k)}
-    there = value_at(table, At("derivative", at.along, at.value)).number
-    return value.number, None if there is None else (there, there)
+    ends = [value_at(dict(found.table) | {"side": side}, At("side", at.along, at.value)).number for side in changes.T]
+    return value.number, None if None in ends else (float(ends[0] or 0.0), float(ends[1] or 0.0))
 
 
 def _row(name: str, value: float, sides: tuple[float, float] | None, parameter: Parameter) -> Row:

@@ -111,7 +111,7 @@ def _matrix(form: Any) -> sp.csr_matrix:
 def _vector(form: Any, owned: int) -> Array:
     """Return the owned part of a vector."""
     vector = fem.assemble_vector(form)
-    vector.scatter_reverse(_add_mode())
+    vector.scatter_reverse(add_mode())
     return np.array(vector.array[:owned])
 
 
@@ -171,7 +171,7 @@ def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
     # A node on the rim can belong to a facet of another rank only: collect the marks over the ranks.
     marks = fem.Function(space)
     marks.x.array[rim] = 1.0
-    marks.x.scatter_reverse(_add_mode())
+    marks.x.scatter_reverse(add_mode())
     return PlanOperators(
         comm=lasting(mesh.comm),
         space=space,
@@ -186,7 +186,8 @@ def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
     )
 
 
-def _add_mode() -> Any:
+def add_mode() -> Any:
+    """Return the word of DOLFINx for adding up what ranks share."""
     from dolfinx.la import InsertMode
 
     return InsertMode.add

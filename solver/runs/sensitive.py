@@ -9,6 +9,7 @@ import numpy as np
 
 from hotmesa.postprocess.sensitivity import BranchSensitivity
 from hotmesa.postprocess.tables import Row, as_columns
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.parameters import Parameter
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.law.variation import spelled_out
@@ -83,6 +84,12 @@ def branch_sensitivity(
         across=np.array([item.across for item in found]),
         rates={name: np.array([item.rates[name] for item in found]) for name in first.rates},
         others={name: np.array([item.others[name] for item in found]) for name in first.others},
+        sides={name: np.array([_sides(item, name) for item in found]) for name in first.others},
         junctions=np.array([float(model.junctions.counts.sum()), *(item.junctions for item in beside)]),
         resistance_ohm=np.array([resistance_ohm(model), *(item.normal_resistance_ohm for item in beside)]),
     )
+
+
+def _sides(found: PointSensitivity, name: str) -> Array:
+    """Return the one-sided derivatives of a number less the one that is told, shape (p, 2)."""
+    return found.sides.get(name, np.zeros((len(found.across), 2)))

@@ -145,16 +145,20 @@ class Extended:
 
 
 class BalanceChange:
-    """The derivative of the heat balance by one parameter."""
+    """The derivative of the heat balance by one parameter.
+
+    Attributes:
+        beside: the models at both ends of the parameter.
+    """
 
     def __init__(self, model: Model, beside: Beside) -> None:
         """Find out what the parameter changes, by a state with all temperatures in it. Collective."""
-        self._model, self._beside = model, beside
+        self._model, self.beside = model, beside
         self._conducts = bool(beside.thickness.any()) or beside.plan is not None or beside.network is not None
         self._probe()
 
     def _probe(self) -> None:
-        model, low, high = self._model, self._beside.low, self._beside.high
+        model, low, high = self._model, self.beside.low, self.beside.high
         random = np.random.default_rng(0)
         T = random.uniform(model.bath, max(PROBED_K, 1.5 * model.bath), model.layout.size)
         wires = random.uniform(model.bath, max(PROBED_K, 1.5 * model.bath), len(model.wired))
@@ -172,7 +176,7 @@ class BalanceChange:
 
     def at(self, weighed: WeighedState) -> Change:
         """Return the derivatives at a state."""
-        model, state, beside = self._model, weighed.state, self._beside
+        model, state, beside = self._model, weighed.state, self.beside
         known = None if self._potentials else state.potentials
         low, high = (_Terms(end, state.T, state.wires, state.V, known) for end in (beside.low, beside.high))
         total: Array = np.zeros(len(weighed.T))
@@ -199,7 +203,7 @@ class BalanceChange:
 
     def _conduction(self, weighed: WeighedState) -> Array:
         """Return the change by the matrix of the conduction, whose potentials are held."""
-        layout, beside = self._model.layout, self._beside
+        layout, beside = self._model.layout, self.beside
         total = weighed.by_sublayer @ beside.thickness
         if beside.plan is not None:
             own = len(layout.mesa_layers) if layout.condensed else len(layout.sublayers)
@@ -210,7 +214,7 @@ class BalanceChange:
 
     def _mean(self, weighed: WeighedState) -> float:
         """Return the change of the mean temperature of the junctions by that of the areas."""
-        plan = self._beside.plan
+        plan = self.beside.plan
         if plan is None:
             return 0.0
         layout, layers = self._model.layout, len(self._model.layout.junction_layers)

@@ -32,6 +32,7 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     ),
     (("run", "kurter2010-n19"), {"iv.png": "kurter2010-n19-iv.png", "map.png": "kurter2010-n19-map.png"}),
     (("ltslm", "out/pictures/kurter2010-n19", "--current", "1.2", "--beam-um", "1.5"), {"ltslm.png": "ltslm.png"}),
+    (("sensitivity", "out/pictures/kurter2010-n19"), {"tornado.png": "sensitivity.png"}),
     (("run", "kurter2010-uniform", "--set", "mesa.junctions=30"), {"cooling.png": "uniform-cooling.png"}),
     (("run", "sweep-pristine-n28"), {"sweep.png": "sweep-pristine-n28.png"}),
     (("run", "sweep-poor-film"), {"sweep.png": "sweep-poor-film.png"}),

@@ -98,7 +98,7 @@ def test_files_and_figures_of_merit_are_those_of_whole_runs(file: Path, tmp_path
         (["--of", "V_peak"], "unknown observable V_peak; did you mean V_peak_mV_per_junction"),
         (["--of", "hot_fraction"], "it is a column: say where"),
         (["--of", "T_max_K"], "T_max_K: no derivative of it is known"),
-        (["--of", "hot_fraction@I_mA=0.7"], "no derivative of hot_fraction is known"),
+        (["--of", "T_min_K@I_mA=0.7"], "no derivative of T_min_K is known"),
         (["--of", "V_mV@I_mA=9"], "I_mA goes from"),
         (["--set", "mode=uniform"], "sensitivities are those of a branch"),
     ],

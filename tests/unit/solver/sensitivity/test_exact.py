@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.beside import both_sides
+from helpers.beside import at, both_sides
 from helpers.devices import normal_law, on_crystal
 
 from hotmesa.meshes import build_mesh
+from hotmesa.postprocess.sensitivity import sensitivity_rows
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.parameters import chosen, parameters
 from hotmesa.scenarios.schema import Bath, Branch, Contact, Curve, Law, Layer, Material, Mesa, Mesh, Numerics
@@ -16,6 +17,8 @@ from hotmesa.solver.law.variation import spelled_out
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_points
 from hotmesa.solver.runs.sensitive import Surroundings, branch_sensitivity, sensitive_points
+from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.steady import solve_steady
 
 CONDUCTANCE, KAPPA, POWER = 2e4, 0.5, 0.8
 UNIFORM = Scenario(
@@ -122,3 +125,28 @@ def test_unknown_keys_are_told_with_the_nearest():
         chosen(on_crystal(), ["layers.0.thickness"])
     with pytest.raises(ScenarioError, match=r"mesa\.shape"):
         chosen(UNIFORM, ["mesa.shape"])
+
+
+def test_two_places_that_are_equally_hot_are_told_by_one_sided_derivatives():
+    # A contact in the middle: both ends of a strip are hottest. Moved to the right it cools that end and leaves the
+    # other one hotter, moved to the left the reverse: T_max rises either way.
+    scenario = on_crystal(
+        geometry="strip",
+        contacts=(Contact(x_um=0.0, radius_um=2.0, contact_K_per_mW=1.0),),
+        law=normal_law(),
+        branch=Branch(end_current_mA=1.0, min_points=8),
+    )
+    model = Model(scenario, build_mesh(scenario))
+    surroundings = Surroundings.of(model, chosen(scenario, ("contacts.0.x_um", "layers.0.thickness_um")))
+    found = branch_sensitivity(model, surroundings, list(sensitive_points(model, surroundings, ("T_max_K",))))
+    rows = {row["parameter"]: row for row in sensitivity_rows(found, ["T_max_K@I_mA=1.0"])}
+    place, film = rows["contacts.0.x_um"], rows["layers.0.thickness_um"]
+    assert film["below"] == "" and float(film["derivative"]) < 0.0
+    h = 1e-3
+    beside = surroundings.beside[0]
+    rest = solve_steady(model, Bias.current(), 1.0)
+    devices = [at(model, beside.parameter, sign * h, beside) for sign in (-1, 1)]
+    T_max = [solve_steady(device, Bias.current(), 1.0, rest.u).T.max() for device in devices]
+    assert float(place["below"]) == pytest.approx((rest.T.max() - T_max[0]) / h, rel=1e-3)
+    assert float(place["above"]) == pytest.approx((T_max[1] - rest.T.max()) / h, rel=1e-3)
+    assert float(place["below"]) < 0.0 < float(place["above"])
