@@ -29,7 +29,7 @@ from hotmesa.scenarios.schema import (
 )
 
 PER_HEALING_LENGTH = 8.0  # elements
-PER_WALL = 5.0  # elements: on lines one is enough for I(V), on triangles the wall still feels two
+PER_WALL = 5.0  # elements: 18 or more on all of it, and rows hold 1e-6 (rows_add in postprocess/walls.py)
 COLD_SHARE = 0.2  # of the way from the bath to T_c: where the cold side of a wall lies
 SHARPEST = 4.0  # largest (T - T_B) d ln J/dT at the voltage of a wall: 2.9 to 4.5 for the d-wave laws of the library
 SPREADING = 2.11  # mean resistance 0.473/(kappa s) of a square of side s on a half-space, as the wave number 2.11/s

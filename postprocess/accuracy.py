@@ -8,13 +8,18 @@ from typing import Any
 import numpy as np
 
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.tables import Table, column
-from hotmesa.postprocess.walls import NARROW, PINNED, wall_elements
+from hotmesa.postprocess.tables import column
+from hotmesa.postprocess.walls import NARROW, PINNED, PINNED_MODE, wall_elements
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 
 TABLE = "accuracy.csv"
 ENOUGH_PERCENT = 0.3
+_NOT_RESOLVED = {
+    "bifurcations_not_resolved": "bifurcations",
+    "folds_not_resolved": "folds",
+    "modes_not_resolved": "states with modes",
+}
 _ERRORS = ("mesh_error_V_percent", "mesh_error_T_K", "layer_error_V_percent", "layer_error_T_K")
 NUMBERS = {
     "mesh_error_V_percent": "estimated error of V at given current by the mesh, computed minus true, the largest found",
@@ -23,7 +28,8 @@ NUMBERS = {
     "layer_error_T_K": "estimated error of T_max by the sublayers",
     "accuracy_reached": "whether V has the accuracy of mesh.accuracy_percent, mesh and sublayers together",
     "wall_elements": "least width in elements of the wall of a hot spot, over the stored states",
-    "folds_not_resolved": "folds of the mesh, not of the device: rows whose column `fold` begins with `pinned`",
+    "folds_not_resolved": "folds of the mesh, not of the device: `pinned V` and `pinned I` in the column `fold`",
+    "modes_not_resolved": "states of which more or fewer modes grow on the mesh than on the device: `pinned mode`",
     "bifurcations_not_resolved": "bifurcations of the mesh: rows of bifurcations.csv whose `change` is `pinned`",
 }
 """Numbers that tell how exact the others are, with their meaning."""
@@ -47,8 +53,7 @@ def accuracy(run: Run) -> dict[str, Any]:
     widths = np.concatenate([*walls, [np.inf]])
     least = float(np.nanmin(widths))
     values["wall_elements"] = least if np.isfinite(least) else None
-    values["folds_not_resolved"] = sum(_pinned(part.rows, "fold") for part in (run, *run.parts.values()))
-    values["bifurcations_not_resolved"] = _pinned(run.tables.get("bifurcations.csv", {}), "change")
+    values |= not_resolved(run)
     if values["wall_elements"] is None:
         reasons["wall_elements"] = "no stored state has a wall between hot and cold"
     return values | {"reasons": reasons}
@@ -78,17 +83,29 @@ def _reached(run: Run) -> bool | None:
 
 
 def remark(run: Run) -> str:
-    """Return what a figure says where an accuracy was asked for and not reached, else ""."""
-    if _reached(run) is not False:
-        return ""
-    result = estimated_percent(run)
-    error = "unknown" if result is None else f"{result:.2g} %"
-    return f"error of V {error}, not {run.scenario.mesh.accuracy_percent:g} % as asked for"
+    """Return what a figure says of accuracy that is missing: asked for and not reached, or held by rows of elements."""
+    parts = []
+    if _reached(run) is False:
+        result = estimated_percent(run)
+        error = "unknown" if result is None else f"{result:.2g} %"
+        parts.append(f"error of V {error}, not {run.scenario.mesh.accuracy_percent:g} % as asked for")
+    pinned = _told(not_resolved(run))
+    return "; ".join([*parts, *([f"{pinned} of the mesh alone"] if pinned else [])])
 
 
-def _pinned(table: Table, name: str) -> int:
-    """Return the number of rows that are told to be of the mesh in a column of words."""
-    return sum(str(word).startswith(PINNED) for word in table.get(name, ()))
+def not_resolved(run: Run) -> dict[str, int]:
+    """Return how many folds, bifurcations and states of a run are not what the device does, but rows of elements."""
+    words = [str(word) for part in (run, *run.parts.values()) for word in part.rows.get("fold", ())]
+    changes = run.tables.get("bifurcations.csv", {}).get("change", ())
+    return {
+        "bifurcations_not_resolved": sum(str(word).startswith(PINNED) for word in changes),
+        "folds_not_resolved": sum(word.startswith(PINNED) and word != PINNED_MODE for word in words),
+        "modes_not_resolved": words.count(PINNED_MODE),
+    }
+
+
+def _told(values: Mapping[str, Any]) -> str:
+    return " and ".join(f"{values[key]} {what}" for key, what in _NOT_RESOLVED.items() if values.get(key))
 
 
 def _why_not(run: Run) -> str:
@@ -138,15 +155,11 @@ def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str
             layers = f"double sublayers and halve first_sublayer_um of {_below(scenario)}"
             what = " and ".join({"mesh": "refine mesh.file", "layer": layers}[part] for part in coarse)
         lines.append(f"{parts} alone change V by more than {ENOUGH_PERCENT} %: {what}")
-    if values.get("bifurcations_not_resolved"):
+    pinned = _told(values)
+    if pinned:
         lines.append(
-            f"{values['bifurcations_not_resolved']} bifurcations are of the mesh, whose rows of elements hold the wall "
-            f'of the hot spot, not of the device ("{PINNED}"): set mesh.refine = {2 * refine:g}'
-        )
-    if values.get("folds_not_resolved"):
-        lines.append(
-            f"{values['folds_not_resolved']} folds are of the mesh, whose rows of elements hold the wall of the "
-            f'hot spot, not of the device ("{PINNED}"): set mesh.refine = {2 * refine:g}'
+            f"{pinned} are of the mesh, whose rows of elements hold the wall of the hot spot, not of the "
+            f'device ("{PINNED}"): set mesh.refine = {2 * refine:g}'
         )
     elif (wall := values.get("wall_elements")) is not None and wall < NARROW:
         lines.append(

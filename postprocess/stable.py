@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import Table, column
+from hotmesa.postprocess.walls import PINNED
 from hotmesa.scenarios.schema import Scenario
 
 Flags = NDArray[np.bool_]
@@ -71,7 +72,8 @@ def _first_unstable(rows: Table, stable: Flags) -> float | None:
         return None
     row = int(np.argmin(stable))
     # A fold is a row of its own, with a mode that neither grows nor decays.
-    at_fold = row > 0 and "fold" in rows and rows["fold"][row - 1] != ""
+    word = str(rows["fold"][row - 1]) if row > 0 and "fold" in rows else ""
+    at_fold = word != "" and not word.startswith(PINNED)
     return float(column(rows, "I_mA")[row - at_fold])
 
 

@@ -15,6 +15,7 @@ from hotmesa.postprocess.runs.branch import NUMBERS, between, plot_iv, sentences
 from hotmesa.postprocess.stable import legend, remark, stable_states
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
+from hotmesa.postprocess.walls import PINNED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,9 +109,12 @@ def _draw_bifurcations(left: Axes, right: Axes, run: Run) -> None:
     if table is None:
         return
     look: dict[str, Any] = {"linestyle": "none", "markersize": 6, "markerfacecolor": "white", "zorder": 6}
-    I = column(table, "I_mA")  # noqa: E741
-    left.plot(column(table, "V_per_junction_mV"), I, "o", color="black", label="bifurcation", **look)
-    onrest = column(table, "branch") == 0
+    I, v = column(table, "I_mA"), column(table, "V_per_junction_mV")  # noqa: E741
+    pinned = np.array([str(change) == PINNED for change in table["change"]], dtype=bool)
+    if pinned.any():
+        left.plot(v[pinned], I[pinned], "x", color="#9a9a9a", label="of the mesh alone", **look)
+    left.plot(v[~pinned], I[~pinned], "o", color="black", label="bifurcation", **look)
+    onrest = (column(table, "branch") == 0) & ~pinned
     right.plot(I[onrest], np.zeros(int(onrest.sum())), "o", color="black", **look)
 
 

@@ -13,6 +13,7 @@ from hotmesa.postprocess.merit import DEVICE_NUMBERS, Finding, curve_of, run_num
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
+from hotmesa.postprocess.walls import PINNED
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ NUMBERS = {
     "hysteresis_area_uW": "area between the legs of a closed sweep",
     "T_max_K": "largest temperature",
     "largest_growth_per_us": "largest growth rate of a state",
+    "losses_not_resolved": "states that are lost on the mesh and not on the device: `jump_cause` begins with `pinned`",
     "heat_balance_error": "largest magnitude",
     "legs": "number of legs",
     "load_resistance_ohm": "of the circuit",
@@ -79,6 +81,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "hysteresis_area_uW": area.value,
         "T_max_K": float(column(rows, "T_max_K").max()),
         "largest_growth_per_us": float(column(rows, "growth_per_us").max()),
+        "losses_not_resolved": _not_resolved(rows),
         "heat_balance_error": float(column(rows, "heat_balance_error").max()),
         "reasons": {"hysteresis_area_uW": area.reason} if area.reason else {},
     }
@@ -110,7 +113,17 @@ def sentences(run: Run) -> list[str]:
             f"leg {result['leg']}: state lost by {cause} at {before[source]:.5g} {source[-2:]}, "
             f"V {before['V_mV']:.5g} to {after['V_mV']:.5g} mV, settles in {_time(result['settling_us'])}{how}"
         )
+    count = _not_resolved(rows)
+    if count:
+        lines.append(
+            f"warning: {count} states are lost on the mesh, whose rows of elements hold the wall of the hot spot, and "
+            f'not on the device ("{PINNED}"): set mesh.refine = {2 * run.scenario.mesh.refine:g}'
+        )
     return lines
+
+
+def _not_resolved(rows: Table) -> int:
+    return sum(str(cause).startswith(PINNED) for cause in rows["jump_cause"])
 
 
 def _time(us: float) -> str:
@@ -145,7 +158,9 @@ def plot_sweep(run: Run, ax: Axes | None = None) -> Figure:
     _draw_curve(None, right, run)
     _draw_states(right, run, column(run.rows, source_column(run.rows)), T)
     right.set(xlabel=_source_label(run), ylabel="hottest place of the junctions (K)")
-    figure.suptitle(title_of(run.scenario))
+    count = _not_resolved(run.rows)
+    told = f"{count} states are lost on the mesh alone ({PINNED})" if count else ""
+    figure.suptitle("\n".join(filter(None, (title_of(run.scenario), told))))
     return figure
 
 

@@ -16,7 +16,7 @@ CURVE = {
     **SLOPE,
     "arclength": "parameter along the branch; always grows",
     "fold": "`V` or `I` where the branch turns back in V or in I, `pinned V` or `pinned I` where only the mesh makes "
-    "it do so, else empty",
+    "it do so, `pinned mode` where on the mesh more or fewer modes grow than on the device, else empty",
     **NEWTON,
 }
 """Meaning of the columns of a point on a curve of steady states."""

@@ -32,7 +32,7 @@ KIND = Kind(
     advice="What often helps: smaller steps (--set diagram.step=0.1), another first distance "
     "(--set diagram.amplitude_K=0.5), or a finer mesh (--set mesh.refine=2).",
     meanings=branch.KIND.meanings,
-    words=("fold", "kind", "origin", "end", "folder"),
+    words=("fold", "kind", "origin", "end", "folder", "half_waves", "change"),
     beside=("uniform.csv", "diagram.csv", "bifurcations.csv"),
     parts="branch_[0-9]*",
     keeps_modes=False,

@@ -83,7 +83,8 @@ KIND = Kind(
         **branch.SLOPE,
         "growth_per_us": "largest growth rate of the state under the source",
         "jump": "`from` at the last state before a jump, `to` at the first behind it, else empty",
-        "jump_cause": "`fold` or `mode`: how the state before the jump was lost",
+        "jump_cause": "`fold` or `mode`: how the state before the jump was lost; `pinned fold` or `pinned mode` where "
+        "the mesh loses a state that the device holds, and the sweep goes on",
         "settling_us": "time until 1 % of the way to the state behind a jump is left",
         "settling_by": "`time` where that was integrated, `rate` where it is estimated by the growth rate",
         **branch.NEWTON,

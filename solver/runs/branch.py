@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 
@@ -11,13 +11,16 @@ import numpy as np
 from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import Row
+from hotmesa.postprocess.walls import PINNED
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.accuracy import Places, estimates
+from hotmesa.solver.runs.growing import Growing
 from hotmesa.solver.runs.pinning import Pinning
 from hotmesa.solver.runs.uniform import UniformDevice, uniform_curve, uniform_table
 from hotmesa.solver.stability.columns import BranchStability, requested_stability
+from hotmesa.solver.stability.stability import Modes
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, observe
@@ -97,9 +100,12 @@ def branch_points(
     stops = (branch.end_current_mA, *branch.at_mA)
     course = Course(None if checkpoint is None else ahead_from(problem, checkpoint.arrays))
     pinning = Pinning(model)
+    growing = Growing(partial(pinning.growing, problem), tuple(stability.biases.values()))
     first, hot = 0, 0.0
-    if checkpoint is not None:
+    if checkpoint is not None and course.ahead is not None:
         first, hot = int(checkpoint.arrays["number"]) + 1, float(checkpoint.arrays["hot_fraction"])
+        pinning.restore(checkpoint.arrays)
+        growing.restore(course.ahead.passed[-1], checkpoint.arrays)
     for number, curve in enumerate(follow(problem, start, direction, branch_options(model), course), start=first):
         e = curve.evaluation
         if number and e.V <= 0.0:
@@ -112,15 +118,29 @@ def branch_points(
         modes = stability.modes(curve, keep)
         state = fields.of(e, stability.fields(modes)) if keep else None
         row |= stability.columns(modes)
+        row |= _of_device(growing, curve, modes, str(row["fold"]))
         ends = curve.control == branch.end_current_mA
         beside = cache(partial(uniform_beside, model, row if ends else None)) if ends or number == first else None
-        behind = partial(_behind, model, course.ahead, number, hot) if course.ahead else None
+        behind = None
+        if course.ahead:
+            seen = {**pinning.pack(), **growing.pack()}
+            behind = partial(_behind, model, course.ahead, seen, number, hot)
         yield BranchPoint(row, state, leads=fields.leads, beside=beside, checkpoint=behind, curve=curve)
 
 
-def _behind(model: Model, ahead: Ahead, number: int, hot_fraction: float) -> Arrays:
+def _of_device(growing: Growing, curve: CurvePoint, modes: Mapping[str, Modes] | None, fold: str) -> Row:
+    """Return the numbers of growing modes of the device, and what is told where those of the mesh are others."""
+    if modes is None:
+        return {}
+    counted = growing.take(curve, [m.unstable for m in modes.values()], fold.startswith(PINNED))
+    numbers: Row = {f"unstable_modes_{name}": count for name, count in zip(modes, counted.held, strict=True)}
+    return numbers | ({"fold": counted.word} if counted.word and not fold else {})
+
+
+def _behind(model: Model, ahead: Ahead, seen: Arrays, number: int, hot_fraction: float) -> Arrays:
     """Return what the branch needs to go on. Collective."""
-    return pack_ahead(model, ahead) | {"number": np.array(number), "hot_fraction": np.array(hot_fraction)}
+    numbers = {"number": np.array(number), "hot_fraction": np.array(hot_fraction)}
+    return {**pack_ahead(model, ahead), **seen, **numbers}
 
 
 def points(

@@ -14,15 +14,25 @@ from scipy.interpolate import PchipInterpolator
 from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import Row
+from hotmesa.postprocess.walls import PINNED
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options, branch_row, uniform_beside
 from hotmesa.solver.runs.branch import control as control
+from hotmesa.solver.runs.growing import Counted, Growing
 from hotmesa.solver.runs.pinning import Pinning
-from hotmesa.solver.runs.records import BranchRecord, NumberedBifurcation, bifurcation_lines, branch_folder, branch_line
+from hotmesa.solver.runs.records import (
+    BranchRecord,
+    NumberedBifurcation,
+    bifurcation_lines,
+    branch_folder,
+    branch_line,
+    of_device,
+)
 from hotmesa.solver.runs.remembered import Remembered, pack_branches, remembered_from
 from hotmesa.solver.stability.bifurcation import (
+    BIASES,
     BranchStart,
     RatedPoint,
     at_distance,
@@ -82,6 +92,8 @@ class Diagram:
         self.problem = ThermalBranch(model)
         self.stability = checked_stability(model, RATE_TOLERANCE)
         self.pinning = Pinning(model)
+        if checkpoint is not None:
+            self.pinning.restore(checkpoint.arrays)
         self.branches: list[BranchRecord] = []
         self.crossings: list[NumberedBifurcation] = []
         self._asked = model.scenario.diagram
@@ -89,6 +101,7 @@ class Diagram:
         self.behind: Callable[[], Arrays] | None = None
         self._before = Remembered() if checkpoint is None else remembered_from(self.problem, checkpoint.arrays)
         self._followed: list[tuple[int, RatedPoint]] = []
+        self._counted: list[Counted] = []
         self._options = branch_options(model)
         # Walls far from each other hardly feel a shift: what loose solutions leave of it grows from step to step.
         steps = replace(self._options, max_step=self._asked.step, first_step=0.05, min_step=MIN_STEP)
@@ -110,7 +123,8 @@ class Diagram:
             yield from self._deflate(current)
 
     def _new(self, origin: str, images: int, depth: int) -> BranchRecord:
-        branch = BranchRecord(len(self.branches), origin, images, depth)
+        growing = Growing(partial(self.pinning.growing, self.problem), BIASES)
+        branch = BranchRecord(len(self.branches), origin, images, depth, growing=growing)
         self.branches.append(branch)
         return branch
 
@@ -134,15 +148,15 @@ class Diagram:
 
     def _bifurcations(self, branch: BranchRecord) -> list[NumberedBifurcation]:
         """Return the bifurcations of a branch that are new."""
-        result = []
+        new = []
         first, last = branch.origin.startswith("bifurcation"), branch.end.startswith("bifurcation")
-        inner = branch.points[int(first) : len(branch.points) - int(last)]
-        for b in find_bifurcations(self.problem, self.stability, inner, self._options):
+        inside = slice(int(first), len(branch.points) - int(last))
+        found = find_bifurcations(self.problem, self.stability, branch.points[inside], self._options)
+        for b, persists in zip(found, of_device(found, branch.counted[inside]), strict=True):
             if not any(is_same(self.problem, b, c.bifurcation) for c in self.crossings):
-                pinned = self.pinning.change(self.problem, b.point, b.point, b.bias, b.appears)
-                self.crossings.append(NumberedBifurcation(len(self.crossings) + 1, branch.number, b, pinned))
-                result += [] if pinned else [self.crossings[-1]]
-        return result
+                self.crossings.append(NumberedBifurcation(len(self.crossings) + 1, branch.number, b, not persists))
+                new += [self.crossings[-1]] if persists else []
+        return new
 
     def _distance(self, a: Array, b: Array) -> float:
         return float(np.sqrt(self.problem.inner(a - b, a - b)))
@@ -160,9 +174,12 @@ class Diagram:
 
     def _add(self, branch: BranchRecord, point: CurvePoint) -> RatedPoint:
         before = branch.points[-1] if branch.points else None
-        branch.points.append(rated(self.stability, point, self._count, before))
+        new = rated(self.stability, point, self._count, before)
+        pinned = bool(point.fold) and self.pinning.fold(self.problem, point)
+        branch.points.append(new)
+        branch.counted.append(branch.growing.take(point, new.growing, pinned))
         self.behind = None
-        return branch.points[-1]
+        return new
 
     def _follow(self, branch: BranchRecord, start: Array, direction: Array, options: Options) -> Iterator[RatedPoint]:
         """Yield the points of a branch from its start on, first those that are known.
@@ -171,23 +188,31 @@ class Diagram:
             SolveError: it could not be followed any further.
         """
         number, course = branch.number, Course(self._before.ahead.get(branch.number))
-        for point in self._before.points.get(number, ()):
+        for point, counted in zip(*(known.get(number, ()) for known in self._before.known), strict=True):
             branch.points.append(point)
-            self._followed.append((number, point))
+            branch.counted.append(counted)
+            branch.growing.last = counted
+            self._remember(branch)
             yield point
         if number in self._before.failures:
             raise SolveError(self._before.failures[number])
         if number in self._before.points and course.ahead is None:
             return
         for curve in follow(self.problem, start, direction, options, course):
-            self._followed.append((number, self._add(branch, curve)))
+            self._add(branch, curve)
+            self._remember(branch)
             if course.ahead is not None:
-                self.behind = partial(self._pack, len(self._followed), course.ahead)
+                self.behind = partial(self._pack, len(self._followed), course.ahead, self.pinning.pack())
             yield branch.points[-1]
 
-    def _pack(self, count: int, ahead: Ahead) -> Arrays:
+    def _remember(self, branch: BranchRecord) -> None:
+        self._followed.append((branch.number, branch.points[-1]))
+        self._counted.append(branch.counted[-1])
+
+    def _pack(self, count: int, ahead: Ahead, seen: Arrays) -> Arrays:
         failures = {branch.number: branch.end for branch in self.branches if branch.failed}
-        return pack_branches(self.problem, self._followed[:count], ahead, failures)
+        points = self._followed[:count], self._counted[:count]
+        return {**pack_branches(self.problem, *points, ahead, failures), **seen}
 
     @property
     def _count(self) -> int:
@@ -347,7 +372,7 @@ def points(model: Model, observables: Sequence[Measure] = (), checkpoint: Checkp
         state = fields.of(point.curve.evaluation) if keep else None
         part = branch_folder(branch.number) if branch.number else ""
         beside = partial(_beside, diagram, uniform)
-        row = _row(model, point, observables) | diagram.pinning.mark(diagram.problem, point.curve)
+        row = _row(model, point, branch.counted[-1], observables)
         yield Point(row, state, leads=fields.leads, part=part, beside=beside, checkpoint=diagram.behind)
 
 
@@ -357,10 +382,12 @@ def _beside(diagram: Diagram, uniform: Callable[[], dict[str, list[Row]]]) -> di
     return uniform() | {"diagram.csv": lines, "bifurcations.csv": bifurcation_lines(diagram.model, diagram.crossings)}
 
 
-def _row(model: Model, point: RatedPoint, observables: Sequence[Measure]) -> Row:
+def _row(model: Model, point: RatedPoint, counted: Counted, observables: Sequence[Measure]) -> Row:
+    fold = point.curve.fold
     return branch_row(model, point.curve, observables) | {
-        "unstable_modes_voltage_bias": point.growing[0],
-        "unstable_modes_current_bias": point.growing[1],
+        "fold": f"{PINNED} {fold}" if counted.pinned else fold or counted.word,
+        "unstable_modes_voltage_bias": counted.held[0],
+        "unstable_modes_current_bias": counted.held[1],
         "rate_voltage_bias_per_us": float(point.voltage.rates[0]),
         "rate_current_bias_per_us": float(point.current.rates[0]),
     }

@@ -15,13 +15,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hotmesa.postprocess.checkpoint import Arrays
 from hotmesa.postprocess.tables import Row
-from hotmesa.postprocess.walls import NARROW, PINNED, wall_elements
+from hotmesa.postprocess.walls import NARROW, PINNED, rows_add, wall_elements
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max, global_min
 from hotmesa.solver.runs.finer import Finer, finer_mesh
+from hotmesa.solver.runs.growing import Bounds
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import CAREFUL, CurvePoint, Options, between, correct, follow
@@ -30,13 +32,23 @@ from hotmesa.solver.states.observables import junction_temperatures
 from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, ThermalBranch
 
 WIDE = 16.0
-"""Elements of a wall beyond which no row of them holds it; measured: 2e-5 of V at 10, 5e-4 at 5."""
+"""Elements of a wall beyond which no row of them holds it: 1e-6 of a rate by `rows_add`, 2e-5 of V at 10, 5e-4 at 5."""
 LEAST_K = 2.0
 """Difference of temperatures along the mesa that makes a wall."""
 PLACES = (-1.5, -0.75, 0.0, 0.75, 1.5)
 """Where the curve is looked at, in elements that the wall has moved: four phases of a row."""
 ALIKE = 1.3
 """Walls up to this times as wide in elements as one that was looked at are held as much."""
+ON_TRIANGLES = 0.05
+"""Least part of what rows add to a rate that is left on the finer mesh: triangles do not cancel as intervals do."""
+SEEN = 8
+"""Last states that tell what rows add."""
+LITTLE_K = 0.1
+"""Change of temperature that tells the direction of a curve."""
+RATE_TOLERANCE = 1e-6
+FINE_TOLERANCE = 1e-9
+"""Of the states whose rates count: a soft mode makes much of what is left of the heat balance."""
+MODE = "mode"
 
 
 class _Noise(NamedTuple):
@@ -72,7 +84,6 @@ class Pinning:
         self._fields = Fields(model)
         self._noise: list[_Noise] = []
         self._last: dict[str, float] = {}
-        self._confirmed: list[tuple[Bias, tuple[int, int], Array, float]] = []
 
     def elements(self, e: State) -> float:
         """Return the width of the steepest wall of a state in elements, infinite without one. Collective."""
@@ -84,6 +95,24 @@ class Pinning:
             if high - low > LEAST_K:
                 width = float(np.nan_to_num(wall_elements(states, T, 0.5 * (low + high))[0], nan=np.inf))
         return float(self.model.comm.bcast(width))
+
+    def pack(self) -> Arrays:
+        """Return what was seen so far, on which later answers depend."""
+        return {
+            "noise_names": np.array([n.name for n in self._noise], dtype=np.str_),
+            "noise": np.array([(n.elements, n.height) for n in self._noise]).reshape(-1, 2),
+            "last_names": np.array([*self._last], dtype=np.str_),
+            "last": np.array([*self._last.values()], dtype=np.float64),
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Take what `pack` has put down."""
+        if "noise" not in arrays:
+            return
+        seen = zip(arrays["noise_names"].tolist(), arrays["noise"].tolist(), strict=True)
+        self._noise = [_Noise(name, *values) for name, values in seen]
+        values = map(float, arrays["last"])
+        self._last = dict(zip(map(str, arrays["last_names"]), values, strict=True))
 
     @property
     def _junction_names(self) -> list[str]:
@@ -119,38 +148,44 @@ class Pinning:
             self._noise.append(_Noise(name, elements, max(noise, float(np.ptp(coarse)))))
         return not persists
 
-    def change(self, problem: ThermalBranch, a: CurvePoint, b: CurvePoint, bias: Bias, appears: bool) -> bool:
-        """Return whether a change of the number of growing modes without a fold is of the mesh. Collective.
+    def growing(
+        self, problem: ThermalBranch, at: CurvePoint, biases: Sequence[Bias], on_mesh: Sequence[int]
+    ) -> list[Bounds]:
+        """Return how many modes of a state grow on the device under each source. Collective.
+
+        Errors of second order only shift the place where a rate passes zero. What rows add goes up and down with the
+        position of the wall in a row, and of that little is left on the finer mesh (`rows_add`): a rate there that is
+        larger than what may be left is believed.
 
         Args:
             problem: whose curve is followed.
-            a: before a rate passes zero, or where it does.
-            b: behind that place, or the same.
-            bias: the source.
-            appears: whether there are more of them beyond.
+            at: a point of it.
+            biases: the sources.
+            on_mesh: how many grow on the mesh under each of them.
         """
-        elements = self.elements(b.evaluation)
+        elements, same = self.elements(at.evaluation), [Bounds(count, count, count) for count in on_mesh]
         if elements > WIDE:
-            return False
+            return same
         try:
-            ends = self._along(problem, a, elements)[0], self._along(problem, b, elements)[-1]
-            before, behind = (self._growing(e, bias) for e in self._finer(problem, ends))
+            finer = self._rates(self._fine_stability, self._finer_at(problem, at), biases, max(on_mesh))
+            given = self._rates(self._stability, at.evaluation, biases, max(on_mesh))
         except SolveError:
-            return True  # not confirmed
-        if not (behind > before if appears else behind < before):
-            return True
-        # Rows show one change of the device several times, as far as they shift it.
-        reach = 0.5 * float(np.sqrt(problem.inner(ends[1].u - ends[0].u, ends[1].u - ends[0].u)))
-        for other, counts, u, known in self._confirmed:
-            apart = float(np.sqrt(problem.inner(b.u - u, b.u - u)))
-            if other == bias and counts == (before, behind) and apart < reach + known:
-                return True
-        self._confirmed.append((bias, (before, behind), b.u, reach))
-        return False
+            unknown = [Bounds(0.0, count, np.inf) for count in on_mesh]
+            return unknown if elements < NARROW else same
+        found = []
+        for there, here in zip(finer, given, strict=True):
+            soft = int(np.argmin(np.abs(here[: len(there)])))
+            self._noise.append(_Noise(MODE, elements, float(there[soft] - here[soft])))
+            alike = [n.height for n in self._noise if n.name == MODE and elements <= ALIKE * n.elements][-SEEN:]
+            left = max(ON_TRIANGLES, 2.0 * rows_add(2.0 * elements) / rows_add(elements))
+            doubt = left * float(np.abs(alike).max())
+            least, likely, most = (int(np.count_nonzero(there > x)) for x in (doubt, 0.0, -doubt))
+            found.append(Bounds(least, likely, most))
+        return found
 
-    def _growing(self, e: State, bias: Bias) -> int:
-        self._stability.forget()
-        return self._stability.modes(e, bias, 2).unstable
+    def _rates(self, stability: Stability, e: State, biases: Sequence[Bias], growing: int) -> list[Array]:
+        stability.forget()
+        return [modes.rates for modes in stability.modes_under(e, biases, growing + 1)]
 
     @cached_property
     def _fine(self) -> Finer:
@@ -161,7 +196,11 @@ class Pinning:
 
     @cached_property
     def _stability(self) -> Stability:
-        return Stability(self._fine.target, 1e-6, signs_only=True)
+        return Stability(self.model, RATE_TOLERANCE, signs_only=True)
+
+    @cached_property
+    def _fine_stability(self) -> Stability:
+        return Stability(self._fine.target, RATE_TOLERANCE, signs_only=True)
 
     def _along(self, problem: ThermalBranch, at: CurvePoint, elements: float) -> list[State]:
         """Return the states of the curve at the places around one of it.
@@ -193,6 +232,19 @@ class Pinning:
 
     def _tolerance(self, problem: ThermalBranch) -> float:
         return problem.model.scenario.numerics.tolerance
+
+    def _finer_at(self, problem: ThermalBranch, at: CurvePoint) -> State:
+        """Return the state of the finer mesh that lies where one of a curve does, across its direction.
+
+        Raises:
+            SolveError: there is none nearby.
+        """
+        ahead = problem.evaluate(at.u + LITTLE_K / TEMPERATURE_SCALE_K / problem.largest(at.tangent) * at.tangent)
+        fine = ThermalBranch(self._fine.target, problem.bias)
+        here, there = self._fine.guess(at.evaluation), self._fine.guess(ahead)
+        normal = (there - here) / np.sqrt(fine.inner(there - here, there - here))
+        options = Options(0.0, 1.0, tolerance=FINE_TOLERANCE, max_newton=20, loosest=CAREFUL)
+        return fine.evaluate(correct(fine, here, normal, options)[0])
 
     def _finer(self, problem: ThermalBranch, states: Sequence[State]) -> list[State]:
         """Return the states of the finer mesh that lie where those of a curve do, across its direction.

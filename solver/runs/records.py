@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,10 @@ from hotmesa.postprocess.tables import Row
 from hotmesa.postprocess.walls import PINNED
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_row
-from hotmesa.solver.stability.bifurcation import Bifurcation, RatedPoint
+from hotmesa.solver.runs.growing import Counted, Growing, turns
+from hotmesa.solver.stability.bifurcation import BIASES, Bifurcation, RatedPoint
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -25,6 +29,8 @@ class BranchRecord:
         kind: place of the hot spot at most of its points.
         depth: number of bifurcations between rest and this branch.
         failed: whether it stopped because of an error.
+        counted: its points with the growing modes of the device.
+        growing: counts these along it.
     """
 
     number: int
@@ -35,6 +41,8 @@ class BranchRecord:
     end: str = ""
     kind: str = ""
     failed: bool = False
+    counted: list[Counted] = field(default_factory=list)
+    growing: Growing = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -71,8 +79,8 @@ def branch_line(record: BranchRecord) -> Row:
         "I_max_mA": max(I),
         "V_min_mV": min(V),
         "V_max_mV": max(V),
-        "rows_stable_under_voltage_bias": sum(p.growing[0] == 0 for p in record.points),
-        "rows_stable_under_current_bias": sum(p.growing[1] == 0 for p in record.points),
+        "rows_stable_under_voltage_bias": sum(c.held[0] == 0 for c in record.counted),
+        "rows_stable_under_current_bias": sum(c.held[1] == 0 for c in record.counted),
         "folder": branch_folder(record.number),
     }
 
@@ -95,3 +103,37 @@ def bifurcation_lines(model: Model, crossings: Sequence[NumberedBifurcation]) ->
         }
         for c in crossings
     ]
+
+
+def of_device(found: Sequence[Bifurcation], counted: Sequence[Counted]) -> list[bool]:
+    """Return which bifurcations of a branch are of the device: those where the number of its growing modes changes.
+
+    A mesh shows one change of the device several times, as far as its rows shift it, and then the nearest is that of
+    the device.
+
+    Args:
+        found: bifurcations between points of a branch.
+        counted: these points.
+    """
+    left = [len(b.modes) for b in found]
+    for j in range(1, len(counted)):
+        a, b = counted[j - 1], counted[j]
+        k = int(not turns(a.curve, b.curve, BIASES[1]))  # the source under which bifurcations are looked for
+        change = b.held[k] - a.held[k]
+        if not change or turns(a.curve, b.curve, BIASES[k]):
+            continue
+        while j > 1 and counted[j - 1].likely[k] == b.held[k] and counted[j - 1].open[k]:
+            j -= 1
+        for _ in range(abs(change)):
+            alike = [n for n, f in enumerate(found) if left[n] and f.appears == (change > 0)]
+            if alike:
+                left[min(alike, key=lambda n: _apart(found[n], counted[j - 1], counted[j]))] -= 1
+            else:
+                LOG.warning("a bifurcation near %.6g mA was not located on this mesh", b.curve.evaluation.I)
+    return [count < len(b.modes) for count, b in zip(left, found, strict=True)]
+
+
+def _apart(found: Bifurcation, a: Counted, b: Counted) -> float:
+    """Return how far a bifurcation is from a step of its branch, in arclength."""
+    s = found.point.s
+    return max(a.curve.s - s, s - b.curve.s, 0.0)

@@ -9,6 +9,7 @@ import numpy as np
 
 from hotmesa.postprocess.checkpoint import Arrays
 from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.runs.growing import COUNTED, Counted
 from hotmesa.solver.stability.bifurcation import RatedPoint
 from hotmesa.solver.stability.stability import Modes
 from hotmesa.solver.states.bias import Bias
@@ -28,15 +29,26 @@ class Remembered:
         points: that were followed, in order.
         ahead: where the last branch goes on; the others are complete.
         failures: why branches stopped early.
+        counted: the same points with the growing modes of the device.
     """
 
     points: Mapping[int, Sequence[RatedPoint]] = field(default_factory=dict)
     ahead: Mapping[int, Ahead] = field(default_factory=dict)
     failures: Mapping[int, str] = field(default_factory=dict)
+    counted: Mapping[int, Sequence[Counted]] = field(default_factory=dict)
+
+    @property
+    def known(self) -> tuple[Mapping[int, Sequence[RatedPoint]], Mapping[int, Sequence[Counted]]]:
+        """Points, and the same counted."""
+        return self.points, self.counted
 
 
 def pack_branches(
-    problem: ThermalBranch, points: Sequence[tuple[int, RatedPoint]], ahead: Ahead, failures: Mapping[int, str]
+    problem: ThermalBranch,
+    points: Sequence[tuple[int, RatedPoint]],
+    counted: Sequence[Counted],
+    ahead: Ahead,
+    failures: Mapping[int, str],
 ) -> dict[str, Array]:
     """Return points with the numbers of their branches, and where the last one goes on, as arrays. Collective."""
     curves = [point.curve for _, point in points]
@@ -56,6 +68,8 @@ def pack_branches(
         "rates": rates,
         "resolution": np.array([[m.resolution for m in pair] for pair in modes]),
         "growing": np.array([point.growing for _, point in points]),
+        **{key: np.array([point.pack()[key] for point in counted]) for key in COUNTED},
+        "pinned": np.array([point.pinned for point in counted]),
         "failed": np.array(list(failures), dtype=np.int64),
         "reasons": np.array(list(failures.values()), dtype=np.str_),
     }  # fmt: skip
@@ -65,6 +79,7 @@ def remembered_from(problem: ThermalBranch, arrays: Arrays) -> Remembered:
     """Return what `pack_branches` was given; of the modes their rates are known, not their shapes. Collective."""
     flats = unpack(problem.model, arrays)
     points: dict[int, list[RatedPoint]] = {}
+    counted: dict[int, list[Counted]] = {}
     for k, number in enumerate(arrays["branch"].tolist()):
         u, tangent = flats[2 * k : 2 * k + 2]
         steps, s = int(arrays["newton_steps"][k]), float(arrays["s"][k])
@@ -74,9 +89,11 @@ def remembered_from(problem: ThermalBranch, arrays: Arrays) -> Remembered:
         voltage, current = (_modes(bias, rates, float(resolution)) for bias, rates, resolution in told)
         growing = tuple(int(count) for count in arrays["growing"][k])
         points.setdefault(number, []).append(RatedPoint(curve, voltage, current, (growing[0], growing[1])))
+        own = {key: arrays[key][k] for key in COUNTED}
+        counted.setdefault(number, []).append(Counted.unpack(curve, own, bool(arrays["pinned"][k])))
     ahead = ahead_from(problem, {k.removeprefix(_AHEAD): v for k, v in arrays.items() if k.startswith(_AHEAD)})
     failures = zip(arrays["failed"].tolist(), arrays["reasons"].tolist(), strict=True)
-    return Remembered(points, {max(points): ahead}, dict(failures))
+    return Remembered(points, {max(points): ahead}, dict(failures), counted)
 
 
 def _modes(bias: Bias, rates: Array, resolution: float) -> Modes:

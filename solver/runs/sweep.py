@@ -15,12 +15,15 @@ from scipy.optimize import brentq
 from hotmesa.postprocess.checkpoint import Arrays, Checkpoint
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import Row
+from hotmesa.postprocess.walls import PINNED
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.branch import branch_points
 from hotmesa.solver.runs.branch import ready as ready
+from hotmesa.solver.runs.growing import Counted, Growing
+from hotmesa.solver.runs.pinning import Pinning
 from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow, land
@@ -55,6 +58,9 @@ class _SweepState:
     """A state on the way: its value of the source, leading growth rate (1/µs), and why it is the last if it is.
 
     It grows if its rate can be told from zero.
+
+    Attributes:
+        pinned: "fold" or "mode" where the mesh loses the state there, and the device does not.
     """
 
     u: Array
@@ -65,6 +71,7 @@ class _SweepState:
     grows: bool = False
     newton_steps: int = 0
     lost: Cause = ""
+    pinned: Cause = ""
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,8 @@ class _Sweep:
         self._stability = Stability(model, RATE_TOLERANCE)
         self._settling = Settling(self._problem, self._stability)
         self._fields = Fields(model)
+        self._pinning = Pinning(model)
+        self._growing = Growing(partial(self._pinning.growing, self._problem), (self._bias,))
         self._count = 0
         self._travel = 0.0
         self._source = 0.0
@@ -212,13 +221,14 @@ class _Sweep:
         before = start
         for curve in follow(problem, start.u, ahead * start.tangent, options, self._piece.course):
             if curve.s == 0.0:
+                self._growing.last = Counted.certain(curve, (0,))
                 continue
             here = self._examined(curve)
-            if curve.fold:
-                lost = self._lost_before(before, here, options)
+            if curve.fold and not here.pinned:
+                lost = None if before.pinned else self._lost_before(before, here, options)
                 yield lost or replace(here, lost="fold")
                 return
-            if here.grows:
+            if here.grows and not here.pinned:
                 yield self._last_stable(before, here, options)
                 return
             yield here
@@ -235,9 +245,13 @@ class _Sweep:
         state = curve.evaluation
         if curve.control == 0.0:  # at rest exactly, rather than at the rounding errors of V and I
             return replace(self._placed(self._problem.cold_start()[0], 0.0), newton_steps=curve.newton_steps)
-        modes = self._leading(state)
-        growth, grows = float(modes.rates[0]), bool(modes.unstable)
-        return _SweepState(curve.u, state, curve.tangent, curve.control, growth, grows, curve.newton_steps)
+        modes = replace(self._leading(state), at_fold=bool(curve.fold))
+        growth, on_mesh = float(modes.rates[0]), modes.unstable
+        fold = bool(curve.fold) and self._pinning.fold(self._problem, curve)
+        held = self._growing.take(curve, (on_mesh,), fold).held[0]
+        pinned: Cause = "fold" if fold else "mode" if (on_mesh > 0) != (held > 0) else ""
+        place = _SweepState(curve.u, state, curve.tangent, curve.control, growth, on_mesh > 0, curve.newton_steps)
+        return replace(place, pinned=pinned)
 
     def _placed(self, u: Array, value: float, modes: Modes | None = None) -> _SweepState:
         """Return a state that is no point of a curve, with the step that raises the source by one unit."""
@@ -265,7 +279,7 @@ class _Sweep:
         Where the way between them cannot be solved at given values of the source, it is the unstable one.
         """
         if a.growth >= 0.0:  # not to be told from zero there
-            return replace(a, lost="mode")
+            return replace(a, lost="mode", pinned="")
         result: dict[float, _SweepState] = {a.value: a, b.value: b}
 
         def unit(place: _SweepState) -> Array:
@@ -306,25 +320,28 @@ class _Sweep:
         self._travel, self._source = self._travel + abs(place.value - self._source), place.value
         row: Row = {"leg": leg, f"source_{unit}": place.value, f"travel_{unit}": self._travel}
         row |= observe(self._model, e, self._observables)
-        row |= {"dV_dI_ohm": resistance, "growth_per_us": place.growth, "jump": jump, "jump_cause": cause}
+        row |= {"dV_dI_ohm": resistance, "growth_per_us": place.growth, "jump": jump}
+        row["jump_cause"] = cause or (f"{PINNED} {place.pinned}" if place.pinned else "")
         row |= {"settling_us": np.nan if rest is None else rest.time_us, "newton_steps": place.newton_steps}
         row |= {"settling_by": "" if rest is None else rest.told_by}
         save = save or self._count % self._model.scenario.output.every == 0
         self._count += 1
-        behind = None if place.lost else partial(self._behind, place, self._numbers(leg), self._piece.course.ahead)
+        stays = place.lost or place.pinned == "fold"  # where the curve cannot be begun again
+        behind = None if stays else partial(self._behind, place, self._seen(leg), self._piece.course.ahead)
         return Point(row, self._fields.of(e) if save else None, leads=self._fields.leads, checkpoint=behind)
 
-    def _numbers(self, leg: int) -> dict[str, Array]:
+    def _seen(self, leg: int) -> Arrays:
         numbers = {"leg": leg, "jumps": self._jumps, "count": self._count, "begin": self._piece.begin}
         numbers |= {"travel": self._travel, "source": self._source}
-        return {name: np.array(value) for name, value in numbers.items()}
+        told = {name: np.array(value) for name, value in numbers.items()}
+        return {**told, **self._pinning.pack(), **self._growing.pack()}
 
-    def _behind(self, place: _SweepState, numbers: dict[str, Array], ahead: Ahead | None) -> Arrays:
+    def _behind(self, place: _SweepState, seen: Arrays, ahead: Ahead | None) -> Arrays:
         """Return what the sweep needs to go on. Collective."""
         here = pack(self._model, [place.u, place.tangent])
         here |= {"place": np.array([place.value, place.growth, place.newton_steps])}
         curve = {} if ahead is None else pack_ahead(self._model, ahead)
-        return numbers | {f"here_{k}": v for k, v in here.items()} | {f"curve_{k}": v for k, v in curve.items()}
+        return {**seen} | {f"here_{k}": v for k, v in here.items()} | {f"curve_{k}": v for k, v in curve.items()}
 
     def _restored(self, arrays: Arrays) -> _SweepState:
         """Return the place that `_behind` has put down, with all that belongs to it. Collective."""
@@ -333,6 +350,9 @@ class _Sweep:
         self._travel, self._source = float(arrays["travel"]), float(arrays["source"])
         ahead = ahead_from(self._problem, curve) if "ds" in curve else None
         self._piece = _Piece(float(arrays["begin"]), Course(ahead))
+        self._pinning.restore(arrays)
+        if ahead is not None:
+            self._growing.restore(ahead.passed[-1], arrays)
         u, tangent = unpack(self._model, here)
         value, growth, steps = map(float, here["place"])
         return _SweepState(u, self._problem.evaluate(u), tangent, value, growth, newton_steps=int(steps))

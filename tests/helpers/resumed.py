@@ -50,7 +50,7 @@ def same_runs(found: Run, whole: Run) -> bool:
             if column in expected:
                 scale = np.abs(expected[column]).max(initial=0.0)
                 np.testing.assert_allclose(found.tables[name][column], expected[column], rtol=1e-8, atol=1e-8 * scale)
-        for column in ("fold", "origin", "end", "kind"):
+        for column in ("fold", "origin", "end", "kind", "change", "jump_cause", "unstable_modes_current_bias"):
             if column in expected:
                 np.testing.assert_array_equal(found.tables[name][column], expected[column])
     assert (whole.states is None) == (found.states is None)

@@ -18,6 +18,8 @@ from hotmesa.scenarios.kinds import KINDS
 
 BRANCH = ("kurter2010-n12", "mesh.size_um=3", "branch.end_current_mA=0.3", "output.every=3")
 SWEEP = ("sweep-poor-film", "mesh.size_um=3", "bias.points_per_leg=15")
+# Elements so large that their rows make folds and growing modes which the device does not have.
+WALLS = ("thz-300x60", "geometry=strip", "crystal.depth_um=60", "mesh.rim_size_um=25", "mesh.size_um=24")
 # Name, changes, points after which the process is killed: in turn.
 CASES = {
     "branch": (BRANCH, [3, 15]),
@@ -25,6 +27,14 @@ CASES = {
     "sweep, and the curve behind it": (SWEEP, [9, 35]),
     "transient": (("transient-step", "mesh.size_um=2.5", "transient.end_us=1.0"), [40, 50]),
     "diagram": (("diagram-strip", "mesh.size_um=4", "output.every=10"), [30, 45]),
+    "diagram that ends early, with walls": (
+        (*WALLS, "mode=diagram", "branch.end_current_mA=25", "branch.min_points=24", "diagram.max_branches=1"),
+        [19, 7],
+    ),
+    "sweep with walls, and the curve behind it": (
+        (*WALLS, "mode=sweep", "bias.legs_mA=[0,18]", "bias.points_per_leg=24"),
+        [18, 4],
+    ),
 }
 
 
