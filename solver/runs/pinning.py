@@ -76,11 +76,13 @@ class Pinning:
 
     Attributes:
         model: the device on its mesh.
+        strict: whether what cannot be looked at, under a narrow wall, is taken as of the mesh; else it is of the device.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, strict: bool = True) -> None:
         """Prepare. Collective."""
         self.model = model
+        self.strict = strict
         self._fields = Fields(model)
         self._noise: list[_Noise] = []
         self._last: dict[str, float] = {}
@@ -140,7 +142,7 @@ class Pinning:
         try:
             coarse, fine = self._values(problem, at, elements)
         except SolveError:
-            return elements < NARROW
+            return self.strict and elements < NARROW
         slopes, before = _end_slopes(fine), _end_slopes(coarse)
         noise = _noise(fine - coarse)
         persists = bool(np.all(slopes * np.sign(before[1]) * (-1.0, 1.0) > noise))
@@ -171,7 +173,7 @@ class Pinning:
             given = self._rates(self._stability, at.evaluation, biases, max(on_mesh))
         except SolveError:
             unknown = [Bounds(0.0, count, np.inf) for count in on_mesh]
-            return unknown if elements < NARROW else same
+            return unknown if self.strict and elements < NARROW else same
         found = []
         for there, here in zip(finer, given, strict=True):
             soft = int(np.argmin(np.abs(here[: len(there)])))

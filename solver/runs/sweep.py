@@ -165,7 +165,7 @@ class _Sweep:
         self._stability = Stability(model, RATE_TOLERANCE)
         self._settling = Settling(self._problem, self._stability)
         self._fields = Fields(model)
-        self._pinning = Pinning(model)
+        self._pinning = Pinning(model, strict=False)  # it must land where states are known to be stable
         self._growing = Growing(partial(self._pinning.growing, self._problem), (self._bias,))
         self._count = 0
         self._travel = 0.0
