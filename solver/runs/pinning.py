@@ -8,6 +8,7 @@ all positions in a row are passed. What is of the device is found again.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -31,6 +32,7 @@ from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import junction_temperatures
 from hotmesa.solver.states.problem import TEMPERATURE_SCALE_K, ThermalBranch
 
+LOG = logging.getLogger(__name__)
 WIDE = 16.0
 """Elements of a wall beyond which no row of them holds it: 1e-6 of a rate by `rows_add`, 2e-5 of V at 10, 5e-4 at 5."""
 LEAST_K = 2.0
@@ -76,7 +78,7 @@ class Pinning:
 
     Attributes:
         model: the device on its mesh.
-        strict: whether what cannot be looked at, under a narrow wall, is taken as of the mesh; else it is of the device.
+        strict: whether what cannot be looked at under a narrow wall is taken as of the mesh; else as of the device.
     """
 
     def __init__(self, model: Model, strict: bool = True) -> None:
@@ -194,6 +196,11 @@ class Pinning:
         nodes = self.model.comm.allreduce(self.model.operators.owned)
         if 4 * nodes * len(self.model.layout.stack) > self.model.scenario.mesh.max_unknowns:
             raise SolveError("the finer mesh has more than mesh.max_unknowns")
+        LOG.warning(
+            "the wall of the hot spot is less than %g elements wide: whether the mesh or the device makes a fold, or a "
+            "mode grow, is told by a mesh with all edges halved, which takes its time; a finer one needs no such look",
+            WIDE,
+        )
         return finer_mesh(self.model)
 
     @cached_property
