@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from validation.kurter2010 import contacts, loads
+from validation.kurter2010 import contacts, ingredients, loads, weighted
+from validation.kurter2010.runs import trace
 from validation.kurter2010.search import EDGE_UM
+from validation.kurter2010.stacks import COARSE, SHORT_STACK_K, SHORT_STACK_SIGMA_K, STACKS
 
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.merit import curve_of
+from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.files import bundled_file
 from hotmesa.scenarios.plans.study import load_study
 
@@ -45,6 +48,31 @@ def test_band_of_the_power_has_both_ends_and_nothing_without_number() -> None:
     assert contacts.in_band(np.array([0.99, 1.0, 1.05, 1.1, 1.11, np.nan])).tolist() == [
         False, True, True, True, False, False,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["shipped", "linear-weight-tail"])
+def test_cooling_of_the_ingredients_is_what_it_says(name: str) -> None:
+    rows = {row["case"]: row for row in bundled_rows(ingredients.NAME)}
+    keys = ("uniform.cooling_exponent", "uniform.thermal_resistance_K_per_mW")
+    for word in ("needed", "known"):
+        row = rows[f"{name}-{word}"]
+        assert {key: row[key] for key in ingredients.BASE} == ingredients.keys_of(name)
+        cooling = ingredients.Cooling(*(float(row[key]) for key in keys))
+        peak, _ = ingredients.steepest(name, 19, cooling)
+        _, slope = ingredients.steepest(name, 30, cooling)
+        assert peak == pytest.approx(ingredients.V_PEAK_MV, abs=0.03)
+        if word == "needed":
+            assert slope == pytest.approx(ingredients.SLOPE, abs=2e-3)
+        else:
+            assert cooling.n == ingredients.KNOWN
+
+
+def test_ingredients_are_computed_for_all_stacks() -> None:
+    rows = bundled_rows(ingredients.NAME)
+    assert [row["case"] for row in rows] == [f"{n}-{w}" for n in ingredients.LAWS for w in ("needed", "known")]
+    assert set(ingredients.WORDS) == set(ingredients.LAWS)
+    found = {c.scenario.mesa.junctions for c in load_study(f"study-{ingredients.NAME}").cases if c.scenario}
+    assert found == set(STACKS)
 
 
 @dataclass(frozen=True)
@@ -84,3 +112,27 @@ def test_a_jump_follows_the_load_line() -> None:
     assert loads.largest_load(branch) == pytest.approx(8.0)  # type: ignore[arg-type]
     assert loads.load_that_loses(branch, 1.0) == pytest.approx(5.0)  # type: ignore[arg-type]
     assert loads.load_that_loses(branch, 3.0) is None  # type: ignore[arg-type]
+
+
+def test_the_weighted_set_differs_from_the_shipped_one_in_law_contact_and_conductivities_only() -> None:
+    shipped, other = load_scenario("kurter2010-n19"), load_scenario(weighted.NAME)
+    changed = {name for name in type(shipped).model_fields if getattr(shipped, name) != getattr(other, name)}
+    assert changed == {"name", "title", "law", "contacts", "materials"}
+    assert (other.contacts[0].wire_K_per_mW, other.layers) == (shipped.contacts[0].wire_K_per_mW, shipped.layers)
+    cases = load_study(f"study-{weighted.NAME}").cases
+    found = {case.scenario.mesa.junctions: case.scenario.branch for case in cases if case.scenario}
+    for n in STACKS:
+        assert found[n].end_current_mA == load_scenario(f"kurter2010-n{n:02d}").branch.end_current_mA
+
+
+def test_the_weighted_set_meets_the_temperature_of_four_junctions() -> None:
+    assert abs(weighted.short_stack_K() - SHORT_STACK_K) <= SHORT_STACK_SIGMA_K
+
+
+@pytest.mark.parametrize(("rate", "folds"), [(9.2, False), (7.5, True)])
+def test_thirty_junctions_of_the_weighted_set_do_not_fold_back(rate: float, folds: bool) -> None:
+    # 7.5 meV shows that the check can fail.
+    changes = ("mesa.junctions=30", "branch.end_current_mA=1.55", f"law.gamma_c_meV={rate}")
+    figures = trace(load_scenario(weighted.NAME, (*COARSE, *changes))).figures
+    assert (figures["least_slope_over_R_N"] < 0) == folds
+    assert (figures["backbending_mV_per_junction"] > 0) == folds

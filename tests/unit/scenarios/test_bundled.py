@@ -36,7 +36,9 @@ def test_branch_ends_in_the_normal_state(name: str) -> None:
     assert 1.1 < power < 2.0
 
 
-@pytest.mark.parametrize("name", ["kurter2010-n19", "kurter2010-uniform", "pristine-n28", "sweep-poor-film"])
+@pytest.mark.parametrize(
+    "name", ["kurter2010-n19", "kurter2010-uniform", "kurter2010-weighted", "pristine-n28", "sweep-poor-film"]
+)
 def test_every_number_of_the_device_has_its_source(name: str) -> None:
     section = ""
     unsourced = []

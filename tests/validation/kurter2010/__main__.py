@@ -18,6 +18,7 @@ from pathlib import Path
 from validation.kurter2010 import (
     area,
     contacts,
+    ingredients,
     maps,
     pristine,
     resolution,
@@ -26,6 +27,7 @@ from validation.kurter2010 import (
     spots,
     thz,
     uniform_heating,
+    weighted,
 )
 from validation.kurter2010.page import DOCS, Target, markdown, target_table, write_block
 from validation.kurter2010.stacks import bath_table
@@ -49,15 +51,27 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Target]], dict[str, Callable[[]
         {"maps-cooling": maps.cooling_table, "maps-place": maps.place_table},
         maps.draw,
     ),
+    "ingredients": (
+        "What each ingredient buys",
+        ingredients.targets,
+        {"ingredients-table": ingredients.ingredient_table},
+        ingredients.draw,
+    ),
     "resolution": (
         "A voltmeter of finite resolution",
         resolution.targets,
         {"resolution-table": resolution.table},
         resolution.draw,
     ),
+    "weighted": ("Another set for the stacks", weighted.targets, {"weighted-table": weighted.table}, weighted.draw),
     "contacts": ("Contacts at random", contacts.targets, {"contacts-table": contacts.width_table}, contacts.draw),
     "spots": ("The hot spot", spots.targets, {"spots-table": spots.table}, spots.draw),
-    "pristine": ("The pristine mesa", pristine.targets, {"pristine-table": pristine.table}, pristine.draw),
+    "pristine": (
+        "The pristine mesa",
+        pristine.targets,
+        {"pristine-table": pristine.table, "pristine-jumps": pristine.jump_table},
+        pristine.draw,
+    ),
     "area": ("Area of the mesa", area.targets, {"area-table": area.table}, area.draw),
     "thz": ("The large mesa", thz.targets, {"thz-table": thz.table, "thz-bath": thz.bath_table}, thz.draw),
 }  # fmt: skip
