@@ -10,11 +10,15 @@ import numpy as np
 from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.linear.conduction import Conduction, Factors
+from hotmesa.solver.linear.conduction import Conduction
+from hotmesa.solver.linear.factors import Factors
 from hotmesa.solver.linear.jacobian import Jacobian
+from hotmesa.solver.linear.layered import LayeredFactors
 from hotmesa.solver.parallel import Comm, global_sums
 
 MAX_ITERATIONS = 40
+SLOW = 15
+"""Iterations with new factors of an approximate matrix beyond which those of the Jacobian itself are made next."""
 SINGULAR = 1e-11
 """Smallest singular value of the Schur complement, with rows of size one, that is more than rounding."""
 
@@ -104,10 +108,16 @@ class BorderedOperator:
         """Whether there are factors."""
         return self._factors is not None
 
-    def refresh(self, lin: Jacobian) -> None:
-        """Factorise the Jacobian of a linearisation and keep its factors as preconditioner."""
+    @property
+    def approximate(self) -> bool:
+        """Whether the factors at hand are of another matrix, which need not be close."""
+        return isinstance(self._factors, LayeredFactors)
+
+    def refresh(self, lin: Jacobian, exact: bool = False) -> None:
+        """Factorise the Jacobian of a linearisation, or a matrix close to it, and keep that as preconditioner."""
         self._factors = None  # should this fail, what is at hand is of no use either
-        self._factors = self._conduction.precondition(lin.kappa, lin.local)
+        make = self._conduction.factorise if exact else self._conduction.precondition
+        self._factors = make(lin.kappa, lin.local)
         self._columns = np.column_stack([self._factors.solve(c) for c in lin.columns.T])
         self.factorisations += 1
         self.solves += self.layout.globals
@@ -174,6 +184,7 @@ class BorderedSolver:
         self._comm, self._patience = comm, conduction.patience
         self.operator = BorderedOperator(comm, conduction, size, wires)
         self._stale = True
+        self._exact = False
         self._ksp = self._krylov()
 
     def _krylov(self) -> PETSc.KSP:
@@ -209,11 +220,11 @@ class BorderedSolver:
         iterate, layout = self._ksp.solveTranspose if transposed else self._ksp.solve, self.operator.layout
         fresh = self._stale or not self.operator.ready
         if fresh:
-            self.operator.refresh(lin)
-        for _ in range(2):
+            self.operator.refresh(lin, self._exact)
+        while True:
             regular = self.operator.attach(lin, constraint)
             if not fresh and not regular:
-                self.operator.refresh(lin)
+                self.operator.refresh(lin, self._exact)
                 fresh = True
                 regular = self.operator.attach(lin, constraint)
             if not regular:
@@ -227,14 +238,15 @@ class BorderedSolver:
             self._ksp.setTolerances(rtol=rtol, atol=1e-300, divtol=1e30, max_it=MAX_ITERATIONS)
             iterate(self._rhs, self._solution)
             self._stale = self._ksp.getIterationNumber() > self._patience
+            if fresh and self.operator.approximate and self._ksp.getIterationNumber() > SLOW:
+                self._exact = True
             if self._ksp.getConvergedReason() > 0:
                 T, g = layout.load(self._solution)
                 return Update(T.copy(), g[:-1], float(g[-1]))
-            if fresh:
-                break
-            self.operator.refresh(lin)
+            if fresh and not (self._exact and self.operator.approximate):
+                raise SolveError("the linear solver did not converge")
+            self.operator.refresh(lin, self._exact)
             fresh = True
-        raise SolveError("the linear solver did not converge")
 
 
 class _System:

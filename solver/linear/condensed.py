@@ -18,7 +18,7 @@ from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.device.plan import PlanOperators
 from hotmesa.solver.device.stack import Sublayer
 from hotmesa.solver.errors import RequestError
-from hotmesa.solver.linear.conduction import Factors
+from hotmesa.solver.linear.factors import Factors
 
 MAX_DENSE_UNKNOWNS = 9000
 CAUSE = (

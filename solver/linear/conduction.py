@@ -11,19 +11,13 @@ from numpy.typing import NDArray
 from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.layout import Layout
-from hotmesa.solver.errors import SolveError
+from hotmesa.solver.linear.factors import Factors, SparseFactors, factorise, mumps
 from hotmesa.solver.linear.jacobian import LocalPattern
+from hotmesa.solver.linear.layered import Layered, layers_suffice
 from hotmesa.solver.linear.symmetric import NearlySymmetric, NotDefiniteError, is_available
 from hotmesa.solver.parallel import global_sum
 
 Index = NDArray[np.int64]
-
-
-class Factors(Protocol):
-    """A factorised Jacobian."""
-
-    def solve(self, rhs: Array, transposed: bool = False) -> Array:
-        """Return the solution for one right-hand side (values of this rank), with the transpose if asked for."""
 
 
 class Conduction(Protocol):
@@ -90,6 +84,10 @@ class SparseConduction:
         self._matrix = self._build(layout, free)
         self._jacobian = self._matrix.copy()
         self._ksp: PETSc.KSP | None = None
+        indptr, indices, values = self._matrix.getValuesCSR()
+        total = self._matrix.getSize()[1]
+        self._csr = sp.csr_matrix((values, indices, indptr), shape=(layout.size, total))
+        self._layered = Layered(layout, pattern, self._csr, self.fixed) if layers_suffice(layout) else None
         self._symmetric = self._nearly_symmetric() if self._comm.size == 1 and is_available() else None
         self._in, self._out = self._matrix.createVecs()
         self.diagonal = np.array(self._matrix.getDiagonal().array)
@@ -128,9 +126,7 @@ class SparseConduction:
         return numbers
 
     def _nearly_symmetric(self) -> NearlySymmetric:
-        indptr, indices, values = self._matrix.getValuesCSR()
-        self._csr = sp.csr_matrix((values, indices, indptr))
-        p = self._pattern
+        p, indptr, indices = self._pattern, self._csr.indptr, self._csr.indices
         rows = np.repeat(np.arange(p.indptr.size - 1), np.diff(p.indptr))
         keys = np.repeat(np.arange(indptr.size - 1), np.diff(indptr)) * np.int64(indptr.size) + indices
         self._local_places = np.searchsorted(keys, rows * np.int64(indptr.size) + p.indices)
@@ -185,20 +181,15 @@ class SparseConduction:
             SolveError: the factorisation failed.
         """
         J = self.jacobian(kappa, local)
-        if self._ksp is None:
-            self._ksp = PETSc.KSP().create(self._comm)
-            self._ksp.setType("preonly")
-            pc = self._ksp.getPC()
-            pc.setType("lu")
-            pc.setFactorSolverType("mumps")
-        self._ksp.setOperators(J)
-        self._ksp.setUp()
-        if self._ksp.getPC().getFailedReason() != 0:
-            raise SolveError("the Jacobian could not be factorised (MUMPS); try numerics.path = 'condensed'")
+        self._ksp = self._ksp or mumps(self._comm)
+        factorise(self._ksp, J)
         return SparseFactors(self._ksp, self._in, self._out)
 
     def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
         """Return factors of the Jacobian or, where that costs less, of a matrix close to it."""
+        layered = None if self._layered is None else self._layered.factors(kappa, local.data)
+        if layered is not None:
+            return layered
         if self._symmetric is None:
             return self.factorise(kappa, local)
         data = self._csr.data * kappa[self._csr.indices]
@@ -207,17 +198,3 @@ class SparseConduction:
             return self._symmetric.factorise(data)
         except NotDefiniteError:
             return self.factorise(kappa, local)
-
-
-class SparseFactors:
-    """MUMPS factors of a Jacobian."""
-
-    def __init__(self, ksp: PETSc.KSP, rhs: PETSc.Vec, solution: PETSc.Vec) -> None:
-        """Keep the factorised solver and two work vectors."""
-        self._ksp, self._rhs, self._solution = ksp, rhs, solution
-
-    def solve(self, rhs: Array, transposed: bool = False) -> Array:
-        """Return the solution for one right-hand side (values of this rank), with the transpose if asked for."""
-        self._rhs.array[:] = rhs
-        (self._ksp.solveTranspose if transposed else self._ksp.solve)(self._rhs, self._solution)
-        return np.array(self._solution.array)

@@ -42,8 +42,8 @@ class NearlySymmetric:
         self._diagonal = np.flatnonzero(self._row == self._indices)
         places = np.arange(1, self._indices.size + 1)
         self._mirror = sp.csr_matrix((places, self._indices, self._indptr)).T.tocsr().data - 1
-        self._symmetric = _Cholesky(self._indptr, self._indices)
-        self._graph: _Cholesky | None = None
+        self._symmetric = Cholesky(self._indptr, self._indices)
+        self._graph: Cholesky | None = None
         self._strength: Array = np.zeros(0)
 
     def factorise(self, data: Array) -> SymmetricFactors:
@@ -75,11 +75,11 @@ class NearlySymmetric:
         pull = np.bincount(self._row, weights=self._strength * target, minlength=self._indptr.size - 1)
         return np.asarray(np.exp(self._graph.solve(pull)))
 
-    def _laplacian(self, data: Array) -> _Cholesky:
+    def _laplacian(self, data: Array) -> Cholesky:
         values = -self._strength
         total = np.bincount(self._row, weights=self._strength, minlength=self._indptr.size - 1)
         values[self._diagonal] = total + GROUNDED * np.maximum(total, np.abs(data[self._diagonal]))
-        graph = _Cholesky(self._indptr, self._indices)
+        graph = Cholesky(self._indptr, self._indices)
         graph.factorise(values)
         return graph
 
@@ -87,7 +87,7 @@ class NearlySymmetric:
 class SymmetricFactors:
     """Factors of E^-1 S E."""
 
-    def __init__(self, symmetric: _Cholesky, scales: Array) -> None:
+    def __init__(self, symmetric: Cholesky, scales: Array) -> None:
         """Keep the factors of S and the diagonal of E."""
         self._symmetric, self._scales = symmetric, scales
 
@@ -97,10 +97,11 @@ class SymmetricFactors:
         return np.asarray(self._symmetric.solve(E * rhs) / E)
 
 
-class _Cholesky:
+class Cholesky:
     """CHOLMOD factors, as PETSc calls it, of a symmetric matrix of fixed pattern on this process."""
 
     def __init__(self, indptr: NDArray[np.int32], indices: NDArray[np.int32]) -> None:
+        """Take the pattern (columns sorted, both halves)."""
         n = indptr.size - 1
         self._pattern = indptr, indices
         self._matrix = PETSc.Mat().createAIJ(
@@ -111,6 +112,11 @@ class _Cholesky:
         self._ksp: PETSc.KSP | None = None
 
     def factorise(self, data: Array) -> None:
+        """Factorise the matrix with the given entries.
+
+        Raises:
+            NotDefiniteError: it is large and not positive definite.
+        """
         self._matrix.setValuesCSR(*self._pattern, data)
         self._matrix.assemble()
         if self._ksp is None:
@@ -123,6 +129,7 @@ class _Cholesky:
             raise NotDefiniteError("the symmetric matrix is not positive definite") from error
 
     def solve(self, rhs: Array) -> Array:
+        """Return the solution for one right-hand side."""
         if self._ksp is None:
             raise NotDefiniteError("there are no factors: the last matrix was not positive definite")
         self._in.array[:] = rhs

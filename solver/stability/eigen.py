@@ -13,7 +13,8 @@ from hotmesa.meshes.libraries import PETSc, SLEPc
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import Constraint
-from hotmesa.solver.linear.conduction import Conduction, Factors, SparseFactors
+from hotmesa.solver.linear.conduction import Conduction
+from hotmesa.solver.linear.factors import Factors, SparseFactors
 from hotmesa.solver.linear.jacobian import Jacobian, shifted
 from hotmesa.solver.parallel import Comm, global_max, global_sums
 

@@ -11,7 +11,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.capacity import heat_capacity
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import Constraint
-from hotmesa.solver.linear.conduction import Factors
+from hotmesa.solver.linear.factors import Factors
 from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max
