@@ -205,12 +205,11 @@ class CondensedConduction:
         mesa = layout.operators.mesa_stiffness[nodes][:, nodes].tocsr()
         self._blocks = [(layout.rows(k), mesa * s.thickness) for k, s in enumerate(layout.mesa_layers)]
         self._crystal_rows = layout.rows(len(layout.mesa_layers))
-        self._size = layout.size
         self.diagonal = np.concatenate([*(block.diagonal() for _, block in self._blocks), np.diag(crystal.operator)])
 
     def apply(self, phi: Array) -> Array:
-        """Return the heat (µW) leaving each node for potentials phi (µW/µm)."""
-        heat = np.empty(self._size)
+        """Return the heat (µW) leaving each node for potentials phi (µW/µm), or columns of them."""
+        heat = np.empty(phi.shape)
         for rows, block in self._blocks:
             heat[rows] = block @ phi[rows]
         heat[self._crystal_rows] = self.crystal.operator @ phi[self._crystal_rows]

@@ -34,7 +34,11 @@ class Conduction(Protocol):
     fixed: Index
 
     def apply(self, phi: Array) -> Array:
-        """Return the heat (µW) leaving each node along the layers for potentials phi (µW/µm)."""
+        """Return the heat (µW) leaving each node along the layers for potentials phi (µW/µm).
+
+        Args:
+            phi: shape (n,), or (n, k) for several at once.
+        """
 
     def apply_transposed(self, weights: Array) -> Array:
         """Return the derivative by each potential of the sum of weights times heats."""
@@ -133,7 +137,11 @@ class SparseConduction:
         return NearlySymmetric(self._csr)
 
     def apply(self, phi: Array) -> Array:
-        """Return the heat (µW) leaving each node along the layers for potentials phi (µW/µm)."""
+        """Return the heat (µW) leaving each node along the layers for potentials phi (µW/µm), or columns of them."""
+        if phi.ndim > 1:
+            # Several at once read the matrix once.
+            whole = self._comm.size == 1
+            return np.asarray(self._csr @ phi) if whole else np.column_stack([self.apply(column) for column in phi.T])
         self._in.array[:] = phi
         self._matrix.mult(self._in, self._out)
         return np.array(self._out.array)

@@ -93,8 +93,7 @@ class RitzSpace:
         self._W: Array = np.empty((len(capacity), self._size + ROOM), order="F")
         self._JW: Array = np.empty_like(self._W)
         self._W[:, : self._size] = W
-        for k in range(self._size):
-            self._JW[:, k] = self._product(self._W[:, k])
+        self._JW[:, : self._size] = self._product(W)
         self._H = global_sums(comm, W.T @ self._JW[:, : self._size])
         self._RW = global_sums(comm, self._rows @ W)
         self._WB = global_sums(comm, W.T @ lin.columns)
@@ -114,7 +113,9 @@ class RitzSpace:
         return W
 
     def _product(self, x: Array) -> Array:
-        return np.asarray(self._conduction.apply(self._lin.kappa * x) + self._lin.local @ x)
+        """Return J times one vector, or the columns of several."""
+        scaled = (self._lin.kappa * x.T).T
+        return np.asarray(self._conduction.apply(scaled) + self._lin.local @ x)
 
     def add(self, v: Array) -> bool:
         """Add a vector to the space; return whether it was not in it."""
