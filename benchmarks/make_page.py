@@ -47,6 +47,11 @@ a point, `with_dT_max_too` with two, which the current of nucleation needs; `all
 device, that branch and the figures of merit over the branch alone, at most 1.5 is wanted. By differences it would be
 two branches a parameter. Tables of the law and their derivatives come from the cache; where there is none, the
 derivatives take about as long as the table.""",
+    "bench_mpi": """The branch of N = 19 to 1.2 mA on the sparse path without stability, each case in its own processes.
+Wall times need a quiet machine with as many cores as processes; iterations and messages do not. `messages_a_product`
+are what a process sends to its neighbours for a product with the matrix, `reductions_a_solve` sums over all processes
+inside PETSc; besides them a solution with the preconditioner takes two exchanges of all depth modes and one gathering
+of the small system of mesa and pseudo-layers.""",
     "bench_stability": """Along a branch, voltage and current bias together, two leading modes of each. `solves_a_point`
 are all solutions with the factors, beyond one factorisation; the probe vector and all searches are among them, and the
 first point, which is computed anew. `stability_in_solves_of_the_branch` has the bordered solve of the branch (a Newton
