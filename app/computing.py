@@ -42,7 +42,7 @@ def run(
         overrides: changes of its keys, {"mesa.junctions": 12} or ["mesa.junctions=12"].
         out: folder for table, fields, summary and figures; None: nothing is written.
         law: of one junction, in place of that of the scenario (see `JunctionLaw` in solver/law).
-        materials: by name, in place of those of the scenario and besides them.
+        materials: by name, in place of those of the scenario.
         sinks: heat sinks besides those of the scenario: any objects with `name`, `face` and `flux(T)`.
         observables: functions `(model, state) -> {name: number}`; their numbers become columns.
         figures: further figures for the folder: by file name (PNG) a function that returns a figure of the run.

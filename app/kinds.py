@@ -31,7 +31,7 @@ class Own:
 
     Attributes:
         law: of one junction, in place of that of the scenario.
-        materials: by name, in place of those of the scenario and besides them.
+        materials: by name, in place of those of the scenario.
         sinks: heat sinks besides those of the scenario.
         observables: functions `(model, state) -> {name: number}` whose numbers become columns.
     """

@@ -154,7 +154,8 @@ def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str
         if scenario.mesh.file is not None:
             layers = f"double sublayers and halve first_sublayer_um of {_below(scenario)}"
             what = " and ".join({"mesh": "refine mesh.file", "layer": layers}[part] for part in coarse)
-        lines.append(f"{parts} alone change V by more than {ENOUGH_PERCENT} %: {what}")
+        change = "changes" if coarse == ["mesh"] else "change"
+        lines.append(f"{parts} alone {change} V by more than {ENOUGH_PERCENT} %: {what}")
     pinned = _told(values)
     if pinned:
         lines.append(

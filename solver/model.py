@@ -15,6 +15,7 @@ from hotmesa.scenarios.geometry import resistive_junctions as resistive_junction
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.rules.device import cooling_findings
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.brought import Brought
 from hotmesa.solver.device.faces import Sink
 from hotmesa.solver.device.heating import Junctions, JunctionState
 from hotmesa.solver.device.layout import Potentials
@@ -25,7 +26,7 @@ from hotmesa.solver.errors import RequestError
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.parallel import global_sum, global_sums
-from hotmesa.solver.parts import Brought, Parts, build_parts
+from hotmesa.solver.parts import Parts, build_parts
 
 
 @dataclass(frozen=True)
@@ -109,20 +110,21 @@ class Model:
             scenario: the device.
             tagged: its mesh.
             law: of one junction, in place of that of the scenario.
-            materials: by name, in place of those of the scenario and besides them.
+            materials: by name, in place of those of the scenario.
             sinks: heat sinks besides those of the scenario.
             extra_heat: heat (µW) put into each unknown of this rank besides the Joule heat; none if not given.
             parts: those of another model of this device, which then hold materials and sinks; see `variant`.
 
         Raises:
             SolveError: numerics.path = "condensed" was asked for but does not apply.
-            RequestError: a sink does not fit the device, or nothing cools it.
+            RequestError: what is brought along is none of its kind or does not fit the device, or nothing cools it.
         """
         if parts is None:
             uncooled = () if sinks else tuple(cooling_findings(scenario))
             if uncooled:
                 raise RequestError(f"{uncooled[0].text}; give one in the scenario or as sinks = [...] of the model")
             brought = Brought(law, dict(materials or {}), tuple(sinks))
+            brought.check(scenario)
             parts = build_parts(scenario, assemble_operators(scenario, tagged), brought)
         self.scenario: Final = scenario
         self.tagged: Final = tagged

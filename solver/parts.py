@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from hotmesa.meshes.libraries import PETSc
-from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.solver.device.faces import Sink, build_sinks, sinks_of
+from hotmesa.solver.brought import Brought
+from hotmesa.solver.device.faces import build_sinks, sinks_of
 from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.device.plan import PlanOperators
 from hotmesa.solver.device.sinks import Outlet
 from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.device.vertical import Interface, build_interfaces
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.law.laws import JunctionLaw
 from hotmesa.solver.linear.condensed import CondensedConduction, why_not_condensed
 from hotmesa.solver.linear.conduction import Conduction, SparseConduction
 from hotmesa.solver.linear.jacobian import LocalPattern, build_pattern
-
-
-@dataclass(frozen=True)
-class Brought:
-    """What a user brings along from Python.
-
-    Attributes:
-        law: of one junction, in place of that of the scenario.
-        materials: by name, in place of those of the scenario and besides them.
-        sinks: besides those of the scenario.
-    """
-
-    law: JunctionLaw | None = None
-    materials: Mapping[str, ThermalMaterial] = field(default_factory=dict)
-    sinks: tuple[Sink, ...] = ()
 
 
 @dataclass(frozen=True)

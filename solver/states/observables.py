@@ -161,7 +161,7 @@ def observe(model: Model, e: State, own: Sequence[Measure] = (), steady: bool = 
         steady: whether the state is a steady one; else what means nothing in others is left out.
 
     Raises:
-        RequestError: a function of the caller returns no table, or a column that exists.
+        RequestError: a function of the caller returns no table of numbers, or a column that exists.
     """
     row: Row = {}
     for item in OBSERVABLES:
@@ -172,7 +172,9 @@ def observe(model: Model, e: State, own: Sequence[Measure] = (), steady: bool = 
         title = getattr(measure, "__name__", repr(measure))
         if not isinstance(result, Mapping):
             raise RequestError(f"observable {title}: returns {type(result).__name__}; return {{name: number}}")
-        for name in result:
+        for name, value in result.items():
+            if not isinstance(value, int | float | str | np.generic):
+                raise RequestError(f"observable {title}: {name} is {type(value).__name__}; return one number a name")
             if name in row or is_among(name, taken):
                 raise RequestError(f"observable {title}: the column {name} exists; give it another name")
         row |= result

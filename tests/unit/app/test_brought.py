@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import hotmesa as hm
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.materials import gold_wire
 from hotmesa.solver.device.sinks import Face
+from hotmesa.solver.errors import RequestError
 
 GOLDEN = Path(__file__).parents[2] / "regression" / "golden"
 CURRENT = 0.4
@@ -87,3 +90,47 @@ def last(scenario: hm.Scenario, **brought: object) -> dict[str, float]:
 def film_mean(model: hm.Model, e: object) -> dict[str, float]:
     """Mean temperature of the film, over its nodes."""
     return {"T_film_K": float(np.mean(e.T[model.layout.rows(0)]))}  # type: ignore[attr-defined]
+
+
+class Pair:
+    """A law whose currents come without names."""
+
+    T_range, v_max = (1.0, np.inf), np.inf
+
+    def at(self, v_mV: Array, T_K: Array) -> object:
+        """Return what no solver can use."""
+        return v_mV, 1.0, 0.0
+
+    at_voltage = at
+
+
+def without_derivative(T: Array) -> Array:
+    return T - 4.2
+
+
+@pytest.mark.parametrize(
+    ("brought", "words"),
+    [
+        ({"law": object()}, "the law object lacks T_range and v_max and at and at_voltage"),
+        ({"law": Pair()}, "the law Pair: .* must return LawValues.* its i at 4.2 K and 1 mV is not"),
+        ({"materials": {"golld": gold_wire()}}, 'no layer is made of the material "golld"; did you mean'),
+        ({"materials": {"gold": 1.0}}, 'the material "gold" is float; take ThermalMaterial'),
+        ({"sinks": [object()]}, "the heat sink object needs a name, a face and flux"),
+        ({"sinks": [Gas(face="side")]}, "face 'side'; it may be \"top\", \"crystal\", \"bottom\""),  # type: ignore[arg-type]
+        ({"sinks": [SimpleNamespace(name="x", face="top", flux=without_derivative)]}, "must return q .* and dq/dT"),
+        ({"sinks": [Gas("wire")]}, 'another heat sink with the name "wire"'),
+    ],
+)
+def test_what_is_no_law_material_or_sink_is_told_before_anything_is_computed(
+    brought: dict[str, object], words: str
+) -> None:
+    scenario = device({})
+    with pytest.raises(RequestError, match=words):
+        hm.Model(scenario, hm.build_mesh(scenario), **brought)  # type: ignore[arg-type]
+
+
+def test_an_observable_that_is_no_number_is_told() -> None:
+    scenario = device({})
+    points = hm.trace(hm.Model(scenario, hm.build_mesh(scenario)), [lambda model, e: {"T": e.T}])  # type: ignore[dict-item]
+    with pytest.raises(RequestError, match="T is ndarray; return one number a name"):
+        next(points)

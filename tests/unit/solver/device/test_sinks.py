@@ -12,6 +12,7 @@ import scipy.linalg as la
 from helpers.devices import FILM, MATERIALS, Helium, junction_layer, on_crystal
 
 from hotmesa.meshes import build_mesh
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.schema import Bath, Layer, Material, Scenario, Sink
@@ -204,11 +205,22 @@ def test_no_crystal_to_cool() -> None:
         cooled(scenario, Helium(face="crystal"))
 
 
+class Late(Linear):
+    """Falls above 320 K."""
+
+    def flux(self, T: Array) -> tuple[Array, Array]:
+        """Return q and dq/dT."""
+        q, slope = super().flux(T)
+        return np.where(T < 320.0, q, 10.0 - q), np.where(T < 320.0, slope, -slope)
+
+
 def test_a_flux_that_falls_is_refused() -> None:
+    with pytest.raises(RequestError, match=r"must rise with temperature; dq/dT is -0.01"):
+        cooled(device(), Linear(-0.01))
     materials = MATERIALS | {"gold": Material(in_plane_W_per_mK=50.0, out_of_plane_W_per_mK=1e-4)}
-    model = cooled(device(materials=materials), Linear(-0.01))
+    model = cooled(device(materials=materials), Late(0.01))
     with pytest.raises(SolveError, match="must rise with temperature"):
-        model.evaluate(np.full(model.layout.size, 50.0), np.array([10.0]), 100.0)
+        model.evaluate(np.full(model.layout.size, 400.0), np.array([10.0]), 100.0)
 
 
 SCRIPT = """
