@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
+from annotated_types import Ge, Gt, Le, Lt
 
 from hotmesa.scenarios import available_scenarios, load_scenario
 from hotmesa.scenarios.describe import summary
 from hotmesa.scenarios.files import bundled_file
 from hotmesa.scenarios.keys import find_key, groups, names_at
 from hotmesa.scenarios.reference import schema_json, schema_markdown, schema_text
+from hotmesa.scenarios.schema import Section
 from hotmesa.scenarios.units import label_of, unit_of
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -20,6 +23,23 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 def test_reference_page_is_in_step_with_the_schema() -> None:
     page = (DOCS / "scenario-reference.md").read_text(encoding="utf-8")
     assert page == schema_markdown(), "run: hotmesa check --schema --markdown > docs/scenario-reference.md"
+
+
+def sections(base: type[Section] = Section) -> Iterator[type[Section]]:
+    for section in base.__subclasses__():
+        yield section
+        yield from sections(section)
+
+
+def test_no_limit_is_given_twice() -> None:
+    """Which of two limits of one kind holds depends on the version of pydantic."""
+    limits = {
+        f"{section.__name__}.{name}": [type(rule) for rule in info.metadata if isinstance(rule, Ge | Le | Gt | Lt)]
+        for section in sections()
+        for name, info in section.model_fields.items()
+    }
+    assert len(limits) > 150
+    assert [key for key, kinds in limits.items() if len(kinds) > len(set(kinds))] == []
 
 
 def test_every_key_is_described() -> None:
