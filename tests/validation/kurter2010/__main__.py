@@ -73,7 +73,12 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Target]], dict[str, Callable[[]
         pristine.draw,
     ),
     "area": ("Area of the mesa", area.targets, {"area-table": area.table}, area.draw),
-    "thz": ("The large mesa", thz.targets, {"thz-table": thz.table, "thz-bath": thz.bath_table}, thz.draw),
+    "thz": (
+        "The large mesa",
+        thz.targets,
+        {"thz-table": thz.table, "thz-bath": thz.bath_table, "thz-jumps": thz.jump_table},
+        thz.draw,
+    ),
 }  # fmt: skip
 
 

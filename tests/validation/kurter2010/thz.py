@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from validation.kurter2010.loads import jump, largest_load
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.runs import Trace, trace
 from validation.kurter2010.spots import draw_map, hot_nodes
@@ -19,6 +20,11 @@ OWN_BATH_K = 26.0
 COARSE = ("mesh.size_um=6", "branch.min_points=40", "output.every=1")
 """V within 0.5 % of a mesh of 3 µm, in a third of the time."""
 THICK = ("layers.0.thickness_um=0.4", "materials.film.residual_resistivity_ohm_m=1e-8")
+LIGHT = (
+    "mesh.size_um=8", "branch.min_points=30", "branch.end_current_mA=45", "output.every=1000",
+    "numerics.estimate_error=false",
+)  # fmt: skip
+LOADS_OHM = (20.0, 30.0, 50.0)
 LEAD = ConstantContact(name="lead", x_um=-120.0, radius_um=15.0, contact_K_per_mW=1.0, wire_K_per_mW=8.0)
 """A gold wire of 50 µm and 5 mm in silver paste at one end of the mesa (assumed)."""
 SHOWN_MA = (16.8, 20.0, 30.0, 45.0)
@@ -120,6 +126,27 @@ def table() -> str:
         hot = lead.at_current("hot_fraction", current)
         rows.append([f"{current:g}", *cells, f"{length:.0f} × {width:.0f}" if length else "–", number(hot, 3),
                      number(middle, 0) if there else "–"])  # fmt: skip
+    return markdown(head, rows)
+
+
+@cache
+def light(electrode: str) -> Trace:
+    """Return the branch with an electrode on coarser elements, with the number of growing modes at every point."""
+    return trace(load_scenario("thz-300x60", (*LIGHT, *(THICK if electrode == "thick" else ()))))
+
+
+def jump_table() -> str:
+    """Return what sources make of the curves with both electrodes: jumps behind a load, states that are not held."""
+    rows = []
+    for words in ("thin", "thick"):
+        found = light(words)
+        jumps = [jump(found, ohm) for ohm in LOADS_OHM]
+        cells = ["none" if one is None else f"{one.from_mA:.1f} → {one.to_mA:.1f}, {one.drop_mV:.0f}" for one in jumps]
+        growing = found.column("I_mA")[found.column("unstable_modes_current_bias") > 0]
+        lost = f"{growing.min():.0f} to {growing.max():.0f}" if growing.size else "none"
+        rows.append([{"thin": "50 nm", "thick": "400 nm"}[words], number(largest_load(found), 0), lost, *cells])
+    head = ("electrode", "no jump from (Ω)", "a mode grows under a current source (mA)",
+            *(f"{ohm:g} Ω: jump (mA), V falls by (mV)" for ohm in LOADS_OHM))  # fmt: skip
     return markdown(head, rows)
 
 
