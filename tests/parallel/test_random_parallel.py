@@ -14,7 +14,7 @@ from helpers.random_runs import random_run
 
 from hotmesa.scenarios import to_toml
 
-FEW, NIGHTLY = range(3), range(60)
+FEW, NIGHTLY = (2, 3, 4), range(60)  # a sweep, a family and a branch
 COMPARED = ("V_mV", "I_mA", "P_mW", "T_max_K", "T_mean_K", "arclength", "t_us", "leg", "n")
 FAR = 1e-7
 """Of the largest value in a column: what is left of 1e-10 of the heat where a curve turns."""
