@@ -22,6 +22,11 @@ CAREFUL = 1e-7
 """Relative residual of linear systems where looser ones have failed."""
 SHARP_TURN = 0.5
 """Cosine of the angle between two tangents beyond which a curve has turned too sharply for one step."""
+CORNER = 1e-4
+"""Step below which a sharp turn is a corner of the curve, as the nodes of a table make them, if it stays below 84°."""
+CORNER_TURN = 0.1
+CORNER_MISS = 100.0
+"""Distance of any unknown from its prediction over such a step, in these steps: 1/CORNER_TURN by ten in any place."""
 
 
 class Evaluated(Protocol):
@@ -273,10 +278,11 @@ def _step(
     if problem.largest(u - guess) > options.largest_miss:
         raise SolveError("the solution is far from its prediction, and may lie on another branch")
     there = _point(problem, u, e, ahead, here.s + _arclength(problem, here, u, ahead), steps)
-    leap = abs(there.control - here.control) > 2.0 * options.control_step
-    if leap or problem.inner(here.tangent, there.tangent) < SHARP_TURN:
-        raise SolveError("the curve turns too sharply for this step")
     miss = u - guess
+    leap = abs(there.control - here.control) > 2.0 * options.control_step
+    corner = ds < CORNER and problem.largest(miss) < CORNER_MISS * ds
+    if leap or problem.inner(here.tangent, there.tangent) < (CORNER_TURN if corner else SHARP_TURN):
+        raise SolveError("the curve turns too sharply for this step")
     return there, np.sqrt(problem.inner(miss, miss))
 
 

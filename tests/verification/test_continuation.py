@@ -1,5 +1,7 @@
 """Continuation on small problems: known folds, bifurcations, deliberate failures, landing, messages."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from verification.cases import describe, evaluate
@@ -96,6 +98,25 @@ def test_an_avoided_crossing_is_followed_round_the_corner():
     assert min(p.u[0] for p in points) > 0.0
     assert [p.fold for p in points if p.fold] == []
     assert points[-1].u[0] == pytest.approx(0.5 * (1.0 + np.sqrt(1.04)), abs=1e-9)
+
+
+@pytest.mark.parametrize("fall", [0.3, 0.6, 0.8])
+def test_a_corner_is_followed(fall):
+    """A curve of two straight pieces, as the node of a conductivity makes them: up to (1, 1), then down."""
+
+    def equations(u):
+        slope = 1.0 if u[0] < 1.0 else -fall
+        return np.array([u[1] - 1.0 - slope * (u[0] - 1.0)]), np.array([[-slope, 1.0]])
+
+    problem = ArrayProblem(equations, control_index=0)
+    points = list(follow(problem, np.zeros(2), np.ones(2), Options(2.0, 0.1)))
+    assert points[-1].control == 2.0
+    np.testing.assert_allclose(points[-1].u[1], 1.0 - fall, rtol=1e-9)
+    (fold,) = [p for p in points if p.fold]
+    np.testing.assert_allclose(fold.u, [1.0, 1.0], atol=1e-6)
+    cosine = (1.0 - fall) / np.sqrt(2.0 * (1.0 + fall**2))
+    assert np.isclose(min(a.tangent @ b.tangent for a, b in pairwise(points)), cosine)
+    assert len(points) < 120
 
 
 @pytest.mark.parametrize(("equations", "start", "control_end", "control_step"), [(cubic, (-3.0, -18.0), 18.0, 2.0)])
