@@ -30,10 +30,27 @@ COARSE = 1e-2
 
 @dataclass(frozen=True)
 class Pairs:
-    """Eigenpairs, fastest growing first: real parts of the rates (1/µs), patterns as columns with unit maximum."""
+    """Eigenpairs, fastest growing first.
+
+    Attributes:
+        rates: real parts of the rates (1/µs), shape (k,).
+        shapes: patterns as columns with unit maximum; of a complex pair two of the plane in which it turns.
+        turning: imaginary parts of the rates (1/µs), shape (k,), of a complex pair the positive one first.
+    """
 
     rates: Array
     shapes: Array
+    turning: Array
+
+    def only(self, chosen: Array | list[int]) -> Pairs:
+        """Return those of the indices given, in their order."""
+        return Pairs(self.rates[chosen], self.shapes[:, chosen], self.turning[chosen])
+
+    def with_more(self, more: Pairs) -> Pairs:
+        """Return these and others, fastest growing first."""
+        shapes, turning = np.column_stack([self.shapes, more.shapes]), np.append(self.turning, more.turning)
+        every = Pairs(np.append(self.rates, more.rates), shapes, turning)
+        return every.only(np.argsort(-every.rates, kind="stable"))
 
 
 class ShiftInvert:
@@ -149,9 +166,7 @@ class ShiftInvert:
                 slack = 10.0 * tolerance * abs(self.shift - float(pairs.rates[-1]))
                 if more.rates[0] < pairs.rates[-1] - slack:
                     break
-                rates = np.append(pairs.rates, more.rates)
-                order = np.argsort(rates)[::-1]
-                pairs = Pairs(rates[order], np.column_stack([pairs.shapes, more.shapes])[:, order])
+                pairs = pairs.with_more(more)
         return pairs
 
     def _without_copies(self, pairs: Pairs, tolerance: float) -> Pairs:
@@ -167,7 +182,7 @@ class ShiftInvert:
             if self._length(rest) > NEW_DIRECTION:
                 independent.append(k)
                 units.append(rest / self._length(rest))
-        return Pairs(pairs.rates[independent], pairs.shapes[:, independent])
+        return pairs.only(independent)
 
     def _length(self, v: Array) -> float:
         return float(np.sqrt(global_sums(self._comm, np.array([v @ v]))[0]))
@@ -226,13 +241,30 @@ class ShiftInvert:
         return eps
 
     def _pairs(self, eps: SLEPc.EPS, count: int, work: PETSc.Vec) -> Pairs:
-        rates, shapes = [], []
-        for k in range(count):
-            rates.append(float((self.shift - 1.0 / eps.getEigenvalue(k)).real))
-            eps.getEigenvector(k, work)
-            shapes.append(np.array(work.array))
-        order = np.argsort(rates)[::-1]
-        return Pairs(np.array(rates)[order], unit_peaks(self._comm, np.array(shapes).T[:, order]))
+        """Return the first modes; of a complex pair both, also where only the first of them is asked for."""
+        rates: list[complex] = []
+        shapes: list[Array] = []
+        other = work.duplicate()
+        while len(rates) < count:
+            k = len(rates)
+            rate = self.shift - 1.0 / complex(eps.getEigenvalue(k))
+            eps.getEigenvector(k, work, other)
+            if rate.imag == 0.0:
+                rates.append(rate)
+                shapes.append(np.array(work.array))
+                continue
+            rates += [complex(rate.real, abs(rate.imag)), complex(rate.real, -abs(rate.imag))]
+            shapes += self._upright(work.array, other.array)
+        found = np.array(rates)
+        pairs = Pairs(found.real, unit_peaks(self._comm, np.array(shapes).T), found.imag)
+        return pairs.only(np.argsort(-pairs.rates, kind="stable"))
+
+    def _upright(self, real: Array, imaginary: Array) -> tuple[Array, Array]:
+        """Return real and imaginary part of a complex pattern in the phase in which they are orthogonal."""
+        sums = global_sums(self._comm, np.array([real @ real - imaginary @ imaginary, 2.0 * (real @ imaginary)]))
+        turn = 0.5 * np.arctan2(sums[1], sums[0])
+        c, s = np.cos(turn), np.sin(turn)
+        return c * real + s * imaginary, c * imaginary - s * real
 
     def _irregular_start(self) -> Array:
         """Return a vector without any symmetry."""

@@ -56,12 +56,14 @@ class Ritz:
         drifts: what the modes would change into in unit time, C^-1 times the heat: rates times coefficients where those
             are real, shape (m, m).
         slaved: steps of wires and voltage by the coefficients, shape (g, m).
+        turning: imaginary parts of the rates (1/µs), shape (m,), of a complex pair the positive one first.
     """
 
     rates: Array
     coefficients: Array
     drifts: Array
     slaved: Array
+    turning: Array
 
 
 class RitzSpace:
@@ -160,10 +162,10 @@ class RitzSpace:
         values, vectors = la.eig(motion)
         order = np.argsort(-values.real, kind="stable")
         values, vectors = values[order], vectors[:, order]
-        # Of a complex pair, which rounding makes of a double rate, both vectors of its plane are wanted.
+        # Of a complex pair, which rounding also makes of a double rate, both vectors of its plane are wanted.
         coefficients = np.where(values.imag < 0.0, vectors.imag, vectors.real)
         coefficients /= np.linalg.norm(coefficients, axis=0)
-        return Ritz(values.real, coefficients, motion @ coefficients, slaved @ coefficients)
+        return Ritz(values.real, coefficients, motion @ coefficients, slaved @ coefficients, values.imag)
 
     def shapes(self, ritz: Ritz, count: int) -> Array:
         """Return the first patterns, C-normalised, shape (n, count)."""
@@ -298,15 +300,17 @@ class Tracker:
         guards = [result[bias].coefficients[:, w.count : w.count + GUARDS] for bias, w in targets.items()]
         self.remember(space.W @ _distinct(np.column_stack([*leading, *guards])))
         self._probe = space.without(self._probe, _distinct(np.column_stack(leading)))
-        return {
-            bias: Pairs(result[bias].rates[: w.count], unit_peaks(self._comm, space.shapes(result[bias], w.count)))
-            for bias, w in targets.items()
-        }
+        pairs = {}
+        for bias, w in targets.items():
+            shapes = unit_peaks(self._comm, space.shapes(result[bias], w.count))
+            pairs[bias] = Pairs(result[bias].rates[: w.count], shapes, result[bias].turning[: w.count])
+        return pairs
 
 
 def _enough(ritz: Ritz, count: int) -> int:
-    """Return a number of modes that holds one that does not grow, if there is one."""
-    return max(count, min(int(np.count_nonzero(ritz.rates > 0.0)) + 1, len(ritz.rates)))
+    """Return a number of modes that holds one that does not grow, if there is one, and no half of a complex pair."""
+    enough = max(count, min(int(np.count_nonzero(ritz.rates > 0.0)) + 1, len(ritz.rates)))
+    return enough + int(enough < len(ritz.rates) and ritz.turning[enough - 1] > 0.0)
 
 
 def _distinct(coefficients: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,6 +36,8 @@ RESOLVED = 5e-2
 AT_FOLD = 100.0
 """Times that resolution: what a rate can be at a fold, for it is as exact as the place of the fold."""
 
+TURNING = 100.0
+"""Times that resolution: an imaginary part that is more than rounding."""
 WARMING = 1e-6
 """Cooling over the largest warming along a tangent that is its rounding."""
 
@@ -51,6 +53,7 @@ class Modes:
         resolution: rates of this size (1/µs) cannot be told from zero.
         signs_only: the heat capacity of the crystal is not in them.
         at_fold: the state is a fold under this bias, so that the rate nearest to zero is zero.
+        turning: imaginary parts of the rates (1/µs), shape (k,); empty where they are not known.
     """
 
     bias: Bias
@@ -59,6 +62,19 @@ class Modes:
     resolution: float
     signs_only: bool = False
     at_fold: bool = False
+    turning: Array = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def pairs(self) -> Pairs:
+        """The modes without what is known about them."""
+        return Pairs(self.rates, self.shapes, self.turning)
+
+    @property
+    def period_us(self) -> float:
+        """Period of the fastest growing mode (µs); infinite where it does not oscillate."""
+        turning = abs(float(self.turning[0])) if self.turning.size else 0.0
+        # A double rate becomes a complex pair by rounding.
+        return 2.0 * np.pi / turning if turning > TURNING * self.resolution else np.inf
 
     @property
     def unstable(self) -> int:
@@ -236,7 +252,7 @@ class Stability:
         if modes.unstable == self._last[modes.bias].unstable:
             return modes
         self.checked += 1
-        pairs = Pairs(modes.rates, modes.shapes)
+        pairs = modes.pairs
         if inverse.is_complete(constraint, pairs, self._tracker.probe):
             return modes
         return self._resolved(modes.bias, inverse, inverse.completed(constraint, pairs, self._tolerance))
@@ -293,7 +309,7 @@ class Stability:
             # A mode that grows may stand for several: those of places far from each other have one rate to all digits,
             # the fastest under voltage bias among them.
             if complete or modes.unstable:
-                pairs = inverse.completed(constraint, Pairs(modes.rates, modes.shapes), self._tolerance)
+                pairs = inverse.completed(constraint, modes.pairs, self._tolerance)
                 modes = self._resolved(bias, inverse, pairs)
             if modes.unstable < len(modes.rates) or count == limit:
                 return modes
@@ -301,7 +317,7 @@ class Stability:
 
     def _resolved(self, bias: Bias, inverse: ShiftInvert, pairs: Pairs) -> Modes:
         resolution = RESOLVED * self._tolerance * float(np.abs(inverse.shift - pairs.rates).max())
-        return Modes(bias, pairs.rates, pairs.shapes, resolution, self.layout.condensed)
+        return Modes(bias, pairs.rates, pairs.shapes, resolution, self.layout.condensed, turning=pairs.turning)
 
     def _has_two_signs(self, modes: Modes) -> bool:
         """Return whether the leading mode (maximum 1) is negative somewhere."""

@@ -3,6 +3,7 @@
 Where that state grows out of the lost one, as at a pitchfork, it is found on the branch that leaves there along the
 critical mode, and the time follows from the growth rate. Else the heat balance is integrated in time. Neither has a
 time scale of its own: steps in time grow with what happens, and a rest that is not stable is left by its growing mode.
+Where the mode oscillates (Hopf) there may be nothing to settle in, and this is said.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ PATIENCE = 20
 """Steps in time between attempts to solve for the end where the imbalance does not fall."""
 MAX_BRANCH_POINTS = 50
 """Points of a branch that leaves a lost state before its source has gone on as far as wanted."""
+MOST_STEPS, LEAST_STEPS = 200, 20
+"""Steps in time of one period of a mode that oscillates."""
+LARGEST_GROWTH = 10.0
+"""Exponent to which such a mode grows from a push until it is taken to go on for good."""
+PERIODS = (20, 100)
+"""Periods for which it is integrated at least and at most."""
 MAX_RESTS = 50
 """Unstable states that are passed on the way."""
 SETTLED = 0.01
@@ -89,24 +96,34 @@ class Settling:
             value: of the source, a little beyond.
 
         Raises:
-            SolveError: the integration failed or did not come to rest.
+            SolveError: the integration failed or did not come to rest, as where what grows is an oscillation.
         """
         modes = self._stability.modes(lost, self._problem.bias, 1)
         mode = self._turned(modes.shapes[:, 0], along)
-        branching = None if along is not None else self._branching(lost, mode, value)
-        if branching is not None:
-            return branching
+        if np.isfinite(modes.period_us):
+            modes = self._at(value, lost, modes)
+        elif along is None:
+            branching = self._branching(lost, mode, value)
+            if branching is not None:
+                return branching
         e, spent = lost, 0.0
         for _ in range(MAX_RESTS):
-            rest, deviation = self._to_rest(self._pushed(e, mode), lost.u, value)
+            rest, deviation = self._to_rest(self._pushed(e, mode), lost.u, value, modes)
             spent += rest.time_us
             if not rest.modes.unstable:
                 return replace(rest, time_us=spent)
-            e, mode = rest.state, rest.modes.shapes[:, 0]
+            e, mode, modes = rest.state, rest.modes.shapes[:, 0], rest.modes
             mode = self._turned(mode, deviation if np.any(deviation) else None)
         raise SolveError(
             f"the state that was lost at {value:.6g} {self._problem.bias.unit} passed {MAX_RESTS} unstable states"
         )
+
+    def _at(self, value: float, lost: State, modes: Modes) -> Modes:
+        """Return the modes at a value of the source a little beyond a lost state, those of it if they are not found."""
+        try:
+            return self._rated(land(self._problem, lost.u, self._options(value)), 0.0).modes
+        except SolveError:
+            return modes
 
     def _branching(self, lost: State, mode: Array, value: float) -> SettledState | None:
         """Return the stable state on the branch that leaves a lost one along its mode, None if it does not lead there.
@@ -155,14 +172,15 @@ class Settling:
         """Return the time (µs) in which the leading mode decays from a part of the way to what is settled."""
         return max(float(np.log(max(part, 1e-300) / SETTLED)), 0.0) / max(-float(modes.rates[0]), modes.resolution)
 
-    def _to_rest(self, start: Array, lost: Array, value: float) -> tuple[SettledState, Array]:
+    def _to_rest(self, start: Array, lost: Array, value: float, modes: Modes) -> tuple[SettledState, Array]:
         """Return the steady state in which the transient from a start rests, and the deviation from it where it does.
 
         An unstable one is returned if the transient comes so near that it would take long to leave it.
         """
-        transient = Transient(self._model, Circuit(self._problem.bias, 0.0, lambda t: value), TOLERANCES)
+        tolerances, end = _while_growing(modes)
+        transient = Transient(self._model, Circuit(self._problem.bias, 0.0, lambda t: value), tolerances)
         tried, waited, t = np.inf, 0, 0.0
-        for moment in transient.run(start, 0.0, FOREVER_US):
+        for moment in transient.run(start, 0.0, end):
             t = moment.t
             imbalance = self._metric.evaluate(moment.e.u).norm
             waited += 1
@@ -172,8 +190,13 @@ class Settling:
                 rest = self._rest_near(moment, lost, value)
                 if rest is not None:
                     return rest
-        unit = self._problem.bias.unit
-        raise SolveError(f"the state that was lost at {value:.6g} {unit} did not settle within {t:.3g} µs")
+        what, unit = f"the state that was lost at {value:.6g}", self._problem.bias.unit
+        if np.isfinite(modes.period_us):
+            raise SolveError(
+                f"{what} {unit} grows as an oscillation with a period of {modes.period_us:.3g} µs and did not come to "
+                f"rest within {t:.3g} µs: no steady state follows; see how it goes on with mode = \"transient\""
+            )
+        raise SolveError(f"{what} {unit} did not settle within {t:.3g} µs")
 
     def _rest_near(self, moment: TimePoint, lost: Array, value: float) -> tuple[SettledState, Array] | None:
         """Return the steady state that a transient approaches, None if there is none close by that it would stay in."""
@@ -223,6 +246,21 @@ class Settling:
             step = along[model.layout.junction_rows]
         mass = np.tile(model.junction_mass, len(model.layout.junction_layers))
         return -mode if global_sum(model.comm, float((mass * hot) @ step)) < 0.0 else mode
+
+
+def _while_growing(modes: Modes) -> tuple[Tolerances, float]:
+    """Return tolerances in time and how long to integrate (µs) while the leading mode grows.
+
+    An oscillation exp(i w t) is damped by w (w h)^3 / 4 in steps h of BDF2: one that grows more slowly than that would
+    come to rest. Here the steps take no more than half of the growth.
+    """
+    period, rate = modes.period_us, max(float(modes.rates[0]), modes.resolution)
+    if not np.isfinite(period):
+        return TOLERANCES, FOREVER_US
+    turn = 2.0 * np.pi / period
+    step = np.clip((2.0 * rate / turn) ** (1.0 / 3.0) / turn, period / MOST_STEPS, period / LEAST_STEPS)
+    end = np.clip(LARGEST_GROWTH / rate, PERIODS[0] * period, PERIODS[1] * period)
+    return replace(TOLERANCES, max_step_us=float(step)), float(end)
 
 
 TOLERANCES = Tolerances(atol_K=2e-2, rtol=1e-3)

@@ -13,6 +13,8 @@ from hotmesa.scenarios.schema import Scenario
 Geometry = Literal["plan", "strip", "disc"]
 GEOMETRIES: tuple[Geometry, ...] = ("plan", "strip", "disc")
 TRIES = 200
+OSCILLATING = 102
+"""Seed of a sweep that comes to a state which is lost to an oscillation."""
 
 
 class Draw:

@@ -9,6 +9,7 @@ import pytest
 import scipy.linalg as la
 import scipy.sparse as sp
 from helpers.devices import FILM, MATERIALS, WIRE, junction_layer, on_crystal
+from helpers.random_devices import OSCILLATING, random_sweep
 from helpers.sheets import sheet, sheet_model
 
 from hotmesa import cli
@@ -83,6 +84,22 @@ def test_square_at_its_middle_has_the_counts_of_the_lateral_modes(square: Model)
     voltage, current = Stability(square).modes_under(e, (Bias.voltage(), Bias.current()), 2)
     assert (voltage.unstable, current.unstable) == (6, 5)
     assert voltage.shapes[:, 0].min() > 0.0  # the fastest mode under voltage bias has one sign
+
+
+@pytest.mark.parametrize("value, growing", [(373.1, 0), (373.25, 2), (380.0, 2)])
+def test_a_pair_that_oscillates_is_counted_twice(value: float, growing: int) -> None:
+    """A stack of three sublayers on a load line begins to oscillate between 373.1 and 373.25 mV."""
+    scenario = random_sweep(OSCILLATING)
+    model, bias = Model(scenario, build_mesh(scenario)), Bias.of(scenario.bias)
+    state, stability = solve_steady(model, bias, value), Stability(model, 1e-6)
+    dense = dense_rates(model, state, bias)
+    assert abs(dense[0].imag) > 3.0 * abs(dense[0].real)
+    for modes in (stability.modes(state, bias, 1), stability.modes(state, bias, 3)):  # searched for, and followed
+        assert modes.unstable == np.count_nonzero(dense.real > 0.0) == growing
+        np.testing.assert_allclose(modes.rates[:2], dense[:2].real, rtol=1e-2)
+        assert modes.period_us == pytest.approx(2.0 * np.pi / abs(dense[0].imag), rel=1e-4)
+        assert modes.turning[0] == -modes.turning[1] > 0.0
+    assert stability.modes(state, Bias.voltage(), 1).period_us == np.inf  # the fastest one has one sign
 
 
 def test_one_factorisation_serves_all_biases(layered: Model) -> None:

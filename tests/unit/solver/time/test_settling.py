@@ -7,17 +7,20 @@ from functools import cache
 import numpy as np
 import pytest
 from helpers.devices import FILM, junction_layer
+from helpers.random_devices import OSCILLATING, random_sweep
 
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.schema import Bath, Bias, Law, Material, Mesa, Mesh, Scenario
+from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.sweep import sweep
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias as Source
+from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.steady import solve_steady
-from hotmesa.solver.time.settling import PUSH_K, SETTLED
+from hotmesa.solver.time.settling import PUSH_K, SETTLED, Settling
 from hotmesa.solver.time.transient import Circuit, Tolerances, Transient
 
 # Uniform cooling, so that the uniform state loses its stability by one mode, half a wave.
@@ -99,3 +102,15 @@ def test_a_mode_that_grows_a_millionth_as_fast_as_others_decay_is_followed_to_it
     assert float(landed["settling_us"]) > 1.0 / rates[0] / 100.0
     assert rows[-1]["source_mA"] == 19.0
     assert max(float(row["growth_per_us"]) for row in rows if row["jump"] != "from") < 0.0
+
+
+def test_a_state_that_is_lost_to_an_oscillation_has_no_steady_one_behind_it() -> None:
+    """Steps that are coarse against its period would damp it, and rest in a state with growing modes."""
+    scenario = random_sweep(OSCILLATING)
+    model, source = Model(scenario, build_mesh(scenario)), Source.of(scenario.bias)
+    problem, stability = ThermalBranch(model, source), Stability(model, 1e-6)
+    lost = solve_steady(model, source, 379.9)
+    growing = stability.modes(solve_steady(model, source, 380.0), source, 1)
+    assert growing.unstable == 2
+    with pytest.raises(SolveError, match=f"oscillation with a period of {growing.period_us:.3g} µs"):
+        Settling(problem, stability).settle(lost, None, 380.0)
