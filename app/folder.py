@@ -17,6 +17,7 @@ from hotmesa.postprocess.states import FILE as STATES
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.kinds import KINDS
+from hotmesa.scenarios.writing import PART
 
 LOG = logging.getLogger("hotmesa.folder")
 
@@ -52,6 +53,16 @@ def own_files(folder: Path, own: Sequence[str] | None = None) -> tuple[Path, ...
     result = {file for pattern in patterns for file in folder.glob(pattern)}
     links = {file for name in patterns if (file := folder / name).is_symlink()}  # also those that lead nowhere
     return tuple(sorted(result | links))
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what a run that was killed has begun to write in a folder; nobody may be at work there.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    for file in own_files(folder, [f"{pattern}{PART}" for pattern in run_files()]):
+        file.unlink()
 
 
 def prepare(folder: Path, overwrite: bool, own: Sequence[str] | None = None) -> None:
@@ -122,13 +133,13 @@ def _no_locks(folder: Path, error: OSError) -> None:
     )
 
 
-def refuse_foreign(folder: Path, own: str, name: str) -> None:
-    """Leave a folder alone that holds a run, or a study or fit of another name.
+def refuse_foreign(folder: Path, own: str, name: str = "") -> None:
+    """Leave a folder alone that holds results of another kind, or a study or fit of another name.
 
     Args:
         folder: where results shall go.
-        own: file that says what the folder holds, "study.toml" or "fit.toml".
-        name: of the study or fit.
+        own: file that says what the folder holds, "scenario.toml", "study.toml" or "fit.toml".
+        name: of the study or fit; "" for any.
 
     Raises:
         FolderError: it holds something else.
@@ -139,7 +150,7 @@ def refuse_foreign(folder: Path, own: str, name: str) -> None:
     there = name
     with suppress(OSError, ValueError):
         there = toml.read(folder / own).get("name", name)
-    if there != name:
+    if name and there != name:
         raise FolderError(f"{folder} holds the results of {there}, not of {name}; choose another --out")
 
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hotmesa.folder import COMPLETE, CUT, exclusive, prepare
+from hotmesa.folder import COMPLETE, CUT, exclusive, prepare, refuse_foreign, remove_drafts
 from hotmesa.postprocess import provenance
 from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.processes import on_first
@@ -152,8 +152,11 @@ def begin_record(
     def make_room() -> None:
         nonlocal continued
         lock.enter_context(exclusive(folder))
+        refuse_foreign(folder, "scenario.toml")
         continued = goes_on is not None and goes_on()
-        if not continued:
+        if continued:
+            remove_drafts(folder)
+        else:
             prepare(folder, overwrite, own)
 
     lock = ExitStack()

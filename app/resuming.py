@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hotmesa.folder import COMPLETE, FolderError, cut_short
+from hotmesa.folder import COMPLETE, FolderError, cut_short, exclusive, remove_drafts
 from hotmesa.postprocess import render
 from hotmesa.postprocess.checkpoint import FILE as CHECKPOINT
 from hotmesa.postprocess.checkpoint import Checkpoint, read_checkpoint
@@ -68,14 +68,17 @@ class Place:
 
         Raises:
             ResultError: a table is missing or damaged.
+            FolderError: another command is at work there.
             OSError: a file cannot be written.
         """
         if self.folder is None:
             return
-        checkpoint = self.folder / CHECKPOINT
-        if checkpoint.exists() or not (self.folder / "summary.json").exists():
-            render(self.folder, pictures=checkpoint.exists())
-            checkpoint.unlink(missing_ok=True)
+        with exclusive(self.folder):  # whose figures may be at work
+            remove_drafts(self.folder)
+            checkpoint = self.folder / CHECKPOINT
+            if checkpoint.exists() or not (self.folder / "summary.json").exists():
+                render(self.folder, pictures=checkpoint.exists())
+                checkpoint.unlink(missing_ok=True)
 
     @property
     def replaces(self) -> bool:

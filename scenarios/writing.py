@@ -13,9 +13,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, SupportsFloat, SupportsIndex
 
+PART = ".part"
+"""Ending of the name beside a file while it is written."""
+
 
 @contextmanager
-def whole_file(path: Path, ending: str = ".part") -> Iterator[IO[bytes]]:
+def whole_file(path: Path, ending: str = PART) -> Iterator[IO[bytes]]:
     """Give a stream (its `name` is that of a file) that becomes `path` when all is written: nobody meets half a file.
 
     What is written goes into a new file beside it, which takes the name at the end and disappears on an error. A link

@@ -14,11 +14,9 @@ from hotmesa.postprocess import load_run
 from hotmesa.runner import compute
 from hotmesa.scenarios import load_scenario
 
-STRIP = (
-    str(GOLDEN / "strip.toml"), "output.every=2", "stability.points=none", "numerics.estimate_error=false",
-    "mesh.refine=0.25", "branch.min_points=5",
-)  # fmt: skip
-CHOOSES = (*STRIP, "mesh.accuracy_percent=2.0", "branch.end_current_mA=0.4")
+COARSE = ("output.every=2", "stability.points=none", "mesh.refine=0.25", "branch.min_points=5")
+STRIP = (str(GOLDEN / "strip.toml"), *COARSE, "numerics.estimate_error=false")
+CHOOSES = (str(GOLDEN / "strip.toml"), *COARSE, "mesh.accuracy_percent=2.0", "branch.end_current_mA=0.4")
 EVERY = 13
 """Of the changes by default; `--nightly` takes all."""
 
