@@ -20,7 +20,7 @@ PLAN_KEYS = {"study": ("vary",), "fit": ("parameters", "data")}
 DEVICE = ("geometry", "mode", "mesa", "crystal", "layers", "materials", "contacts", "bath", "sinks", "law", "mesh")
 """What decides mesh, model and files of a case."""
 MOST = 40
-"""Cases of a study of which mesh and model are made."""
+"""Cases of a study of which mesh and model are made; each takes up to seconds."""
 SHOWN = 6
 """Warnings that are shown."""
 
@@ -93,7 +93,10 @@ def _make(scenarios: dict[str, Scenario]) -> str:
         str([getattr(scenario, section) for section in DEVICE] + [scenario.transient, scenario.stability]): name
         for name, scenario in scenarios.items()
     }
-    for name in list(different.values())[:MOST]:
+    names = [*different.values()]
+    step = max(1.0, (len(names) - 1) / (MOST - 1))  # evenly over all of them, first and last included
+    looked = list(dict.fromkeys(names[round(k * step)] for k in range(min(MOST, len(names)))))
+    for name in looked:
         try:
             from hotmesa.kinds import solver_of
 
@@ -104,8 +107,9 @@ def _make(scenarios: dict[str, Scenario]) -> str:
             if not name or error.status != BAD_INPUT:
                 raise
             raise ScenarioError([f"case {name}: {line}" for line in str(error).splitlines()]) from error
-    left = len(different) - MOST
-    return f"; mesh and law of {left} more devices were not looked at" if left > 0 else ""
+    if len(looked) == len(names):
+        return ""
+    return f"; all {len(names)} devices keep the rules, mesh and law were made of {len(looked)}, evenly among them"
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from hotmesa.postprocess.checkpoint import Arrays
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import Row
 from hotmesa.solver.errors import SolveError
@@ -14,8 +15,11 @@ from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max
 from hotmesa.solver.runs.finer import Finer, finer_layers, finer_mesh
 from hotmesa.solver.states.observables import junction_temperatures
+from hotmesa.solver.states.packing import pack, unpack
+from hotmesa.solver.states.problem import ThermalBranch
 
 TABLE = "accuracy.csv"
+_PLACE = "place_"
 ORDER_FACTOR = 1.4
 """Error over the change by halving: 4/3 at second order, 1.54 at the order 3/2 of the edges of contacts."""
 SEVERAL = 20_000
@@ -51,6 +55,30 @@ class Places:
         """Return the places without those that are the same state as one before."""
         states = [*self.states.values()]
         return {name: e for k, (name, e) in enumerate(self.states.items()) if not any(e is x for x in states[:k])}
+
+    def pack(self, model: Model) -> Callable[[], Arrays]:
+        """Return what makes arrays of the places as they are now, for `unpack`. Collective when it is called."""
+        names, least = dict(self.states), self._least
+        states = list({id(e): e for e in names.values()}.values())
+        which = [next(k for k, x in enumerate(states) if x is e) for e in names.values()]
+
+        def arrays() -> Arrays:
+            if not states:
+                return {}
+            packed = {_PLACE + name: values for name, values in pack(model, [e.u for e in states]).items()}
+            return packed | {"places": np.array([*names]), "which_place": np.array(which), "least": np.array(least)}
+
+        return arrays
+
+    @classmethod
+    def unpack(cls, problem: ThermalBranch, arrays: Arrays) -> Places:
+        """Return the places of a run that was cut short. Collective."""
+        if "places" not in arrays:
+            return cls()
+        flats = unpack(problem.model, {k.removeprefix(_PLACE): v for k, v in arrays.items() if k.startswith(_PLACE)})
+        states = [problem.evaluate(u) for u in flats]
+        named = zip(arrays["places"].tolist(), arrays["which_place"].tolist(), strict=True)
+        return cls({name: states[k] for name, k in named}, float(arrays["least"]))
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 import numpy as np
@@ -148,14 +148,24 @@ def points(
 ) -> Iterator[Point]:
     """Yield the points of the branch and then, where the scenario asks for it, the estimates of their errors.
 
-    Args, Raises: see `branch_points`. A run that went on looks at the states since then.
+    Args, Raises: see `branch_points`.
     """
+    estimated = model.scenario.numerics.estimate_error
     places = Places()
+    if estimated and checkpoint is not None:
+        places = Places.unpack(ThermalBranch(model), checkpoint.arrays)
     for point in branch_points(model, observables, checkpoint):
         places.take(point.row, point.curve.evaluation)
+        if estimated and point.checkpoint is not None:
+            point = replace(point, checkpoint=partial(_both, point.checkpoint, places.pack(model)))
         yield point
-    if model.scenario.numerics.estimate_error and places.states:
+    if estimated and places.states:
         yield from estimates(model, places)
+
+
+def _both(behind: Callable[[], Arrays], places: Callable[[], Arrays]) -> Arrays:
+    """Return what a branch needs to go on, and to tell its errors. Collective."""
+    return {**behind(), **places()}
 
 
 def branch_row(model: Model, curve: CurvePoint, observables: Sequence[Measure] = ()) -> Row:

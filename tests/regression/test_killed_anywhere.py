@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.resumed import kill, same_runs
 from regression.contract import GOLDEN
@@ -17,7 +18,7 @@ from hotmesa.scenarios import load_scenario
 COARSE = ("output.every=2", "stability.points=none", "mesh.refine=0.25", "branch.min_points=5")
 STRIP = (str(GOLDEN / "strip.toml"), *COARSE, "numerics.estimate_error=false")
 CHOOSES = (str(GOLDEN / "strip.toml"), *COARSE, "mesh.accuracy_percent=2.0", "branch.end_current_mA=0.4")
-EVERY = 13
+EVERY = 23
 """Of the changes by default; `--nightly` takes all."""
 
 CHILD = """
@@ -95,4 +96,8 @@ def test_a_run_killed_between_any_two_changes_of_its_folder_goes_on(
         found = load_run(place)
         assert found.provenance["status"] == "complete" and found.summary, place
         assert same_runs(found, whole), place
+        for name in ("mesh_error_V_percent", "layer_error_T_K"):  # of states before the kill too
+            if "accuracy.csv" in whole.tables:
+                errors, expected = (run.tables["accuracy.csv"][name] for run in (found, whole))
+                np.testing.assert_allclose(errors, expected, rtol=1e-4)
         assert {path.name for path in place.iterdir()} == files, place

@@ -94,3 +94,26 @@ def test_check_says_what_run_says(
     assert words in of_check.err
     assert "Traceback" not in of_check.err + of_run.err
     assert not (folder / "results").exists()
+
+
+@pytest.mark.parametrize(("most", "sizes", "said"), [
+    (40, [2.0, 2.1, 2.2, 2.3, 2.4, 2.5], "no problems found"),
+    (3, [2.0, 2.1, 2.2, 2.3, 2.4, 2.5], "all 6 devices keep the rules, mesh and law were made of 3, evenly among them"),
+    (3, [2.0, 2.1, 2.2, 2.3, 2.4, 1e-6], "element sizes ask for about"),
+    (40, [2.0, 2.1, 2.2, 2.3, 1e-6, 2.5], "element sizes ask for about"),
+], ids=["all", "some", "the last one", "one of all"])  # fmt: skip
+def test_a_study_says_of_how_many_devices_the_mesh_was_made(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, most: int, sizes: list[float],
+    said: str,
+) -> None:  # fmt: skip
+    from hotmesa import checking
+
+    monkeypatch.setattr(checking, "MOST", most)
+    study = tmp_path / "study.toml"
+    study.write_text(f'name = "s"\nscenario = "{STRIP}"\n[[vary]]\nkey = "mesh.size_um"\nvalues = {sizes}\n')
+    bad = 1e-6 in sizes
+    assert main(["check", str(study)]) == (2 if bad else 0)
+    told = capfd.readouterr()
+    assert said in (told.err if bad else told.out)
+    assert ("were made of" in told.out) == (most == 3 and not bad)
+    assert ("case" in told.err) >= bad
