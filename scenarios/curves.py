@@ -10,9 +10,6 @@ from numpy.typing import ArrayLike
 
 from hotmesa.scenarios.arrays import Array
 
-LOGARITHMIC = 0.1
-"""So close to -1 the integral of a power is taken by its logarithm, since the plain formula loses digits."""
-
 
 @dataclass(frozen=True)
 class PowerCurve:
@@ -43,18 +40,22 @@ class PowerCurve:
         return bool(np.ptp(self.values) == 0.0)
 
     @cached_property
-    def _segments(self) -> tuple[Array, Array, Array, Array]:
-        # Segment s holds T up to nodes[s]; the first and the last are the constant continuations.
+    def _segments(self) -> tuple[Array, Array, Array, Array, Array]:
+        # Segment s holds T up to nodes[s]; the first and the last are the constant continuations. Each is a power of T
+        # over a temperature of it, whose value and integral are known: its start, or the origin if that lies in it.
         slope = np.diff(np.log(self.values)) / np.diff(np.log(self.nodes))
         power = np.concatenate([[0.0], slope, [0.0]])
-        start = np.concatenate([self.nodes[:1], self.nodes])
-        value = np.concatenate([self.values[:1], self.values])
+        start = np.concatenate([self.nodes[:1], self.nodes]).astype(float)
+        value = np.concatenate([self.values[:1], self.values]).astype(float)
         pieces = value[1:-1] * _integral_of_power(self.nodes[1:] / self.nodes[:-1], slope) * self.nodes[:-1]
         base = np.concatenate([[0.0, 0.0], np.cumsum(pieces)])
+        ends = base[1:]
         if self.origin is not None:
-            s = int(np.searchsorted(self.nodes, self.origin))
-            base = base - base[s] - value[s] * start[s] * _integral_of_power(self.origin / start[s], power[s])
-        return start, value, power, base
+            s, away = int(np.searchsorted(self.nodes, self.origin)), self.origin
+            to_origin = base[s] + value[s] * start[s] * _integral_of_power(away / start[s], power[s])
+            base, ends = base - to_origin, ends - to_origin
+            value[s], start[s], base[s] = value[s] * (away / start[s]) ** power[s], away, 0.0
+        return start, value, power, base, ends
 
     @property
     def _zero(self) -> float:
@@ -89,21 +90,21 @@ class PowerCurve:
         T = np.asarray(temperature, dtype=float)
         if self.is_constant:
             return self(T), np.asarray(self.values[0] * (T - self._zero))
-        start, value, power, base = self._segments
-        s, y = self._located(T)
-        p1 = power[s] + 1.0
-        logarithmic = np.abs(p1) < LOGARITHMIC
-        if not logarithmic.any():
-            # The integral of a power from the start of the segment, written with y itself.
-            return y, np.asarray(base[s] + (y * T - (value * start)[s]) / p1)
-        return y, np.asarray(base[s] + value[s] * start[s] * _integral_of_power(T / start[s], power[s]))
+        start, value, power, base, _ = self._segments
+        s = np.asarray(np.searchsorted(self.nodes, T))
+        # The difference of two temperatures near each other is exact, and so is what follows from it.
+        log = np.log1p((T - start[s]) / start[s])
+        y, p1 = value[s] * np.exp(power[s] * log), power[s] + 1.0
+        safe = np.where(p1 == 0.0, 1.0, p1)
+        lengths = np.where(p1 == 0.0, log, np.expm1(safe * log) / safe)
+        return y, np.asarray(base[s] + (value * start)[s] * lengths)
 
     def _located(self, temperature: ArrayLike) -> tuple[Array, Array]:
         """Return the segment of every temperature and the property there."""
         T = np.asarray(temperature, dtype=float)
         if self.is_constant:
             return np.zeros(T.shape, dtype=int), np.full(T.shape, self.values[0])
-        start, value, power, _ = self._segments
+        start, value, power, _, _ = self._segments
         s = np.asarray(np.searchsorted(self.nodes, T))
         return s, np.asarray(value[s] * (T / start[s]) ** power[s])
 
@@ -112,8 +113,8 @@ class PowerCurve:
         target = np.asarray(integral, dtype=float)
         if self.is_constant:
             return np.asarray(self._zero + target / self.values[0])
-        start, value, power, base = self._segments
-        s = np.searchsorted(base[1:], target)
+        start, value, power, base, ends = self._segments
+        s = np.searchsorted(ends, target)
         return np.asarray(start[s] * _inverse_integral_of_power((target - base[s]) / (value[s] * start[s]), power[s]))
 
     def scaled(self, factor: float) -> PowerCurve:

@@ -16,6 +16,8 @@ from scipy.optimize import least_squares
 
 from hotmesa.scenarios.arrays import Array
 
+FARTHEST = 300.0
+"""Logarithm of the largest weight or pole that a fit of few terms may try."""
 SMALLEST = 1e-8
 """Of the largest eigenvalue of the depth: what the smallest is taken to be where the crystal has no way to the bath."""
 
@@ -87,7 +89,9 @@ def few_layers(modes: Modes, count: int, largest: float) -> FewLayers:
     top = wanted[:, 0]
 
     def terms(x: Array) -> Array:
-        return np.asarray(np.exp(x[count:]) / (squares[:, None] + np.exp(x[:count])))
+        # Trial steps of the least squares may go anywhere.
+        weights, poles = np.exp(np.clip(x, -FARTHEST, FARTHEST)).reshape(2, count)[::-1]
+        return np.asarray(weights / (squares[:, None] + poles))
 
     nu = np.geomspace(low, max(largest, 2.0 * low), count)
     start = np.concatenate([np.log(nu), np.log(np.sqrt(nu) * top[0] * np.sqrt(low) / count)])

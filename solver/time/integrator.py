@@ -221,7 +221,9 @@ class Stepper:
         times, states = zip(*self._passed, strict=True)
         e, slow = self._equations, self._ts.getSNES().getKSP().getIterationNumber() > STALE_ITERATIONS
         shift = 0.0 if slow else e.shift
-        return History(e.begin, times, states, float(self._ts.getTimeStep()), e.factored, shift)
+        # At rest Newton's method has needed no Jacobian yet.
+        factored = e.factored if e.shift else (states[-1], np.zeros_like(states[-1]))
+        return History(e.begin, times, states, float(self._ts.getTimeStep()), factored, shift)
 
     def _lead(self, history: History) -> None:
         """Let the integrator take the last steps of another one, whose results are known."""

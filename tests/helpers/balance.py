@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -234,21 +235,19 @@ def potential(curve: PowerCurve, T: Array, T_from: Array | float) -> Array:
     """Return the integral of a curve from one temperature to another."""
     if np.ptp(curve.values) == 0.0:
         return np.asarray(curve.values[0] * (T - T_from))
-    return _from_first_node(curve, np.asarray(T)) - _from_first_node(curve, np.asarray(T_from, dtype=float))
-
-
-def _from_first_node(curve: PowerCurve, T: Array) -> Array:
-    """Integrate by Gauss' rule over ln T, node by node and from the last one below."""
-    nodes, u = np.log(curve.nodes), np.log(T)
-    before = np.concatenate([[0.0], np.cumsum(_piece(curve, nodes[:-1], nodes[1:]))])
-    k = np.maximum(np.searchsorted(nodes, u) - 1, 0)
-    return np.asarray(before[k] + _piece(curve, nodes[k], u))
+    high, low = np.broadcast_arrays(np.asarray(T, dtype=float), np.asarray(T_from, dtype=float))
+    between = pairwise((0.0, *curve.nodes, np.inf))
+    return np.asarray(sum(_piece(curve, np.clip(low, a, b), np.clip(high, a, b)) for a, b in between))
 
 
 def _piece(curve: PowerCurve, low: Array, high: Array) -> Array:
-    x = 0.5 * (high - low)[..., None] * GAUSS[0] + 0.5 * (high + low)[..., None]
+    """Integrate by Gauss' rule over ln T between two nodes; of near temperatures the difference keeps its digits."""
+    if not np.any(low != high):
+        return np.zeros(low.shape)
+    length = np.log1p((high - low) / low)
+    x = np.log(low)[..., None] + 0.5 * length[..., None] * (GAUSS[0] + 1.0)
     values = np.exp(np.interp(x, np.log(curve.nodes), np.log(curve.values)) + x)
-    return np.asarray(0.5 * (high - low) * (values @ GAUSS[1]))
+    return np.asarray(0.5 * length * (values @ GAUSS[1]))
 
 
 def surface_flux(flux: HeatFlux, T: Array, sublayer: Sublayer, bath: float) -> Array:

@@ -45,6 +45,18 @@ def test_integral_equals_quadrature(curve) -> None:
     assert float(curve.integral(curve.nodes[0])) == 0.0
 
 
+@pytest.mark.parametrize("origin", [3.0, 26.897, 41.7, 150.0, 350.0])
+def test_integral_near_its_origin_keeps_all_digits(curve, origin) -> None:
+    """To third order in the distance: y d + y' d^2 / 2, with the slope on the side that is looked at."""
+    here = curve.measured_from(origin)
+    for d in (2.0**-20, -(2.0**-20)):
+        T = origin + d
+        exact = float(curve(origin)) * d + 0.5 * float(curve.slope(origin + 0.5 * d)) * d**2
+        assert float(here.integral(T)) == pytest.approx(exact, rel=1e-14, abs=0.0)
+        assert float(here.inverse_integral(here.integral(T))) == pytest.approx(T, rel=3e-16)
+    assert float(here.integral(origin)) == 0.0
+
+
 def test_slope_is_the_derivative(curve) -> None:
     T = TEMPERATURES[~np.isin(TEMPERATURES, curve.nodes)] * 1.000123
     h = 1e-5 * T
