@@ -16,10 +16,11 @@ from scipy.optimize import least_squares
 
 from hotmesa.scenarios.arrays import Array
 
-FARTHEST = 300.0
-"""Logarithm of the largest weight or pole that a fit of few terms may try."""
 SMALLEST = 1e-8
 """Of the largest eigenvalue of the depth: what the smallest is taken to be where the crystal has no way to the bath."""
+
+FARTHEST = 100.0
+"""Largest logarithm of a pole or weight."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +90,14 @@ def few_layers(modes: Modes, count: int, largest: float) -> FewLayers:
     top = wanted[:, 0]
 
     def terms(x: Array) -> Array:
-        # Trial steps of the least squares may go anywhere.
-        weights, poles = np.exp(np.clip(x, -FARTHEST, FARTHEST)).reshape(2, count)[::-1]
-        return np.asarray(weights / (squares[:, None] + poles))
+        # A short time step leaves nothing to fit: poles and weights that are free may go anywhere.
+        size = np.exp(np.clip(x, -FARTHEST, FARTHEST))
+        return np.asarray(size[count:] / (squares[:, None] + size[:count]))
 
     nu = np.geomspace(low, max(largest, 2.0 * low), count)
     start = np.concatenate([np.log(nu), np.log(np.sqrt(nu) * top[0] * np.sqrt(low) / count)])
     fit = least_squares(lambda x: np.log(terms(x).sum(axis=1) / top), start, method="lm", xtol=1e-6, ftol=1e-6)
-    nu, w = np.exp(fit.x[:count]), np.exp(fit.x[count:])
+    nu, w = np.split(np.exp(np.clip(fit.x, -FARTHEST, FARTHEST)), 2)
     parts = np.sqrt(w) / (squares[:, None] + nu)
     # Deep heat reaches the top smoothed: an absolute error in units of the response at rest.
     scale = 1.0 / top[:, None]
