@@ -71,10 +71,10 @@ class CountedConduction:
         self._counts.products += 1
         return self._conduction.apply(phi)
 
-    def precondition(self, kappa: Any, local: Any) -> Any:
+    def precondition(self, kappa: Any, local: Any, near: bool = False) -> Any:
         """Make factors that precondition the Jacobian."""
         self._counts.factorisations += 1
-        return _CountedFactors(self._conduction.precondition(kappa, local), self._counts)
+        return _CountedFactors(self._conduction.precondition(kappa, local, near), self._counts)
 
 
 class _CountedFactors:

@@ -113,19 +113,21 @@ class BorderedOperator:
         """Whether the factors at hand are of another matrix, which need not be close."""
         return isinstance(self._factors, LayeredFactors)
 
-    def refresh(self, lin: Jacobian, exact: bool = False) -> None:
+    def refresh(self, lin: Jacobian, exact: bool = False, near: bool = False) -> None:
         """Factorise the Jacobian of a linearisation, or a matrix close to it, and keep that as preconditioner."""
         self._factors = None  # should this fail, what is at hand is of no use either
-        make = self._conduction.factorise if exact else self._conduction.precondition
-        self._factors = make(lin.kappa, lin.local)
+        if exact:
+            self._factors = self._conduction.factorise(lin.kappa, lin.local)
+        else:
+            self._factors = self._conduction.precondition(lin.kappa, lin.local, near)
         self._columns = np.column_stack([self._factors.solve(c) for c in lin.columns.T])
         self.factorisations += 1
         self.solves += self.layout.globals
 
-    def attach(self, lin: Jacobian, constraint: Constraint, refresh: bool = False) -> bool:
+    def attach(self, lin: Jacobian, constraint: Constraint, refresh: bool = False, near: bool = False) -> bool:
         """Become the operator of one system, with new factors if there are none; return whether they can solve it."""
         if refresh or not self.ready:
-            self.refresh(lin)
+            self.refresh(lin, near=near)
         self._system = _System(self._comm, lin, constraint, self._columns)
         return self._system.regular
 

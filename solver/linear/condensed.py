@@ -245,7 +245,7 @@ class CondensedConduction:
         """Return itself: its factors are new ones every time."""
         return self
 
-    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+    def precondition(self, kappa: Array, local: sp.csr_matrix, near: bool = False) -> Factors:
         """Return dense factors of the Jacobian in single precision, which halves time and memory.
 
         They only precondition a Krylov solution whose residual is formed in double precision, so nothing is lost.

@@ -46,8 +46,12 @@ class Conduction(Protocol):
     def factorise(self, kappa: Array, local: sp.csr_matrix) -> Factors:
         """Return factors of the Jacobian, conduction times diag(kappa) plus local."""
 
-    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
-        """Return factors of the Jacobian or, where that costs less, of a matrix close to it."""
+    def precondition(self, kappa: Array, local: sp.csr_matrix, near: bool = False) -> Factors:
+        """Return factors of the Jacobian or, where that costs less, of a matrix close to it.
+
+        Args:
+            near: of no matrix but one so close that a few iterations do, as time steps need.
+        """
 
     def temperatures(self, T: Array, conducted: Array) -> Array:
         """Return the temperatures (K) of all sublayers at the owned nodes, NaN outside, shape (stack, owned).
@@ -193,9 +197,9 @@ class SparseConduction:
         factorise(self._ksp, J)
         return SparseFactors(self._ksp, self._in, self._out)
 
-    def precondition(self, kappa: Array, local: sp.csr_matrix) -> Factors:
+    def precondition(self, kappa: Array, local: sp.csr_matrix, near: bool = False) -> Factors:
         """Return factors of the Jacobian or, where that costs less, of a matrix close to it."""
-        layered = None if self._layered is None else self._layered.factors(kappa, local.data)
+        layered = None if near or self._layered is None else self._layered.factors(kappa, local.data)
         if layered is not None:
             return layered
         if self._symmetric is None:

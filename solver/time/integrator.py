@@ -153,7 +153,8 @@ class Equations:
         diagonal = shift * heat_capacity(layout, e.T) + heat_capacity_slope(layout, e.T) * dot[: self._n]
         steady = self.problem.bias_constraint(lin, c.bias)
         constraint = replace(steady, by_V=steady.by_V + c.bias.by_I * c.capacitance * shift)
-        self.linear.attach(shifted(lin, diagonal), constraint, refresh=stale)
+        # A matrix dominated by heat capacity is solved in a few iterations; where they are many the step would fail.
+        self.linear.attach(shifted(lin, diagonal), constraint, refresh=stale, near=True)
         if stale:
             self.factored, self.shift = (flat, dot), shift
 

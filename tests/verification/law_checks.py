@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, partial
 
 import numpy as np
-from helpers.tunnelling import coherent_current, direct_current, sis_current
+from helpers.tunnelling import coherent_current, direct_current
 from scipy.special import expit
 from verification.cases import Case
 
@@ -88,8 +88,8 @@ def mixture_without_gap(_: float) -> float:
 
 def ohmic_distance(_: float) -> float:
     """Return the largest distance from i = v without a gap (mV)."""
-    v = np.array([0.1, 7.0, 60.0])
-    return float(np.abs(sis_current(v, 20.0, 0.0, 1.0) - v).max())
+    v = np.linspace(0.0, 60.0, 301)
+    return float(np.abs(tunnelling.isotherm(60.0, 300, 20.0, (0.0, 1.0, 0.0)) * v - v).max())
 
 
 def _distance(name: str, source: str, compute: Callable[[float], float], tolerance: float) -> Case:
