@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let DOLFINx be imported where numba is not installed: it tells so by a warning, and warnings are errors here."""
     os.environ.setdefault("HOTMESA_SCENE", "no")  # seconds a run; the tests of the scene ask for it
     config.addinivalue_line("filterwarnings", "ignore:Could not import numba:ImportWarning")
-    # Under nohup a process does not hear that its terminal is gone: a choice of who started it, which tests are not about.
+    # Under nohup a process does not hear that its terminal is gone: no test is about that.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 

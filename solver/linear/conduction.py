@@ -49,8 +49,7 @@ class Conduction(Protocol):
     def precondition(self, kappa: Array, local: sp.csr_matrix, near: bool = False) -> Factors:
         """Return factors of the Jacobian or, where that costs less, of a matrix close to it.
 
-        Args:
-            near: of no matrix but one so close that a few iterations do, as time steps need.
+        If `near`, one so close that a few iterations do, as time steps need.
         """
 
     def temperatures(self, T: Array, conducted: Array) -> Array:
