@@ -5,7 +5,7 @@ On the falling part of I(V) a voltage source finds one growing mode, a current s
 
 import hotmesa as hm
 
-scenario = hm.load_scenario("pristine-n28", {"mesh.refine": 0.8})
+scenario = hm.load_scenario("pristine-n28", {"mesh.refine": 0.6})
 model = hm.Model(scenario, hm.build_mesh(scenario))
 state = hm.steady(model, hm.Bias.current(), 4.5)
 for bias in (hm.Bias.current(), hm.Bias.voltage()):

@@ -17,7 +17,7 @@ import numpy as np
 from validation.kurter2010.fitted import fit_directions_table, fit_table, fit_targets_table, value_of
 from validation.kurter2010.page import DOCS, markdown, number, write_block
 from validation.kurter2010.searched import best_table, costs_table, effects_table, search_table
-from validation.kurter2010.stacks import COARSE, bath_table, branch, stack_table
+from validation.kurter2010.stacks import COARSE, THICK, bath_table, branch, stack_table
 
 from hotmesa import load_scenario
 
@@ -79,12 +79,14 @@ MECHANISMS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 def meshes() -> str:
     """Return the figures of N = 19 and 30 on other meshes and with a resolved stack."""
-    cases = [("mesh.refine=0.7",), (), ("mesh.refine=1.5",), ("mesh.refine=2",), ("layers.1.sublayers=4",)]
+    thick = {f"mesh.refine={refine}": (*THICK, f"mesh.refine={refine}") for refine in ("0.7", "1.4", "1.5", "2")}
+    cases: dict[str, tuple[str, ...]] = {"–": ()}
+    cases |= {f"thick sublayers, {words}": changes for words, changes in thick.items()}
+    cases["the same with 4 in the mesa"] = (*THICK, "mesh.refine=1.4", "layers.1.sublayers=4")
     head = ("N", "changed", "backbending (mV)", "dV/dI over R_N ≥", "V_peak (mV)", "β", "normal from (mW)")
     rows = []
     for n in (19, 30):
-        for case in cases:
-            rows.append([str(n), case[0] if case else "–", *_figures(branch(n, case))])
+        rows += [[str(n), words, *_figures(branch(n, changes))] for words, changes in cases.items()]
     return markdown(head, rows)
 
 

@@ -18,7 +18,9 @@ from hotmesa.scenarios.materials import build_material
 
 CURRENT_MA = 3.64
 """Current of the paper's estimate: 3.9 mV per junction of the normal state times 28 over 30 Ω."""
-COARSE = ("mesh.refine=0.7", "branch.min_points=50", "branch.end_current_mA=8.0", "output.every=1")
+THICK = ("mesh.refine=0.7", "layers.1.sublayers=1", "layers.2.sublayers=12", "layers.2.first_sublayer_um=0.3")
+"""Coarser than the scenario, in a tenth of the time: V at 3.64 mA is 1.3 % low, as the page says."""
+KEPT = (*THICK, "branch.min_points=50", "branch.end_current_mA=8.0", "output.every=1")
 CLEAN_FILM = "materials.film.residual_resistivity_ohm_m=1e-8"
 LIGHT = (
     "mesh.refine=0.6", "branch.min_points=40", "output.every=1000", "stability.points=none",
@@ -66,8 +68,8 @@ class Estimate:
 
 @cache
 def run(*overrides: str) -> Trace:
-    """Return the branch of `pristine-n28` on the mesh of its sweep."""
-    return trace(load_scenario("pristine-n28", (*COARSE, *overrides)))
+    """Return the branch of `pristine-n28` on coarse elements and thick sublayers, with all fields."""
+    return trace(load_scenario("pristine-n28", (*KEPT, *overrides)))
 
 
 @cache
@@ -182,8 +184,7 @@ def draw() -> list[str]:
     found, guess = run(), estimate()
     figure = style.new_figure(11.0, 4.6)
     left, right = figure.subplots(1, 2)
-    s = found.curve.dense()
-    left.plot(found.curve.V_mV(s), found.curve.I_mA(s), color=style.BRANCH_COLOUR, linewidth=1.8, label="simulated")
+    found.draw(left, color=style.BRANCH_COLOUR, linewidth=1.8, label="simulated")
     volts = np.array([0.0, 450.0])
     left.plot(volts, volts / normal_resistance_ohm(found.scenario.mesa), ":", color="black", label="V/R_N")
     left.plot([guess.V_mV] * 2, [guess.I_cold_mA, guess.I_mA], "o--", color=style.HOT_COLOUR, linewidth=1.0,

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from hotmesa import Model, Run, Scenario, build_mesh
 from hotmesa import trace as trace_branch
+from hotmesa.postprocess import style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.merit import curve_figures, curve_of, full_normality, nucleation
 from hotmesa.postprocess.results import States
+from hotmesa.postprocess.stable import Flags, source_of, stable_rows
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import normal_resistance_ohm
 
@@ -58,6 +61,37 @@ class Trace:
     def at_current(self, name: str, I_mA: float) -> float:
         """Return a column at a current of a branch whose current rises all the way."""
         return float(np.interp(I_mA, self.column("I_mA"), self.column(name)))
+
+    @property
+    def held(self) -> Flags:
+        """Which points the source of the scenario holds (an ideal current source unless it says another)."""
+        found = stable_rows(self.run.rows, source_of(self.scenario))
+        if found is None:
+            raise ValueError(f"{self.scenario.name}: stability was not computed")
+        return found
+
+    def lost(self, digits: int = 2) -> str:
+        """Return the currents (mA) between which the source does not hold the branch, in words: "0.73 to 0.81"."""
+        ends = np.flatnonzero(np.diff(np.concatenate([[False], ~self.held, [False]]).astype(int))).reshape(-1, 2)
+        I = self.column("I_mA")  # noqa: E741
+        return ", ".join(f"{I[first]:.{digits}f} to {I[end - 1]:.{digits}f}" for first, end in ends) or "none"
+
+    def draw(self, axes: Axes, volts_over: float = 1.0, **look: Any) -> None:
+        """Draw I(V) (V over a number of junctions), dotted where the source does not hold the branch."""
+        s, held = self.curve.dense(), self.held[self.curve.index]
+        parts = (len(s) - 1) // (len(held) - 1)
+        both = np.append(np.repeat(held[1:] & held[:-1], parts), held[-1])
+        draw_held(axes, self.curve.V_mV(s) / volts_over, self.curve.I_mA(s), both, **look)
+
+
+def draw_held(axes: Axes, x: Array, y: Array, held: Flags, **look: Any) -> None:
+    """Draw a line through points, dotted next to those that a source does not hold."""
+    lost = ~held
+    beside = lost | np.append(lost[1:], False) | np.append(False, lost[:-1])
+    axes.plot(np.where(held, x, np.nan), y, **look)
+    if lost.any():
+        dotted = style.LOOKS[style.UNSTABLE_UNDER_CURRENT]["linestyle"]
+        axes.plot(np.where(beside, x, np.nan), y, **(look | {"linestyle": dotted, "label": None}))
 
 
 def trace(scenario: Scenario) -> Trace:

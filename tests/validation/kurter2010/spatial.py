@@ -60,6 +60,8 @@ def targets() -> list[Target]:
         Target("hot spot begins far from the contact, all N", "yes",
                f"{min(branch(n)['nucleation']['contact_distance_um'] for n in STACKS):.1f} µm away at least",
                "more than 5 µm", met["far"]),
+        Target(f"a current source does not hold the branch (mA), {stretch}", "none",
+               ", ".join(stack(n).lost() for n in STACKS), "none", all(stack(n).held.all() for n in STACKS)),
         Target(f"hottest place at V_peak (K), {stretch}", "below T_c = 74 K (Reply: superconducting near the peak)",
                ", ".join(number(at_peak(n, "T_max_K"), 0) for n in STACKS), "74",
                all(at_peak(n, "T_max_K") < 74 for n in STACKS)),
@@ -99,7 +101,7 @@ def _draw_stacks(name: str) -> None:
         run = stack(n)
         s = run.curve.dense()
         v = run.curve.V_mV(s) / n
-        left.plot(v, run.curve.I_mA(s), color=COLOURS[n], linewidth=1.7, label=f"N = {n}")
+        run.draw(left, n, color=COLOURS[n], linewidth=1.7, label=f"N = {n}")
         middle.plot(v, run.curve.conductance(s), color=COLOURS[n], linewidth=1.7)
         low, high = paper_range(n)
         right.vlines(n, low, high, color="#9fb8d8", linewidth=7, label="uniform model, sets 1 to 3" if n == 6 else None)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 from validation.kurter2010.page import IMAGES, Target, markdown, number
-from validation.kurter2010.runs import Trace, trace
+from validation.kurter2010.runs import Trace, draw_held, trace
+from validation.kurter2010.stacks import THICK
 
 from hotmesa import load_scenario
 from hotmesa.postprocess import style
@@ -22,7 +23,7 @@ PLACES: dict[str, tuple[float, float] | None] = {
 }
 """Where the wire touches (µm); the first place is that of the kurter2010 scenarios."""
 SHOWN_HOT = (0.05, 0.3, 0.6, 0.9)
-FINE = ("output.every=1", "branch.min_points=150")
+FINE = ("output.every=1", "branch.min_points=150", "mesh.refine=1.4", *THICK)
 
 
 @cache
@@ -161,7 +162,8 @@ def draw_map(axes: Any, run: Trace, k: int, limits: tuple[float, float]) -> Any:
         axes.add_patch(
             Circle((contact.x_um, contact.y_um), contact.radius_um, fill=False, color="white", linewidth=1.5)
         )
-    axes.set_title(f"I = {run.states.I_mA[k]:.2f} mA, {run.at_states('hot_fraction')[k]:.0%} hot", fontsize=9)
+    unheld = "" if run.held[run.states.row[k]] else ", unstable"
+    axes.set_title(f"I = {run.states.I_mA[k]:.2f} mA, {run.at_states('hot_fraction')[k]:.0%} hot{unheld}", fontsize=9)
     axes.set(aspect="equal", xticks=[], yticks=[])
     return image
 
@@ -192,11 +194,11 @@ def _draw_growth(name: str) -> None:
     for k, place in enumerate(PLACES):
         run = spot(place)
         I, hot, share = (run.column(key) for key in ("I_mA", "hot_fraction", "hot_current_share"))  # noqa: E741
-        left.plot(I, hot, color=f"C{k}", linewidth=1.7, label=place)
-        left.plot(I, share, "--", color=f"C{k}", linewidth=1.2)
+        draw_held(left, I, hot, run.held, color=f"C{k}", linewidth=1.7, label=place)
+        left.plot(np.where(run.held, I, np.nan), share, "--", color=f"C{k}", linewidth=1.2)
         if PLACES[place] is not None:
             middle.plot(*front(run), color=f"C{k}", linewidth=1.7)
-        right.plot(run.column("V_per_junction_mV"), I, color=f"C{k}", linewidth=1.7)
+        draw_held(right, run.column("V_per_junction_mV"), I, run.held, color=f"C{k}", linewidth=1.7)
     for axes, x, y in ((left, "I (mA)", "hot part of area (—) and current (- -)"),
                        (middle, "hot part of the area", "distance of its border from the wire (µm)"),
                        (right, "V/N (mV)", "I (mA)")):  # fmt: skip
@@ -204,6 +206,8 @@ def _draw_growth(name: str) -> None:
         axes.set_ylabel(y, fontsize=11)
         style.tidy(axes)
     right.set(xlim=(10, 45), ylim=(0, 1.7))
+    if not all(spot(place).held.all() for place in PLACES):
+        right.set_title("dotted: not held by a current source", fontsize=9)
     left.set_xlim(0.0, 1.6)
     left.legend(fontsize=9, frameon=False, loc="upper left")
     style.save_figure(figure, IMAGES / name)

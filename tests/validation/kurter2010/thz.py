@@ -7,12 +7,11 @@ from functools import cache
 import numpy as np
 from validation.kurter2010.loads import jump, largest_load
 from validation.kurter2010.page import IMAGES, Target, markdown, number
-from validation.kurter2010.runs import Trace, trace
+from validation.kurter2010.runs import Trace, draw_held, trace
 from validation.kurter2010.spots import draw_map, hot_nodes
 
 from hotmesa import load_scenario
 from hotmesa.postprocess import style
-from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import ConstantContact
 
 BATHS_K = (20.0, 26.0, 40.0, 50.0, 55.0, 60.0, 80.0)
@@ -179,21 +178,18 @@ def _draw_curves(name: str) -> None:
     left, middle, right = figure.subplots(1, 3)
     colours = colormaps["plasma"](np.linspace(0.0, 0.88, len(BATHS_K)))
     for bath, colour in zip(BATHS_K, colours, strict=True):
-        left.plot(*_curve(run(bath)), color=colour, linewidth=1.6, label=f"{bath:g} K")
+        run(bath).draw(left, color=colour, linewidth=1.6, label=f"{bath:g} K")
     variants = ((run(), "electrode 50 nm"), (run(electrode="thick"), "400 nm"), (run(lead=True), "50 nm and lead"))
     for k, (found, words) in enumerate(variants):
-        middle.plot(*_curve(found), color=f"C{k}", linewidth=1.6, label=words)
-        right.plot(found.column("I_mA"), found.column("hot_fraction"), color=f"C{k}", linewidth=1.6, label=words)
+        found.draw(middle, color=f"C{k}", linewidth=1.6, label=words)
+        draw_held(right, found.column("I_mA"), found.column("hot_fraction"), found.held, color=f"C{k}", linewidth=1.6,
+                  label=words)  # fmt: skip
     for axes, x, y in ((left, "V (mV)", "I (mA)"), (middle, "V (mV)", "I (mA)"), (right, "I (mA)", "hot part")):
         axes.set(xlabel=x, ylabel=y)
         style.tidy(axes)
         axes.legend(fontsize=9, frameon=False)
+    middle.set_title("dotted: not held by a current source", fontsize=9)
     style.save_figure(figure, IMAGES / name)
-
-
-def _curve(found: Trace) -> tuple[Array, Array]:
-    s = found.curve.dense()
-    return found.curve.V_mV(s), found.curve.I_mA(s)
 
 
 def _draw_maps(name: str) -> None:

@@ -230,7 +230,10 @@ def test_a_wrong_sweep_is_bad_input(
 
 
 # A coarse crystal under the pristine mesa: V within 2 % of the bundled mesh.
-COARSE = ("mesh.refine=0.3", "layers.2.sublayers=7", "layers.2.first_sublayer_um=1.0", "bias.points_per_leg=8")
+COARSE = (
+    "mesh.refine=0.3", "layers.1.sublayers=1", "layers.2.sublayers=7", "layers.2.first_sublayer_um=1.0",
+    "bias.points_per_leg=8",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("ohm", "count"), [(10.0, 1), (60.0, 0)])
