@@ -17,9 +17,9 @@ from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.postprocess.values import Value, flat_summary, observe
 from hotmesa.scenarios import toml
+from hotmesa.scenarios.labels import label_of
 from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.tables import OWN_MB, read_fields, with_point
-from hotmesa.scenarios.units import label_of
 from hotmesa.scenarios.writing import write_table
 
 if TYPE_CHECKING:

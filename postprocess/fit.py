@@ -15,8 +15,8 @@ from hotmesa.postprocess import style
 from hotmesa.postprocess.legs import on_branches
 from hotmesa.postprocess.tables import ResultError, Table, column, read_table
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.labels import label_of
 from hotmesa.scenarios.plans.fit import Data, Measured
-from hotmesa.scenarios.units import label_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

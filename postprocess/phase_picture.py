@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hotmesa.postprocess import style
 from hotmesa.postprocess.phases import is_resolved
 from hotmesa.postprocess.place import ALL, CORNER, EDGE, END, MIDDLE, NONE, OFF, PLACES
-from hotmesa.scenarios.units import label_of
+from hotmesa.scenarios.labels import label_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

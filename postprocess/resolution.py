@@ -14,7 +14,7 @@ from hotmesa.postprocess.compare import study_rows, varied_columns
 from hotmesa.postprocess.observation import EXACT, Instrument, figures_for
 from hotmesa.postprocess.results import load_run
 from hotmesa.postprocess.tables import ResultError, Row
-from hotmesa.scenarios.units import label_of
+from hotmesa.scenarios.labels import label_of
 from hotmesa.scenarios.writing import write_table
 
 if TYPE_CHECKING:

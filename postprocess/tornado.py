@@ -9,7 +9,7 @@ import numpy as np
 
 from hotmesa.postprocess import style
 from hotmesa.postprocess.tables import Row
-from hotmesa.scenarios.units import label_of
+from hotmesa.scenarios.labels import label_of, label_of_key
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +56,7 @@ def _draw(axes: Axes, name: str, rows: Sequence[Row]) -> None:
     places = np.arange(len(rows))[::-1]
     colours = [style.ORANGE if value > 0.0 else style.BLUE for value in values]
     axes.barh(places, values, color=colours, height=0.7, zorder=2)
-    axes.set_yticks(places, [str(row["parameter"]) for row in rows])
+    axes.set_yticks(places, [label_of_key(str(row["parameter"])) for row in rows])
     style.tidy(axes)
     axes.tick_params(axis="y", labelsize=9)
     axes.axvline(0.0, color="black", linewidth=0.9, zorder=3)

@@ -37,28 +37,3 @@ def _written(ending: re.Match[str]) -> str:
 def unit_of(name: str) -> str:
     """Return the unit that the ending of a name tells, or "" for a pure number or text."""
     return split_unit(name)[1]
-
-
-def label_of(name: str) -> str:
-    """Return an observable in words with its unit, as a figure shows it: "$T_{max}$ (K) at I = 1.2 mA"."""
-    column, _, place = name.partition("@")
-    if not place and "_at_" in column and "=" in column:  # stable_at_I_mA=20
-        column, _, place = column.partition("_at_")
-    stem, unit = split_unit(column)
-    *before, last = stem.split(".")
-    words = ": ".join([*(_symbol(part) for part in before), _symbol(last)])
-    text = f"{words} ({unit})" if unit else words
-    if place:
-        along, _, value = place.partition("=")
-        stem, unit = split_unit(along)
-        text += f" at {_symbol(stem)} = {value} {unit}".rstrip()
-    return text
-
-
-def _symbol(stem: str) -> str:
-    """Return a symbol with its index ("T_max") as mathematics, anything else as words."""
-    head, _, index = stem.partition("_")
-    if len(head) == 1 and index:
-        words = index.replace("_", r"\,")
-        return rf"${head}_\mathrm{{{words}}}$"
-    return stem.replace("_", " ")

@@ -13,9 +13,10 @@ from hotmesa.scenarios import available_scenarios, load_scenario
 from hotmesa.scenarios.describe import summary
 from hotmesa.scenarios.files import bundled_file
 from hotmesa.scenarios.keys import find_key, groups, names_at
+from hotmesa.scenarios.labels import label_of, label_of_key
 from hotmesa.scenarios.reference import schema_json, schema_markdown, schema_text
 from hotmesa.scenarios.schema import Section
-from hotmesa.scenarios.units import label_of, unit_of
+from hotmesa.scenarios.units import unit_of
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -108,11 +109,31 @@ def test_examples_of_the_guide_are_valid(tmp_path: Path) -> None:
         ("backbending_mV_per_junction", "backbending (mV per junction)"),
         ("nucleation.I_mA", "nucleation: I (mA)"),
         ("hot_fraction@t_us=0.06", "hot fraction at t = 0.06 µs"),
-        ("mesa.junctions", "mesa: junctions"),
+        ("mesa.junctions", "mesa: N"),
+        ("beta_above_Y_N", r"β above $Y_\mathrm{N}$"),
+        ("least_slope_over_R_N", r"least dV/dI / $R_\mathrm{N}$"),
+        ("folds.0.I_mA", "folds: 0: I (mA)"),
     ],
 )
 def test_an_observable_is_said_in_words_with_its_unit(name: str, label: str) -> None:
     assert label_of(name) == label
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        ("law.gap_ratio", r"$2\Delta_0/k_\mathrm{B}T_\mathrm{p}$"),
+        ("law.gaps_meV.0", r"$\Delta_0$"),
+        ("law.gaps_meV.2", r"$\Delta_0$ 2"),
+        ("mesa.width_um", "mesa: width"),
+        ("layers.2.thickness_um", "layer 2: thickness"),
+        ("contacts.0.contact_resistance_ohm", "contact 0: contact resistance"),
+        ("materials.film.residual_resistivity_ohm_m", r"film: $\rho_0$"),
+        ("materials.intercalated.divide_conductivity_by", "intercalated: divisor of κ"),
+    ],
+)
+def test_a_key_is_said_in_the_signs_of_the_field(key: str, label: str) -> None:
+    assert label_of_key(key) == label
 
 
 @pytest.mark.parametrize("name", available_scenarios())
