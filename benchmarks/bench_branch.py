@@ -31,7 +31,7 @@ AGREEMENT = 1e-3
 
 
 def scenario_of(refine: float, path: str) -> Scenario:
-    keys = {"mesh.refine": refine, "numerics.path": path, "branch.end_current_mA": END_MA}
+    keys = {"mesh.refine": refine, "numerics.path": path, "branch.end_current_mA": END_MA, "stability.points": "none"}
     return load_scenario("kurter2010-n19", [f"{key}={value}" for key, value in keys.items()])
 
 

@@ -32,7 +32,7 @@ CURRENT_MA = 0.8
 
 def guess_for(model: Model) -> Any:
     """Return the flat state of a model interpolated from a coarse condensed solution."""
-    scenario = load_scenario("kurter2010-n19", ["mesh.refine=0.7"])
+    scenario = load_scenario("kurter2010-n19", ["mesh.refine=0.7", "stability.points=none"])
     coarse = Model(scenario, build_mesh(scenario))
     e = solve_steady(coarse, Bias.current(), 0.99 * CURRENT_MA)
     T = []
@@ -52,7 +52,8 @@ def flat(problem: ThermalBranch, state: Any) -> Any:
 
 def one_size(refine: float) -> dict[str, Any]:
     """Return the figures of one size (runs in a child process)."""
-    scenario = load_scenario("kurter2010-n19", [f"mesh.refine={refine}", "numerics.path=sparse"])
+    changes = [f"mesh.refine={refine}", "numerics.path=sparse", "stability.points=none"]
+    scenario = load_scenario("kurter2010-n19", changes)
     with timed() as meshing:
         tagged = build_mesh(scenario)
     with timed() as setup:

@@ -232,6 +232,14 @@ def find_key(path: tuple[str | int, ...], word: str = "") -> Key | None:
     return None if node is None else _key(names[-1], names[-1], node, False)
 
 
+def leaves_out(path: tuple[str | int, ...], value: object) -> bool:
+    """Return whether a value is the word none as "leave this key out" and not as one of the choices of the key."""
+    if value != "none":
+        return False
+    known = find_key(path)
+    return known is None or "none" not in known.choices
+
+
 def names_at(path: tuple[str | int, ...]) -> tuple[str, ...]:
     """Names of the keys that the schema knows inside a section, of all its kinds; () where there is none."""
     node = node_at(path)

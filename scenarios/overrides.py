@@ -12,6 +12,7 @@ import numpy as np
 
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import HotmesaError
+from hotmesa.scenarios.keys import leaves_out
 
 _BARE_WORD = re.compile(r"^[A-Za-z0-9_./~-][^\"'\[\]{}=,]*$")
 _INDEX = re.compile(r"^\d+$")
@@ -28,7 +29,7 @@ def parse(change: str | tuple[str, object]) -> tuple[Path, Any]:
 
     Numbers in the path count the elements of a list from 0. A value that is no TOML but a plain word is taken as
     text (mode=uniform, mesh.file=01.msh), and so is a date; the word none (from Python None) stands for "leave this key
-    out" and gives the value None.
+    out" and gives the value None, except where it is a choice of the key (stability.points=none).
 
     Raises:
         OverrideError: no "=", an empty key, or a value that is neither TOML nor a word.
@@ -39,7 +40,9 @@ def parse(change: str | tuple[str, object]) -> tuple[Path, Any]:
     if not equals or not all(parts):
         raise OverrideError(f"--set {text}: write key=value, for example --set mesa.junctions=12")
     path: Path = tuple(int(part) if _INDEX.match(part) else part for part in parts)
-    return path, _parse_value(text, value.strip()) if isinstance(change, str) else _plain(change[1])
+    if not isinstance(change, str):
+        return path, _plain(change[1])
+    return path, None if leaves_out(path, value.strip()) else _parse_value(text, value.strip())
 
 
 def _plain(value: Any) -> Any:
@@ -54,8 +57,6 @@ def _plain(value: Any) -> Any:
 
 
 def _parse_value(text: str, value: str) -> Any:
-    if value == "none":
-        return None
     try:
         parsed = toml.parse(f"value = {value}")
     except ValueError as error:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.files import absolute, available_scenarios, bundled_file, bundled_plans
-from hotmesa.scenarios.keys import find_key
+from hotmesa.scenarios.keys import leaves_out
 from hotmesa.scenarios.messages import MOST, inside
 from hotmesa.scenarios.problems import did_you_mean, in_lines
 from hotmesa.scenarios.schema import Name, Section
@@ -157,13 +157,7 @@ def flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 def override(key: str, value: Any, folder: Path) -> str:
     """Return the change "key=value" as `load_scenario` takes it; file names are relative to the folder."""
     value = absolute(path_of(key), value, folder)
-    return f"{key}={'none' if leaves_out(key, value) else inline(value)}"
-
-
-def leaves_out(key: str, value: Any) -> bool:
-    """Return whether the word none is meant as "leave this key out" and not as one of the choices of the key."""
-    known = find_key(path_of(key))
-    return value == "none" and not (known is not None and "none" in known.choices)
+    return f"{key}={'none' if leaves_out(path_of(key), value) else inline(value)}"
 
 
 def short_key(key: str) -> str:

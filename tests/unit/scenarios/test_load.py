@@ -11,6 +11,7 @@ import pytest
 from hotmesa.scenarios import ScenarioError, available_scenarios, load_scenario
 from hotmesa.scenarios.overrides import parse
 from hotmesa.scenarios.schema import WiedemannFranzContact
+from hotmesa.scenarios.schema.runs import Stability
 
 BROKEN = """\
 name = "broken"
@@ -120,6 +121,11 @@ def test_none_leaves_a_key_or_an_element_out(small: Path) -> None:
     assert isinstance(scenario.contacts[0], WiedemannFranzContact)
     assert load_scenario(small, ["contacts.0=none"]).contacts == ()
     assert load_scenario(small, ["crystal=none", "layers.2=none"]).crystal is None
+
+
+def test_none_is_a_word_where_the_key_has_it_among_its_choices(small: Path) -> None:
+    assert load_scenario(small, ["stability.points=none"]).stability.points == "none"
+    assert load_scenario(small, [("stability.points", None)]).stability.points == Stability().points != "none"
 
 
 @pytest.mark.parametrize("name", ["01.msh", "2-d.msh", "01 a (b).msh", "0x.msh", "3e5.msh", "2026-11-27", "run 7"])
