@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from validation.kurter2010.fitted import composition, misfit, plan
 from validation.kurter2010.page import DOCS, blocks_of
-from validation.kurter2010.search import GAPS, PLACES, RANGES, design, write_design
+from validation.kurter2010.search import GAPS, PLACES, RANGES, design
 from validation.kurter2010.stacks import (
     BETA,
     POWER_MW,
@@ -20,6 +20,7 @@ from validation.kurter2010.stacks import (
     paper_range,
     short_stack_K,
 )
+from validation.kurter2010.studied import write_design
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.files import bundled_file
@@ -38,7 +39,7 @@ def datum(name: str) -> Data:
 
 
 def test_cases_of_the_search_are_those_of_its_design(tmp_path) -> None:
-    write_design(tmp_path / "cases.csv")
+    write_design(tmp_path / "cases.csv", design())
     assert (tmp_path / "cases.csv").read_text() == bundled_file(SEARCH).with_suffix(".csv").read_text()
 
 

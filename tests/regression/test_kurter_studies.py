@@ -12,6 +12,7 @@ from validation.kurter2010 import contacts, ingredients, loads, weighted
 from validation.kurter2010.runs import trace
 from validation.kurter2010.search import EDGE_UM
 from validation.kurter2010.stacks import COARSE, SHORT_STACK_K, SHORT_STACK_SIGMA_K, STACKS
+from validation.kurter2010.studied import write_design
 
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.merit import curve_of
@@ -26,7 +27,7 @@ def bundled_rows(name: str) -> list[dict[str, str]]:
 
 
 def test_contacts_are_those_of_the_design_and_lie_on_the_mesa(tmp_path: Path) -> None:
-    contacts.write_design(tmp_path / "cases.csv")
+    write_design(tmp_path / "cases.csv", contacts.design())
     file = bundled_file(f"study-{contacts.NAME}").with_suffix(".csv")
     assert (tmp_path / "cases.csv").read_text() == file.read_text()
     rows = bundled_rows(contacts.NAME)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from scipy.stats import qmc
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.search import EDGE_UM, RANGES
 from validation.kurter2010.stacks import BETA, POWER_MW
+from validation.kurter2010.studied import by_stack, value
 
-from hotmesa import study
 from hotmesa.postprocess import style
 from hotmesa.scenarios.arrays import Array
 
@@ -43,34 +41,14 @@ def design() -> list[dict[str, str]]:
     return rows
 
 
-def write_design(file: Path) -> None:
-    """Write the cases as a CSV file of a study."""
-    rows = design()
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
 @cache
-def table(results: Path = Path("out") / NAME) -> dict[int, dict[str, Array]]:
-    """Return the columns of the study by number of junctions, computing what is missing; NaN where there is none."""
-    study(f"study-{NAME}", out=results, command=f"hotmesa study study-{NAME}")
-    with (results / "table.csv").open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    found: dict[int, dict[str, Array]] = {}
-    for n in STACKS:
-        here = sorted((row for row in rows if int(row["mesa.junctions"]) == n), key=lambda row: row["contact"])
-        columns = ("P_normal_mW", "beta", "beta_above_Y_N", "least_slope_over_R_N", "V_steepest_mV_per_junction", *KEYS)
-        found[n] = {name: np.array([_number(row[name]) for row in here]) for name in columns}
-    return found
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
+def table() -> dict[int, dict[str, Array]]:
+    """Return the columns of the study by number of junctions, a row a contact; NaN where there is no number."""
+    columns = ("P_normal_mW", "beta", "beta_above_Y_N", "least_slope_over_R_N", "V_steepest_mV_per_junction", *KEYS)
+    contacts = sorted(by_stack(NAME, "contact").items())
+    return {
+        n: {name: np.array([value(stacks[n], name) for _, stacks in contacts]) for name in columns} for n in STACKS
+    }
 
 
 def in_band(power: Array) -> Array:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import brentq
+from validation.kurter2010 import studied
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.stacks import BETA, STACKS
+from validation.kurter2010.studied import by_stack
 
-from hotmesa import load_scenario, study
+from hotmesa import load_scenario
 from hotmesa.postprocess import style
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.runs.uniform import UniformDevice, trace_uniform
@@ -115,33 +115,14 @@ def design() -> list[dict[str, str]]:
     return rows
 
 
-def write_design(file: Path) -> None:
-    """Write the cases as a CSV file of a study."""
-    rows = design()
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-@cache
-def table(results: Path = Path("out") / NAME) -> dict[str, dict[int, dict[str, str]]]:
-    """Return the rows of the study by case and number of junctions, computing what is missing."""
-    study(f"study-{NAME}", out=results, command=f"hotmesa study study-{NAME}")
-    found: dict[str, dict[int, dict[str, str]]] = {}
-    with (results / "table.csv").open(newline="", encoding="utf-8") as stream:
-        for row in csv.DictReader(stream):
-            found.setdefault(row["law"], {})[int(row["mesa.junctions"])] = row
-    return found
-
-
 def value(case: str, junctions: int, name: str) -> float:
     """Return a number of the study, NaN where there is none."""
-    text = table()[case][junctions][name]
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
+    return studied.value(by_stack(NAME, "law")[case][junctions], name)
+
+
+def exponent(name: str) -> float:
+    """Return the power of T with which the cooling of a law must grow."""
+    return value(f"{name}-needed", STACKS[0], "uniform.cooling_exponent")
 
 
 def ingredient_table() -> str:
@@ -151,7 +132,7 @@ def ingredient_table() -> str:
         needed, known = f"{name}-needed", f"{name}-known"
         widths = [value(needed, n, "beta") for n in STACKS]
         rows.append([
-            WORDS[name], number(float(table()[needed][12]["uniform.cooling_exponent"]), 2),
+            WORDS[name], number(exponent(name), 2),
             number(value(needed, 12, "least_slope_over_R_N"), 3), number(value(needed, 12, "beta"), 3),
             number(value(needed, 12, "beta_above_Y_N"), 3), number(widths[0] / float(np.mean(widths[1:])), 1),
             number(value(known, 30, "least_slope_over_R_N"), 3),
@@ -170,7 +151,7 @@ def targets() -> list[Target]:
     found = []
     for baseline, key in (("zero", "beta"), ("Y_N", "beta_above_Y_N")):
         narrow = [name for name in LAWS if value(f"{name}-needed", 12, key) < BETA]
-        possible = [n for n in narrow if float(table()[f"{n}-needed"][12]["uniform.cooling_exponent"]) <= KNOWN]
+        possible = [n for n in narrow if exponent(n) <= KNOWN]
         words = f": {', '.join(WORDS[n] for n in possible)}" if possible else ""
         found.append(Target(f"laws with β of N = 12 below {BETA} above {baseline} with cooling T^n, n ≤ {KNOWN:g}",
                             "one at least", f"{len(possible)} of {len(LAWS)}{words}", "1", bool(possible)))  # fmt: skip
@@ -184,7 +165,7 @@ def draw() -> list[str]:
     colours = (style.BLUE, style.ORANGE, style.GREEN, style.PINK)
     for k, name in enumerate(LAWS):
         case, colour, marker = f"{name}-needed", colours[k % len(colours)], "osD^"[k // len(colours)]
-        n = float(table()[case][12]["uniform.cooling_exponent"])
+        n = exponent(name)
         axes.plot(n, value(case, 12, "beta"), marker, color=colour, markersize=8, linestyle="none", label=WORDS[name])
         axes.plot(n, value(case, 12, "beta_above_Y_N"), marker, color=colour, markersize=8, fillstyle="none")
     axes.axvspan(1.0, KNOWN, color="#e6e6e6", zorder=0)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
+import math
 from dataclasses import dataclass
-from pathlib import Path
 
 from scipy.stats import qmc
 
@@ -24,8 +23,21 @@ class Range:
 
     def at(self, part: float) -> float:
         """Return the value at a part (0 to 1) of the range, to three digits."""
-        value = self.low * (self.high / self.low) ** part if self.log else self.low + part * (self.high - self.low)
-        return float(f"{value:.3g}")
+        return float(f"{self.exactly(part):.3g}")
+
+    def exactly(self, part: float) -> float:
+        """Return the value at a part of the range."""
+        return self.low * (self.high / self.low) ** part if self.log else self.low + part * (self.high - self.low)
+
+    def part(self, value: float) -> float:
+        """Return the part of the range at which a value lies."""
+        if self.log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def slope(self, part: float) -> float:
+        """Return the derivative of the value by the part."""
+        return self.exactly(part) * math.log(self.high / self.low) if self.log else self.high - self.low
 
 
 RANGES = (
@@ -69,12 +81,3 @@ def design() -> list[dict[str, str]]:
             "law.set": "none", "law.gaps_meV": listed, "law.gap_weights": weights,
         })  # fmt: skip
     return rows
-
-
-def write_design(file: Path) -> None:
-    """Write the cases as a CSV file of a study."""
-    rows = design()
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)

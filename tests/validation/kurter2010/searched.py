@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
+import math
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from validation.kurter2010.fitted import FILE, misfit, result
 from validation.kurter2010.page import markdown, number
 from validation.kurter2010.search import GAPS, PLACES, RANGES
 from validation.kurter2010.stacks import POWER_MW
+from validation.kurter2010.studied import Row, by_stack, value
 
-from hotmesa import study
 from hotmesa.scenarios.arrays import Array
 
 NAME = "kurter2010-search"
@@ -25,26 +24,20 @@ SLOPE = "least_slope_over_R_N"
 BANDS = (0.15, 0.25, 0.35, 0.45, 1.0)
 DEEP = -0.3
 """Sets whose N = 30 falls back more steeply say nothing about where backbending begins."""
-Row = dict[str, Any]
+Figures = dict[str, float | None]
 
 
 @cache
-def sets(results: Path = Path("out") / NAME) -> dict[str, dict[int, Row]]:
-    """Return the rows of the study by set and number of junctions, computing what is missing."""
-    study(f"study-{NAME}", out=results, command=f"hotmesa study study-{NAME}")
-    found: dict[str, dict[int, Row]] = {}
-    with (results / "table.csv").open(newline="", encoding="utf-8") as stream:
-        for row in csv.DictReader(stream):
-            values = {key: _number(text) for key, text in row.items()}
-            found.setdefault(row["set"], {})[int(row["mesa.junctions"])] = values
-    return found
+def sets() -> dict[str, dict[int, Figures]]:
+    """Return the numbers of the study by set and number of junctions; None where there is none."""
+    found = by_stack(NAME, "set")
+    return {name: {n: {key: _number(row, key) for key in row} for n, row in stacks.items()}
+            for name, stacks in found.items()}  # fmt: skip
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+def _number(row: Row, key: str) -> float | None:
+    found = value(row, key)
+    return None if math.isnan(found) else found
 
 
 def processor_minutes() -> float:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from validation.kurter2010 import resolution
@@ -22,8 +19,9 @@ from validation.kurter2010.stacks import (
     STACKS,
     paper_range,
 )
+from validation.kurter2010.studied import by_stack, value
 
-from hotmesa import load_scenario, study
+from hotmesa import load_scenario
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.runs.uniform import uniform_curve
 
@@ -39,22 +37,9 @@ SLOPE, DROP, PEAK, POWER = (
 
 @cache
 def rows(name: str = NAME, set_: str = "") -> dict[int, dict[str, float]]:
-    """Return the numbers of the stacks from the table of a study, computing what is missing; NaN for none."""
-    results = Path("out") / name
-    study(f"study-{name}", out=results, command=f"hotmesa study study-{name}")
-    found = {}
-    with (results / "table.csv").open(newline="", encoding="utf-8") as stream:
-        for row in csv.DictReader(stream):
-            if row.get("set", "") == set_:
-                found[int(row["mesa.junctions"])] = {key: _number(text) for key, text in row.items()}
-    return found
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+    """Return the numbers of the stacks from the table of a study; NaN for none."""
+    stacks = by_stack(name, "set")[set_]
+    return {n: {key: value(row, key) for key in row} for n, row in stacks.items()}
 
 
 def ratio(found: dict[int, dict[str, float]], key: str) -> float:
