@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hotmesa.meshes.compiled import discard_damaged, remember
 from hotmesa.scenarios.errors import HotmesaError
 
 
@@ -49,7 +51,7 @@ with _elsewhere():
 
     try:
         # Read once and kept.
-        CACHE = Path(dolfinx.jit.get_options()["cache_dir"])
+        CACHE = Path(dolfinx.jit.get_options()["cache_dir"]) / "hotmesa"
         ffcx.get_options()
     except ValueError as error:
         raise LibraryError(
@@ -63,15 +65,28 @@ __all__ = ["CACHE", "LibraryError", "PETSc", "SLEPc", "compiled_form", "fem", "i
 def compiled_form(form: Any) -> Any:
     """Return a form of UFL as DOLFINx assembles it, compiled or from the folder of caches. Collective.
 
+    Numbers of a device belong into it as `fem.Constant`: every other number makes another form, which is compiled for
+    seconds and stays in memory for good.
+
     Raises:
         LibraryError: it cannot be compiled: there is no compiler, no room, or what a killed process has left.
     """
     try:
-        return fem.form(form)
-    except (OSError, RuntimeError, cffi.VerificationError) as error:
+        _look_once()
+        compiled = fem.form(form, jit_options={"cache_dir": CACHE})
+    except (OSError, RuntimeError, ImportError, cffi.VerificationError) as error:
         words = str(error) or type(error).__name__
         raise LibraryError(
             f"DOLFINx could not compile a form in {CACHE}: {words}\n"
             "It needs a C compiler (CC), room there, and nothing that a killed compilation has left: remove that "
             "folder, or name another one by XDG_CACHE_HOME"
         ) from error
+    if compiled.mesh.comm.rank == 0 and compiled.module.__file__ is not None:
+        remember(Path(compiled.module.__file__))
+    return compiled
+
+
+@cache
+def _look_once() -> None:
+    """Remove damaged forms before the first one is loaded."""
+    discard_damaged(CACHE)

@@ -63,8 +63,8 @@ class PlanOperators:
 def _weight(scenario: Scenario, mesh: Any) -> Any:
     if scenario.geometry == "disc":
         return 2.0 * np.pi * ufl.SpatialCoordinate(mesh)[0]
-    one = fem.Constant(mesh, np.float64(1.0))
-    return scenario.mesa.extent_um[1] * one if scenario.geometry == "strip" else one
+    across = scenario.mesa.extent_um[1] if scenario.geometry == "strip" else 1.0
+    return fem.Constant(mesh, np.float64(across))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from regression.contract import GOLDEN
 
+from hotmesa.meshes.compiled import discard_damaged, remember
+
 ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = ("app", "meshes", "solver", "scenarios", "postprocess")
 SOURCES = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
@@ -70,9 +72,61 @@ def test_a_form_that_cannot_be_compiled_is_told_in_words(tmp_path: Path) -> None
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"hotmesa: DOLFINx could not compile a form in {tmp_path / 'caches' / 'fenics'}: ")
+    forms = tmp_path / "caches" / "fenics" / "hotmesa"
+    assert done.stderr.startswith(f"hotmesa: DOLFINx could not compile a form in {forms}: ")
     assert "C compiler (CC)" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def run_with(caches: Path, out: Path) -> str:
+    """Run a small strip with a folder of caches of its own and return its table."""
+    small = ("mesh.refine=0.3", "branch.end_current_mA=0.2", "stability.points=none", "numerics.estimate_error=false")
+    program = Path(sys.executable).with_name("hotmesa")
+    done = subprocess.run(
+        [program, "run", GOLDEN / "strip.toml", "--out", out, "--quiet", *sets(small)],
+        env={**os.environ, "XDG_CACHE_HOME": str(caches)}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    return (out / "iv.csv").read_text()
+
+
+def sets(changes: tuple[str, ...]) -> list[str]:
+    return [word for change in changes for word in ("--set", change)]
+
+
+def test_damaged_files_of_every_cache_are_made_anew(tmp_path: Path) -> None:
+    """A library cut short would end the process, one with a flipped bit compute something else."""
+    caches = tmp_path / "caches"
+    table = run_with(caches, tmp_path / "first")
+    forms = sorted((caches / "fenics" / "hotmesa").glob("*.so"))
+    assert len(forms) >= 4
+    cut, flipped, empty, gone = forms[:4]
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    data = bytearray(flipped.read_bytes())
+    data[len(data) // 2] ^= 1
+    flipped.write_bytes(data)
+    empty.write_bytes(b"")
+    gone.unlink()
+    others = [file for file in caches.rglob("*") if file.is_file() and file.parent != forms[0].parent]
+    assert {file.parent.name for file in others} >= {"laws"}
+    for file in others:
+        file.write_bytes(file.read_bytes()[:100])
+    assert run_with(caches, tmp_path / "second") == table
+    assert sorted((caches / "fenics" / "hotmesa").glob("*.so")) == forms
+    assert run_with(caches, tmp_path / "third") == table
+
+
+def test_forms_that_somebody_else_has_not_finished_are_left_alone(tmp_path: Path) -> None:
+    for name in ("begun.c", "whole.c", "whole.c.cached", "whole.cpython.so", "lost.c", "lost.c.cached", "lost.o"):
+        (tmp_path / name).write_text(name)
+    remember(tmp_path / "whole.cpython.so")
+    before = {file.name for file in tmp_path.iterdir()}
+    discard_damaged(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == before - {"lost.c", "lost.c.cached", "lost.o"}
+    (tmp_path / "whole.cpython.so").write_text("other")
+    discard_damaged(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == {"begun.c"}
+    discard_damaged(tmp_path / "none")
 
 
 def test_settings_in_the_home_folder_that_are_no_json_are_named(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from helpers.devices import MATERIALS, Helium, on_crystal
 
 from hotmesa.computing import trace
 from hotmesa.meshes import build_mesh
+from hotmesa.meshes.libraries import compiled_form
 from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.scenarios.materials import build_material
-from hotmesa.scenarios.schema import Law, Material, Scenario
+from hotmesa.scenarios.schema import Contact, Crystal, Law, Material, Mesa, Scenario
+from hotmesa.solver.device import plan
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.linear.bordered import BorderedOperator
 from hotmesa.solver.model import Model
@@ -168,6 +170,33 @@ def test_memory_of_many_runs() -> None:
         sizes.append(resident())
     # Each run left 6 MB behind when its factors were kept.
     assert sizes[-1] - sizes[2] < 6.0
+
+
+@pytest.mark.parametrize("geometry", ["plan", "strip", "disc"])
+def test_numbers_of_a_device_make_no_other_form(geometry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each compiled form takes a second and a megabyte that no process gives back."""
+    used: list[set[str]] = []
+
+    def compiled(form: object) -> object:
+        found = compiled_form(form)
+        used[-1].add(found.module.__file__)
+        return found
+
+    monkeypatch.setattr(plan, "compiled_form", compiled)
+    for size in (10.0, 13.7):
+        used.append(set())
+        if geometry == "disc":
+            scenario = on_crystal(
+                geometry="disc", mesa=Mesa(shape="disc", radius_um=0.5 * size, junctions=19),
+                crystal=Crystal(shape="disc", radius_um=2.0 * size), contacts=(),
+            )  # fmt: skip
+        else:
+            mesa = Mesa(width_um=size, depth_um=1.1 * size, junctions=19)
+            crystal = Crystal(width_um=3.1 * size, depth_um=3.2 * size)
+            wire = Contact(x_um=-0.2 * size, radius_um=1.5, contact_K_per_mW=3.0)
+            scenario = on_crystal(geometry=geometry, mesa=mesa, crystal=crystal, contacts=(wire,))
+        model_of(scenario)
+    assert used[0] == used[1] and len(used[0]) >= 4
 
 
 def resident() -> float:
