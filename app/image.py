@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hotmesa.folder import prepare
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess import provenance
-from hotmesa.postprocess.runs.image import LaserImage
+from hotmesa.postprocess.runs.image import LaserImage, render_image
 from hotmesa.postprocess.states import States
-from hotmesa.processes import on_first, world
+from hotmesa.processes import world
 from hotmesa.progress import tell
+from hotmesa.record import claimed
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.writing import write_json
 from hotmesa.solver.errors import RequestError
@@ -28,8 +28,8 @@ OWN_FILES = ("ltslm.npz", "ltslm.json", "ltslm.png", "ltslm.vtu")
 def image_of_run(
     scenario: Scenario, states: States | None, current_mA: float, folder: Path, *, row: int | None = None,
     beam_um: float = 0.0, overwrite: bool = False, quiet: bool = True, command: str = "",
-) -> Path | None:  # fmt: skip
-    """Write ltslm.npz and ltslm.json of a run and return the former; None on other processes than the first.
+) -> tuple[Path, ...]:  # fmt: skip
+    """Compute the image of a run, write and draw it, and return the files; none on other processes than the first.
 
     Args:
         scenario: of the run.
@@ -56,27 +56,32 @@ def image_of_run(
     result = crossings(states, current_mA)
     crossing = choose_crossing(result, row)
     comm = world()
-    on_first(comm, lambda: prepare(folder, overwrite, OWN_FILES))
-    image = _compute(scenario, states, crossing, current_mA, beam_um)
-    if image is None:
-        return None
-    path = image.save(folder)
+    with claimed(comm, folder, overwrite, OWN_FILES):
+        image = _compute(scenario, states, crossing, current_mA, beam_um)
+        if image is None:
+            return ()
+        record = _record(image, crossing, result)
+        record |= provenance.collect(to_toml(scenario), command, 1 if comm is None else comm.size)
+        path = image.save(folder)
+        write_json(folder / "ltslm.json", record | {"status": "complete"})
+        if not quiet:
+            tell(sys.stdout, _message(record, result, crossing))
+        return (path, *render_image(path))
+
+
+def _record(image: LaserImage, crossing: Crossing, passages: tuple[Crossing, ...]) -> dict[str, Any]:
+    """Return what ltslm.json says of an image."""
     value, x, y = image.extremum()
-    record: dict[str, Any] = {
+    return {
         "I_mA": image.I_mA,
         "V_mV": image.V_mV,
         "rows": crossing.rows,
-        "passages": [other.rows for other in result],
+        "passages": [other.rows for other in passages],
         "beam_um": image.beam_um,
         "strongest_mV_per_mW": value,
         "strongest_x_um": x,
         "strongest_y_um": y,
-        **provenance.collect(to_toml(scenario), command, 1 if comm is None else comm.size),
     }
-    write_json(folder / "ltslm.json", record | {"status": "complete"})
-    if not quiet:
-        tell(sys.stdout, _message(record, result, crossing))
-    return path
 
 
 def _compute(

@@ -128,6 +128,23 @@ class RunRecord:
         self.log.info("%s after %.2f s", status, self.wall_s)
 
 
+@contextmanager
+def claimed(comm: Any, folder: Path, overwrite: bool, own: Sequence[str]) -> Iterator[None]:
+    """Make room in a folder for files of the patterns `own`, and keep other commands out while inside. Collective.
+
+    Raises:
+        FolderError: such files exist and may not be overwritten, another command writes there, or it cannot be used.
+    """
+    with ExitStack() as lock:
+
+        def make_room() -> None:
+            lock.enter_context(exclusive(folder))
+            prepare(folder, overwrite, own)
+
+        on_first(comm, make_room)
+        yield
+
+
 def begin_record(
     comm: Any, folder: Path, resolved_toml: str, command: str, overwrite: bool, own: Sequence[str] | None = None,
     goes_on: Callable[[], bool] | None = None,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hotmesa.folder import prepare
 from hotmesa.postprocess import provenance
 from hotmesa.postprocess.sensitivity import (
     BranchSensitivity,
@@ -23,8 +23,9 @@ from hotmesa.postprocess.sensitivity import (
 from hotmesa.postprocess.style import save_picture, title_of
 from hotmesa.postprocess.tables import Row
 from hotmesa.postprocess.tornado import plot_tornado
-from hotmesa.processes import on_first, world
+from hotmesa.processes import world
 from hotmesa.progress import Progress, tell
+from hotmesa.record import claimed
 from hotmesa.scenarios import Scenario, load_scenario, to_toml
 from hotmesa.scenarios.load import Overrides
 from hotmesa.scenarios.parameters import chosen
@@ -80,16 +81,15 @@ def sensitivity(
     given = _scenario(scenario, overrides)
     _refuse_unknown(of)
     comm, folder = world(), None if out is None else Path(out)
-    if folder is not None:
-        on_first(comm, lambda: prepare(folder, overwrite, OWN_FILES))
-    started = time.perf_counter()
-    branch = _computed(given, of, parameters, quiet)
-    found = SensitivityResult(branch, sensitivity_rows(branch, of))
-    if comm is not None and comm.rank != 0:
-        return found
-    if folder is not None:
-        record = provenance.collect(to_toml(given), command, 1 if comm is None else comm.size)
-        found = replace(found, files=_written(found, folder, record, time.perf_counter() - started))
+    with nullcontext() if folder is None else claimed(comm, folder, overwrite, OWN_FILES):
+        started = time.perf_counter()
+        branch = _computed(given, of, parameters, quiet)
+        found = SensitivityResult(branch, sensitivity_rows(branch, of))
+        if comm is not None and comm.rank != 0:
+            return found
+        if folder is not None:
+            record = provenance.collect(to_toml(given), command, 1 if comm is None else comm.size)
+            found = replace(found, files=_written(found, folder, record, time.perf_counter() - started))
     if not quiet:
         tell(sys.stdout, _message(found))
     return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import errno
+import fcntl
 import io
 import json
 import math
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,12 +23,13 @@ PART = ".part"
 def whole_file(path: Path, ending: str = PART) -> Iterator[IO[bytes]]:
     """Give a stream (its `name` is that of a file) that becomes `path` when all is written: nobody meets half a file.
 
-    What is written goes into a new file beside it, which takes the name at the end and disappears on an error. A link
-    at either name is replaced, never followed. A device or pipe (`/dev/stdout`) is written to directly.
+    What is written goes into a new file beside it, which takes the name at the end and disappears on an error. Of
+    processes that write the same file each waits for the other. A link at either name is replaced, never followed. A
+    device or pipe (`/dev/stdout`) is written to directly.
 
     Args:
         path: the file.
-        ending: of the name beside it; one of its own where several processes may write the same file at once.
+        ending: of the name beside it; one of its own where processes that write the same file shall not wait.
 
     Raises:
         OSError: it cannot be written; the message names `path`.
@@ -37,24 +40,66 @@ def whole_file(path: Path, ending: str = PART) -> Iterator[IO[bytes]]:
             with path.open("wb") as stream:
                 yield stream
             return
-        try:
-            with _new_file(part) as stream:
+        with _claimed(part) as number:
+            # Closed before it takes its name: some file systems tell only then that there is no room.
+            with open(part, "wb", opener=lambda *_: os.dup(number)) as stream:
                 yield stream
             os.replace(part, path)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-            raise
     except OSError as error:
         reason = error.strerror or f"cannot be written ({error})"
         raise OSError(error.errno or errno.EIO, reason, str(path)) from error
 
 
-def _new_file(part: Path) -> IO[bytes]:
-    """Open a file that was not there; what a killed process has left under its name goes first."""
+@contextmanager
+def _claimed(part: Path) -> Iterator[int]:
+    """Open a new file under a name that no other process takes meanwhile; on an error it is removed."""
+    while True:
+        number = _opened(part)
+        try:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(number, fcntl.LOCK_EX)  # waits for who writes there
+            if _is_new(number, part):
+                break
+        except BaseException:
+            os.close(number)
+            raise
+        os.close(number)
+    try:
+        yield number
+    except BaseException:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(number)
+
+
+def _is_new(number: int, part: Path) -> bool:
+    """Whether an open file is what has a name, and empty; what a killed process has left there goes."""
+    opened = os.fstat(number)
+    try:
+        there = part.lstat()
+    except FileNotFoundError:
+        return False  # it has got its own name meanwhile
+    if not os.path.samestat(opened, there):
+        return False
+    if opened.st_size == 0 and opened.st_nlink == 1:
+        return True
+    part.unlink()
+    return False
+
+
+def _opened(part: Path) -> int:
+    """Open a file, or make it; what is no file, or nobody may write to, goes first. No link is followed."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     with suppress(FileNotFoundError):
-        part.unlink()
-    return part.open("xb")  # "x" follows no link
+        if not stat.S_ISREG(part.lstat().st_mode):
+            part.unlink()
+    try:
+        return os.open(part, flags, 0o666)
+    except PermissionError:
+        part.unlink(missing_ok=True)
+        return os.open(part, flags, 0o666)
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -25,14 +25,13 @@ def main(
     """Compute the image of a run and draw it."""
     from hotmesa.image import image_of_run
     from hotmesa.postprocess import load_run
-    from hotmesa.postprocess.runs.image import render_image
 
     run = load_run(result)
     folder = out or result / f"ltslm-{current:g}mA"
-    path = image_of_run(
+    files = image_of_run(
         run.scenario, run.states, current, folder, row=row, beam_um=beam_um, overwrite=overwrite, quiet=quiet,
         command=command,
     )  # fmt: skip
-    if path is not None:
-        say_where(folder, (path, *render_image(path)), quiet)
+    if files:
+        say_where(folder, files, quiet)
     return 0

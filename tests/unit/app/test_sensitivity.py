@@ -14,6 +14,7 @@ from helpers.devices import on_crystal
 
 import hotmesa as hm
 from hotmesa.cli import main
+from hotmesa.folder import exclusive
 from hotmesa.postprocess.merit import curve_figures, curve_of, nucleation
 from hotmesa.scenarios import to_toml
 from hotmesa.scenarios.schema import Branch, Law, Mesh, Numerics
@@ -88,6 +89,13 @@ def test_files_and_figures_of_merit_are_those_of_whole_runs(file: Path, tmp_path
     for key in KEYS:
         expected = float(rows["V_mV@I_mA=0.7", key]["derivative"])
         assert float(at[f"dV_mV_by_{key}"]) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_second_command_in_one_folder_is_refused(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+    with exclusive(tmp_path / "out"):
+        assert main(["sensitivity", str(file), "--out", str(tmp_path / "out")]) == 2
+    assert f"another command computes in {tmp_path / 'out'}; wait for it" in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,45 @@ def test_links_are_replaced_and_not_followed(tmp_path: Path):
     assert victim.read_text() == "mine"
     assert not (tmp_path / "a.csv").is_symlink() and (tmp_path / "a.csv").read_text() == "table"
     assert sorted(os.listdir(tmp_path)) == ["a.csv", "victim"]
+
+
+def test_what_killed_processes_have_left_is_replaced(tmp_path: Path):
+    victim = write_text(tmp_path / "victim", "mine")
+    for name in ("half", "linked", "pipe"):
+        part = tmp_path / f"{name}.csv.part"
+        if name == "half":
+            part.write_text("half")
+        elif name == "linked":
+            os.link(victim, part)
+        else:
+            os.mkfifo(part)
+        write_text(tmp_path / f"{name}.csv", "whole")
+        assert (tmp_path / f"{name}.csv").read_text() == "whole" and not part.exists()
+    assert victim.read_text() == "mine"
+
+
+def test_two_at_once_write_one_after_the_other(tmp_path: Path):
+    """The file is that of one at any time, and at the end of the later; none has lines of both."""
+    file, lengths = tmp_path / "a.csv", []
+    with ThreadPoolExecutor() as pool:
+        with whole_file(file) as stream:
+            stream.write(b"a" * 1000)
+            stream.flush()
+            other = pool.submit(write_text, file, "b" * 500)
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.2)
+            stream.write(b"a" * 1000)
+        other.result(timeout=10.0)
+        assert file.read_text() == "b" * 500
+
+        def write(k: int) -> None:
+            write_text(file, "xyz"[k % 3] * (100 + k))
+
+        for _ in pool.map(write, range(200)):
+            text = file.read_text()
+            lengths.append(len(text))
+            assert len(set(text)) == 1
+    assert os.listdir(tmp_path) == ["a.csv"] and max(lengths) >= 100
 
 
 def test_the_rights_are_those_of_the_umask(tmp_path: Path):

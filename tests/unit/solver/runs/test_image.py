@@ -12,6 +12,7 @@ from helpers.devices import on_crystal
 
 from hotmesa.cli import main
 from hotmesa.computing import trace
+from hotmesa.folder import exclusive
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess import Run, load_run
 from hotmesa.postprocess.runs.image import colour_scale, load_image, render_image
@@ -232,6 +233,13 @@ def test_bad_request_is_refused(
     assert reason in printed.err
     assert "Traceback" not in printed.err
     assert set(result.iterdir()) == before
+
+
+def test_a_second_image_into_one_folder_waits(result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with exclusive(tmp_path / "image"):
+        assert main(["ltslm", str(result), "--current", "0.7", "--out", str(tmp_path / "image")]) == 2
+    assert f"another command computes in {tmp_path / 'image'}; wait for it" in capsys.readouterr().err
+    assert not list((tmp_path / "image").iterdir())
 
 
 def test_run_without_states_is_refused(result: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
