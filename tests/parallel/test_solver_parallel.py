@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -84,3 +85,15 @@ def test_the_condensed_path_of_one_process_places_the_same_points_as_two_process
         for name in ("V_mV", "I_mA", "P_mW", "T_max_K", "T_mean_K", "T_min_K", "dV_dI_ohm", "arclength"):
             # Different linear algebra, tangents to about 1e-9: the place of a point depends on those before it.
             assert float(row[name]) == pytest.approx(float(expected[name]), rel=1e-8, abs=1e-12), name
+
+
+def test_a_run_that_cannot_go_on_ends_all_processes_with_status_3_and_one_message(run_mpi: Runner, tmp_path: Path):
+    out = tmp_path / "out"
+    changes = [word for text in (*SMALL, "branch.max_points=5") for word in ("--set", text)]
+    done = run_mpi(2, "-m", "hotmesa", "run", "kurter2010-n19", "--out", str(out), *changes)
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.count("5 points did not reach the end of the branch; raise branch.max_points") == 1
+    assert "Traceback" not in done.stderr
+    assert json.loads((out / "provenance.json").read_text())["status"] == "stopped"
+    with (out / "iv.csv").open(newline="") as stream:
+        assert len(list(csv.DictReader(stream))) == 5
