@@ -19,6 +19,8 @@ from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.time.source import Circuit
 
 SMALLEST_STEP_US = 1e-12
+MOST_TRIES = 20
+"""Tries of one step, each a quarter as long as the one before where Newton's method fails."""
 PASSED = 3
 """States that a step of second order with its error estimate is made from."""
 STALE_RATIO = 2.0
@@ -286,7 +288,10 @@ class Stepper:
         ts.setMaxSteps(tolerances.max_steps)
         ts.setExactFinalTime(PETSc.TS.ExactFinalTime.MATCHSTEP)
         ts.setTolerances(rtol=tolerances.rtol, atol=tolerances.atol_K)
-        ts.setMaxSNESFailures(20)
+        # In a row they count; in all, a long run may have many.
+        ts.setMaxSNESFailures(-1)
+        ts.setMaxStepRejections(MOST_TRIES)
+        ts.setErrorIfStepFails(False)  # `step` says it in words
         ts.setStepLimits(SMALLEST_STEP_US, min(tolerances.max_step_us, e.end - e.begin))
         _set_solvers(ts, e.linear)
         ts.setSolution(self._u)
