@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from helpers.random_devices import GEOMETRIES, TRIES, Draw, device_keys
+from hotmesa.meshes import build_mesh
+from hotmesa.meshes.raw import MeshError
 from hotmesa.scenarios import polygon
 from hotmesa.scenarios.rules.device import find_contradictions
 from hotmesa.scenarios.schema import Scenario
@@ -23,6 +25,9 @@ OFTEN: tuple[Mode, ...] = (
     "diagram",
     "uniform",
 )
+MOST_TOUCHING = 3
+TOUCHING = ("reaches to or beyond the outline", "move outlines that nearly touch apart")
+"""What the mesh says of a device that is none: a user would move its contacts."""
 LARGEST_MV = 60.0
 """Voltage of a junction in the normal state at which a run ends at most; law tables end at 120 mV."""
 
@@ -40,6 +45,7 @@ def random_run(seed: int, folder: Path, mode: Mode | None = None, points: int = 
     # Chosen once: devices that contradict themselves are drawn anew, and more often with many contacts and corners.
     mode, geometry = mode or draw.one(*OFTEN), draw.one("plan", *GEOMETRIES)
     outline = _polygon if geometry == "plan" and draw.chance(0.4) else _disc
+    touching = 0
     for _ in range(TRIES):
         keys = device_keys(draw, geometry, mode, seed)
         for change in (outline, _mesh, _layers, _materials, _contacts, _bath, _sinks, _law, _numbers):
@@ -47,9 +53,27 @@ def random_run(seed: int, folder: Path, mode: Mode | None = None, points: int = 
         keys["branch"]["max_points"] = points
         _ASK[mode](draw, keys)
         scenario = Scenario.model_validate(keys)
-        if not list(find_contradictions(scenario)):
+        if list(find_contradictions(scenario)):
+            continue
+        if _apart(scenario):
             return scenario
+        touching += 1
+        if touching > MOST_TOUCHING:
+            raise RuntimeError(f"the meshes of {touching} devices in a row are refused for seed {seed}")
     raise RuntimeError(f"no valid run for seed {seed}")
+
+
+def _apart(scenario: Scenario) -> bool:
+    """Whether outlines keep clear of each other: now and then contacts at random nearly touch one."""
+    if scenario.geometry != "plan" or not scenario.contacts or scenario.mode == "uniform":
+        return True
+    try:
+        build_mesh(scenario)
+    except MeshError as error:
+        if not any(words in str(error) for words in TOUCHING):
+            raise
+        return False
+    return True
 
 
 def _polygon(draw: Draw, keys: dict[str, Any], folder: Path) -> None:
