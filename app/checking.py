@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hotmesa.refining import elements_of
 from hotmesa.scenarios import Scenario, load_scenario, toml
 from hotmesa.scenarios.describe import summary
 from hotmesa.scenarios.errors import BAD_INPUT, HotmesaError, ScenarioError
@@ -45,8 +46,16 @@ def check(name_or_file: str, overrides: Sequence[str] = ()) -> str:
 
 def _scenario(name_or_file: str, overrides: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
     scenario = load_scenario(name_or_file, overrides, complete=True)
-    lines = [summary(scenario), *assumption_lines(scenario, deciding_assumptions(name_or_file, overrides))]
+    assumed = assumption_lines(scenario, deciding_assumptions(name_or_file, overrides))
+    lines = [summary(scenario), *_elements(scenario), *assumed]
     return "\n".join(lines), {"": scenario}
+
+
+def _elements(scenario: Scenario) -> list[str]:
+    with suppress(ModuleNotFoundError):  # which is said when the mesh is made
+        _, words = elements_of(scenario)
+        return [f"  mesh     {words}"] if words else []
+    return []
 
 
 def _kind(name_or_file: str) -> str | None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from hotmesa.kinds import Comm, Own
 from hotmesa.postprocess.results import Point
+from hotmesa.postprocess.walls import ELEMENTS
 from hotmesa.processes import on_any
 from hotmesa.scenarios import Scenario
+from hotmesa.scenarios.kinds import KINDS
 
 if TYPE_CHECKING:
     from hotmesa.meshes import TaggedMesh
@@ -22,6 +24,20 @@ LOG = logging.getLogger("hotmesa.run")
 def chooses(scenario: Scenario) -> bool:
     """Return whether a run of a scenario begins with the choice of its elements and sublayers."""
     return scenario.mesh.accuracy_percent is not None and not scenario.mesh.chosen
+
+
+def elements_of(scenario: Scenario) -> tuple[dict[str, float], str]:
+    """Return the sizes of elements (µm) of a run that refines them for walls, and what a person is told of them.
+
+    Raises:
+        MeshError: the sizes ask for more nodes than any run could finish with.
+    """
+    if not KINDS[scenario.mode].walls or scenario.mesh.file is not None:
+        return {}, ""
+    from hotmesa.meshes.sizes import element_sizes
+
+    sizes = element_sizes(scenario)
+    return dict(zip(ELEMENTS, (sizes.mesa, sizes.asked), strict=True)), sizes.words
 
 
 def refined_points(

@@ -20,7 +20,7 @@ from hotmesa.postprocess.stable import sentence
 from hotmesa.processes import itself, on_any, on_first, wait_for_all, world
 from hotmesa.progress import Progress
 from hotmesa.record import RunRecord, begin_record
-from hotmesa.refining import Stopped, chooses, refined_points
+from hotmesa.refining import Stopped, chooses, elements_of, refined_points
 from hotmesa.resuming import Place
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import BAD_INPUT, DONE, INTERRUPTED, NO_CONVERGENCE, HotmesaError
@@ -119,10 +119,16 @@ class _Work:
     due: float = 0.0
 
     def begin(self, checkpoint: Checkpoint | None) -> None:
-        """Store what there is of a resumed run."""
+        """Say on which elements it is computed, and store what there is of a resumed run."""
         self.due = time.perf_counter() + FIRST_S
         if self.record.folder is not None:
             self.journal = self.run.journal(self.record.folder)
+        sizes, words = elements_of(self.run.scenario)
+        self.run.provenance |= sizes
+        self.record.provenance |= sizes
+        if words:
+            self.progress.say(words)
+            self.record.log.info("%s", words)
         if checkpoint is not None:
             self.progress.say(f"goes on behind {len(checkpoint.rows)} {self.run.kind.points}")
 

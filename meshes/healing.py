@@ -107,6 +107,14 @@ def mesa_width(scenario: Scenario) -> float:
     return min(least, hydraulic_width(outline(mesa, 1.0))) if isinstance(mesa, Polygon) else least
 
 
+def mesa_length(scenario: Scenario) -> float:
+    """Return the longest way in µm that a wall can go along the mesa: the radius of a disc on a line."""
+    mesa = scenario.mesa
+    if scenario.geometry == "plan":
+        return max(mesa.extent_um)
+    return mesa.extent_um[0] / (2.0 if scenario.geometry == "disc" else 1.0)
+
+
 def crystal_width(scenario: Scenario) -> float:
     """Return the smallest extent of the crystal in µm; that of the mesa where there is no crystal."""
     crystal = scenario.crystal

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hotmesa.meshes.healing import HealingLengths, crystal_width, healing_lengths, mesa_width
 from hotmesa.meshes.raw import MeshError
+from hotmesa.meshes.rows import size_without_rows
 from hotmesa.scenarios.schema import Contact, Disc, Scenario
 
 LINE_FACTOR = 5.0  # a line has so few nodes that finer ones cost nothing
@@ -16,6 +17,8 @@ LINE_GROWTH = 0.1
 GAP_PART = 0.5
 MAX_NODES = 2_000_000
 USUAL_NODES = 100_000  # more are taken only where the scenario gives the sizes
+SLACK = 1.1  # of sizes for walls: neither healing lengths nor what rows add are known better
+STEP = 1.1  # of sizes until the unknowns are few enough
 LEAST_PART = 0.05  # of the mesa size: narrower gaps are not resolved further
 
 Place = Callable[[float, float], float]
@@ -33,6 +36,9 @@ class Sizes:
         edge: Size at the edge of the mesa.
         gap: Largest size between the edges of a contact and of the mesa, as a part of the gap between them.
         healing: Thermal healing lengths of the device, or None where the layers do not tell them.
+        asked: Size in the mesa without what diagrams and sweeps need, whose walls no row of elements may hold.
+        needed: What they need, where it is smaller than `asked`, else `asked`; `mesa` lies between, as far as the
+            number of unknowns allows.
     """
 
     mesa: float
@@ -42,6 +48,23 @@ class Sizes:
     edge: float
     gap: float
     healing: HealingLengths | None
+    asked: float
+    needed: float
+
+    @property
+    def words(self) -> str:
+        """What a person is told of elements that are smaller than asked for, or would have to be; "" where none are."""
+        if self.needed >= self.asked:
+            return ""
+        size = f"elements of {self.asked:.3g} µm"
+        if self.mesa < self.asked:
+            size = f"elements refined from {self.asked:.3g} to {self.mesa:.3g} µm for walls of hot spots"
+        if self.mesa <= SLACK * self.needed:
+            return f"{size} (mesh.refine_for_walls)"
+        return (
+            f"{size}: rows of them may hold walls, and {self.needed:.3g} µm, which do not, are more than "
+            f"mesh.max_unknowns, or {USUAL_NODES:,} nodes in the mesa"
+        )
 
 
 def element_sizes(scenario: Scenario) -> Sizes:
@@ -49,40 +72,77 @@ def element_sizes(scenario: Scenario) -> Sizes:
 
     Mesa: min(healing length / 8, half-width of a wall / 5, width / 19), but at most 100,000 nodes; contact: min(that,
     radius / 4); edge of the mesa: as the mesa; rim: crystal width / 10; lines are five times finer. A size given in
-    [mesh] wins; `mesh.refine` divides them all.
+    [mesh] wins; `mesh.refine` divides them all. In the mesa of a diagram or a sweep they are then made smaller where
+    their rows would hold walls: to `size_without_rows`, as far as 100,000 nodes and `mesh.max_unknowns` allow.
 
     Raises:
         MeshError: If the sizes ask for more than two million nodes.
     """
-    line = scenario.geometry != "plan"
-    factor = LINE_FACTOR if line else 1.0
+    sizes = _asked_for(scenario)
+    _refuse_huge(scenario, sizes)
+    needed = size_without_rows(scenario, sizes.healing)
+    if sizes.asked <= SLACK * needed:
+        return sizes
+    mesa = max(needed, _affordable(scenario))
+    while mesa < sizes.asked and _unknowns(scenario, _limited(sizes, mesa)) > scenario.mesh.max_unknowns:
+        mesa *= STEP
+    return replace(_limited(sizes, mesa) if mesa < sizes.asked else sizes, needed=needed)
+
+
+def _asked_for(scenario: Scenario) -> Sizes:
+    factor = 1.0 if scenario.geometry == "plan" else LINE_FACTOR
     width = mesa_width(scenario)
     healing = healing_lengths(scenario)
     needed = math.inf if healing is None else healing.element
-    affordable = 0.0 if line else math.sqrt(1.2 * scenario.mesa.area_um2 / USUAL_NODES)
-    default = max(min(needed, width / 19), affordable) / factor
+    default = max(min(needed, width / 19), _affordable(scenario)) / factor
     mesa = scenario.mesh.size_um or default
     contacts = tuple(scenario.mesh.contact_size_um or min(mesa, c.radius_um / 4 / factor) for c in scenario.contacts)
     rim = max(scenario.mesh.rim_size_um or crystal_width(scenario) / 10 / factor, mesa)
     refine = scenario.mesh.refine
-    growth = (scenario.mesh.growth or (LINE_GROWTH if line else PLAN_GROWTH)) / refine
+    growth = (scenario.mesh.growth or (PLAN_GROWTH if factor == 1.0 else LINE_GROWTH)) / refine
     edge = min(scenario.mesh.edge_size_um or mesa, mesa) / refine
     patches = tuple(c / refine for c in contacts)
-    sizes = Sizes(mesa / refine, patches, rim / refine, growth, edge, GAP_PART / refine, healing)
-    _refuse_huge(scenario, sizes)
-    return sizes
+    mesa /= refine
+    return Sizes(mesa, patches, rim / refine, growth, edge, GAP_PART / refine, healing, mesa, mesa)
+
+
+def _affordable(scenario: Scenario) -> float:
+    """Return the least size on a plan that is taken unless it is given."""
+    return math.sqrt(1.2 * scenario.mesa.area_um2 / USUAL_NODES) if scenario.geometry == "plan" else 0.0
+
+
+def _limited(sizes: Sizes, mesa: float) -> Sizes:
+    """Return sizes that are no larger than one in the mesa, contacts and edge included."""
+    contacts = tuple(min(size, mesa) for size in sizes.contacts)
+    return replace(sizes, mesa=mesa, contacts=contacts, edge=min(sizes.edge, mesa))
+
+
+def _nodes_in_mesa(scenario: Scenario, sizes: Sizes) -> float:
+    """Return about how many nodes the mesa gets."""
+    if scenario.geometry != "plan":
+        return mesa_width(scenario) / min((sizes.mesa, *sizes.contacts))
+    parts = [(scenario.mesa.area_um2, sizes.mesa)]
+    parts += [(math.pi * c.radius_um**2, s) for c, s in zip(scenario.contacts, sizes.contacts, strict=True)]
+    nodes = sum(1.2 * area / size**2 for area, size in parts)
+    if sizes.edge < sizes.mesa:  # the integral of 1.2 / size^2 over both sides of the edge
+        nodes += 1.2 * 4 * sum(scenario.mesa.extent_um) / (sizes.growth * sizes.edge)
+    return nodes
+
+
+def _unknowns(scenario: Scenario, sizes: Sizes) -> float:
+    """Return about how many unknowns the device has at most, those of a condensed crystal included."""
+    nodes, crystal = _nodes_in_mesa(scenario, sizes), scenario.crystal
+    if crystal is not None and scenario.geometry == "plan":  # around the mesa sizes grow linearly, up to the rim
+        nodes += 1.2 * 2 * sum(scenario.mesa.extent_um) / sizes.growth * (1.0 / sizes.edge - 1.0 / sizes.rim)
+        nodes += 1.2 * crystal.area_um2 / sizes.rim**2
+    elif crystal is not None:
+        nodes += 2.0 * math.log1p(crystal_width(scenario) * sizes.growth / sizes.edge) / sizes.growth
+    return nodes * sum(layer.sublayers for layer in scenario.layers)
 
 
 def _refuse_huge(scenario: Scenario, sizes: Sizes) -> None:
     """Raise MeshError where the sizes ask for a mesh that no run could finish with."""
-    if scenario.geometry == "plan":
-        parts = [(scenario.mesa.area_um2, sizes.mesa)]
-        parts += [(math.pi * c.radius_um**2, s) for c, s in zip(scenario.contacts, sizes.contacts, strict=True)]
-        nodes = sum(1.2 * area / size**2 for area, size in parts)
-        if sizes.edge < sizes.mesa:  # the integral of 1.2 / size^2 over both sides of the edge
-            nodes += 1.2 * 4 * sum(scenario.mesa.extent_um) / (sizes.growth * sizes.edge)
-    else:
-        nodes = mesa_width(scenario) / min((sizes.mesa, *sizes.contacts))
+    nodes = _nodes_in_mesa(scenario, sizes)
     if nodes > MAX_NODES:
         raise MeshError(
             f"the element sizes ask for about {nodes:.1e} nodes in the mesa (at most {MAX_NODES:.0e}): "

@@ -9,7 +9,7 @@ import numpy as np
 
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.tables import column
-from hotmesa.postprocess.walls import NARROW, PINNED, PINNED_MODE, wall_elements
+from hotmesa.postprocess.walls import NARROW, PINNED, PINNED_MODE, elements, finer_words, wall_elements
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 
@@ -130,7 +130,8 @@ def accuracy_words(run: Run) -> list[str]:
         )
     elif TABLE in run.kind.beside and run.scenario.numerics.estimate_error:
         lines.append(f"errors not estimated: {values['reasons'].get('mesh_error_V_percent') or _why_not(run)}")
-    return lines + [f"warning: {text}" for text in accuracy_warnings(values, run.scenario)]
+    sizes, _ = elements(run.provenance)
+    return lines + [f"warning: {text}" for text in accuracy_warnings(values | sizes, run.scenario)]
 
 
 def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str]:
@@ -140,7 +141,7 @@ def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str
         values: the numbers of `accuracy`, or a summary.json that holds them.
         scenario: of the branch.
     """
-    lines, refine, requested = [], scenario.mesh.refine, scenario.mesh.accuracy_percent
+    lines, requested = [], scenario.mesh.accuracy_percent
     errors = {what: values.get(f"{what}_error_V_percent") for what in ("mesh", "layer")}
     coarse = [what for what, error in errors.items() if error is not None and abs(error) > ENOUGH_PERCENT]
     if requested is not None and values.get("accuracy_reached") is False:
@@ -160,12 +161,12 @@ def accuracy_warnings(values: Mapping[str, Any], scenario: Scenario) -> list[str
     if pinned:
         lines.append(
             f"{pinned} are of the mesh, whose rows of elements hold the wall of the hot spot, not of the "
-            f'device ("{PINNED}"): set mesh.refine = {2 * refine:g}'
+            f'device ("{PINNED}"): {finer_words(scenario, 2.0, values)}'
         )
     elif (wall := values.get("wall_elements")) is not None and wall < NARROW:
         lines.append(
             f"the wall of the hot spot is {wall:.2g} elements wide somewhere: its stability is that of their rows; "
-            f"set mesh.refine = {refine * NARROW / wall:.2g}"
+            f"{finer_words(scenario, NARROW / wall, values)}"
         )
     return lines
 

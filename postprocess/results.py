@@ -276,8 +276,8 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         resolved = to_toml(self.scenario)
         write_text(folder / "scenario.toml", resolved)
-        if not self.provenance:
-            self.provenance = provenance.collect(resolved, "", 1) | {"status": "saved"}
+        if "status" not in self.provenance:
+            self.provenance = provenance.collect(resolved, "", 1) | {"status": "saved"} | self.provenance
         write_json(folder / "provenance.json", self.provenance)
         main = self.kind.table
         write_table(folder / main, self._rows.get(main) or rows_of(self.rows))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from hotmesa.postprocess.states import States
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.kinds import KINDS
+from hotmesa.scenarios.schema import Scenario
 
 NARROW = 5.0
 """A wall of fewer elements is held by their rows and moves in leaps, which look like folds; measured: 2.7 to 4.5."""
@@ -15,8 +20,38 @@ PINNED = "pinned"
 PINNED_MODE = f"{PINNED} mode"
 """Word for a state of which more or fewer modes grow on the mesh than on the device."""
 
+ELEMENTS = {
+    "elements_um": "size of elements in the mesa of a diagram or a sweep",
+    "elements_asked_um": "that of the scenario, from which they were refined where rows of them would hold walls",
+}
+"""Numbers that tell on which elements walls were looked at, with their meaning; a run keeps them in its provenance."""
+
 AMPLITUDE, DECAY = 1.8, 0.89
 """Of the law below, by measurement from 5 to 15 elements on a strip; see test_pinning.py."""
+
+
+def elements(provenance: Mapping[str, Any]) -> tuple[dict[str, float | None], dict[str, str]]:
+    """Return these numbers of a run from its provenance, and why they do not exist where they do not."""
+    values = {name: provenance.get(name) for name in ELEMENTS}
+    reason = "known of meshes that a run has made itself"
+    return values, {name: reason for name, value in values.items() if value is None}
+
+
+def finer_words(scenario: Scenario, factor: float, sizes: Mapping[str, Any]) -> str:
+    """Return what to set for elements that are smaller by a factor.
+
+    Args:
+        scenario: of the run.
+        factor: above 1.
+        sizes: numbers of the run, those of `ELEMENTS` among them where it has them.
+    """
+    mesh, refines = scenario.mesh, KINDS[scenario.mode].walls
+    if mesh.file is not None:
+        return "refine mesh.file"
+    if refines and not mesh.refine_for_walls:
+        return "leave mesh.refine_for_walls out"
+    size, asked = (sizes.get(name) or 1.0 for name in ELEMENTS)
+    return f"set mesh.refine = {factor * mesh.refine * asked / size:.2g}"
 
 
 def rows_add(elements: float) -> float:

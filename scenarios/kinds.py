@@ -59,6 +59,7 @@ class Kind:
         keeps_modes: whether stability.modes keeps the modes of its points as fields.
         refines: whether it follows the branch from rest, whose places tell what mesh.accuracy_percent needs.
         from_rest: whether its points are those of that branch and nothing else.
+        walls: whether elements are made smaller first where their rows would hold the wall of a hot spot.
         read_by_all: whether the section [NAME] counts in runs of other kinds too.
         findings: yields the contradictions of the keys that count in this kind of run only.
         describe: returns what is computed in a scenario, in lines; None where `text` says it.
@@ -85,6 +86,7 @@ class Kind:
     keeps_modes: bool = True
     refines: bool = False
     from_rest: bool = False
+    walls: bool = False
     read_by_all: bool = False
     findings: Callable[[Any], Iterator[Finding]] = _nothing
     describe: Callable[[Any], list[str]] | None = None

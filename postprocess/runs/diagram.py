@@ -11,11 +11,13 @@ from hotmesa.postprocess import scene, style
 from hotmesa.postprocess.map import COLOUR_MAP, draw_outline, plot_map
 from hotmesa.postprocess.merit import curve_of
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.runs.branch import NUMBERS, between, plot_iv, sentences, summarise
+from hotmesa.postprocess.runs.branch import NUMBERS as OF_BRANCH
+from hotmesa.postprocess.runs.branch import between, plot_iv, sentences
+from hotmesa.postprocess.runs.branch import summarise as of_branch
 from hotmesa.postprocess.stable import legend, remark, stable_states
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
-from hotmesa.postprocess.walls import PINNED
+from hotmesa.postprocess.walls import ELEMENTS, PINNED, elements
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +27,15 @@ COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.YELLOW, styl
 MAPS_IN_A_ROW = 6
 LEAST_CONTRAST_K = 0.1
 """Smaller differences of temperature over the mesa count as none."""
+NUMBERS = {**OF_BRANCH, **ELEMENTS}
+"""Numbers in summary.json of a diagram: those of its branch from rest, and its elements."""
+
+
+def summarise(run: Run) -> dict[str, Any]:
+    """Return the figures of merit of a diagram; numbers that do not exist are None and say why under `reasons`."""
+    values, (sizes, reasons) = of_branch(run), elements(run.provenance)
+    return values | sizes | {"reasons": values["reasons"] | reasons}
+
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from hotmesa.postprocess.merit import DEVICE_NUMBERS, Finding, curve_of, run_num
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table, column
-from hotmesa.postprocess.walls import PINNED
+from hotmesa.postprocess.walls import ELEMENTS, PINNED, elements, finer_words
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ NUMBERS = {
     "largest_growth_per_us": "largest growth rate of a state",
     "losses_not_resolved": "states that are lost on the mesh and not on the device: `jump_cause` begins with `pinned`",
     "heat_balance_error": "largest magnitude",
+    **ELEMENTS,
     "legs": "number of legs",
     "load_resistance_ohm": "of the circuit",
     **DEVICE_NUMBERS,
@@ -72,7 +73,10 @@ def summarise(run: Run) -> dict[str, Any]:
     rows, bias = run.rows, run.scenario.bias
     area = hysteresis(rows)
     result = jumps(rows)
+    sizes, reasons = elements(run.provenance)
+    reasons |= {"hysteresis_area_uW": area.reason} if area.reason else {}
     return run_numbers(run) | {
+        **sizes,
         "bias": bias.kind,
         "load_resistance_ohm": bias.series_ohm or None,
         "legs": int(column(rows, "leg")[-1]),
@@ -83,7 +87,7 @@ def summarise(run: Run) -> dict[str, Any]:
         "largest_growth_per_us": float(column(rows, "growth_per_us").max()),
         "losses_not_resolved": _not_resolved(rows),
         "heat_balance_error": float(column(rows, "heat_balance_error").max()),
-        "reasons": {"hysteresis_area_uW": area.reason} if area.reason else {},
+        "reasons": reasons,
     }
 
 
@@ -117,7 +121,7 @@ def sentences(run: Run) -> list[str]:
     if count:
         lines.append(
             f"warning: {count} states are lost on the mesh, whose rows of elements hold the wall of the hot spot, and "
-            f'not on the device ("{PINNED}"): set mesh.refine = {2 * run.scenario.mesh.refine:g}'
+            f'not on the device ("{PINNED}"): {finer_words(run.scenario, 2.0, run.provenance)}'
         )
     return lines
 

@@ -37,6 +37,7 @@ KIND = Kind(
     parts="branch_[0-9]*",
     keeps_modes=False,
     refines=True,
+    walls=True,
     findings=findings,
     describe=branch.describe,
 )

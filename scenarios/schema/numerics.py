@@ -35,6 +35,9 @@ class Mesh(Section):
     max_unknowns: Annotated[int, Field(ge=1000, le=100_000_000)] = Field(
         2_000_000, description="of the largest model that is solved to estimate errors and to refine"
     )
+    refine_for_walls: bool = Field(
+        True, description="in diagrams and sweeps: smaller elements in the mesa where rows of them would hold walls"
+    )
 
     chosen: bool = Field(False, description="a run has chosen these sizes for accuracy_percent: they stay as they are")
 
@@ -49,6 +52,9 @@ class Mesh(Section):
                 "or leave mesh.file out"
             )
             yield Finding(("accuracy_percent",), text, (("file",),))
+        if self.file is not None and not self.refine_for_walls:
+            text = "has no effect with a mesh of your own, which is not refined"
+            yield Finding(("refine_for_walls",), text, (("file",),))
         if self.chosen and self.accuracy_percent is None:
             yield Finding(("chosen",), "has no effect without mesh.accuracy_percent", (("accuracy_percent",),))
 

@@ -161,7 +161,7 @@ def device_keys(draw: Draw, geometry: Geometry, mode: str, seed: int) -> dict[st
         "bath": _bath(draw, has_crystal),
         "law": _law(draw, mesa),
         "branch": {"end_current_mA": float(f"{end:.5g}"), "min_points": draw.whole(5, 15), "max_points": 300},
-        "mesh": {"size_um": float(f"{size / draw.linear(4.0, 9.0):.5g}")},
+        "mesh": {"size_um": float(f"{size / draw.linear(4.0, 9.0):.5g}"), "refine_for_walls": False},
         "stability": {"points": "none"},
     }
     if has_crystal:

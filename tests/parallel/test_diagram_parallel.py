@@ -51,6 +51,7 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.diagram import Diagram
 changes = ["geometry=strip", "crystal.depth_um=60", "mesh.rim_size_um=25", "mesh.size_um=24", "mode=diagram"]
 changes += ["branch.end_current_mA=25", "branch.min_points=24", "diagram.max_branches=1", "numerics.path=sparse"]
+changes += ["mesh.refine_for_walls=false"]
 scenario = load_scenario("thz-300x60", changes)
 diagram = Diagram(Model(scenario, build_mesh(scenario, MPI.COMM_WORLD)))
 for _ in diagram.run():

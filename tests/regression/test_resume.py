@@ -19,7 +19,10 @@ from hotmesa.scenarios.kinds import KINDS
 BRANCH = ("kurter2010-n12", "mesh.size_um=3", "branch.end_current_mA=0.3", "output.every=3")
 SWEEP = ("sweep-poor-film", "mesh.size_um=3", "bias.points_per_leg=15")
 # Elements so large that their rows make folds and growing modes which the device does not have.
-WALLS = ("thz-300x60", "geometry=strip", "crystal.depth_um=60", "mesh.rim_size_um=25", "mesh.size_um=24")
+WALLS = (
+    "thz-300x60", "geometry=strip", "crystal.depth_um=60", "mesh.rim_size_um=25", "mesh.size_um=24",
+    "mesh.refine_for_walls=false",
+)  # fmt: skip
 # Name, changes, points after which the process is killed: in turn.
 CASES = {
     "branch": (BRANCH, [3, 15]),

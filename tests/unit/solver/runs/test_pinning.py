@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.grids import msh2
 
 from hotmesa.meshes import build_mesh
+from hotmesa.meshes.build import raw_mesh
 from hotmesa.meshes.healing import healing_lengths
 from hotmesa.postprocess.accuracy import accuracy, accuracy_words, remark
 from hotmesa.postprocess.jumps import jumps
@@ -86,14 +89,19 @@ def test_rows_of_elements_make_no_range_unstable(run: Run) -> None:
     assert ranges["voltage_bias"][0] == pytest.approx([0.0, 11.97], rel=5e-3)
 
 
+KEPT = "mesh.refine_for_walls=false"
 LONG = ("geometry=strip", "crystal.depth_um=60", "mesh.rim_size_um=25")
 """The large mesa as a strip: with 2 µm the spot in the middle is unstable from 18.57 to 40.15 mA."""
 
 
-@pytest.mark.parametrize(("size_um", "of_rows"), [(12.0, 0), (18.0, 6), (24.0, 8)])
-def test_a_diagram_keeps_the_bifurcations_of_the_device(size_um: float, of_rows: int) -> None:
+@pytest.mark.parametrize(
+    ("size_um", "refine", "of_rows"),
+    [(12.0, True, 0), (18.0, True, 0), (24.0, True, 0), (18.0, False, 6), (24.0, False, 8)],
+)
+def test_a_diagram_keeps_the_bifurcations_of_the_device(size_um: float, refine: bool, of_rows: int) -> None:
+    """By default its elements are refined until no row of them makes one; as they are asked for, rows make others."""
     changes = ("mode=diagram", "branch.min_points=30", "branch.end_current_mA=48", f"mesh.size_um={size_um}")
-    scenario = load_scenario("thz-300x60", [*LONG, *changes])
+    scenario = load_scenario("thz-300x60", [*LONG, *changes, f"mesh.refine_for_walls={str(refine).lower()}"])
     diagram = Diagram(Model(scenario, build_mesh(scenario)))
     for branch, _ in diagram.run():
         if branch.number:
@@ -108,10 +116,23 @@ def test_a_diagram_keeps_the_bifurcations_of_the_device(size_um: float, of_rows:
     assert {c.held[1] for c in far if c.curve.evaluation.I > 1.0} == {0}
 
 
-def test_a_sweep_goes_on_where_only_the_mesh_loses_the_state() -> None:
+def own_mesh(scenario: Scenario, folder: Path) -> Path:
+    """A file with the mesh of a strip on a crystal."""
+    raw = raw_mesh(scenario)
+    lines = [(2 if mesa else 1, (a + 1, b + 1)) for mesa, (a, b) in zip(raw.member[:, 0], raw.cells, strict=True)]
+    file = folder / "own.msh"
+    file.write_text(msh2([(float(x),) for (x,) in raw.points], lines, {1: "crystal", 2: "mesa"}, kind=1))
+    return file
+
+
+@pytest.mark.parametrize(("own", "advice"), [(False, "leave mesh.refine_for_walls out"), (True, "refine mesh.file")])
+def test_a_sweep_goes_on_where_only_the_mesh_loses_the_state(own: bool, advice: str, tmp_path: Path) -> None:
     """Elements of 24 µm lose the spot in the middle at 15.75 mA already, and have it again at 17.93 mA."""
-    changes = ("mode=sweep", "mesh.size_um=24", "bias.points_per_leg=24", "bias.legs_mA=[0.0,22.0]")
+    changes = ("mode=sweep", "mesh.size_um=24", "bias.points_per_leg=24", "bias.legs_mA=[0.0,22.0]", KEPT)
     scenario = load_scenario("thz-300x60", [*LONG, *changes])
+    if own:  # which is not refined, whatever is asked for
+        file = own_mesh(scenario, tmp_path)
+        scenario = scenario.model_copy(update={"mesh": Mesh(file=str(file))})
     run = Run(scenario)
     for point in sweep(Model(scenario, build_mesh(scenario))):
         run.append(point)
@@ -122,7 +143,8 @@ def test_a_sweep_goes_on_where_only_the_mesh_loses_the_state() -> None:
     assert (lost.cause, I[lost.before]) == ("mode", pytest.approx(18.57, rel=0.15))
     assert run.column("growth_per_us")[-1] < 0.0
     assert summarise(run)["losses_not_resolved"] == len(held)
-    assert any(f"{len(held)} states are lost on the mesh" in line for line in sentences(run))
+    (line,) = [line for line in sentences(run) if line.startswith(f"warning: {len(held)} states are lost on the mesh")]
+    assert line.endswith(advice)
 
 
 def rates(size_um: float) -> tuple[Array, Array, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from dataclasses import replace
 from functools import cache
@@ -297,10 +298,16 @@ def test_deflation_finds_the_branch_without_connection() -> None:
     assert e.I == pytest.approx(no_state, rel=1e-12)
 
 
-def test_a_diagram_is_a_run_with_parts(tmp_path: Path) -> None:
+def test_a_diagram_is_a_run_with_parts_on_refined_elements(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "diagram"
-    arguments = ["run", "diagram-strip", "--out", str(out), "--quiet", "--set", "mesh.size_um=0.5"]
+    arguments = ["run", "diagram-strip", "--out", str(out), "--set", "mesh.size_um=0.5"]
     assert cli.main(arguments) == 0
+    words = "elements refined from 0.5 to 0.293 µm for walls of hot spots"
+    assert words in capsys.readouterr().out and words in (out / "run.log").read_text()
+    found = json.loads((out / "summary.json").read_text())
+    assert (found["elements_um"], found["elements_asked_um"]) == (pytest.approx(0.293, abs=1e-3), 0.5)
+    assert cli.main(["check", "diagram-strip", "--set", "mesh.size_um=0.5"]) == 0
+    assert words in capsys.readouterr().out
     with (out / "diagram.csv").open(encoding="utf-8", newline="") as stream:
         lines = list(csv.DictReader(stream))
     assert [line["branch"] for line in lines] == ["0", "1"]
