@@ -262,8 +262,9 @@ class Diagram:
     def _arrival(self, a: CurvePoint, b: CurvePoint, left: NumberedBifurcation | None) -> NumberedBifurcation | None:
         """Return the bifurcation that the branch is about to reach (not the one it has just left)."""
         reach = ARRIVAL * self._asked.step
-        others = [c for c in self.crossings if c is not left and not c.pinned]
-        distances = [ends_in(self.problem, a, b, c.bifurcation, reach) for c in others]
+        # Behind one of the mesh that is passed lies the mirror image of the branch.
+        others = [c for c in self.crossings if c is not left]
+        distances = [ends_in(self.problem, a, b, c.bifurcation, reach, c.pinned) for c in others]
         nearest = min(distances, default=np.inf)
         return others[distances.index(nearest)] if nearest < np.inf else None
 
@@ -274,6 +275,8 @@ class Diagram:
         s = point.s + distance
         u = at_distance(self.problem, there.u, self._unit(point.u - there.u), A, self._options)
         self._arrived.append((met.number, self._shape(met, point.u if u is None else u)))
+        if distance < SAME_PLACE:  # passed, and found as a fold of V and I
+            return
         if u is not None and distance > 1.5 * A:
             near = next(follow(self.problem, u, there.u - u, self._careful))
             near = replace(near, s=point.s + self._distance(point.u, u))

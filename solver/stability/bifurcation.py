@@ -194,18 +194,20 @@ def _part_along(problem: ThermalBranch, step: Array, modes: Array) -> float:
     return float(along @ along / max(problem.inner(step, step), 1e-300))
 
 
-def ends_in(problem: ThermalBranch, a: CurvePoint, b: CurvePoint, bifurcation: Bifurcation, reach: float) -> float:
+def ends_in(
+    problem: ThermalBranch, a: CurvePoint, b: CurvePoint, bifurcation: Bifurcation, reach: float, passed: bool = False
+) -> float:
     """Return how near to a bifurcation a branch that goes from a to b is if it is about to end there, else infinity.
 
     It ends there if it comes along the modes of the bifurcation (not only near its state: that of another mode may be
-    as near), or has passed through it, to where mirror images of its states are.
+    as near), or has passed through it, to where mirror images of its states are; with `passed` only then.
     """
     before, ahead = (bifurcation.point.u - p.u for p in (a, b))
     distance = float(np.sqrt(problem.inner(ahead, ahead)))
     if distance > reach:
         return np.inf
     off = 1.0 - _part_along(problem, ahead, bifurcation.modes)
-    towards = problem.inner(ahead, b.tangent) > 0.0 or problem.inner(ahead, before) < 0.0
+    towards = problem.inner(ahead, before) < 0.0 or (not passed and problem.inner(ahead, b.tangent) > 0.0)
     return distance if towards and off <= ALONG_MODES**2 + 1e-6 / distance**2 else np.inf
 
 

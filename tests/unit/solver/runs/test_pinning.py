@@ -30,6 +30,7 @@ from hotmesa.solver.runs.sweep import sweep
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import follow
+from hotmesa.solver.states.observables import junction_temperatures
 from hotmesa.solver.states.problem import ThermalBranch
 
 
@@ -114,6 +115,25 @@ def test_a_diagram_keeps_the_bifurcations_of_the_device(size_um: float, refine: 
     # Beyond them the device holds the spot again, and no row of elements says otherwise.
     far = [c for c in diagram.branches[0].counted if not 15.0 < c.curve.evaluation.I < 42.0]
     assert {c.held[1] for c in far if c.curve.evaluation.I > 1.0} == {0}
+
+
+def test_no_branch_goes_on_along_its_mirror_image() -> None:
+    """Rows make states of the spot in the middle where a branch ends on this mesh; it went through, and back again."""
+    changes = ("mode=diagram", "branch.min_points=30", "branch.end_current_mA=48", "mesh.size_um=24", KEPT)
+    scenario = load_scenario("thz-300x60", [*LONG, *changes])
+    diagram = Diagram(Model(scenario, build_mesh(scenario)))
+    for _ in diagram.run():
+        pass
+    model = diagram.model
+    x = model.operators.xy[model.layout.mesa_nodes, 0]
+    for branch in diagram.branches[1:]:
+        T = [junction_temperatures(model, p.curve.evaluation).mean(axis=0) for p in branch.points]
+        aside = np.array([model.junction_mass @ (x * at) / (model.junction_mass @ at) for at in T])  # µm
+        assert aside.min() > -0.01 or aside.max() < 0.01, (branch.number, aside)  # of 26 µm
+    assert {(b.origin, b.end) for b in diagram.branches[1:]} == {
+        ("bifurcation 3", "bifurcation 8"), ("bifurcation 10", "bifurcation 9"),
+    }  # fmt: skip
+    assert [c.number for c in diagram.crossings if not c.pinned] == [3, 10]
 
 
 def own_mesh(scenario: Scenario, folder: Path) -> Path:
