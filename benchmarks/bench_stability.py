@@ -1,4 +1,4 @@
-"""Stability of one point: factorisations and solves, against the point itself."""
+"""Stability of one point: factorisations and solves, against the point itself; and of a whole run, in one process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from tools import print_table, run, timed
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import branch_options
+from hotmesa.solver.runs.accuracy import Places, estimates
+from hotmesa.solver.runs.branch import branch_options, branch_points
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import follow
@@ -20,7 +21,10 @@ DEVICES = (
     ("pristine-n28", ("branch.min_points=20", "numerics.path=sparse")),
     ("diagram-square", ()),
 )
+ABOUT = "Stability of one point: factorisations and solves, against the point itself; and of a whole run"
 BIASES = (Bias.voltage(), Bias.current())
+WHOLE = "kurter2010-n19"
+"""On the condensed path, as it is bundled."""
 
 
 def branch(name: str, overrides: tuple[str, ...]) -> dict[str, Any]:
@@ -59,12 +63,34 @@ def branch(name: str, overrides: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
+def whole_runs(name: str) -> list[dict[str, Any]]:
+    """Return the CPU time of a run from its scenario to its last point without stability, with it, and with errors."""
+    rows: list[dict[str, Any]] = []
+    for points in ("none", "none", "counts"):  # the first pays for what is loaded and kept
+        scenario = load_scenario(name, [f"stability.points={points}"])
+        places, count = Places(), 0
+        with timed() as clock:
+            model = Model(scenario, build_mesh(scenario))
+            for point in branch_points(model):
+                places.take(point.row, point.curve.evaluation)
+                count += 1
+        what = {"none": "without stability", "counts": "growing modes counted at all points"}[points]
+        rows.append({"run": f"{name}, {what}", "points": count, "cpu_s": clock.cpu_s})
+    with timed() as more:
+        list(estimates(model, places))
+    with_errors = f"{name}, growing modes and errors by mesh and sublayers"
+    rows = [*rows[1:], rows[-1] | {"run": with_errors, "cpu_s": rows[-1]["cpu_s"] + more.cpu_s}]
+    return [row | {"over_without": row["cpu_s"] / rows[0]["cpu_s"]} for row in rows]
+
+
 def measure() -> dict[str, Any]:
     rows = [branch(name, overrides) for name, overrides in DEVICES]
     for row in rows:
         print_table(f"Stability along {row['device']}", [{"what": key, "value": value} for key, value in row.items()])
-    return {"branches": rows}
+    whole = whole_runs(WHOLE)
+    print_table("Whole runs with and without", whole)
+    return {"branches": rows, "whole_runs": whole}
 
 
 if __name__ == "__main__":
-    run("Stability of one point: factorisations and solves, against the point itself", measure)
+    run(ABOUT, measure)

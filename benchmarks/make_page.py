@@ -55,7 +55,8 @@ of the small system of mesa and pseudo-layers.""",
     "bench_stability": """Along a branch, voltage and current bias together, two leading modes of each. `solves_a_point`
 are all solutions with the factors, beyond one factorisation; the probe vector and all searches are among them, and the
 first point, which is computed anew. `stability_in_solves_of_the_branch` has the bordered solve of the branch (a Newton
-step or a tangent, several solutions with factors) as its unit.""",
+step or a tangent, several solutions with factors) as its unit. Whole runs are from the scenario to the last point, on
+the condensed path, one after the other in one process; at most 1.6 is wanted of the counts.""",
     "bench_transient": "200 time steps and 100 points of the branch, each with its observables; at most 1.5 is wanted.",
 }
 

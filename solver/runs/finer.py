@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
@@ -13,6 +14,7 @@ from hotmesa.meshes.refined import halved_mesh
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.layers import graded, halved_sublayers, layer_thickness
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.fields import full_temperatures, gather_to_root
@@ -32,17 +34,19 @@ class Finer:
     Attributes:
         source, target: the models.
         bring: what makes fields of the target of those of the source.
+        otherwise: another way, where Newton's method does not get home from that one.
     """
 
     source: Model
     target: Model
     bring: Bring
+    otherwise: Bring | None = None
 
-    def guess(self, e: State) -> Array:
+    def guess(self, e: State, bring: Bring | None = None) -> Array:
         """Return the flat state of the target that a state of the source becomes. Collective."""
         target, comm = self.target, self.source.comm
         fields = gather_to_root(self.source.operators)(full_temperatures(self.source, e))
-        brought = comm.bcast(None if fields is None else self.bring(fields))
+        brought = comm.bcast(None if fields is None else (bring or self.bring)(fields))
         return np.concatenate([target.layout.from_plan(brought[:, target.operators.input_node]), e.wires, [e.V]])
 
     def solve(self, e: State) -> State:
@@ -51,7 +55,13 @@ class Finer:
         Raises:
             SolveError: there is none nearby.
         """
-        return solve_steady_state(ThermalBranch(self.target, Bias.current()), e.I, self.guess(e))
+        problem = ThermalBranch(self.target, Bias.current())
+        try:
+            return solve_steady_state(problem, e.I, self.guess(e))
+        except SolveError:
+            if self.otherwise is None:
+                raise
+            return solve_steady_state(problem, e.I, self.guess(e, self.otherwise))
 
 
 def finer_mesh(model: Model) -> Finer:
@@ -72,23 +82,23 @@ def finer_layers(model: Model) -> Finer:
 def between(source: Model, target: Model) -> Finer:
     """Return the way from one model to any other of the same device: linear in the plan and through each layer.
 
-    Collective.
+    Otherwise it is constant in each sublayer, whose heat then is what it was. Collective.
     """
     here, there = (gather_to_root(model.operators)(model.operators.xy.T) for model in (source, target))
     same, line = source.tagged is target.tagged, source.tagged.geometry != "plan"
     depths = [*zip(_middles(source.scenario), _middles(target.scenario), strict=True)]
 
-    def bring(fields: Array) -> Array:
+    def bring(fields: Array, through: Callable[[Array, Array], Array] = _through) -> Array:
         if not same and here is not None and there is not None:
             fields = np.stack([_on_nodes(here.T, there.T, values, line) for values in fields])
         parts, first = [], 0
         for before, after in depths:
             layer = fields[first : first + before.size]
-            parts.append(_through(before, after) @ layer)
+            parts.append(through(before, after) @ layer)
             first += before.size
         return np.concatenate(parts)
 
-    return Finer(source, target, bring)
+    return Finer(source, target, bring, partial(bring, through=_nearest))
 
 
 def _middles(scenario: Scenario) -> list[Array]:
@@ -100,6 +110,11 @@ def _middles(scenario: Scenario) -> list[Array]:
 def _through(before: Array, after: Array) -> Array:
     """Return the matrix that interpolates linearly from depths to others, constant beyond, shape (after, before)."""
     return np.column_stack([np.interp(after, before, column) for column in np.eye(before.size)])
+
+
+def _nearest(before: Array, after: Array) -> Array:
+    """Return the matrix that takes the value of the nearest of depths, shape (after, before)."""
+    return np.asarray(np.eye(before.size)[np.abs(after[:, None] - before).argmin(axis=1)])
 
 
 def _on_nodes(here: Array, there: Array, values: Array, line: bool) -> Array:

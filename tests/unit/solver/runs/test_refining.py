@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.devices import WIRE, on_crystal
+from matplotlib.text import Text
 from mpi4py import MPI
 
 from hotmesa.case import Task, known_outcome
@@ -17,9 +18,11 @@ from hotmesa.meshes import build_mesh
 from hotmesa.meshes.sizes import element_sizes
 from hotmesa.meshes.zones import refined, zones
 from hotmesa.postprocess import load_run
+from hotmesa.postprocess.map import plot_map
+from hotmesa.postprocess.runs.branch import plot_iv
 from hotmesa.scenarios import to_toml
 from hotmesa.scenarios.layers import finer_layer, graded, halved_sublayers, layer_thickness
-from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema import Crystal, Mesa, Scenario
 from hotmesa.solver.model import Model
 from hotmesa.solver.runs.finer import between
 from hotmesa.solver.runs.refining import MESH_ORDER, Part, cheapest
@@ -30,8 +33,11 @@ ASKED = 0.3
 
 
 def coarse(accuracy: float | None = ASKED, geometry: str = "strip", **mesh: object) -> Scenario:
-    """A strip with so coarse elements and sublayers that V is off by percents."""
-    found = on_crystal(geometry=geometry, contacts=(WIRE.model_copy(update={"y_um": 0.0}),))
+    """A strip or a disc with so coarse elements and sublayers that V is off by percents."""
+    disc = {"mesa": Mesa(shape="disc", radius_um=5.0, junctions=19), "crystal": Crystal(shape="disc", radius_um=15.0)}
+    place = {"y_um": 0.0} | ({"x_um": 0.0} if geometry == "disc" else {})
+    outlines = disc if geometry == "disc" else {}
+    found = on_crystal(geometry=geometry, contacts=(WIRE.model_copy(update=place),), **outlines)
     sizes = {"refine": 0.25, "accuracy_percent": accuracy} | mesh
     stability = found.stability.model_copy(update={"points": "none"})
     return found.model_copy(update={"mesh": found.mesh.model_copy(update=sizes), "stability": stability})
@@ -79,6 +85,17 @@ def test_a_run_reaches_the_accuracy_that_is_asked_for(folder: Path):
     assert 100 * abs(V[0] / V[2] - 1) > 2 * ASKED  # what was coarse is off by more
 
 
+def test_a_disc_with_a_contact_reaches_it_too(tmp_path: Path):
+    device = coarse(geometry="disc")
+    assert device.contacts and run(tmp_path, device, "disc", "--quiet") == 0
+    found, plain = summary(tmp_path / "disc"), coarse(geometry="disc", accuracy=None)
+    assert found["accuracy_reached"] is True and total(found) <= ASKED
+    end = device.branch.end_current_mA
+    assert load_run(tmp_path / "disc").column("I_mA")[-1] == pytest.approx(end, rel=1e-12)
+    assert run(tmp_path, plain, "plain", "--quiet") == 0
+    assert total(summary(tmp_path / "plain")) > ASKED
+
+
 def test_the_written_scenario_repeats_the_run(folder: Path):
     assert main(["run", str(folder / "first" / "scenario.toml"), "--out", str(folder / "again"), "--quiet"]) == 0
     assert (folder / "again" / "iv.csv").read_bytes() == (folder / "first" / "iv.csv").read_bytes()
@@ -112,6 +129,11 @@ def test_an_accuracy_out_of_reach_is_told_everywhere(folder: Path, capsys: pytes
     assert total(found) > ASKED
     assert words in capsys.readouterr().out
     assert words in (folder / "small" / "run.log").read_text()
+    small = load_run(folder / "small")
+    for figure in (plot_iv(small), plot_map(small)):
+        assert figure is not None
+        texts = [text.get_text() for text in figure.findobj(Text)]
+        assert any(f"error of V {total(found):.2g} %, not {ASKED} % as asked for" in text for text in texts)
     provenance = json.loads((folder / "small" / "provenance.json").read_text())
     assert provenance["chosen_error_V_percent"] == pytest.approx(total(found), rel=0.05)
 
