@@ -9,14 +9,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hotmesa.folder import run_files
+from hotmesa.kinds import Own
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.runner import compute, summarise_again
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import DONE, INTERRUPTED
 from hotmesa.scenarios.writing import write_json
+
+if TYPE_CHECKING:
+    from hotmesa.solver.runs.sensitive import DerivativeWatcher
 
 CASE_FILE, SWEEP = "case.json", "sweep"
 OK, FAILED, INVALID, STOPPED, WAITING = "ok", "failed", "invalid", "interrupted", "not computed"
@@ -34,6 +38,8 @@ class Task:
         figures: whether to draw figures.
         states: whether to keep the fields.
         sweep: what is computed besides, in the folder SWEEP inside, where the source loses a state of the branch.
+        derived: keys of the parameters by which the branch is derived besides, into derivatives.npz.
+        columns: those besides V and I whose derivatives are wanted.
     """
 
     name: str
@@ -43,6 +49,8 @@ class Task:
     figures: bool = False
     states: bool = False
     sweep: Scenario | None = None
+    derived: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ def _known(task: Task) -> Outcome | None:
     sha256 = fingerprint(task.scenario)
     record = _read_json(task.folder / CASE_FILE)
     provenance = _read_json(task.folder / "provenance.json")
-    if _complete(provenance, sha256) and _read_json(task.folder / "summary.json"):
+    if _complete(provenance, sha256) and _read_json(task.folder / "summary.json") and _has_derivatives(task):
         wall = _seconds(record, "wall_s") or _seconds(provenance, "wall_s")
         return Outcome(task.name, OK, "", wall, _seconds(record, "cpu_s"), sha256)
     if record.get("status") == FAILED and record.get("scenario_sha256") == sha256:
@@ -120,6 +128,15 @@ def _complete(provenance: Mapping[str, Any], sha256: str) -> bool:
     """Return whether a run is complete and is that of a scenario, before it chose its elements if it did."""
     requested = provenance.get("asked_sha256") or provenance.get("scenario_sha256")
     return provenance.get("status") == "complete" and requested == sha256
+
+
+def _has_derivatives(task: Task) -> bool:
+    """Return whether the derivatives that a case asks for are there, or why they cannot be."""
+    if not task.derived:
+        return True
+    from hotmesa.postprocess.derivatives import answers
+
+    return answers(task.folder, task.derived, task.columns)
 
 
 def compute_case(task: Task) -> Outcome:
@@ -152,18 +169,33 @@ def _computed(task: Task) -> Outcome:
 def _compute(task: Task) -> tuple[int, str]:
     """Return exit status and problem."""
     provenance = _read_json(task.folder / "provenance.json")
-    if _complete(provenance, fingerprint(task.scenario)):
+    if _complete(provenance, fingerprint(task.scenario)) and _has_derivatives(task):
         # It was ended between the branch and its summary, or the summary is damaged; if a table is, all is done again.
         (task.folder / "summary.json").unlink(missing_ok=True)
         with contextlib.suppress(ResultError):
             summarise_again(task.folder)
             return DONE, ""
+    watcher = _watcher(task)
     ending = compute(
-        task.scenario, task.folder, overwrite=True, command=task.command, figures=task.figures, alone=True
+        task.scenario, task.folder, own=Own(watcher=watcher), overwrite=True, command=task.command,
+        figures=task.figures, alone=True,
     )  # fmt: skip
+    if watcher is not None and ending.status == DONE:
+        from hotmesa.postprocess.derivatives import save
+
+        save(task.folder, task.derived, watcher.found(), watcher.problem)
     if not task.states and ending.status == DONE:
         (task.folder / "states.npz").unlink(missing_ok=True)
     return ending.status, ending.problem
+
+
+def _watcher(task: Task) -> DerivativeWatcher | None:
+    """Return what takes the derivatives of a case; None where none are asked for."""
+    if not task.derived:
+        return None
+    from hotmesa.solver.runs.sensitive import DerivativeWatcher
+
+    return DerivativeWatcher(task.derived, task.columns)
 
 
 def lost(task: Task, reason: str) -> Outcome:

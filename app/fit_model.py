@@ -13,11 +13,14 @@ from hotmesa.pool import Workers
 from hotmesa.postprocess.absent import NEVER, lies_beyond
 from hotmesa.postprocess.accuracy import accuracy_warnings
 from hotmesa.postprocess.fit import Comparison, compare_curves, sigmas
+from hotmesa.postprocess.sensitivity import needs_state
 from hotmesa.postprocess.tables import column, read_table
 from hotmesa.postprocess.values import observe, read_summary, table_of
 from hotmesa.scenarios import Scenario, ScenarioError
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.parameters import parameters
 from hotmesa.scenarios.plans.fit import FitPlan, Measurement, Parameter
+from hotmesa.solver.law.variation import spelled_out
 
 SAME = 10
 """Digits of a parameter that count: rounding must not make a new case."""
@@ -53,10 +56,19 @@ class Evaluator:
     """Residuals at parameter values; several points at once share the workers."""
 
     def __init__(self, plan: FitPlan, folder: Path, workers: Workers, seen: Callable[[Point, int], None]) -> None:
-        """Take what is fitted, where the cases are kept, who computes, and who is told of each new point."""
+        """Take what is fitted, where the cases are kept, who computes, and who is told of each new point.
+
+        Attributes:
+            plan: what is fitted.
+            computed: number of cases that were computed.
+            derives: whether branches are computed with their derivatives at once.
+        """
         self.plan, self._folder, self._workers, self._seen = plan, folder, workers, seen
         self._points: dict[tuple[float, ...], Point] = {}
         self.computed = 0
+        self.derives = plan.fit.method == "least_squares" and plan.fit.derivatives == "adjoint"
+        names = [datum.data.observable for datum in plan.measurements]
+        self._observables = [name for name in names if name is not None] or ["V_mV@I_mA=0"]
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -69,35 +81,22 @@ class Evaluator:
 
     def many(self, internal: Sequence[Array]) -> list[Point]:
         """Return several points, computing what is missing side by side."""
-        keys = [tuple(float(f"{x:.{SAME}g}") for x in self._physical(u)) for u in internal]
+        keys = [tuple(map(_rounded, self._physical(u))) for u in internal]
         new = list(dict.fromkeys(key for key in keys if key not in self._points))
         names = [parameter.key for parameter in self.plan.fit.parameters]
-        scenarios = {key: self._scenarios(dict(zip(names, key, strict=True))) for key in new}
+        scenarios = {key: self.scenarios(dict(zip(names, key, strict=True))) for key in new}
         every = [scenario for result in scenarios.values() for scenario in result.values()]
-        outcomes = self._compute([scenario for scenario in every if isinstance(scenario, Scenario)])
+        outcomes = self.outcomes([scenario for scenario in every if isinstance(scenario, Scenario)], self.derives)
         for key in new:
             point = self._point(dict(zip(names, key, strict=True)), scenarios[key], outcomes)
             self._points[key] = point
             self._seen(point, len(self._points))
         return [self._points[key] for key in keys]
 
-    def jacobian(self, internal: Array) -> Array:
-        """Return the derivatives of the residuals, shape (data, parameters): central, one-sided at a bound."""
-        parameters = self.plan.fit.parameters
-        steps = np.array([self.plan.fit.derivative_step * np.ptp(bounds(p)) for p in parameters])
-        low, high = np.array([bounds(p) for p in parameters]).T
-        ends = []
-        for k in range(len(parameters)):
-            for sign in (-1.0, 1.0):
-                moved = np.array(internal, dtype=np.float64)
-                moved[k] = np.clip(moved[k] + sign * steps[k], low[k], high[k])
-                ends.append(moved)
-        points = self.many(ends)
-        columns = [
-            (points[2 * k + 1].residual - points[2 * k].residual) / (ends[2 * k + 1][k] - ends[2 * k][k])
-            for k in range(len(parameters))
-        ]
-        return np.array(columns).T
+    def values(self, internal: Array) -> dict[str, float]:
+        """Return the values of the parameters by key."""
+        keys = [parameter.key for parameter in self.plan.fit.parameters]
+        return dict(zip(keys, map(_rounded, self._physical(internal)), strict=True))
 
     def _physical(self, internal: Array) -> list[float]:
         result = []
@@ -106,7 +105,8 @@ class Evaluator:
             result.append(min(max(value, parameter.min), parameter.max))
         return result
 
-    def _scenarios(self, values: Mapping[str, float]) -> dict[str, Scenario | ScenarioError]:
+    def scenarios(self, values: Mapping[str, float]) -> dict[str, Scenario | ScenarioError]:
+        """Return the scenario of every measurement at values of the parameters, or why it is none, by datum."""
         result: dict[str, Scenario | ScenarioError] = {}
         for datum in self.plan.measurements:
             try:
@@ -115,8 +115,13 @@ class Evaluator:
                 result[datum.data.name] = error
         return result
 
-    def _compute(self, scenarios: Sequence[Scenario]) -> dict[str, Outcome]:
-        tasks = {fingerprint(scenario): self._task(scenario) for scenario in scenarios}
+    def outcomes(self, scenarios: Sequence[Scenario], derive: bool = False) -> dict[str, Outcome]:
+        """Compute what is missing, branches with their derivatives if these are wanted; outcomes by fingerprint.
+
+        Raises:
+            KeyboardInterrupt: one was interrupted.
+        """
+        tasks = {fingerprint(scenario): self._task(scenario, derive) for scenario in scenarios}
         outcomes = {digest: known for digest, task in tasks.items() if (known := known_outcome(task)) is not None}
         due = [task for digest, task in tasks.items() if digest not in outcomes]
         self.computed += len(due)
@@ -126,9 +131,24 @@ class Evaluator:
             outcomes[outcome.scenario_sha256] = outcome
         return outcomes
 
-    def _task(self, scenario: Scenario) -> Task:
-        name = fingerprint(scenario)[:16]
-        return Task(name, self._folder / name, scenario, "hotmesa fit")
+    def folder(self, scenario: Scenario) -> Path:
+        """Return where a case is kept."""
+        return self._folder / fingerprint(scenario)[:16]
+
+    def derived_keys(self, scenario: Scenario) -> tuple[str, ...]:
+        """Return the fitted keys by which a branch can be derived; none of another kind of run."""
+        if scenario.mode != "branch":
+            return ()
+        known = {item.key for item in parameters(spelled_out(scenario))}
+        fitted = (key for parameter in self.plan.fit.parameters for key in (parameter.key, *parameter.also))
+        return tuple(key for key in fitted if key in known)
+
+    def _task(self, scenario: Scenario, derive: bool = False) -> Task:
+        folder = self.folder(scenario)
+        if not derive:
+            return Task(folder.name, folder, scenario, "hotmesa fit")
+        keys, columns = self.derived_keys(scenario), needs_state(self._observables)
+        return Task(folder.name, folder, scenario, "hotmesa fit", derived=keys, columns=columns)
 
     def _point(
         self,
@@ -142,13 +162,13 @@ class Evaluator:
             if isinstance(scenario, ScenarioError):
                 result, problem = None, "; ".join(scenario.problems)
             else:
-                result, problem = self._compare(datum, scenario, outcomes[fingerprint(scenario)])
+                result, problem = self.compare(datum, scenario, outcomes[fingerprint(scenario)])
             if problem:
                 problems[datum.data.name] = problem
             texts = [result.warning, *self._mesh_warnings(scenario)] if result is not None else []
             if any(texts):
                 warnings[datum.data.name] = "; ".join(filter(None, texts))
-            count = 1 if datum.curve is None else datum.curve.V_mV.size
+            count = size_of(datum)
             residuals.append(np.full(count, self.plan.fit.missing) if result is None else result.residual)
             models.append(np.full(count, np.nan) if result is None else result.model)
         valid = {name: item if isinstance(item, Scenario) else None for name, item in scenarios.items()}
@@ -158,12 +178,13 @@ class Evaluator:
         if isinstance(scenario, ScenarioError):
             return []
         try:
-            return accuracy_warnings(read_summary(self._task(scenario).folder), scenario)
+            return accuracy_warnings(read_summary(self.folder(scenario)), scenario)
         except (OSError, ValueError):
             return []
 
-    def _compare(self, datum: Measurement, scenario: Scenario, outcome: Outcome) -> tuple[Comparison | None, str]:
-        folder = self._task(scenario).folder
+    def compare(self, datum: Measurement, scenario: Scenario, outcome: Outcome) -> tuple[Comparison | None, str]:
+        """Return what a case leaves of a measurement, and what went wrong or is noticed."""
+        folder = self.folder(scenario)
         if outcome.status != OK:
             return None, outcome.reason
         try:
@@ -180,6 +201,15 @@ class Evaluator:
             return None, f"{datum.data.observable}: {value.reason}"
         miss = beyond(value.number - datum.data.value, datum.data.limit) / datum.data.sigma
         return Comparison(np.array([miss]), np.array([value.number]), np.array([datum.data.sigma])), ""
+
+
+def _rounded(x: float) -> float:
+    return float(f"{x:.{SAME}g}")
+
+
+def size_of(datum: Measurement) -> int:
+    """Return how many residuals a measurement has."""
+    return 1 if datum.curve is None else datum.curve.V_mV.size
 
 
 def beyond(difference: float, limit: str | None) -> float:

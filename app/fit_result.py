@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hotmesa.fit_jacobian import BY_CHOICE, Jacobian
 from hotmesa.fit_model import Point, bounds, measured_rows
 from hotmesa.postprocess.fit import has_uncertainty
 from hotmesa.scenarios import to_toml
@@ -17,6 +18,10 @@ from hotmesa.scenarios.plans.fit import FitPlan, Parameter
 from hotmesa.scenarios.writing import write_json, write_table, write_text
 
 AT_BOUND = 1e-3
+FREE = 1e-6
+"""Part of the most certain direction by which one must be seen to be fixed at all."""
+TOLD = 3
+"""Pairs of datum and parameter that are told of each reason."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class FitResult:
         plan: what was fitted.
         best: the best point.
         internal: its parameters in their internal scale (logarithms where the scale says so), shape (parameters,).
+        slopes: derivatives of the residuals there.
         covariance: of these, shape (parameters, parameters); None where the data do not fix them.
         free: number of data minus number of parameters.
         absolute: whether all data had uncertainties, so that the covariance is not scaled by the scatter.
@@ -39,6 +45,7 @@ class FitResult:
     plan: FitPlan
     best: Point
     internal: Array
+    slopes: Jacobian
     covariance: Array | None
     free: int
     absolute: bool
@@ -72,7 +79,7 @@ def covariance_of(jacobian: Array, chi_squared: float, absolute: bool) -> Array 
     if not np.all(scale > 0) or data < parameters:
         return None
     values, vectors = np.linalg.eigh((jacobian / scale).T @ (jacobian / scale))
-    if values[0] < 1e-12 * values[-1]:
+    if values[0] < FREE**2 * values[-1]:
         return None
     inverse = (vectors / values) @ vectors.T / np.outer(scale, scale)
     if not absolute:
@@ -88,17 +95,21 @@ def is_absolute(plan: FitPlan) -> bool:
 def directions(result: FitResult) -> list[dict[str, Any]]:
     """Return the principal axes of the uncertainty, least certain first, in units of the distances of the bounds.
 
-    Along an axis of large `sigma` the parameters can change together, by these parts, without the data noticing.
+    Along an axis of large `sigma` the parameters can change together, by these parts, without the data noticing; None
+    stands for one that no datum depends on.
     """
-    if result.covariance is None:
-        return []
     parameters = result.plan.fit.parameters
     span = np.array([np.ptp(bounds(parameter)) for parameter in parameters])
-    values, vectors = np.linalg.eigh(result.covariance / np.outer(span, span))
+    _, lengths, axes = np.linalg.svd(result.slopes.matrix * span, full_matrices=True)
+    lengths = np.append(lengths, np.zeros(len(parameters) - len(lengths)))
+    scatter = 1.0 if result.absolute else np.sqrt(result.best.chi_squared / max(result.free, 1))
     names = [parameter.name for parameter in parameters]
     return [
-        {"sigma": float(np.sqrt(max(values[k], 0.0))), "parts": dict(zip(names, vectors[:, k].tolist(), strict=True))}
-        for k in np.argsort(values)[::-1]
+        {
+            "sigma": float(scatter / lengths[k]) if lengths[k] > FREE * lengths[0] else None,
+            "parts": dict(zip(names, axes[k].tolist(), strict=True)),
+        }
+        for k in np.argsort(lengths)
     ]
 
 
@@ -136,6 +147,10 @@ def as_dict(result: FitResult, cost: Mapping[str, Any]) -> dict[str, Any]:
         "uncertainties_from": "given uncertainties" if result.absolute else "scatter of the data",
         "parameters": found,
         "directions": directions(result),
+        "differences": [
+            {"data": datum, "parameter": parameter, "reason": reason}
+            for (datum, parameter), reason in result.slopes.differences.items()
+        ],
         "problems": dict(best.problems),
         "warnings": dict(best.warnings),
         **cost,
@@ -178,6 +193,18 @@ def write_history(folder: Path, plan: FitPlan, points: Sequence[Point]) -> Path:
     return write_table(folder / "history.csv", rows, ["point", *names, "chi_squared", "problems"])
 
 
+def differences_in_words(slopes: Jacobian) -> list[str]:
+    """Return which derivatives took further runs, and why, a line for each reason that nobody has chosen."""
+    reasons: dict[str, list[str]] = {}
+    for (datum, parameter), reason in slopes.differences.items():
+        reasons.setdefault(reason, []).append(f"{datum} by {parameter}")
+    lines = []
+    for reason, pairs in reasons.items():
+        shown = ", ".join(pairs[:TOLD]) + (f" and {len(pairs) - TOLD} more" if len(pairs) > TOLD else "")
+        lines += [] if reason == BY_CHOICE else [f"by differences of runs: {shown}: {reason}"]
+    return lines
+
+
 def text_of(result: FitResult) -> str:
     """Return the result as lines for a terminal."""
     parameters = result.plan.fit.parameters
@@ -198,4 +225,5 @@ def text_of(result: FitResult) -> str:
     lines.append(f"chi² = {result.best.chi_squared:.6g} for {result.best.residual.size} data{reduced}")
     for notes in (result.best.problems, result.best.warnings):
         lines += [f"{name}: {text}" for name, text in notes.items()]
+    lines += differences_in_words(result.slopes)
     return "\n".join(lines if result.converged else [*lines, f"not converged: {result.message}"])

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from hotmesa.fit_bands import bands, notes_on
+from hotmesa.fit_jacobian import jacobian
 from hotmesa.fit_model import Evaluator, Point, bounds
 from hotmesa.fit_result import FitResult, covariance_of, is_absolute, write_history, write_result
 from hotmesa.folder import locked, refuse_foreign
@@ -20,7 +22,7 @@ from hotmesa.postprocess import provenance
 from hotmesa.progress import tell
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.fit import FitPlan, load_fit
-from hotmesa.scenarios.writing import write_json, write_text
+from hotmesa.scenarios.writing import write_json, write_table, write_text
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.stopping import ended_like_interrupted, stop_on_signal
 from hotmesa.vocabulary import VOCABULARY
@@ -95,7 +97,12 @@ def _fit(plan: FitPlan, folder: Path, evaluator: Evaluator, command: str) -> Fit
         "wall_s": round(time.perf_counter() - started, 3),
     }
     with stop_on_signal():  # what was found is written, whatever asks to end meanwhile
-        files = write_result(folder, result, evaluator.points, cost)
+        ribbons = bands(result, evaluator)
+        files = write_result(folder, result, evaluator.points, cost | {"bands": notes_on(ribbons)})
+        if ribbons.rows:
+            files += (write_table(folder / "bands.csv", ribbons.rows),)
+        else:
+            (folder / "bands.csv").unlink(missing_ok=True)
         record = provenance.collect(plan.text, command, 1)
         record["fit_sha256"] = record.pop("scenario_sha256")
         write_json(folder / "provenance.json", record | {"status": "complete", "wall_s": cost["wall_s"]})
@@ -149,7 +156,7 @@ def _minimise(plan: FitPlan, evaluator: Evaluator) -> _Minimum:
     if plan.fit.method == "least_squares":
         span = [float(np.ptp(bounds(parameter))) for parameter in plan.fit.parameters]
         result = minimizer.least_squares(
-            jac=lambda given: evaluator.jacobian(internal(given)), x_scale=span, max_nfev=limit, ftol=chosen,
+            jac=lambda given: jacobian(evaluator, internal(given)).matrix, x_scale=span, max_nfev=limit, ftol=chosen,
             xtol=chosen, gtol=1e-12,
         )  # fmt: skip
     elif plan.fit.method == "nelder":
@@ -165,9 +172,10 @@ def _result(plan: FitPlan, folder: Path, evaluator: Evaluator, minimum: _Minimum
     values = [best.values[parameter.key] for parameter in plan.fit.parameters]
     logs = [parameter.scale == "log" for parameter in plan.fit.parameters]
     place = np.array([np.log(value) if log else value for value, log in zip(values, logs, strict=True)])
-    jacobian = evaluator.jacobian(place)
+    slopes = jacobian(evaluator, place)
     # A derivative step may have found a still better point; it belongs to the same minimum within the step.
     absolute = is_absolute(plan)
-    covariance = covariance_of(jacobian, best.chi_squared, absolute)
+    covariance = covariance_of(slopes.matrix, best.chi_squared, absolute)
     free = best.residual.size - len(values)
-    return FitResult(plan, best, place, covariance, free, absolute, minimum.converged, minimum.message, folder)
+    ending = minimum.converged, minimum.message, folder
+    return FitResult(plan, best, place, slopes, covariance, free, absolute, *ending)

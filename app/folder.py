@@ -13,6 +13,7 @@ from pathlib import Path
 from hotmesa.postprocess.checkpoint import FILE as CHECKPOINT
 from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.postprocess.provenance import read_json
+from hotmesa.postprocess.states import DERIVATIVES
 from hotmesa.postprocess.states import FILE as STATES
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import HotmesaError
@@ -24,7 +25,7 @@ LOG = logging.getLogger("hotmesa.folder")
 # What every run may write besides its tables and pictures; nothing else is ever removed.
 _FILES = (
     *(STATES, JOURNAL, CHECKPOINT, "summary.json", "provenance.json", "scenario.toml", "run.log"),
-    "observed.csv",
+    *("observed.csv", DERIVATIVES),
     *("fields.pvd", "fields_[0-9]*.vtu", "crystal_[0-9]*.vtu"),
 )
 

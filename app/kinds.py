@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hotmesa.postprocess.checkpoint import Checkpoint
 from hotmesa.postprocess.results import Point
@@ -25,6 +25,16 @@ LOG = logging.getLogger("hotmesa.run")
 Comm = Any  # mpi4py ships no types
 
 
+class Watcher(Protocol):
+    """Something that looks on while a device is computed, on all processes."""
+
+    def begin(self, model: Model) -> None:
+        """Take the device before its first point. Collective."""
+
+    def take(self, point: Point) -> None:
+        """Take a point. Collective."""
+
+
 @dataclass(frozen=True)
 class Own:
     """What a user brings along from Python.
@@ -34,12 +44,14 @@ class Own:
         materials: by name, in place of those of the scenario.
         sinks: heat sinks besides those of the scenario.
         observables: functions `(model, state) -> {name: number}` whose numbers become columns.
+        watcher: sees the device and its points as they are computed.
     """
 
     law: JunctionLaw | None = None
     materials: Mapping[str, ThermalMaterial] | None = None
     sinks: Sequence[Sink] = ()
     observables: Sequence[Measure] = ()
+    watcher: Watcher | None = None
 
 
 NOTHING = Own()
@@ -107,7 +119,14 @@ class _OnMesh:
         """Yield the points. Collective."""
         device = self.model(scenario, comm, own)
         LOG.info("%s", scenario.mode)
-        yield from self.module.points(device, own.observables, *checkpoint)
+        points = self.module.points(device, own.observables, *checkpoint)
+        if own.watcher is None:
+            yield from points
+            return
+        own.watcher.begin(device)
+        for point in points:
+            own.watcher.take(point)
+            yield point
 
 
 def _without_mesh(module: Any) -> Callable[..., Iterator[Point]]:

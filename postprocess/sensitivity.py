@@ -101,12 +101,20 @@ class BranchSensitivity:
         return np.asarray(-spline(here, 1))
 
     @cached_property
+    def _bend(self) -> Array:
+        """Curvature (radians for each mV), shape (q,)."""
+        return np.asarray(self.curve.angle(np.interp(np.arange(len(self.x_s)), self.curve.index, self.curve.s), 1))
+
+    @cached_property
     def _shift(self) -> Array:
-        """Displacement along the curve (mV) that keeps a fold a fold, shape (q, p); zero elsewhere."""
-        bend = self.curve.angle(np.interp(np.arange(len(self.x_s)), self.curve.index, self.curve.s), 1)
+        """Displacement along the curve (mV), shape (q, p): keeps a fold a fold and the last current; zero elsewhere."""
+        bend = self._bend[:, None]
         folds = np.asarray(self.table["fold"], dtype=np.str_) != ""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(folds[:, None] & (bend[:, None] != 0.0), -self.turn / bend[:, None], 0.0)
+            shift = np.where(folds[:, None] & (bend != 0.0), -self.turn / bend, 0.0)
+        if not folds[-1] and self.y_s[-1] != 0.0:
+            shift[-1] = self.across[-1] * self.x_s[-1] / self.y_s[-1]
+        return shift
 
     def changes(self, k: int) -> dict[str, Array]:
         """Return the derivatives of the columns by parameter k on the displaced curve, shape (q,) each."""
@@ -135,7 +143,7 @@ class BranchSensitivity:
 
     def displaced(self, k: int, by: float) -> tuple[Table, float, float]:
         """Return table, R_N and n of the curve that parameter k, larger by so much, makes to first order."""
-        angle = np.arctan2(self.y_s, self.x_s) + by * self.turn[:, k]
+        angle = np.arctan2(self.y_s, self.x_s) + by * (self.turn[:, k] + self._bend * self._shift[:, k])
         table = dict(self.table)
         for name, change in self.changes(k).items():
             if name in table:
@@ -216,11 +224,15 @@ def sensitivity_rows(found: BranchSensitivity, names: Sequence[str] = ()) -> lis
         lines = [f"{found.scenario.name}: {name}: no derivative of it is known on this branch" for name in wrong]
         raise ResultError("\n".join(f"{line}; known are {', '.join(base)}" for line in lines))
     rows: list[Row] = []
-    sides = [_one_sided(found, k, base) for k in range(len(found.parameters))]
+    sides = [one_sided(found, k, base) for k in range(len(found.parameters))]
     for name in wanted:
         at = parse_at(name)
         own = [
-            _row(name, *((base[name], sides[k].get(name)) if at is None else _at(found, k, at, name)), parameter)
+            _row(
+                name,
+                *((base[name], sides[k].get(name)) if at is None else derivative_at(found, k, at, name)),
+                parameter,
+            )
             for k, parameter in enumerate(found.parameters)
         ]
         rows += sorted(own, key=_strength, reverse=True)
@@ -231,7 +243,7 @@ def _strength(row: Row) -> float:
     return abs(float(row["dln_dln"])) if row["dln_dln"] != "" else -1.0
 
 
-def _one_sided(found: BranchSensitivity, k: int, base: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+def one_sided(found: BranchSensitivity, k: int, base: Mapping[str, float]) -> dict[str, tuple[float, float]]:
     """Return the derivatives of all figures by parameter k from below and from above."""
     h = found.step(k)
     low, high = (figures(found, *found.displaced(k, by)) for by in (-h, h))
@@ -239,7 +251,7 @@ def _one_sided(found: BranchSensitivity, k: int, base: Mapping[str, float]) -> d
     return {name: ((base[name] - low[name]) / h, (high[name] - base[name]) / h) for name in both}
 
 
-def _at(found: BranchSensitivity, k: int, at: At, name: str) -> tuple[float, tuple[float, float] | None]:
+def derivative_at(found: BranchSensitivity, k: int, at: At, name: str) -> tuple[float, tuple[float, float] | None]:
     """Return a column at a place, and its derivatives from below and from above.
 
     Raises:

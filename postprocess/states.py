@@ -16,6 +16,8 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.writing import whole_file
 
 FILE = "states.npz"
+DERIVATIVES = "derivatives.npz"
+"""Of a branch that was computed for a fit; read and written by postprocess/derivatives.py."""
 _POINTS = ("T_K", "J_mA_per_um2", "heating_uW_per_um2", "row", "V_mV", "I_mA", "wire_T_K")
 """Arrays with one entry a state; the others belong to the mesh and are the same for all."""
 _MODES = "modes_"

@@ -24,6 +24,7 @@ def main(
     """Fit, print what was found, and draw it."""
     from hotmesa import fitting
     from hotmesa.fit_result import text_of
+    from hotmesa.postprocess.bands import plot_bands
     from hotmesa.postprocess.fit import plot_fit
     from hotmesa.postprocess.style import save_picture
     from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
@@ -35,6 +36,8 @@ def main(
         return DONE
     if not quiet:
         tell(sys.stdout, f"{text_of(result)}\n")
-    picture = save_picture(lambda: plot_fit(result.folder), result.folder / "fit.png")
-    say_where(result.folder, (*result.files, *([picture] if picture else [])), quiet)
+    pictures = [save_picture(lambda: plot_fit(result.folder), result.folder / "fit.png")]
+    if result.folder / "bands.csv" in result.files:
+        pictures.append(save_picture(lambda: plot_bands(result.folder), result.folder / "bands.png"))
+    say_where(result.folder, (*result.files, *filter(None, pictures)), quiet)
     return DONE if result.converged else NO_CONVERGENCE

@@ -102,8 +102,11 @@ class Fit(PlanFile):
         "least_squares", description="Levenberg-Marquardt-like with bounds, a simplex, or a search everywhere"
     )
     max_steps: int = Field(40, ge=1, le=100_000, description="give up after so many steps")
+    derivatives: Literal["adjoint", "differences"] = Field(
+        "adjoint", description="of a branch with it, as far as they are known, or by differences of whole runs"
+    )
     derivative_step: Annotated[float, Field(gt=1e-6, lt=0.2)] = Field(
-        0.01, description="step of numerical derivatives over the distance of the bounds"
+        0.01, description="step of differences over the distance of the bounds"
     )
     tolerance: Annotated[float, Field(ge=1e-10, le=0.1)] = Field(1e-4, description="relative change at which it ends")
     missing: Positive = Field(10.0, description="residual of a number that a run does not have, in units of sigma")

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.sensitivity import BranchSensitivity
 from hotmesa.postprocess.tables import Row, as_columns
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.parameters import Parameter
-from hotmesa.solver.errors import RequestError
+from hotmesa.scenarios.parameters import Parameter, chosen
+from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.law.variation import spelled_out
 from hotmesa.solver.model import Model
-from hotmesa.solver.runs.branch import branch_options, branch_row
+from hotmesa.solver.runs.branch import BranchPoint, branch_options, branch_row
 from hotmesa.solver.sensitivity.adjoint import PointSensitivity, Sensitivities
 from hotmesa.solver.sensitivity.balance import BalanceChange
 from hotmesa.solver.sensitivity.beside import Beside, Neighbourhood, resistance_ohm
@@ -60,11 +61,52 @@ def sensitive_points(
         SolveError: the branch could not be continued; the points before it stay valid.
     """
     problem = ThermalBranch(model)
-    changes = tuple(BalanceChange(model, beside) for beside in surroundings.beside)
-    answers = Sensitivities(problem, changes, names)
+    answers = _answers(problem, surroundings, names)
     start, direction = problem.cold_start()
     for point in follow(problem, start, direction, branch_options(model)):
         yield branch_row(model, point), answers.at(point)
+
+
+class DerivativeWatcher:
+    """Takes the derivatives of a branch while a run computes it: its points are those of the run.
+
+    Attributes:
+        keys: of the parameters.
+        names: columns besides V and I whose derivatives are wanted.
+        problem: why there are none; "" while there are.
+    """
+
+    def __init__(self, keys: Sequence[str], names: tuple[str, ...]) -> None:
+        """Take what is asked for."""
+        self.keys, self.names, self.problem = keys, names, "no branch was followed point by point"
+        self._made: tuple[Model, Surroundings, Sensitivities] | None = None
+        self._points: list[tuple[Row, PointSensitivity]] = []
+
+    def begin(self, model: Model) -> None:
+        """Make the models beside a device. Collective."""
+        surroundings = Surroundings.of(model, chosen(spelled_out(model.scenario), self.keys))
+        self._made = model, surroundings, _answers(ThermalBranch(model), surroundings, self.names)
+        self._points, self.problem = [], ""
+
+    def take(self, point: Point) -> None:
+        """Take the derivatives at a point of the branch; of anything else there are none. Collective."""
+        if self._made is None or self.problem or not isinstance(point, BranchPoint):
+            return
+        try:
+            self._points.append((point.row, self._made[2].at(point.curve)))
+        except SolveError as error:
+            self.problem = f"the adjoint at {float(point.row['I_mA']):.4g} mA was not solved: {error}"
+
+    def found(self) -> BranchSensitivity | None:
+        """Return the branch with its derivatives; None where there are none. Collective."""
+        if self._made is None or self.problem or not self._points:
+            return None
+        return branch_sensitivity(self._made[0], self._made[1], self._points)
+
+
+def _answers(problem: ThermalBranch, surroundings: Surroundings, names: tuple[str, ...]) -> Sensitivities:
+    changes = tuple(BalanceChange(problem.model, beside) for beside in surroundings.beside)
+    return Sensitivities(problem, changes, names)
 
 
 def branch_sensitivity(
