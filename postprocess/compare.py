@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.absent import FAILED, NEVER, NOT_ASKED, WORDS, lies_beyond
 from hotmesa.postprocess.results import load_run
 from hotmesa.postprocess.runs import results_of
@@ -239,7 +239,6 @@ def _write(ranking: Ranking) -> Path:
 
 
 SHOWN = 30
-PICTURE_DPI = 115
 PER_ROW = 3
 FEW = 6
 BEST, REST = style.HOT_COLOUR, style.BRANCH_COLOUR
@@ -252,7 +251,7 @@ def plot_comparison(ranking: Ranking) -> Figure:
     shown = min(count, SHOWN)
     panels = tuple(ranking.varied)
     lines = -(-len(panels) // PER_ROW)
-    figure = style.new_figure(9.6, 1.6 + 0.19 * shown + 2.5 * lines, dpi=PICTURE_DPI)
+    figure = page.new_figure(9.6, 1.6 + 0.19 * shown + 2.5 * lines)
     heights = [1.0 + 0.19 * shown, *([2.5] * lines)]
     parts: Any = figure.subfigures(1 + (lines > 0), 1, height_ratios=[heights[0], sum(heights[1:])] if lines else None)
     upper = parts[0] if lines else parts
@@ -265,8 +264,8 @@ def plot_comparison(ranking: Ranking) -> Figure:
         for axes in grid[len(panels) :]:
             axes.set_visible(False)
         for axes in grid[::columns]:
-            axes.set_ylabel(label_of(ranking.by), fontsize=9)
-    figure.suptitle(f"{ranking.title}\n{label_of(ranking.by)}, {ranking.rule} first".strip(), fontsize=11)
+            axes.set_ylabel(label_of(ranking.by))
+    page.heading(figure, ranking.title, f"{label_of(ranking.by)}, {ranking.rule} first")
     return figure
 
 
@@ -281,13 +280,13 @@ def _draw_ranking(axes: Axes, ranking: Ranking, shown: int) -> None:
         look = {"marker": ">" if beyond[place] else "o", "color": colours[place], "markersize": 7 if place == 0 else 5}
         axes.plot(drawn[place : place + 1], [place], linestyle="none", **look)
         if beyond[place]:
-            axes.annotate(" never", (drawn[place], place), fontsize=7, va="center", xytext=(4, 0),
+            axes.annotate(" never", (drawn[place], place), fontsize="x-small", va="center", xytext=(4, 0),
                           textcoords="offset points")  # fmt: skip
     axes.set_yticks(places, [row["case"] for row in ranking.rows[:shown]])
     axes.set_ylim(shown - 0.4, -0.6)
     style.tidy(axes)
-    axes.tick_params(axis="y", labelsize=7)
-    axes.set_xlabel(label_of(ranking.by), fontsize=9)
+    axes.tick_params(axis="y", labelsize="x-small")
+    axes.set_xlabel(label_of(ranking.by))
     notes = [f"the best {shown} of {len(ranking.rows)} cases"] if shown < len(ranking.rows) else []
     words = [word for word, _ in ranking.words]
     missing = int(np.isnan(ranking.values).sum())
@@ -295,7 +294,7 @@ def _draw_ranking(axes: Axes, ranking: Ranking, shown: int) -> None:
     notes += [f"{missing} without this number"] if missing else []
     notes += [f"({', '.join(f'{count} {word}' for word, count in counts.items())})"] if missing and counts else []
     if notes:
-        axes.set_title(", ".join(notes), fontsize=9, loc="right")
+        axes.set_title(", ".join(notes), fontsize="small", loc="right")
 
 
 def _draw_effect(axes: Axes, ranking: Ranking, name: str) -> None:
@@ -321,9 +320,9 @@ def _draw_effect(axes: Axes, ranking: Ranking, name: str) -> None:
             axes.minorticks_off()
         if len(levels) <= FEW:
             axes.set_xticks(levels, [f"{level:g}" for level in levels])
-    axes.set_xlabel(label_of(name), fontsize=8)
+    axes.set_xlabel(label_of(name), fontsize="small")
     style.tidy(axes)
-    axes.tick_params(labelsize=8)
+    axes.tick_params(labelsize="small")
 
 
 def _as_numbers(words: list[str]) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.legs import on_branches
 from hotmesa.postprocess.tables import ResultError, Table, column, read_table
 from hotmesa.scenarios.arrays import Array
@@ -164,7 +164,6 @@ def _nearest(V: Array, I: Array, measured: Measured, sigma_V: Array, sigma_I: Ar
     return Comparison(distance, model, sigma_V)
 
 
-PICTURE_DPI = 115
 LABELS = {
     "V-at-I": ("current I (mA)", "voltage V (mV)"),
     "nearest": ("current I (mA)", "voltage V (mV)"),
@@ -189,13 +188,13 @@ def plot_fit(folder: Path) -> Figure:
     curves = [name for name in names if np.isfinite(column(_part(table, [name]), "at")).any()]
     numbers = [name for name in names if name not in curves]
     count = len(curves) + (1 if numbers else 0)
-    figure = style.new_figure(1.0 + 4.6 * count, 5.6, dpi=PICTURE_DPI)
+    figure = page.new_figure(1.0 + 4.6 * count, 5.6)
     grid = figure.subplots(2, count, squeeze=False, height_ratios=[3, 1])
     for index, name in enumerate(curves):
         _draw_curve(grid[0, index], grid[1, index], _part(table, [name]), name)
     if numbers:
         _draw_numbers(grid[0, -1], grid[1, -1], _part(table, numbers))
-    figure.suptitle(_title(about), fontsize=10)
+    page.heading(figure, *_title(about).split("\n"))
     return figure
 
 
@@ -222,14 +221,14 @@ def _draw_curve(upper: Axes, lower: Axes, part: Table, name: str) -> None:
         x, y, column(part, "sigma"), fmt=".", color=style.UNIFORM_COLOUR, markersize=4, elinewidth=0.7, label="measured"
     )
     upper.plot(x[order], model[order], "-", color=style.BRANCH_COLOUR, linewidth=1.8, label="model", zorder=3)
-    upper.legend(frameon=False, fontsize=9)
-    upper.set_title(name, fontsize=10)
+    upper.legend()
+    upper.set_title(name)
     labels = LABELS.get(str(np.asarray(part["quantity"])[0]), ("", ""))
     lower.axhline(0.0, color=style.UNIFORM_COLOUR, linewidth=0.8)
     lower.plot(x, column(part, "residual"), ".", color=style.BRANCH_COLOUR, markersize=4)
-    lower.set_xlabel(labels[0], fontsize=10)
-    upper.set_ylabel(labels[1], fontsize=10)
-    lower.set_ylabel("residual / σ", fontsize=10)
+    lower.set_xlabel(labels[0])
+    upper.set_ylabel(labels[1])
+    lower.set_ylabel("residual / σ")
     for axes in (upper, lower):
         style.tidy(axes)
 
@@ -257,14 +256,14 @@ def _draw_numbers(upper: Axes, lower: Axes, part: Table) -> None:
     upper.plot(places[~met], model[~met], "D", color=style.BRANCH_COLOUR, label="model")
     if met.any():
         upper.plot(places[met], model[met], "D", color=style.BRANCH_COLOUR, fillstyle="none", label="limit kept")
-    upper.legend(frameon=False, fontsize=9)
+    upper.legend()
     upper.set_xticks([])
-    upper.set_ylabel("over the measured value", fontsize=10)
+    upper.set_ylabel("over the measured value")
     lower.axhline(0.0, color=style.UNIFORM_COLOUR, linewidth=0.8)
     lower.bar(places, column(part, "residual"), color=style.BRANCH_COLOUR, width=0.5)
     lower.set_xticks(places, [label_of(str(name)) for name in part["data"]], rotation=30, ha="right")
-    lower.set_ylabel("residual / σ", fontsize=10)
+    lower.set_ylabel("residual / σ")
     for axes in (upper, lower):
         axes.set_xlim(-0.6, len(places) - 0.4)
         style.tidy(axes)
-        axes.tick_params(labelsize=9)
+        axes.tick_params(labelsize="small")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import accuracy, style
+from hotmesa.postprocess import accuracy, page, style
 from hotmesa.postprocess.choice import PANELS, states_to_show
 from hotmesa.postprocess.results import Run, States
 from hotmesa.postprocess.stable import legend, remark
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 COLOUR_MAP = "inferno"
 MOST_NAMES = 3
+CAPTION_IN = 2.2
+"""A panel that is narrower has current and voltage below each other."""
+BAR_IN = 1.4
+"""Width of the colour bar with its label."""
 NOISE = 1e-9
 """Currents and voltages (mA, mV) below this are rounding errors."""
 
@@ -72,10 +76,13 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
     width, depth = np.ptp(xy, axis=0)
     columns = PANELS if width < 2 * depth else 1 if width > 3.5 * depth else 2
     columns = min(columns, len(chosen))
-    rows = -(-len(chosen) // columns)
     size_in = 3.1 if columns == PANELS else 9.0 / columns
+    if page.room_in(columns * size_in + BAR_IN) < 0.75 * columns * size_in + BAR_IN:
+        columns = -(-columns // 2)
+    size_in = min(size_in, (page.room_in(PANELS * size_in + BAR_IN) - BAR_IN) / columns)
+    rows = -(-len(chosen) // columns)
     height_in = rows * (size_in * float(depth / width) + 0.75) + 0.7
-    figure = style.new_figure(columns * size_in + 1.4, height_in, layout="compressed")
+    figure = page.new_figure(columns * size_in + BAR_IN, height_in, layout="compressed")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     values = junction[np.ix_(chosen, nodes)]
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
@@ -84,20 +91,21 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
         image = axes.tripcolor(triangles, temperature, shading="gouraud", cmap=colours, norm=norm)
         _draw_isotherm(axes, triangles, temperature, run.hot_temperature_K)
         draw_outline(axes, states.node_xy, states.mesa_cells, states.contact_xyr)
-        axes.set_title(caption(run, states, int(state)), fontsize=10)
+        shown = caption(run, states, int(state))
+        axes.set_title(shown if size_in > CAPTION_IN else shown.replace(",  ", "\n"))
         axes.set_aspect("equal")
-        axes.tick_params(labelsize=9)
+        axes.tick_params(labelsize="small")
     _name_contacts(panels[0, 0], states)
     _label_grid(panels, len(chosen))
     bar = figure.colorbar(image, ax=panels, shrink=0.9, pad=0.015)
-    bar.set_label("junction temperature T (K)", fontsize=11)
+    bar.set_label("junction temperature T (K)")
     if low < run.hot_temperature_K < high:
         bar.set_ticks([*np.linspace(low, run.hot_temperature_K, 4), *np.linspace(run.hot_temperature_K, high, 4)[1:]])
         bar.ax.yaxis.set_major_formatter("{x:.3g}")
         bar.ax.axhline(run.hot_temperature_K, color="#3fd0ff", linewidth=1.8)
     isotherm = f"blue line: {run.hot_temperature_K:g} K" if low < run.hot_temperature_K < high else ""
     words = filter(None, (isotherm, name_circles(states), legend(run, states.row[chosen]), accuracy.remark(run)))
-    figure.suptitle("\n".join(filter(None, (title_of(run.scenario), ",  ".join(words)))), fontsize=11)
+    page.heading(figure, title_of(run.scenario), ",  ".join(words))
     return figure
 
 
@@ -116,7 +124,7 @@ def _name_contacts(axes: Axes, states: States) -> None:
     if 1 < len(states.contact_names) <= MOST_NAMES:
         for name, (x, y, _) in zip(states.contact_names, states.contact_xyr, strict=True):
             stroke = [withStroke(linewidth=2.0, foreground="black")]
-            axes.text(x, y, str(name), color="white", fontsize=8, ha="center", va="center", path_effects=stroke)
+            axes.text(x, y, str(name), color="white", fontsize="small", ha="center", va="center", path_effects=stroke)
 
 
 def _label_grid(panels: Any, used: int) -> None:
@@ -124,10 +132,10 @@ def _label_grid(panels: Any, used: int) -> None:
         axes.set_visible(number < used)
     columns = panels.shape[1]
     for axes in panels.flat[max(used - columns, 0) : used]:  # the lowest of each column
-        axes.set_xlabel("x (µm)", fontsize=10)
+        axes.set_xlabel("x (µm)")
         axes.tick_params(labelbottom=True)
     for axes in panels[:, 0]:
-        axes.set_ylabel("y (µm)", fontsize=10)
+        axes.set_ylabel("y (µm)")
 
 
 def _draw_isotherm(axes: Axes, triangles: Any, temperature: Array, level_K: float) -> None:
@@ -159,7 +167,7 @@ def draw_contact_spans(axes: Axes, contact_xyr: Array, geometry: str) -> None:
     for number, (x, _, radius) in enumerate(contact_xyr):
         low, label = 0.0 if geometry == "disc" else x - radius, None if number else "contact"
         axes.axvspan(low, x + radius, color="#9fb8d8", alpha=0.35, linewidth=0, label=label)
-    axes.set_xlabel("radius r (µm)" if geometry == "disc" else "x (µm)", fontsize=11)
+    axes.set_xlabel("radius r (µm)" if geometry == "disc" else "x (µm)")
 
 
 def caption(run: Run, states: States, state: int, separator: str = "\n") -> str:
@@ -186,7 +194,7 @@ def three_digits(value: float) -> str:
 def _draw_lines(run: Run, states: States, junction: Array, chosen: NDArray[np.int64]) -> Figure:
     from matplotlib import colormaps
 
-    figure = style.new_figure(7.5, 5.4)
+    figure = page.new_figure(7.5, 5.4)
     axes = figure.subplots()
     nodes = states.mesa_nodes
     nodes = nodes[np.argsort(states.node_xy[nodes, 0])]
@@ -197,9 +205,9 @@ def _draw_lines(run: Run, states: States, junction: Array, chosen: NDArray[np.in
     draw_contact_spans(axes, states.contact_xyr, states.geometry)
     level = run.hot_temperature_K
     axes.axhline(level, color="black", linestyle="--", linewidth=1.0, label=f"{level:g} K")
-    axes.set_ylabel("junction temperature T (K)", fontsize=11)
+    axes.set_ylabel("junction temperature T (K)")
     style.tidy(axes)
     axes.margins(x=0)
-    figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=2)
-    axes.set_title("\n".join(filter(None, (title_of(run.scenario), accuracy.remark(run)))), fontsize=12)
+    figure.legend(loc="outside lower center", ncols=page.columns(2))
+    page.title(axes, title_of(run.scenario), accuracy.remark(run))
     return figure

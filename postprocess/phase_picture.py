@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.phases import is_resolved
 from hotmesa.postprocess.place import ALL, CORNER, EDGE, END, MIDDLE, NONE, OFF, PLACES
 from hotmesa.scenarios.labels import label_of
@@ -43,7 +43,7 @@ def plot_phases(rows: Rows, along: str, upwards: str, title: str = "") -> Figure
     """
     columns = [[*dict.fromkeys(str(row[name]) for row in rows)] for name in (along, upwards)]
     wide, high = (len(values) for values in columns)
-    figure = style.new_figure(MARGIN_IN[0] + CELL_IN[0] * max(wide, 9), MARGIN_IN[1] + CELL_IN[1] * max(high, 3))
+    figure = page.new_figure(MARGIN_IN[0] + CELL_IN[0] * max(wide, 9), MARGIN_IN[1] + CELL_IN[1] * max(high, 3))
     axes = figure.subplots()
     places = [{value: k for k, value in enumerate(values)} for values in columns]
     for row in rows:
@@ -56,7 +56,7 @@ def plot_phases(rows: Rows, along: str, upwards: str, title: str = "") -> Figure
         axis.set_label_text(label_of(name))
     axes.tick_params(length=0)
     _draw_legend(figure, rows)
-    figure.suptitle(f"{title}\ncurrent raised from zero" if title else "current raised from zero", fontsize=11)
+    page.heading(figure, title, "current raised from zero")
     return figure
 
 
@@ -78,10 +78,10 @@ def _draw_cell(axes: Axes, row: Mapping[str, Any], x: int, y: int) -> None:
     known = bool(place)
     text = LETTERS[place] if known else "?" if row["status"] == "ok" else "×" if row["status"] == "failed" else ""
     box: dict[str, Any] = {"boxstyle": "round,pad=0.12", "facecolor": look["facecolor"], "edgecolor": "none"}
-    axes.text(x, y + 0.1, text, ha="center", va="center", fontsize=12, fontweight="bold", bbox=box if lost else None,
-              zorder=6)  # fmt: skip
+    look = {"ha": "center", "va": "center", "zorder": 6}
+    axes.text(x, y + 0.1, text, fontsize="large", fontweight="bold", bbox=box if lost else None, **look)
     if lost and other and other != place:
-        axes.text(x, y - 0.3, f"not {LETTERS[other]}", ha="center", va="center", fontsize=7, bbox=box, zorder=6)
+        axes.text(x, y - 0.3, f"not {LETTERS[other]}", fontsize="x-small", bbox=box, **look)
 
 
 def _lost(row: Mapping[str, Any]) -> bool:
@@ -99,7 +99,7 @@ def _draw_jumps(axes: Axes, rows: Rows, currents: list[str], places: Mapping[str
         axes.plot([x, x], [y - 0.5, y + 0.5], color="black", linewidth=2.6, solid_capstyle="butt", zorder=4)
         words = f"{float(row['jump_dV_mV']):+.3g} mV\n{seconds(float(row['settling_us']))}".replace("-", "−", 1)
         box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "black", "linewidth": 0.5}
-        axes.annotate(words, (x, y + 0.5), ha="center", va="center", fontsize=6.5, bbox=box, zorder=5)
+        axes.annotate(words, (x, y + 0.5), ha="center", va="center", fontsize="x-small", bbox=box, zorder=5)
 
 
 def seconds(time_us: float) -> str:
@@ -131,4 +131,4 @@ def _draw_legend(figure: Figure, rows: Rows) -> None:
         items.append(Patch(facecolor="#f4f4f4", label="?  not known", **edge))
     if any(row["status"] == "failed" for row in rows):
         items.append(Patch(facecolor="#f4f4f4", label="×  failed", **edge))
-    figure.legend(handles=items, loc="outside lower center", ncols=min(len(items), 4), fontsize=9, frameon=False)
+    figure.legend(handles=items, loc="outside lower center", ncols=min(len(items), 4), fontsize="small", frameon=False)

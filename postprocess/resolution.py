@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.compare import study_rows, varied_columns
 from hotmesa.postprocess.observation import EXACT, Instrument, figures_for
 from hotmesa.postprocess.results import load_run
@@ -104,7 +104,7 @@ def plot_observed(seen: Seen) -> Figure:
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in seen.rows:
         groups.setdefault(tuple(row[name] for name in others), []).append(row)
-    figure = style.new_figure(1.2 + 3.4 * len(groups), 6.2)
+    figure = page.new_figure(1.2 + 3.4 * len(groups), 6.2)
     panels = figure.subplots(len(BASELINES), len(groups), sharex=True, sharey=True, squeeze=False)
     for column, (names, rows) in enumerate(groups.items()):
         for line, (key, label) in enumerate(BASELINES.items()):
@@ -112,10 +112,10 @@ def plot_observed(seen: Seen) -> Figure:
             _draw_windows(axes, rows, along, key)
             if column == 0:
                 axes.set_ylabel(label)
-        panels[0][column].set_title(", ".join(map(str, names)), fontsize=10)
+        panels[0][column].set_title(", ".join(map(str, names)))
         panels[-1][column].set_xlabel("number of junctions (1)" if along == "junctions" else label_of(along))
-    panels[0][-1].legend(title="window (mV per junction)", fontsize=8, title_fontsize=8, frameon=False)
-    figure.suptitle(seen.title, fontsize=11)
+    panels[0][-1].legend(title="window (mV per junction)", fontsize="small", title_fontsize="small", frameon=False)
+    page.heading(figure, seen.title)
     return figure
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.map import caption
 from hotmesa.postprocess.results import Run, States, load_run
 from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of, round_number, size_um
@@ -248,7 +248,7 @@ class Elsewhere:
         """Return a figure that shows the pixels one by one."""
         if pixels is None:
             return None
-        figure = style.new_figure(pixels.shape[1] / style.DPI, pixels.shape[0] / style.DPI, layout=None)
+        figure = page.new_figure(pixels.shape[1] / page.DPI, pixels.shape[0] / page.DPI, layout=None)
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.imshow(pixels, interpolation="none", aspect="auto")
         axes.set_axis_off()

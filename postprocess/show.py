@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.states import States
 from hotmesa.postprocess.style import title_of
 from hotmesa.postprocess.tables import Table
@@ -35,7 +35,7 @@ def as_html(scenario: Scenario, rows: Table) -> str:
 
 
 def _picture(rows: Table) -> str:
-    figure = style.new_figure(4.5, 3.2, dpi=90)
+    figure = page.new_figure(4.5, 3.2, dpi=90)
     axes = figure.subplots()
     axes.plot(rows["V_mV"], rows["I_mA"], color=style.BRANCH_COLOUR)
     axes.set_xlabel("V (mV)")

@@ -86,29 +86,61 @@ class Stack:
     whole_depth_um: float
 
 
-def build_stack(run: Run, states: States, state: int, plan: Plan) -> Stack:
-    """Return the layers of a stored state as solids: film and mesa exaggerated, the crystal to scale."""
-    width = size_um(plan)
+@dataclass(frozen=True)
+class Heights:
+    """At which heights the sublayers of a device are drawn.
+
+    Attributes:
+        borders_um: by layer, from top to bottom, of its sublayers from their top to their bottom; 0 is the top of the
+            crystal.
+        mesa_factor: by which film and mesa are higher than they are; the crystal is to scale.
+        depth_um: depth of the crystal that is shown; 0 where there is none.
+        whole_depth_um: depth of the crystal.
+    """
+
+    borders_um: dict[str, Array]
+    mesa_factor: float
+    depth_um: float
+    whole_depth_um: float
+
+
+def heights(run: Run, width_um: float) -> Heights:
+    """Return heights at which film and mesa can be seen above a crystal that is drawn to scale.
+
+    Args:
+        run: whose layers are drawn.
+        width_um: of the mesa.
+    """
     parts = {layer.name: _sublayers(run, layer) for layer in run.scenario.layers}
     on_mesa = [layer.name for layer in run.scenario.layers if layer.region == "mesa"]
     wide = [layer.name for layer in run.scenario.layers if layer.region != "mesa"]
     height = sum(float(parts[name].sum()) for name in on_mesa)
-    factor = round_number(max(MESA_HEIGHT * width / height, 1.0)) if height > 0 else 1.0
-    whole = sum(float(parts[name].sum()) for name in wide)
-    depth = min(whole, DEPTH * width)
-    first, solids, tops, z = 0, {}, {}, factor * height
+    factor = round_number(max(MESA_HEIGHT * width_um / height, 1.0)) if height > 0 else 1.0
+    borders, z = {}, factor * height
     for name in (*on_mesa, *wide):
         z = 0.0 if wide and name == wide[0] else z
         thickness = parts[name] * (factor if name in on_mesa else 1.0)
-        T = states.T_K[state, first : first + len(thickness)][:, plan.node]
-        first += len(thickness)
-        levels, at = _levels(z - np.concatenate([[0.0], np.cumsum(thickness)]), T, -depth)
+        borders[name] = z - np.concatenate([[0.0], np.cumsum(thickness)])
         z -= float(thickness.sum())
+    whole = sum(float(parts[name].sum()) for name in wide)
+    return Heights(borders, factor, min(whole, DEPTH * width_um), whole)
+
+
+def build_stack(run: Run, states: States, state: int, plan: Plan) -> Stack:
+    """Return the layers of a stored state as solids: film and mesa exaggerated, the crystal to scale."""
+    drawn = heights(run, size_um(plan))
+    first, solids, tops = 0, {}, {}
+    for layer in sorted(run.scenario.layers, key=lambda layer: layer.region != "mesa"):
+        borders = drawn.borders_um[layer.name]
+        T = states.T_K[state, first : first + len(borders) - 1][:, plan.node]
+        first += len(borders) - 1
+        levels, at = _levels(borders, T, -drawn.depth_um)
         if len(levels) > 1:
-            cells = plan.triangles[plan.in_mesa] if name in on_mesa else plan.triangles
-            solids[name] = _wedges(plan.xy, cells, levels, at)
-            tops[name] = _face(plan.xy, cells, float(levels[0]))
-    return Stack(solids, tops, factor, factor * height, depth, whole)
+            cells = plan.triangles[plan.in_mesa] if layer.region == "mesa" else plan.triangles
+            solids[layer.name] = _wedges(plan.xy, cells, levels, at)
+            tops[layer.name] = _face(plan.xy, cells, float(levels[0]))
+    top = max(float(borders[0]) for borders in drawn.borders_um.values())
+    return Stack(solids, tops, drawn.mesa_factor, top, drawn.depth_um, drawn.whole_depth_um)
 
 
 def size_um(plan: Plan) -> float:

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hotmesa.postprocess import page
+from hotmesa.postprocess.page import new_figure as new_figure
 from hotmesa.postprocess.tables import Table, column
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.geometry import resistive_junctions
@@ -33,23 +35,10 @@ BRANCH_COLOUR = BLUE
 UNIFORM_COLOUR = "#7f7f7f"
 HOT_COLOUR = ORANGE
 NORMAL_COLOUR = GREEN
-DPI = 150
 SHEET = Path(__file__).with_name("hotmesa.mplstyle")
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def new_figure(
-    width_in: float,
-    height_in: float,
-    layout: Literal["constrained", "compressed"] | None = "constrained",
-    dpi: int = DPI,
-) -> Figure:
-    """Return an empty figure that needs neither a screen nor pyplot's global state."""
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width_in, height_in), dpi=dpi, layout=layout)
 
 
 def figure_of(ax: Axes) -> Figure:
@@ -68,7 +57,7 @@ def own_settings() -> Iterator[None]:
     import_matplotlib()
     from matplotlib import style
 
-    with style.context(str(SHEET), after_reset=True):
+    with style.context([str(SHEET), page.settings()], after_reset=True):
         yield
 
 
@@ -104,21 +93,24 @@ def tidy(axes: Axes) -> None:
     axes.grid(True, color="#e6e6e6", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=10)
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG, whole or not at all, and return its path.
+    """Write a figure, whole or not at all, and return its path; its ending, .png, .pdf or .svg, is the format.
 
     Raises:
         OSError: it cannot be written.
     """
+    kind = path.suffix[1:]
+    page.thin_lines(figure)
     with own_settings(), whole_file(path) as stream:
-        if not any(axes.axison for axes in figure.axes):  # pixels alone, as they are
-            figure.savefig(stream, format="png", bbox_inches=figure.bbox_inches)
-        else:
-            figure.savefig(stream, format="png")
+        # Pixels alone stay as they are; the date of a picture is that of its run.
+        box = None if any(axes.axison for axes in figure.axes) else figure.bbox_inches
+        figure.savefig(stream, format=kind, bbox_inches=box, metadata=_NO_DATE.get(kind))
     return path
+
+
+_NO_DATE: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
 
 def title_of(scenario: Scenario) -> str:

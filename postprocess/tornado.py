@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.labels import label_of, label_of_key
 
@@ -40,13 +40,13 @@ def plot_tornado(rows: Sequence[Row], title: str) -> Figure | None:
         return None
     across = min(ACROSS, len(groups))
     down = -(-len(groups) // across)
-    figure = style.new_figure(5.6 * across, 0.9 + 3.9 * down)
+    figure = page.new_figure(5.6 * across, 0.9 + 3.9 * down)
     panels = np.atleast_1d(figure.subplots(down, across, squeeze=False)).ravel()
     for axes, (name, own) in zip(panels, groups.items(), strict=False):
         _draw(axes, name, own[:BARS])
     for axes in panels[len(groups) :]:
         axes.set_axis_off()
-    figure.suptitle(f"{title}\nchange in percent for each percent of a parameter")
+    page.heading(figure, title, "change in percent for each percent of a parameter")
     return figure
 
 
@@ -58,7 +58,7 @@ def _draw(axes: Axes, name: str, rows: Sequence[Row]) -> None:
     axes.barh(places, values, color=colours, height=0.7, zorder=2)
     axes.set_yticks(places, [label_of_key(str(row["parameter"])) for row in rows])
     style.tidy(axes)
-    axes.tick_params(axis="y", labelsize=9)
+    axes.tick_params(axis="y", labelsize="small")
     axes.axvline(0.0, color="black", linewidth=0.9, zorder=3)
     reach = 1.45 * float(np.abs(values).max()) or 1.0
     axes.set_xlim(-reach, reach)
@@ -66,7 +66,7 @@ def _draw(axes: Axes, name: str, rows: Sequence[Row]) -> None:
         side = 3 if value > 0.0 else -3
         axes.annotate(
             f"{value:+.2g}", (value, place), (side, 0), textcoords="offset points", va="center",
-            ha="left" if value > 0.0 else "right", fontsize=8,
+            ha="left" if value > 0.0 else "right", fontsize="small",
         )  # fmt: skip
     axes.set_xlabel("d ln(observable) / d ln(parameter)")
-    axes.set_title(f"{label_of(name)} = {float(rows[0]['value']):.4g}", fontsize=11)
+    axes.set_title(f"{label_of(name)} = {float(rows[0]['value']):.4g}")

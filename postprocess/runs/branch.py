@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import accuracy, scene, stable, style
+from hotmesa.postprocess import accuracy, page, scene, stable, style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.merit import (
@@ -110,7 +111,7 @@ def _largest(table: Table, name: str) -> float | None:
 
 
 @style.styled
-def plot_iv(run: Run, ax: Axes | None = None) -> Figure:
+def plot_iv(run: Run, ax: Axes | None = None, voltage: Voltage = "junction") -> Figure:
     """Return a figure of the current-voltage curve of a run.
 
     Left I against V per junction (stable solid, unstable under voltage bias only dashed, under current bias dotted,
@@ -119,21 +120,46 @@ def plot_iv(run: Run, ax: Axes | None = None) -> Figure:
     Args:
         run: a branch, a diagram or a uniform curve.
         ax: axes for I(V) alone, in a figure of the caller.
+        voltage: whether it is drawn over the voltage per junction or that of the stack.
 
     Raises:
         ResultError: the table of the run lacks a column.
     """
-    curve = curve_of(run.rows, run.normal_resistance_ohm)
+    curve, shown = curve_of(run.rows, run.normal_resistance_ohm), Shown(run.junctions, voltage)
     if ax is not None:
-        _draw_current(ax, run, curve)
+        _draw_current(ax, run, curve, shown)
         return style.figure_of(ax)
-    figure = style.new_figure(11.0, 5.2)
-    left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
-    _draw_current(left, run, curve)
-    _draw_conductances(right, run, curve)
+    figure, left, right = page.pair(11.0, 5.2, ratios=(1.15, 1.0))
+    _draw_current(left, run, curve, shown)
+    _draw_conductances(right, run, curve, shown)
     right.set_xlim(left.get_xlim())
-    figure.suptitle("\n".join(filter(None, (title_of(run.scenario), stable.sentence(run), accuracy.remark(run)))))
+    page.heading(figure, title_of(run.scenario), stable.sentence(run), accuracy.remark(run))
     return figure
+
+
+Voltage = Literal["junction", "stack"]
+
+
+class Shown(NamedTuple):
+    """The voltage over which a curve is drawn."""
+
+    junctions: int
+    voltage: Voltage
+
+    @property
+    def label(self) -> str:
+        """Return the label of its axis."""
+        return "voltage per junction V/n (mV)" if self.voltage == "junction" else "voltage V (mV)"
+
+    @property
+    def of_stack(self) -> float:
+        """Return it as part of the voltage of the stack."""
+        return 1.0 / self.junctions if self.voltage == "junction" else 1.0
+
+    @property
+    def of_junction(self) -> float:
+        """Return it as part of the voltage per junction."""
+        return self.junctions * self.of_stack
 
 
 def uniform_label(run: Run) -> str:
@@ -145,20 +171,24 @@ def uniform_label(run: Run) -> str:
     return f"{text} (this device: {own[-1]:.3g})" if np.isfinite(own[-1]) else text
 
 
-def _draw_branch(axes: Axes, run: Run, curve: IVCurve | None) -> None:
+def draw_branch(
+    axes: Axes, run: Run, curve: IVCurve | None, shown: Shown, name: str = "this device",
+    colour: str = style.BRANCH_COLOUR,
+) -> None:  # fmt: skip
+    """Draw a branch, dense between its points, with a kind of line for what each source holds."""
     rows = run.rows
-    v, I = column(rows, "V_per_junction_mV"), column(rows, "I_mA")  # noqa: E741
-    name = uniform_label(run) if not run.kind.spatial else "this device"
+    v, I = shown.of_stack * column(rows, "V_mV"), column(rows, "I_mA")  # noqa: E741
+    name = name if run.kind.spatial else uniform_label(run)
     names = style.NAMES | {style.STABLE: name}
     for segment in style.segments(style.answers(rows)):
         x, y = v[segment.first : segment.last + 1], I[segment.first : segment.last + 1]
         if curve is not None:
-            x, y = between(curve, run.junctions, segment.first, segment.last)
+            x, y = between(curve, 1.0 / shown.of_stack, segment.first, segment.last)
         look = style.LOOKS[segment.answer]
-        axes.plot(x, y, color=style.BRANCH_COLOUR, label=names.pop(segment.answer, None), zorder=3, **look)
+        axes.plot(x, y, color=colour, label=names.pop(segment.answer, None), zorder=3, **look)
 
 
-def between(curve: IVCurve, junctions: int, first: int, last: int) -> tuple[Array, Array]:
+def between(curve: IVCurve, junctions: float, first: int, last: int) -> tuple[Array, Array]:
     """Return V per junction and I of the curve from one row to another, densely."""
     ends = np.searchsorted(curve.index, [first, last])
     low, high = curve.s[np.clip(ends, 0, len(curve.s) - 1)]
@@ -170,34 +200,40 @@ def between(curve: IVCurve, junctions: int, first: int, last: int) -> tuple[Arra
 _UNIFORM_LOOK: dict[str, Any] = {"color": style.UNIFORM_COLOUR, "linestyle": "--", "linewidth": 1.4}
 
 
-def _draw_current(axes: Axes, run: Run, curve: IVCurve | None) -> None:
-    """Draw I against V per junction."""
+def _draw_current(axes: Axes, run: Run, curve: IVCurve | None, shown: Shown) -> None:
+    """Draw I against V per junction or of the stack."""
     uniform = _uniform_beside(run)
     if uniform is not None:
-        v, current = column(uniform, "V_per_junction_mV"), column(uniform, "I_mA")
+        v, current = shown.of_junction * column(uniform, "V_per_junction_mV"), column(uniform, "I_mA")
         axes.plot(v, current, label=uniform_label(run), zorder=2, **_UNIFORM_LOOK)
-    _draw_branch(axes, run, curve)
-    _draw_marks(axes, summarise(run))
-    v_end, I_end = _limit(column(run.rows, "V_per_junction_mV")), _limit(column(run.rows, "I_mA"))
-    junction_ohm = run.normal_resistance_ohm / run.junctions
-    ohmic = np.array([0.0, min(v_end, I_end * junction_ohm)])
-    axes.plot(ohmic, ohmic / junction_ohm, ":", color="black", linewidth=1.0, label="normal state", zorder=1)
-    axes.set(xlim=(0, v_end), ylim=(0, I_end), xlabel="voltage per junction V/n (mV)", ylabel="current I (mA)")
+    draw_branch(axes, run, curve, shown)
+    _draw_marks(axes, summarise(run), shown)
+    finish_current(axes, [run], shown)
+
+
+def finish_current(axes: Axes, runs: Sequence[Run], shown: Shown) -> None:
+    """Draw the normal state of the first of several runs, and name the axes."""
+    v_end = max(_limit(shown.of_stack * column(run.rows, "V_mV")) for run in runs)
+    I_end = max(_limit(column(run.rows, "I_mA")) for run in runs)
+    drawn_ohm = runs[0].normal_resistance_ohm * shown.of_stack
+    ohmic = np.array([0.0, min(v_end, I_end * drawn_ohm)])
+    axes.plot(ohmic, ohmic / drawn_ohm, ":", color="black", linewidth=1.0, label="normal state", zorder=1)
+    axes.set(xlim=(0, v_end), ylim=(0, I_end), xlabel=shown.label, ylabel="current I (mA)")
     style.tidy(axes)
     axes.legend(loc="upper left")
 
 
-def _draw_conductances(axes: Axes, run: Run, curve: IVCurve | None) -> None:
-    """Draw R_N dI/dV of the device and of the uniform model against V per junction."""
+def _draw_conductances(axes: Axes, run: Run, curve: IVCurve | None, shown: Shown) -> None:
+    """Draw R_N dI/dV of the device and of the uniform model against V per junction or of the stack."""
     uniform = _uniform_beside(run)
     beside = None if uniform is None else curve_of(uniform, run.normal_resistance_ohm)
     if beside is not None:
-        _draw_conductance(axes, beside, run.junctions, **_UNIFORM_LOOK)
+        _draw_conductance(axes, beside, shown, **_UNIFORM_LOOK)
     if curve is not None:
-        _draw_conductance(axes, curve, run.junctions, color=style.BRANCH_COLOUR, linewidth=1.8)
+        _draw_conductance(axes, curve, shown, color=style.BRANCH_COLOUR, linewidth=1.8)
     axes.axhline(1.0, color="black", linestyle=":", linewidth=1.0, zorder=1)
     axes.set_ylim(0, _conductance_limit(curve))
-    axes.set_xlabel("voltage per junction V/n (mV)")
+    axes.set_xlabel(shown.label)
     axes.set_ylabel(r"$R_N\,\mathrm{d}I/\mathrm{d}V$  (normal state = 1)")
     style.tidy(axes)
 
@@ -207,20 +243,20 @@ def _uniform_beside(run: Run) -> Table | None:
     return run.uniform if run.kind.spatial else None
 
 
-def _draw_conductance(axes: Axes, curve: IVCurve, junctions: int, **look: Any) -> None:
+def _draw_conductance(axes: Axes, curve: IVCurve, shown: Shown, **look: Any) -> None:
     """Draw R_N dI/dV; the line is broken where V falls (dI/dV jumps from +infinity to -infinity)."""
     s = curve.dense(24)
     conductance = curve.conductance(s)
     conductance[(np.cos(curve.angle(s)) <= 0) | (conductance > 4 * LARGEST_CONDUCTANCE)] = np.nan
-    axes.plot(curve.V_mV(s) / junctions, conductance, **look)
+    axes.plot(shown.of_stack * curve.V_mV(s), conductance, **look)
 
 
-def _draw_marks(axes: Axes, figures: dict[str, Any]) -> None:
+def _draw_marks(axes: Axes, figures: dict[str, Any], shown: Shown) -> None:
     labels = {"V": "fold in V", "I": "fold in I"}
     for fold in figures.get("folds", []):
         marker = "^" if fold["kind"] == "V" else ">"
         axes.plot(
-            fold["V_per_junction_mV"], fold["I_mA"], marker, color="black", markersize=6, zorder=5,
+            shown.of_junction * fold["V_per_junction_mV"], fold["I_mA"], marker, color="black", markersize=6, zorder=5,
             label=labels.pop(fold["kind"], None), linestyle="none",
         )  # fmt: skip
     marks = (("nucleation", "hot spot appears", style.HOT_COLOUR), ("full_normality", "all hot", style.NORMAL_COLOUR))
@@ -228,8 +264,8 @@ def _draw_marks(axes: Axes, figures: dict[str, Any]) -> None:
         if figures.get(key):
             place = figures[key]
             axes.plot(
-                place["V_per_junction_mV"], place["I_mA"], "o", markerfacecolor="white", markeredgecolor=colour,
-                markeredgewidth=2, markersize=8, zorder=6, label=label, linestyle="none",
+                shown.of_junction * place["V_per_junction_mV"], place["I_mA"], "o", markerfacecolor="white",
+                markeredgecolor=colour, markeredgewidth=2, markersize=8, zorder=6, label=label, linestyle="none",
             )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import scene, style
+from hotmesa.postprocess import page, scene, style
 from hotmesa.postprocess.map import COLOUR_MAP, draw_outline, plot_map
 from hotmesa.postprocess.merit import curve_of
 from hotmesa.postprocess.results import Run
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.YELLOW, style.SKY, "#000000")
 MAPS_IN_A_ROW = 6
+WIDTH_IN = 11.5
 LEAST_CONTRAST_K = 0.1
 """Smaller differences of temperature over the mesa count as none."""
 NUMBERS = {**OF_BRANCH, **ELEMENTS}
@@ -81,19 +82,21 @@ def plot_diagram(run: Run) -> Figure | None:
         return None
     branches = branches_of(run)
     shown = [b for b in branches if _middle(b) is not None] if run.scenario.geometry == "plan" else []
-    rows = -(-len(shown) // MAPS_IN_A_ROW)
-    figure = style.new_figure(11.5, 5.4 + 2.5 * rows)
+    narrow = page.is_narrow(WIDTH_IN)
+    across, curves_in = (MAPS_IN_A_ROW // 2, 9.6) if narrow else (MAPS_IN_A_ROW, 5.4)
+    rows = -(-len(shown) // across)
+    figure = page.new_figure(page.STACKED * WIDTH_IN if narrow else WIDTH_IN, curves_in + 2.5 * rows)
     above: Any = figure
     if rows:
-        above, below = figure.subfigures(2, 1, height_ratios=[5.4, 2.5 * rows])
-        _draw_maps(below, shown, rows)
-    left, right = above.subplots(1, 2)
+        above, below = figure.subfigures(2, 1, height_ratios=[curves_in, 2.5 * rows])
+        _draw_maps(below, shown, rows, across)
+    left, right = above.subplots(2, 1) if narrow else above.subplots(1, 2)
     for branch in branches:
         draw_lines(left, right, branch, run.junctions)
     _draw_bifurcations(left, right, run)
     _finish(left, right)
     _zoom(left, branches, run.junctions)
-    figure.suptitle("\n".join(filter(None, (title_of(run.scenario), *dict.fromkeys(map(_legend, shown))))))
+    page.heading(figure, title_of(run.scenario), *dict.fromkeys(map(_legend, shown)))
     return figure
 
 
@@ -132,15 +135,15 @@ def _draw_bifurcations(left: Axes, right: Axes, run: Run) -> None:
 def _finish(left: Axes, right: Axes) -> None:
     for answer, name in style.NAMES.items():
         right.plot([], [], color="black", label=name, **style.LOOKS[answer])
-    left.set_xlabel("voltage per junction V/n (mV)", fontsize=11)
-    left.set_ylabel("current I (mA)", fontsize=11)
-    right.set_xlabel("current I (mA)", fontsize=11)
-    right.set_ylabel("hottest minus coldest place (K)", fontsize=11)
+    left.set_xlabel("voltage per junction V/n (mV)")
+    left.set_ylabel("current I (mA)")
+    right.set_xlabel("current I (mA)")
+    right.set_ylabel("hottest minus coldest place (K)")
     for axes in (left, right):
         style.tidy(axes)
         axes.set_ylim(bottom=0)
-    left.legend(fontsize=9, frameon=False, loc="upper left")
-    right.legend(fontsize=9, frameon=False, loc="upper left")
+    left.legend(loc="upper left")
+    right.legend(loc="upper left")
 
 
 def _zoom(axes: Axes, branches: list[BranchPart], junctions: int) -> None:
@@ -174,8 +177,8 @@ def _legend(branch: BranchPart) -> str:
     return "" if state is None or states is None else legend(branch.run, states.row[state : state + 1])
 
 
-def _draw_maps(figure: Any, branches: list[BranchPart], rows: int) -> None:
-    axes = np.atleast_1d(figure.subplots(rows, MAPS_IN_A_ROW)).ravel()
+def _draw_maps(figure: Any, branches: list[BranchPart], rows: int, across: int) -> None:
+    axes = np.atleast_1d(figure.subplots(rows, across)).ravel()
     for ax in axes[len(branches) :]:
         ax.set_axis_off()
     for number, (ax, branch) in enumerate(zip(axes, branches, strict=False)):
@@ -187,18 +190,18 @@ def _draw_maps(figure: Any, branches: list[BranchPart], rows: int) -> None:
             xy[:, 0], xy[:, 1], states.mesa_cells, np.nan_to_num(T[state]), shading="gouraud", cmap=COLOUR_MAP
         )
         bar = figure.colorbar(image, ax=ax, fraction=0.046)
-        bar.ax.tick_params(labelsize=7)
-        bar.ax.set_title("T (K)", fontsize=7)
+        bar.ax.tick_params(labelsize="x-small")
+        bar.ax.set_title("T (K)", fontsize="x-small")
         draw_outline(ax, xy, states.mesa_cells, states.contact_xyr)
         ax.set_aspect("equal")
         ax.locator_params(nbins=4)
-        ax.tick_params(labelsize=7)
-        ax.set_xlabel("x (µm)", fontsize=8)
-        if number % MAPS_IN_A_ROW == 0:
-            ax.set_ylabel("y (µm)", fontsize=8)
+        ax.tick_params(labelsize="x-small")
+        ax.set_xlabel("x (µm)", fontsize="small")
+        if number % across == 0:
+            ax.set_ylabel("y (µm)", fontsize="small")
         held = remark(branch.run, int(states.row[state]))
         ax.set_title(
-            f"{branch.number} {branch.kind}\n{states.I_mA[state]:.3g} mA{held}", fontsize=8, color=branch.colour
+            f"{branch.number} {branch.kind}\n{states.I_mA[state]:.3g} mA{held}", fontsize="small", color=branch.colour
         )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.merit import DEVICE_NUMBERS, curve_of, run_numbers
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.style import title_of
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 ENDS = ("V_mV", "V_per_junction_mV", "I_mA", "T_max_K")
 COLOURS = "viridis"
 LOWEST_DECADES = 4.0
-PICTURE_DPI = 115
 MARKS = {"switch": ("o", "one more junction switches"), "retrap": ("v", "a junction retraps")}
 
 
@@ -68,7 +67,7 @@ def plot_family(run: Run) -> Figure:
 
     scenario, table = run.scenario, run.rows
     counts = np.unique(column(table, "n"))
-    figure = style.new_figure(7.4, 5.2, dpi=PICTURE_DPI)
+    figure = page.new_figure(7.4, 5.2)
     axes = figure.subplots()
     colours = colormaps[COLOURS](np.linspace(0.0, 0.88, len(counts)))
     for colour, n in zip(colours, counts, strict=True):
@@ -78,10 +77,9 @@ def plot_family(run: Run) -> Figure:
     changes = run.tables.get("changes.csv")
     if changes is not None:
         _draw_changes(axes, changes)
-        figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=2)
+        figure.legend(loc="outside lower center", ncols=page.columns(2))
     _finish(axes, table, scenario.family.logarithmic)
-    title = f"{title_of(scenario)}\nn of {scenario.mesa.junctions} junctions carry voltage"
-    axes.set_title(title, fontsize=11)
+    page.title(axes, title_of(scenario), f"n of {scenario.mesa.junctions} junctions carry voltage")
     return figure
 
 
@@ -108,7 +106,7 @@ def _label(axes: Axes, table: Table, counts: Any, colours: Any) -> None:
         V, I = column(table, "V_mV")[here], column(table, "I_mA")[here]  # noqa: E741
         end = float(V[-1]), float(I[-1])
         axes.annotate(
-            f"{counts[k]:.0f}", end, xytext=(0, 4), textcoords="offset points", ha="center", fontsize=9,
+            f"{counts[k]:.0f}", end, xytext=(0, 4), textcoords="offset points", ha="center", fontsize="small",
             color=colours[k],
         )  # fmt: skip
 
@@ -133,8 +131,8 @@ def _finish(axes: Axes, table: Table, logarithmic: bool) -> None:
         axes.set_ylim(max(float(positive.min()), top * 10.0**-LOWEST_DECADES), 1.3 * top)
     else:
         axes.set_ylim(0.0, 1.06 * top)
-    axes.set_xlabel("voltage V (mV)", fontsize=11)
-    axes.set_ylabel("current I (mA)", fontsize=11)
+    axes.set_xlabel("voltage V (mV)")
+    axes.set_ylabel("current I (mA)")
     style.tidy(axes)
 
 

@@ -11,7 +11,7 @@ import meshio
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.map import draw_contact_spans, draw_outline, three_digits
 from hotmesa.postprocess.paraview import write_vtu
 from hotmesa.postprocess.style import save_picture
@@ -137,7 +137,7 @@ def plot_image(image: LaserImage) -> Figure:
     figure = _draw_plan(image) if image.geometry == "plan" else _draw_line(image)
     beam = f"beam {image.beam_um:g} µm wide (FWHM)" if image.beam_um > 0 else "point beam"
     state = f"I = {three_digits(image.I_mA)} mA,  V = {three_digits(image.V_mV)} mV,  {beam}"
-    figure.suptitle(f"{image.title}\n{state}", fontsize=10)
+    page.heading(figure, image.title, state)
     return figure
 
 
@@ -161,13 +161,13 @@ def _draw_plan(image: LaserImage) -> Figure:
     low, high = low - margin, high + margin
     shown = np.all((image.node_xy >= low - margin) & (image.node_xy <= high + margin), axis=1)
     width, depth = high - low
-    figure = style.new_figure(6.6, 5.2 * float(np.clip(depth / width, 0.3, 1.5)) + 0.9)
+    figure = page.new_figure(6.6, 5.2 * float(np.clip(depth / width, 0.3, 1.5)) + 0.9)
     axes = figure.subplots()
     picture = _draw_response(axes, image, shown)
     _draw_overlays(axes, image, mesa)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", xlabel="x (µm)", ylabel="y (µm)")
     bar = figure.colorbar(picture, ax=axes, pad=0.02, ticks=MaxNLocator(8))
-    bar.set_label("response δV/δP at constant current (mV/mW)", fontsize=11)
+    bar.set_label("response δV/δP at constant current (mV/mW)")
     return figure
 
 
@@ -200,23 +200,23 @@ def _draw_overlays(axes: Axes, image: LaserImage, mesa: NDArray[np.int64]) -> No
         local = np.searchsorted(mesa, image.mesa_cells)
         grid = Triangulation(image.node_xy[mesa, 0], image.node_xy[mesa, 1], local)
         lines = axes.tricontour(grid, T, levels=[image.hot_temperature_K], colors=ISOTHERM_COLOUR, linestyles="--")
-        axes.clabel(lines, fmt=f"{image.hot_temperature_K:g} K", fontsize=9)
+        axes.clabel(lines, fmt=f"{image.hot_temperature_K:g} K", fontsize="small")
 
 
 def _draw_line(image: LaserImage) -> Figure:
     mesa = np.unique(image.mesa_cells)
     order = mesa[np.argsort(image.node_xy[mesa, 0])]
     x = image.node_xy[order, 0]
-    figure = style.new_figure(7.2, 4.8)
+    figure = page.new_figure(7.2, 4.8)
     axes = figure.subplots()
     axes.plot(x, image.image_mV_per_mW[order], color=style.BRANCH_COLOUR, linewidth=2.0, label="response")
-    axes.set_ylabel("response δV/δP at constant current (mV/mW)", fontsize=11)
+    axes.set_ylabel("response δV/δP at constant current (mV/mW)")
     right = axes.twinx()
     right.plot(x, image.T_junction_K[order], color=style.HOT_COLOUR, linewidth=1.4, label="junction temperature")
     right.axhline(image.hot_temperature_K, color=style.HOT_COLOUR, linestyle=":", linewidth=1.0)
-    right.set_ylabel("junction temperature (K)", fontsize=11)
+    right.set_ylabel("junction temperature (K)")
     draw_contact_spans(axes, image.contact_xyr, image.geometry)
     style.tidy(axes)
     axes.margins(x=0)
-    figure.legend(fontsize=9, frameon=False, loc="outside lower center", ncols=3)
+    figure.legend(loc="outside lower center", ncols=page.columns(3))
     return figure

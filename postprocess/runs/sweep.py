@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import scene, style
+from hotmesa.postprocess import page, scene, style
 from hotmesa.postprocess.jumps import Jump, jumps, source_column
 from hotmesa.postprocess.map import plot_map
 from hotmesa.postprocess.merit import DEVICE_NUMBERS, Finding, curve_of, run_numbers
@@ -156,15 +156,14 @@ def plot_sweep(run: Run, ax: Axes | None = None) -> Figure:
     if ax is not None:
         _draw_current(ax, run, V, I)
         return style.figure_of(ax)
-    figure = style.new_figure(11.0, 5.2)
-    left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
+    figure, left, right = page.pair(11.0, 5.2, ratios=(1.15, 1.0))
     _draw_current(left, run, V, I)
     _draw_curve(None, right, run)
     _draw_states(right, run, column(run.rows, source_column(run.rows)), T)
     right.set(xlabel=_source_label(run), ylabel="hottest place of the junctions (K)")
     count = _not_resolved(run.rows)
     told = f"{count} states are lost on the mesh alone ({PINNED})" if count else ""
-    figure.suptitle("\n".join(filter(None, (title_of(run.scenario), told))))
+    page.heading(figure, title_of(run.scenario), told)
     return figure
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from hotmesa.postprocess import scene, style
+from hotmesa.postprocess import page, scene, style
 from hotmesa.postprocess.map import NOISE, plot_map
 from hotmesa.postprocess.merit import DEVICE_NUMBERS, Finding, run_numbers
 from hotmesa.postprocess.results import Run
@@ -149,7 +149,7 @@ def plot_transient(run: Run) -> Figure:
     """
     rows = run.rows
     t, label, logarithmic = time_axis(rows, run.scenario.transient.waveform, run.scenario.transient.change_us)
-    figure = style.new_figure(7.5, 7.6)
+    figure = page.new_figure(7.5, 7.6)
     panels = figure.subplots(3, 1, sharex=True, height_ratios=[1.0, 1.0, 1.3])
     _draw_voltage(panels[0], run, t)
     _draw_current(panels[1], rows, t)
@@ -160,8 +160,8 @@ def plot_transient(run: Run) -> Figure:
             axes.set_xscale("log")
         axes.set_xlim(*_limits(t, logarithmic))
         _mark_states(axes, run, t)
-    panels[2].set_xlabel(label, fontsize=11)
-    panels[0].set_title(title_of(run.scenario), fontsize=12)
+    panels[2].set_xlabel(label)
+    page.title(panels[0], title_of(run.scenario))
     return figure
 
 
@@ -190,20 +190,20 @@ def _draw_voltage(axes: Axes, run: Run, t: Array) -> None:
     axes.plot(t, column(rows, "V_mV"), color=style.BRANCH_COLOUR, linewidth=1.8, label="V")
     if "source_mV" in rows and run.scenario.bias.series_ohm:
         axes.plot(t, column(rows, "source_mV"), color=style.UNIFORM_COLOUR, linestyle="--", label="source")
-        axes.legend(fontsize=9, frameon=False)
-    axes.set_ylabel("V (mV)", fontsize=11)
+        axes.legend()
+    axes.set_ylabel("V (mV)")
     quieten(axes, NO_SPAN)
     n = float(run.junctions)
     other = axes.secondary_yaxis("right", functions=(partial(np.multiply, 1.0 / n), partial(np.multiply, n)))
-    other.set_ylabel("V/n (mV)", fontsize=10)
+    other.set_ylabel("V/n (mV)")
 
 
 def _draw_current(axes: Axes, rows: Table, t: Array) -> None:
     axes.plot(t, column(rows, "I_mA"), color=style.NORMAL_COLOUR, linewidth=1.8, label="mesa")
     if "source_mA" in rows:
         axes.plot(t, column(rows, "source_mA"), color=style.UNIFORM_COLOUR, linestyle="--", label="source")
-        axes.legend(fontsize=9, frameon=False)
-    axes.set_ylabel("I (mA)", fontsize=11)
+        axes.legend()
+    axes.set_ylabel("I (mA)")
     quieten(axes, SMALLEST_SPAN)
 
 
@@ -225,9 +225,9 @@ def _draw_temperatures(axes: Axes, run: Run, t: Array) -> None:
     axes.plot(t, column(rows, "T_mean_K"), color=MEAN_COLOUR, linewidth=1.5, linestyle=(0, (4, 2)), label="mean")
     if float(np.max(column(rows, "T_max_K"))) > 0.6 * level:
         axes.axhline(level, color="black", linestyle="--", linewidth=1.0, label=f"{level:g} K")
-    axes.set_ylabel("junction temperature (K)", fontsize=11)
+    axes.set_ylabel("junction temperature (K)")
     quieten(axes, NO_SPAN)
-    axes.legend(fontsize=9, frameon=False, ncols=2)
+    axes.legend(ncols=page.columns(2))
 
 
 def _mark_states(axes: Axes, run: Run, t: Array) -> None:

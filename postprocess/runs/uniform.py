@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs import branch
 from hotmesa.postprocess.tables import column
@@ -73,11 +73,11 @@ def plot_cooling(run: Run) -> Figure | None:
     T, gain, has, needs = (
         column(run.rows, name)[1:] for name in ("T_max_K", "loop_gain", "cooling_exponent", "exponent_needed")
     )
-    figure = style.new_figure(9.0, 4.2)
-    left, right = figure.subplots(1, 2)
+    figure, left, right = page.pair(9.0, 4.2)
+    folds: Any = needs > has
     left.plot(T, needs, color=style.ORANGE, linewidth=2.0, label="current: needed")
     left.plot(T, has, color=style.BLUE, linewidth=1.8, linestyle="--", label="cooling: there is")
-    left.fill_between(T, has, needs, where=needs > has, color=style.ORANGE, alpha=0.25, label="I(V) turns back")
+    left.fill_between(T, has, needs, where=folds, color=style.ORANGE, alpha=0.25, label="I(V) turns back")
     end = float(T[np.flatnonzero(needs > 0.01 * needs.max())[-1]])
     left.set(xlim=(0, 1.3 * end), ylim=(0, 1.3 * max(float(needs.max()), float(has[-1]))))
     left.set(xlabel="temperature T (K)", ylabel="d ln C/d ln T and d ln I/d ln T (1)")
@@ -89,7 +89,7 @@ def plot_cooling(run: Run) -> Figure | None:
     right.set(xlabel="temperature T (K)", ylabel="loop gain λ (1)")
     for axes in (left, right):
         style.tidy(axes)
-    figure.suptitle("\n".join([style.title_of(run.scenario), f"uniform heating, {run.scenario.uniform.describe()}"]))
+    page.heading(figure, style.title_of(run.scenario), f"uniform heating, {run.scenario.uniform.describe()}")
     return figure
 
 

@@ -32,6 +32,10 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     ),
     (("run", "kurter2010-n19"), {"iv.png": "kurter2010-n19-iv.png", "map.png": "kurter2010-n19-map.png"}),
     (("ltslm", "out/pictures/kurter2010-n19", "--current", "1.2", "--beam-um", "1.5"), {"ltslm.png": "ltslm.png"}),
+    (
+        ("plot", "out/pictures/kurter2010-n19", "--what", "profile,section"),
+        {"profile.png": "kurter2010-n19-profile.png", "section.png": "kurter2010-n19-section.png"},
+    ),
     (("sensitivity", "out/pictures/kurter2010-n19"), {"tornado.png": "sensitivity.png"}),
     (("run", "kurter2010-uniform", "--set", "mesa.junctions=30"), {"cooling.png": "uniform-cooling.png"}),
     (("run", "sweep-pristine-n28"), {"sweep.png": "sweep-pristine-n28.png"}),
@@ -60,7 +64,7 @@ def folder_of(arguments: tuple[str, ...]) -> str:
     baths = [word.partition("bath.temperature_K=")[2] for word in arguments if word.startswith("bath.temperature_K=")]
     if baths:
         return f"{arguments[1]}-{baths[0]}K"
-    return "-".join(arguments[1:]).replace("/", "-")
+    return "-".join(word.lstrip("-") for word in arguments[1:]).replace("/", "-")
 
 
 def errors_sentence(summary: Mapping[str, float]) -> str:
@@ -86,7 +90,8 @@ def main(only: str = "") -> None:
         if only not in " ".join(arguments):
             continue
         folder = OUT / folder_of(arguments)
-        command = [sys.executable, "-m", "hotmesa", *arguments, "--out", str(folder), "--overwrite", "--quiet"]
+        again = () if arguments[0] == "plot" else ("--overwrite",)
+        command = [sys.executable, "-m", "hotmesa", *arguments, "--out", str(folder), *again, "--quiet"]
         subprocess.run(command, check=True)
         for source, picture in pictures.items():
             shutil.copyfile(folder / source, IMAGES / picture)

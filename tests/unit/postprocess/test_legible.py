@@ -9,15 +9,20 @@ from typing import Any
 import pytest
 from helpers.legible import clipped, confused, difference, overlapping, raw_names, without_unit
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import hotmesa as hm
 from hotmesa.postprocess import style
+from hotmesa.postprocess.cuts import ON_REQUEST
+from hotmesa.postprocess.page import on_page
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs import results_of
 
 GOLDEN = Path(__file__).parents[2] / "regression" / "golden"
 LEAST = 20.0
 """Difference of two colours of lines (CIE 1976), for normal sight and two kinds of colour blindness."""
+SMALLEST = 4.8
+"""Points: the smallest texts beside those of 7 points on a page."""
 PURE = ("uniform heating",)
 KINDS = ("uniform", "strip", "disc", "sweep", "transient", "diagram", "family", "plan")
 CHANGES: dict[str, dict[str, Any]] = {
@@ -43,13 +48,18 @@ def assert_legible(figure: Figure, pure: tuple[str, ...] = ()) -> None:
     assert [pair for axes in figure.axes for pair in confused(axes, LEAST)] == []
 
 
-def test_figures_of_every_kind_of_run(run: Run) -> None:
-    plots = {name: plot for name, plot in results_of(run.kind.name).figures.items() if name != "scene.png"}
+@pytest.mark.parametrize("width_mm", [None, 86.0, 178.0])
+def test_figures_of_every_kind_of_run(run: Run, width_mm: float | None) -> None:
+    own = results_of(run.kind.name).figures | (ON_REQUEST if run.kind.spatial and run.states is not None else {})
+    plots = {name: plot for name, plot in own.items() if name != "scene.png"}
     for name, plot in plots.items():  # the scene is drawn by VTK, not by matplotlib
-        figure = plot(run)
-        assert figure is not None, name
-        with style.own_settings():
-            assert_legible(figure)
+        with on_page(width_mm):
+            figure = plot(run)
+            assert figure is not None, name
+            with style.own_settings():
+                assert_legible(figure)
+                assert width_mm is None or figure.get_size_inches()[0] == pytest.approx(width_mm / 25.4)
+                assert min(text.get_fontsize() for text in figure.findobj(Text)) > SMALLEST
 
 
 def test_colours_of_lines_are_told_apart_by_everybody() -> None:

@@ -1,0 +1,165 @@
+"""Pictures of results on request: which, in which format, for a page of which width."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotmesa.folder import exclusive
+from hotmesa.postprocess.compare import STUDY
+from hotmesa.postprocess.cuts import ON_REQUEST
+from hotmesa.postprocess.page import FORMATS, on_page
+from hotmesa.postprocess.results import Run, load_run
+from hotmesa.postprocess.runs import results_of
+from hotmesa.postprocess.runs.branch import Voltage
+from hotmesa.postprocess.scene import Elsewhere
+from hotmesa.postprocess.style import save_picture
+from hotmesa.postprocess.tables import ResultError
+from hotmesa.postprocess.together import plot_together
+from hotmesa.scenarios.problems import did_you_mean
+from hotmesa.solver.errors import RequestError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NARROWEST_MM, WIDEST_MM = 60.0, 400.0
+TOGETHER = Path("out/plot")
+"""Where pictures of several results go."""
+
+Draw = Callable[[], "Figure | None"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How pictures are drawn.
+
+    Attributes:
+        kind: their format, one of `FORMATS`.
+        width_mm: width of the page; None for the natural size, whose texts are 10 points high.
+        voltage: whether I(V) is drawn over the voltage per junction or that of the stack.
+    """
+
+    kind: str = "png"
+    width_mm: float | None = None
+    voltage: Voltage = "junction"
+
+    def __post_init__(self) -> None:
+        """Check what a user asks for."""
+        if self.kind not in FORMATS:
+            raise RequestError(f"--format {self.kind}: must be one of {', '.join(FORMATS)}")
+        if self.width_mm is not None and not NARROWEST_MM <= self.width_mm <= WIDEST_MM:
+            raise RequestError(
+                f"--width {self.width_mm:g}mm: must be {NARROWEST_MM:g} to {WIDEST_MM:g} mm "
+                "(a column of a journal is 86 mm wide, a page 178 mm)"
+            )
+
+    def file_name(self, stem: str) -> str:
+        """Return the name of the file of a picture: iv.pdf, or iv-86mm.pdf on a page."""
+        return f"{stem}{'' if self.width_mm is None else f'-{self.width_mm:g}mm'}.{self.kind}"
+
+
+def width_in_mm(text: str) -> float:
+    """Return the millimetres of a width as a user types it: 86mm, 8.6cm, 3.4in or a number of millimetres.
+
+    Raises:
+        RequestError: it is none of these.
+    """
+    units = {"mm": 1.0, "cm": 10.0, "in": 25.4}
+    unit = next((unit for unit in units if text.endswith(unit)), "mm")
+    try:
+        return float(text.removesuffix(unit)) * units[unit]
+    except ValueError:
+        raise RequestError(f"--width {text}: is no width; write for example 86mm, 8.6cm or 3.4in") from None
+
+
+def plot(
+    results: Sequence[Path], what: Sequence[str] = (), look: Look | None = None, out: Path | None = None
+) -> tuple[Path, ...]:
+    """Draw pictures of results and return their files.
+
+    One result is drawn into its own folder, with all of its figures where none is named. Of several the I(V) curves
+    come into one figure, and every other figure that is named is drawn of each.
+
+    Args:
+        results: folders of runs.
+        what: names of figures, as those of their files without ending.
+        look: how they are drawn.
+        out: folder for the pictures.
+
+    Raises:
+        RequestError: a figure that a result does not have, or that shows nothing.
+        ResultError: a folder holds no results, or damaged ones.
+        OSError: a file cannot be written.
+    """
+    look = look or Look()
+    runs = [_run_in(path) for path in results]
+    tasks: dict[str, Draw] = {}
+    if len(runs) > 1:
+        apart = dict(zip(_apart(results), runs, strict=True))
+        for wish in what or ("iv",):
+            if wish == "iv":
+                tasks["iv"] = partial(plot_together, apart, voltage=look.voltage)
+                continue
+            tasks |= {f"{name}-{wish}": _chosen(run, (wish,), look)[wish] for name, run in apart.items()}
+    else:
+        tasks = _chosen(runs[0], what, look)
+    folder = out or (TOGETHER if len(runs) > 1 else results[0])
+    with exclusive(folder):
+        return _save(tasks, folder, look, told=bool(what))
+
+
+def _run_in(path: Path) -> Run:
+    if (path / STUDY).is_file():
+        raise RequestError(
+            f"{path}: is the folder of a study; `hotmesa compare` draws its ranking, and its cases are in {path}/cases"
+        )
+    run = load_run(path)
+    if not len(run):
+        raise ResultError(f"{path / run.kind.table}: holds no point, there is nothing to draw")
+    return run
+
+
+def _chosen(run: Run, what: Sequence[str], look: Look) -> dict[str, Draw]:
+    """Return what draws the figures of a run that are asked for, by name."""
+    own = results_of(run.kind.name).figures
+    further: Mapping[str, Callable[[Run], Figure | None]] = ON_REQUEST if run.kind.spatial else {}
+    known = {Path(name).stem: draw for name, draw in {**own, **further}.items()}
+    unknown = [name for name in what if name not in known]
+    if unknown:
+        hints = [f"{name}: unknown figure{did_you_mean(name, known)}" for name in unknown]
+        raise RequestError(f"--what {'; '.join(hints)}; {run.folder} has {', '.join(known)}")
+    names = what or [Path(name).stem for name in own]
+    return {name: partial(_draw, known[name], run, look.voltage) for name in names}
+
+
+def _draw(plot: Callable[[Run], Figure | None], run: Run, voltage: str) -> Figure | None:
+    if isinstance(plot, Elsewhere):  # pixels of another process
+        return plot.figure(plot.picture(run))
+    if "voltage" in inspect.signature(plot).parameters:
+        return plot(run, voltage=voltage)  # type: ignore[call-arg]
+    return plot(run)
+
+
+def _save(tasks: Mapping[str, Draw], folder: Path, look: Look, told: bool) -> tuple[Path, ...]:
+    files = []
+    for stem, draw in tasks.items():
+        with on_page(look.width_mm):
+            file = save_picture(draw, folder / look.file_name(stem))
+        if file is None and told:
+            raise RequestError(f"--what {stem}: there is nothing to draw; a run without fields has no map")
+        files += [file] if file is not None else []
+    return tuple(files)
+
+
+def _apart(results: Sequence[Path]) -> list[str]:
+    """Return the shortest ends of the paths that tell results apart."""
+    parts = [path.resolve().parts for path in results]
+    for length in range(1, max(map(len, parts)) + 1):
+        names = ["-".join(part[-length:]) for part in parts]
+        if len(set(names)) == len(names):
+            return names
+    raise RequestError(f"{', '.join(map(str, results))}: the same result twice")

@@ -1,0 +1,41 @@
+"""Several runs in one figure: their I(V) curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from hotmesa.postprocess import page, stable, style
+from hotmesa.postprocess.merit import curve_of
+from hotmesa.postprocess.results import Run
+from hotmesa.postprocess.runs.branch import Shown, Voltage, draw_branch, finish_current
+from hotmesa.postprocess.tables import ResultError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TOGETHER = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.YELLOW, style.SKY, "#000000")
+
+
+@style.styled
+def plot_together(runs: Mapping[str, Run], voltage: Voltage = "junction") -> Figure:
+    """Return a figure of the I(V) curves of several runs, each with its name and a colour; unstable parts are dashed.
+
+    Args:
+        runs: of any kind whose table has V_mV and I_mA, by name.
+        voltage: whether they are drawn over the voltage per junction or that of the stack.
+
+    Raises:
+        ResultError: a table lacks a column.
+        ResultError: there are more runs than colours that everybody tells apart.
+    """
+    if len(runs) > len(TOGETHER):
+        raise ResultError(f"{len(runs)} results: at most {len(TOGETHER)} curves can be told apart in one figure")
+    figure = page.new_figure(7.4, 5.2)
+    axes = figure.subplots()
+    for (name, run), colour in zip(runs.items(), TOGETHER, strict=False):
+        shown = Shown(run.junctions, voltage)
+        draw_branch(axes, run, curve_of(run.rows, run.normal_resistance_ohm), shown, name, colour)
+    finish_current(axes, list(runs.values()), shown)
+    page.heading(figure, "; ".join(dict.fromkeys(stable.sentence(run) for run in runs.values())))
+    return figure
