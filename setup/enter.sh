@@ -229,7 +229,7 @@ ends_soon() { # PID
 }
 
 # Hand on all lines but the blocks in which mpirun tells that a process ended with a status above 0, or ended the
-# others: the program itself has said why.
+# others: the program itself has said why; and that a setting of ours has another name in Open MPI 6.
 without_mpirun_words() {
   trap '' INT QUIT TERM HUP
   local line held='' dropping=no rule='^-{60,}$'
@@ -237,7 +237,9 @@ without_mpirun_words() {
     [[ $line != *"PMIX ERROR: PMIX_ERR_UNREACH"* ]] || continue # mpirun on a process that has ended
     if [[ $dropping == yes ]]; then
       [[ ! $line =~ $rule ]] || dropping=no
-    elif [[ -n $held && ($line == *"exited with non-zero status"* || $line == "Primary job "* ||
+    elif [[ -n $held && -z $line ]]; then
+      held+=$'\n' # Open MPI 6 begins its blocks with an empty line
+    elif [[ -n $held && ($line == "A deprecated MCA variable"* || $line == *"exited with non-zero status"* || $line == "Primary job "* ||
       $line == "MPI_ABORT was invoked on rank "*) ]]; then
       held='' dropping=yes
     else

@@ -74,6 +74,7 @@ def test_paths_may_hold_spaces(cache: Path, tmp_path: Path, before: tuple[str, .
 
 
 RULE = "-" * 74
+BLOCK_6 = f"{RULE}\n\nprterun detected that one or more processes exited with non-zero status,\nthus\n\n  1\n{RULE}\n"
 BLOCK = f"{RULE}\nprterun detected that one or more processes exited with non-zero status,\nthus ...\n{RULE}\n"
 
 
@@ -82,6 +83,8 @@ BLOCK = f"{RULE}\nprterun detected that one or more processes exited with non-ze
     [
         ("hotmesa: no\n" + BLOCK, "hotmesa: no\n"),
         (BLOCK + "hotmesa: no\n", "hotmesa: no\n"),
+        (f"{RULE}\nA deprecated MCA variable value was\n{RULE}\nhotmesa: no\n{BLOCK_6}", "hotmesa: no\n"),
+        (f"{RULE}\n\nan own block\n{RULE}\n", f"{RULE}\n\nan own block\n{RULE}\n"),
         (f"{RULE}\nrank 1 was killed\n{RULE}\n", f"{RULE}\nrank 1 was killed\n{RULE}\n"),
         (f"{RULE}\nprterun noticed\n{RULE}\n{BLOCK}", f"{RULE}\nprterun noticed\n{RULE}\n"),
         ("[vm:01] PMIX ERROR: PMIX_ERR_UNREACH in file pmix_server.c at line 1\nx\n", "x\n"),
