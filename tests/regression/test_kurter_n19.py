@@ -61,7 +61,9 @@ def test_hot_spot_appears_beyond_half_the_diagonal_and_grows_towards_the_contact
     distance = column(branch[first:], "hot_contact_distance_um")
     growing = hot[first:] < 1.0
     assert np.all(np.diff(hot) >= 0)
-    assert np.all(np.diff(distance[growing]) < 0)
+    # The last places that stay cold are those under the wire: there the distance is that of a node of the mesh.
+    assert np.all(np.diff(distance[growing]) <= 0)
+    assert np.all(np.diff(distance[hot[first:] < 0.9]) < 0)
 
 
 def test_heat_balance_holds_at_every_point(branch: list[BranchPoint]) -> None:

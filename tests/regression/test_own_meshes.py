@@ -15,7 +15,8 @@ COUNT, STEP = 15, 2.0
 POINTS, CELLS = nodes(COUNT, STEP), cells(COUNT, range(5, 10), range(5, 7))
 DEVICE = {
     "crystal.width_um": 30.0, "crystal.depth_um": 30.0, "branch.end_current_mA": 0.6, "branch.min_points": 8,
-    "layers.1.sublayers": 1, "layers.2.first_sublayer_um": 0.1, "stability.points": "none", "numerics.estimate_error": False,
+    "layers.1.sublayers": 1, "layers.2.first_sublayer_um": 0.1, "stability.points": "none",
+    "numerics.estimate_error": False,
 }  # fmt: skip
 WIRE = {"name": "wire", "x_um": -2.0, "radius_um": 1.5, "contact_K_per_mW": 3.0, "wire_K_per_mW": 2.0}
 V_MV, T_MAX_K = 582.707, 44.12
