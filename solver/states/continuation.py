@@ -70,6 +70,9 @@ class BranchProblem(Protocol):
     def rates(self, e: Any, tangent: Array) -> dict[str, float]:
         """Return the derivatives along the curve of the quantities whose folds are wanted."""
 
+    def trouble(self, e: Any) -> str:
+        """Return in words what about the problem makes steps fail at a solution; "" if nothing is known."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -261,6 +264,8 @@ def _advance(
         # In whole steps of a quarter octave: the miss may be small enough to hold the last digits of the linear
         # solver, and the places of the points must not depend on those (nor on the number of processes).
         return inner, there, ds * 2.0 ** (np.round(4.0 * np.log2(np.clip(growth, 0.4, 1.6))) / 4.0)
+    trouble = problem.trouble(here.evaluation)
+    reason = f"{reason}: {trouble}" if trouble else reason
     raise SolveError(f"no step from s = {here.s:.4g}, control parameter {here.control:.6g}: {reason}")
 
 

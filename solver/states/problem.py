@@ -13,6 +13,7 @@ from hotmesa.solver.linear.jacobian import Jacobian
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_max, global_sum
 from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.steep import too_thick
 
 POWER_FLOOR_UW = 1e-2
 """Below this Joule power the heat imbalance is given relative to it, so that rounding does not count as a residual."""
@@ -152,3 +153,7 @@ class ThermalBranch:
         """Return dV/ds (mV) and dI/ds (mA)."""
         functional = Functional(self.bias_constraint(state.jacobian, Bias.current()), self)
         return {"V": float(tangent[-1]), "I": functional(tangent)}
+
+    def trouble(self, state: State) -> str:
+        """Return in words what about the device makes steps fail at a state; "" if nothing is known. Collective."""
+        return too_thick(self.model, state.T)

@@ -18,11 +18,10 @@ from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.sweep import sweep
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.steep import FALLS
 
 SEEDS = (0, 2, 5, 8, 15, 21, 25)
 NIGHTLY = range(200)
-FAILING = 0.02
-"""Part of all devices that may end with a reason (status 3), such as Newton's method at a kink of a conductivity."""
 VERIFIED = 5
 """States of a sweep that are looked at besides those where it lands."""
 
@@ -79,6 +78,8 @@ def growing(found: Swept, k: int) -> int:
 
 def check(found: Swept) -> None:
     """Every state held is stable, the sweep ends where it is told, and what settles takes a finite time."""
+    # Whatever has a rate is a solution.
+    assert all(e.norm <= found.scenario.numerics.tolerance for e in found.states)
     assert [growing(found, k) for k in held(found)] == [0] * len(held(found))
     landed = [row for row in found.rows if row["jump"] == "to"]
     assert all(0.0 < float(row["settling_us"]) < np.inf and row["settling_by"] for row in landed)
@@ -88,10 +89,8 @@ def check(found: Swept) -> None:
 
 
 def test_random_sweeps_land_on_stable_states(nightly: bool, subtests: pytest.Subtests) -> None:
-    seeds, reasons = NIGHTLY if nightly else SEEDS, []
-    for seed in seeds:
+    for seed in NIGHTLY if nightly else SEEDS:
         with subtests.test(seed=seed):
             found = swept(random_sweep(seed))
             check(found)
-            reasons += [f"{seed}: {found.reason}"] if found.reason else []
-    assert len(reasons) <= FAILING * len(seeds), reasons
+            assert not found.reason or FALLS in found.reason

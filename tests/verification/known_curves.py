@@ -98,6 +98,11 @@ class ArrayProblem:
         del e
         return {name: float(tangent[k]) for name, k in self.rated}
 
+    def trouble(self, e: Evaluated) -> str:
+        """Return nothing: these curves are no device."""
+        del e
+        return ""
+
 
 class Brittle(ArrayProblem):
     """The same problem, but Newton's method gives up where the residual is larger than `limit`."""
