@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -339,3 +340,20 @@ def test_never_keeps_a_lower_limit_and_the_mesh_is_told_of(folder: Path):
     assert found["chi_squared"] == 0.0 and not found["problems"]
     assert "never: no place becomes hot up to 0.8 mA" in found["warnings"]["spot"]
     assert "the sublayers alone change V" in found["warnings"]["spot"]
+
+
+def test_what_the_source_loses_can_be_fitted(folder: Path):
+    """The current at which the uniform state of a strip breaks up, its fold in V before it, what is held beyond."""
+    data = (("lost", "first_unstable_I_mA", 0.7), ("fold", "folds.0.I_mA", 0.4), ("held", "stable_at_I_mA=0.8", 0.0))
+    text = (
+        'name = "small"\nscenario = "diagram-strip"\nmax_steps = 1\n'
+        '[fixed]\nmode = "branch"\n"contacts.0" = "none"\n"mesh.size_um" = 0.5\n"numerics.estimate_error" = false\n'
+        '[[parameters]]\nkey = "bath.temperature_K"\nstart = 4.5\nmin = 4.0\nmax = 5.0\n'
+    ) + "".join(
+        f'[[data]]\nname = "{name}"\nobservable = "{what}"\nvalue = {value}\nsigma = 0.1\n'
+        for name, what, value in data
+    )
+    assert fit(folder, text) in (0, 3)
+    with (folder / "out" / "residuals.csv").open(newline="") as stream:
+        model = {row["data"]: float(row["model"]) for row in csv.DictReader(stream)}
+    assert 0.0 < model["fold"] < model["lost"] < 0.8 and model["held"] == 0.0

@@ -67,6 +67,29 @@ def test_every_case_of_a_branch_tells_its_errors_and_the_last_line_counts(
     assert last.startswith("3 cases: 0 failed, 1 not converged") and "1 without an estimate" in last
 
 
+def test_a_study_tells_what_the_source_loses_and_ranks_what_it_holds(write: Write):
+    """A strip whose uniform state breaks up into a hot and a cold half, and the same too warm for that."""
+    file = write(
+        'name = "held"\nscenario = "diagram-strip"\n'
+        'rank_by = "T_max_K@I_mA=0.8"\nbest = "smallest"\nrank_stable = true\n'
+        'observables = ["first_unstable_I_mA", "stable_at_I_mA=0.8", "folds.0.I_mA", "V_mV@I_mA=0.8"]\n'
+        '[fixed]\nmode = "branch"\n"contacts.0" = "none"\n"mesh.size_um" = 0.5\n"numerics.estimate_error" = false\n'
+        '[[vary]]\nkey = "bath.temperature_K"\nvalues = [4.2, 73.0]\n'
+    )
+    assert study(file) == 0
+    cold, warm = table(file)
+    lost = float(cold["first_unstable_I_mA"])
+    assert 0.5 < lost < 0.8 and cold["stable_at_I_mA=0.8"] == "0.0"
+    # The break-up lies behind the fold in V, of which a current source takes no notice.
+    assert 0.0 < float(cold["folds.0.I_mA"]) < lost
+    assert (warm["first_unstable_I_mA"], warm["stable_at_I_mA=0.8"], warm["folds.0.I_mA"]) == ("never", "1.0", "never")
+    with (file.parent / "out" / "ranking.csv").open(newline="") as stream:
+        ranking = list(csv.DictReader(stream))
+    assert [(row["case"], row["T_max_K@I_mA=0.8"] == "unstable") for row in ranking] == [
+        (warm["case"], False), (cold["case"], True),
+    ]  # fmt: skip
+
+
 def test_parquet_holds_the_same(write: Write):
     parquet = pytest.importorskip("pyarrow.parquet")
     file = write(THREE)
