@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotmesa.folder import exclusive
+from hotmesa.postprocess.animation import animate
 from hotmesa.postprocess.compare import STUDY
 from hotmesa.postprocess.cuts import ON_REQUEST
-from hotmesa.postprocess.page import FORMATS, on_page
+from hotmesa.postprocess.page import ANIMATION, FORMATS, on_page
 from hotmesa.postprocess.results import Run, load_run
 from hotmesa.postprocess.runs import results_of
 from hotmesa.postprocess.runs.branch import Voltage
@@ -20,6 +21,7 @@ from hotmesa.postprocess.scene import Elsewhere
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.postprocess.together import plot_together
+from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.solver.errors import RequestError
 
@@ -110,6 +112,35 @@ def plot(
     folder = out or (TOGETHER if len(runs) > 1 else results[0])
     with exclusive(folder):
         return _save(tasks, folder, look, told=bool(what))
+
+
+FASTEST = 60.0
+
+
+def move(result: Path, out: Path | None = None, states_per_s: float = 10.0) -> Path:
+    """Write the stored states of a run as a moving picture and return its file.
+
+    Args:
+        result: folder of a run with fields.
+        out: file, .gif or .mp4; None for animation.gif in the folder.
+        states_per_s: how fast they follow each other.
+
+    Raises:
+        RequestError: an unknown ending, a speed outside 0 to 60, or no ffmpeg for an .mp4.
+        ResultError: the folder holds no results, or nothing moves.
+        OSError: the file cannot be written.
+    """
+    if not 0.0 < states_per_s <= FASTEST:
+        raise RequestError(f"--speed {states_per_s:g}: must be above 0 and at most {FASTEST:g} states a second")
+    file = out or result / ANIMATION
+    run = _run_in(result)
+    with exclusive(file.parent):
+        try:
+            return animate(run, file, states_per_s)
+        except (ValueError, FileNotFoundError) as error:
+            if isinstance(error, HotmesaError):
+                raise
+            raise RequestError(f"--out {error}") from None
 
 
 def _run_in(path: Path) -> Run:

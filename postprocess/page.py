@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("png", "pdf", "svg")
+ANIMATION = "animation.gif"
 ANY_PAGE = "-[0-9]*mm"
 """In the pattern of the name of a picture: for a page of any width, as iv-86mm.png."""
 NATURAL_PT, SMALLEST_PT = 10.0, 7.0

@@ -17,6 +17,7 @@ COMMANDS = {
     "family": "branches with n = 1, 2, ... of the junctions carrying voltage",
     "study": "compute many cases of a scenario, resumable and side by side",
     "plot": "pictures of runs on request: any figure, as PNG, PDF or SVG, for a page of any width",
+    "animate": "a run as a moving picture: map and point on its curve, state by state",
     "compare": "rank the cases of a study, or runs, by any number",
     "fit": "find values of scenario keys from measured data",
     "sensitivity": "which numbers of a scenario decide the figures of merit of its branch",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hotmesa.postprocess.cuts import ON_REQUEST
-from hotmesa.postprocess.page import ANY_PAGE, FORMATS
+from hotmesa.postprocess.page import ANIMATION, ANY_PAGE, FORMATS
 from hotmesa.postprocess.results import Run
 from hotmesa.scenarios.kinds import KINDS
 
@@ -65,4 +65,5 @@ def picture_files() -> tuple[str, ...]:
     """Return the patterns of the pictures that a run of any kind may have, in any format and for any page."""
     names = dict.fromkeys((*(name for word in KINDS for name in results_of(word).figures), *ON_REQUEST))
     stems = [name.removesuffix(".png") for name in names]
-    return (*names, *(f"{stem}{size}.{kind}" for stem in stems for size in ("", ANY_PAGE) for kind in FORMATS))
+    variants = (f"{stem}{size}.{kind}" for stem in stems for size in ("", ANY_PAGE) for kind in FORMATS)
+    return (*names, ANIMATION, *variants)

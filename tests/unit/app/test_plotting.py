@@ -10,7 +10,8 @@ import pytest
 
 import hotmesa as hm
 from hotmesa.folder import own_files
-from hotmesa.plotting import Look, plot, width_in_mm
+from hotmesa.plotting import Look, move, plot, width_in_mm
+from hotmesa.postprocess.animation import _draw, frames_of
 from hotmesa.postprocess.page import on_page
 from hotmesa.postprocess.runs.branch import plot_iv
 from hotmesa.postprocess.together import plot_together
@@ -86,6 +87,41 @@ def test_a_narrow_page_has_panels_below_each_other(strip: Path) -> None:
     assert places == [(0, 0), (0, 1)]
 
 
+def test_a_moving_picture_has_a_frame_for_each_state(strip: Path, tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    states = hm.load_run(strip).states
+    assert states is not None
+    with image.open(move(strip, tmp_path / "spot.gif", 5.0)) as film:
+        assert film.n_frames == len(states.row)
+        assert film.info["duration"] == 200
+    assert [file.name for file in tmp_path.iterdir()] == ["spot.gif"]
+    assert move(strip) in own_files(strip)
+
+
+@pytest.mark.parametrize("kind", ["strip", "transient", "sweep"])
+def test_the_point_moves_along_the_curve_and_nothing_else_does(kind: str) -> None:
+    run = hm.run(GOLDEN / f"{kind}.toml")
+    frames = frames_of(run)
+    figure, updates = _draw(run, frames)
+    states, T = run.states, run.junction_T_K
+    assert states is not None
+    assert T is not None
+    boxes = [axes.get_position().bounds for axes in figure.axes]
+    limits = [(axes.get_xlim(), axes.get_ylim()) for axes in figure.axes]
+    for state in frames:
+        for update in updates:
+            update(int(state))
+        figure.draw_without_rendering()
+        (x,), (y,) = figure.axes[1].lines[-1].get_data()
+        row = states.row[state]
+        shown = ("t_us", "T_max_K") if kind == "transient" else (None, "I_mA")
+        assert y == run.column(str(shown[1]))[row]
+        assert shown[0] is None or x == run.column(shown[0])[row]
+        assert np.nanmax(np.asarray(figure.axes[0].lines[0].get_ydata())) == pytest.approx(np.nanmax(T[state]))
+    assert [axes.get_position().bounds for axes in figure.axes] == boxes
+    assert [(axes.get_xlim(), axes.get_ylim()) for axes in figure.axes] == limits
+
+
 @pytest.mark.parametrize(("text", "width"), [("86mm", 86.0), ("8.6cm", 86.0), ("2in", 50.8), ("120", 120.0)])
 def test_widths_are_read_with_their_unit(text: str, width: float) -> None:
     assert width_in_mm(text) == pytest.approx(width)
@@ -105,6 +141,9 @@ def test_what_cannot_be_drawn_is_refused_in_words(strip: Path, tmp_path: Path) -
         (lambda: plot([tmp_path / "nowhere"]), "no such folder"),
         (lambda: Look("jpg"), "--format jpg: must be one of png, pdf, svg"),
         (lambda: Look(width_mm=3.0), "--width 3mm: must be 60 to 400 mm"),
+        (lambda: move(uniform), "nothing moves"),
+        (lambda: move(strip, tmp_path / "x.avi"), "ends with .gif or .mp4"),
+        (lambda: move(strip, None, 0.0), "--speed 0: must be above 0"),
         (lambda: width_in_mm("wide"), "--width wide: is no width"),
     ]
     for act, words in cases:
