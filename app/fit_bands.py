@@ -9,11 +9,14 @@ import numpy as np
 
 from hotmesa.case import fingerprint
 from hotmesa.fit_model import Evaluator, bounds
-from hotmesa.fit_result import FitResult
+from hotmesa.fit_result import FitResult, directions
 from hotmesa.postprocess.bands import band, displacements
 from hotmesa.postprocess.derivatives import Kept, load
 from hotmesa.postprocess.tables import ResultError, Row
 from hotmesa.scenarios.arrays import Array
+
+ACROSS = 1.0
+"""Standard deviation, in units of the distances of the bounds, of a direction that the data leave free."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,11 @@ class Bands:
 def bands(result: FitResult, evaluator: Evaluator) -> Bands:
     """Return the bands of the branches of a fit at its best values, one for each scenario that the data name.
 
-    Where the data leave a direction free, values are taken as equally likely between their bounds beside the data.
+    Where the data let parameters move together across their bounds, values are taken as equally likely between these
+    beside the data.
     """
-    covariance = result.covariance if result.covariance is not None else _within_bounds(result)
+    free = any(item["sigma"] is None or item["sigma"] >= ACROSS for item in directions(result))
+    covariance = _within_bounds(result) if free or result.covariance is None else result.covariance
     rows: list[Row] = []
     seen, missing = set[str](), dict[str, str]()
     for name, scenario in result.best.scenarios.items():
@@ -51,7 +56,7 @@ def bands(result: FitResult, evaluator: Evaluator) -> Bands:
             continue
         if kept is not None and kept.branch is not None:
             rows += [{"data": name, **row} for row in band(kept.branch, changes, covariance)]
-    return Bands(rows, missing, result.covariance is None)
+    return Bands(rows, missing, free or result.covariance is None)
 
 
 def notes_on(found: Bands) -> dict[str, Any]:

@@ -78,12 +78,12 @@ def sensitivity(
         SolveError: the branch could not be continued, or a linear system not be solved.
         OSError: results cannot be written.
     """
-    given = _scenario(scenario, overrides)
+    given = branch_of(scenario, overrides)
     _refuse_unknown(of)
     comm, folder = world(), None if out is None else Path(out)
     with nullcontext() if folder is None else claimed(comm, folder, overwrite, OWN_FILES):
         started = time.perf_counter()
-        branch = _computed(given, of, parameters, quiet)
+        branch = derived_branch(given, of, parameters, quiet)
         found = SensitivityResult(branch, sensitivity_rows(branch, of))
         if comm is not None and comm.rank != 0:
             return found
@@ -95,8 +95,13 @@ def sensitivity(
     return found
 
 
-def _scenario(given: str | Path | Scenario, overrides: Overrides) -> Scenario:
-    """Return the branch that is meant."""
+def branch_of(given: str | Path | Scenario, overrides: Overrides = ()) -> Scenario:
+    """Return the branch that a name, a file or the folder of a run means.
+
+    Raises:
+        ScenarioError: it has problems.
+        RequestError: it is of another kind.
+    """
     if isinstance(given, Scenario):
         found = given
     else:
@@ -121,8 +126,19 @@ def _refuse_unknown(names: Sequence[str]) -> None:
         raise RequestError("\n".join(problems))
 
 
-def _computed(scenario: Scenario, of: Sequence[str], keys: Sequence[str], quiet: bool) -> BranchSensitivity:
-    """Return the branch with its derivatives. Collective."""
+def derived_branch(scenario: Scenario, of: Sequence[str], keys: Sequence[str], quiet: bool) -> BranchSensitivity:
+    """Return the branch of a scenario with its derivatives. Collective.
+
+    Args:
+        scenario: of a branch.
+        of: observables that shall be derived, () for the usual ones.
+        keys: of the parameters, () for all that are no zeros.
+        quiet: whether to print errors only.
+
+    Raises:
+        ScenarioError, MeshError, LawError, RequestError: bad input.
+        SolveError: the branch could not be continued, or a linear system not be solved.
+    """
     from hotmesa.meshes import build_mesh
     from hotmesa.solver.law.variation import spelled_out
     from hotmesa.solver.model import Model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,14 +94,32 @@ def chosen(scenario: Scenario, keys: Sequence[str] = ()) -> tuple[Parameter, ...
     if not keys:
         return tuple(item for item in every if item.value != 0.0 or item.path[-1] in PLACES)
     known = {item.key: item for item in every}
-    wrong = [
-        f"{key}: no number of {scenario.name} that its steady states depend on{did_you_mean(key, known)}"
-        for key in keys
-        if key not in known
-    ]
+    wrong = [_unknown(scenario, key, known) for key in keys if key not in known]
     if wrong:
         raise ScenarioError(wrong)
     return tuple(known[key] for key in dict.fromkeys(keys))
+
+
+def number_of(scenario: Scenario, key: str, more: Sequence[str] = ()) -> Parameter:
+    """Return the parameter with a key.
+
+    Args:
+        scenario: whose number it is.
+        key: with dots.
+        more: sections whose numbers count besides.
+
+    Raises:
+        ScenarioError: the key is unknown, or holds no number that a steady state depends on.
+    """
+    further = [item for name in more for item in _numbers(getattr(scenario, name), (name,))]
+    known = {item.key: item for item in (*parameters(scenario), *further)}
+    if key not in known:
+        raise ScenarioError([_unknown(scenario, key, known)])
+    return known[key]
+
+
+def _unknown(scenario: Scenario, key: str, known: Collection[str]) -> str:
+    return f"{key}: no number of {scenario.name} that its steady states depend on{did_you_mean(key, known)}"
 
 
 def _numbers(node: object, path: Path) -> Iterator[Parameter]:

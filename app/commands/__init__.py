@@ -21,6 +21,8 @@ COMMANDS = {
     "compare": "rank the cases of a study, or runs, by any number",
     "fit": "find values of scenario keys from measured data",
     "sensitivity": "which numbers of a scenario decide the figures of merit of its branch",
+    "identify": "which readings would tell parameters of a scenario apart",
+    "folds": "follow the folds of a curve in a second number, to where they vanish",
     "spectrum": "fit gap and scattering rate to a measured SIN or SIS conductance",
     "subtract": "take the voltage of a contact in series out of a measured I(V)",
     "observe": "what a finite voltage resolution makes of the conductance peak of a run",

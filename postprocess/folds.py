@@ -1,0 +1,62 @@
+"""folds.png: folds of a curve over a second number, and where they meet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hotmesa.postprocess import style
+from hotmesa.postprocess.tables import Table, column, read_table
+from hotmesa.scenarios.labels import label_of_key
+from hotmesa.scenarios.units import unit_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLOURS = {"V": style.BLUE, "I": style.ORANGE}
+ROWS = (("V_per_junction_mV", "voltage per junction (mV)"), ("I_mA", "current I (mA)"), ("T_max_K", "T_max (K)"))
+
+
+@style.styled
+def plot_folds(path: Path, key: str, title: str) -> Figure:
+    """Return a figure of folds.csv: voltage per junction, current and temperature of folds over a number.
+
+    Raises:
+        ResultError: the file is missing or damaged.
+    """
+    table = read_table(path, (key, "V_per_junction_mV", "I_mA", "T_max_K"), ("curve", "fold"))
+    figure = style.new_figure(11.0, 4.0, dpi=115)
+    panels = figure.subplots(1, len(ROWS))
+    for axes, (name, label) in zip(panels, ROWS, strict=True):
+        _draw(axes, table, key, name)
+        axes.set_xlabel(_with_unit(key), fontsize=10)
+        axes.set_ylabel(label, fontsize=10)
+        style.tidy(axes)
+    panels[0].legend(frameon=False, fontsize=9)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def _with_unit(key: str) -> str:
+    """Return a key in words, with its unit where it has one."""
+    return f"{label_of_key(key)} ({unit_of(key)})" if unit_of(key) else label_of_key(key)
+
+
+def _draw(axes: Any, table: Table, key: str, name: str) -> None:
+    curves, kinds = (np.asarray(table[word], dtype=np.str_) for word in ("curve", "fold"))
+    x, y, cusp = column(table, key), column(table, name), column(table, "cusp") == 1.0
+    told: set[str] = set()
+    for curve in dict.fromkeys(curves):
+        use = curves == curve
+        kind = str(kinds[use][0])
+        label = None if kind in told else f"fold in {kind}"
+        told.add(kind)
+        axes.plot(x[use], y[use], color=COLOURS[kind], linewidth=1.6, label=label)
+    if cusp.any():
+        axes.plot(x[cusp], y[cusp], "o", color="black", markersize=6, label="two folds meet", zorder=3)
+        for k in np.flatnonzero(cusp):
+            axes.annotate(
+                f"{x[k]:.4g}", (x[k], y[k]), textcoords="offset points", xytext=(4, 6), fontsize=9, ha="right"
+            )

@@ -1,0 +1,119 @@
+"""hotmesa folds: against the closed form of the uniform model and against branches, files, bad input."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq, minimize_scalar
+
+import hotmesa as hm
+from hotmesa.cli import main
+from hotmesa.folding import folds
+from hotmesa.scenarios import Scenario, load_scenario
+from hotmesa.scenarios.schema import Bath, Branch, Layer, Material, Mesa, Mesh, Numerics, Uniform
+from hotmesa.solver.law.laws import build_law
+from hotmesa.solver.runs.uniform import UniformDevice
+
+
+def closed_form(alpha: float = 110.0) -> tuple[float, float]:
+    """Temperature and bath at which two folds in V of the uniform model meet, by lambda = 1 alone.
+
+    v i_T = k/alpha fixes v at every T, and then v i = k (T - T_B)/alpha the bath: the cusp is its maximum.
+    """
+    scenario = load_scenario("kurter2010-uniform")
+    law, device = build_law(scenario), UniformDevice.of(scenario)
+
+    def bath(T: float) -> float:
+        at = np.array([T])
+        v = brentq(lambda v: float(v * law.at(np.array([v]), at).di_dT[0]) - device.per_mW / alpha, 1.0, 40.0)
+        return T - v * float(law.at(np.array([v]), at).i[0]) * alpha / device.per_mW
+
+    found = minimize_scalar(lambda T: -bath(float(T)), bounds=(50.0, 73.0), method="bounded", options={"xatol": 1e-9})
+    return float(found.x), -float(found.fun)
+
+
+def test_backbending_of_the_uniform_model_is_gone_where_its_formula_says(tmp_path: Path):
+    out = tmp_path / "out"
+    assert (
+        main(["folds", "kurter2010-uniform", "--over", "bath.temperature_K=4.2:80", "--out", str(out), "--quiet"]) == 0
+    )
+    with (out / "folds.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    cusps = [row for row in rows if row["cusp"] == "1"]
+    T, bath = closed_form()
+    assert len(cusps) == 1
+    assert float(cusps[0]["bath.temperature_K"]) == pytest.approx(bath, abs=1e-6)
+    assert float(cusps[0]["T_max_K"]) == pytest.approx(T, abs=1e-2)
+    assert json.loads((out / "folds.json").read_text())["cusps"][0]["bath.temperature_K"] == pytest.approx(
+        bath, abs=1e-6
+    )
+    # Both ends are the folds of the curve at 4.2 K.
+    curve = hm.uniform_curve(load_scenario("kurter2010-uniform"))
+    assert sorted(float(row["V_mV"]) for row in (rows[0], rows[-1])) == pytest.approx(
+        sorted(curve.V_mV[curve.fold == "V"]), rel=1e-9
+    )
+    assert (out / "folds.png").stat().st_size > 10_000
+
+
+CONDUCTANCE, KAPPA = 1e5, 0.5
+HEIGHT_UM = 20 * 2.151e-3
+UNIFORM_DEVICE = Scenario(
+    name="uniform",
+    mesa=Mesa(junctions=20, width_um=8.0, depth_um=5.0),
+    layers=(Layer(name="mesa", material="stack", region="mesa", junctions=True),),
+    materials={"stack": Material(in_plane_W_per_mK=1e3, out_of_plane_W_per_mK=KAPPA)},
+    bath=Bath(temperature_K=10.0, bottom="conductance", bottom_W_per_m2K=CONDUCTANCE),
+    law=load_scenario("kurter2010-uniform").law,
+    branch=Branch(end_current_mA=1.2, min_points=25),
+    mesh=Mesh(size_um=2.5),
+    numerics=Numerics(estimate_error=False),
+    uniform=Uniform(
+        # 1/h + d/2 kappa over the area, in K/mW
+        thermal_resistance_K_per_mW=1e-3 * (1e12 / CONDUCTANCE + 0.5e6 * HEIGHT_UM / KAPPA) / (8.0 * 5.0),
+        end_temperature_K=110.0,
+    ),
+)
+
+
+def test_a_branch_without_places_folds_as_the_uniform_model_does_and_as_its_runs_do():
+    over = "bath.temperature_K=10:65"
+    branch = folds(UNIFORM_DEVICE, over=over)
+    uniform = folds(UNIFORM_DEVICE.model_copy(update={"mode": "uniform"}), over=over)
+    assert branch.problem == uniform.problem == ""
+    assert len(branch.cusps) == len(uniform.cusps) == 1
+    a, b = branch.cusps[0], uniform.cusps[0]
+    assert a.number == pytest.approx(b.number, abs=1e-5)
+    assert (a.V_mV, a.I_mA, a.T_max_K) == pytest.approx((b.V_mV, b.I_mA, b.T_max_K), rel=1e-3)
+    ends = [sorted((curve[0].V_mV, curve[-1].V_mV)) for curve in (branch.curves[0], uniform.curves[0])]
+    assert ends[0] == pytest.approx(ends[1], rel=1e-6)
+    # What a study shows: backbending just below, none just above.
+    fine = UNIFORM_DEVICE.model_copy(update={"branch": Branch(end_current_mA=1.2, min_points=120)})
+    for away, backbends in ((-1.0, True), (1.0, False)):
+        bath = fine.bath.model_copy(update={"temperature_K": a.number + away})
+        run = hm.run(fine.model_copy(update={"bath": bath}))
+        assert ("V" in set(run.rows["fold"])) is backbends
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--over", "bath.temperature_K"], "write KEY=FROM:TO"),
+        (["--over", "bath.temperature_K=80:80"], "write KEY=FROM:TO"),
+        (["--over", "bath.temperature_K=warm:80"], "write KEY=FROM:TO"),
+        (["--over", "bath.temperatur_K=4:80"], "did you mean bath.temperature_K"),
+        (["--over", "bath.temperature_K=-4:80"], "bath.temperature_K"),
+        (["--over", "bath.temperature_K=4.2:80", "sweep-poor-film"], "add --set mode=branch"),
+        (["--over", "contacts.0.x_um=1:2", "kurter2010-n19"], "moves the nodes of the mesh"),
+        (["--over", "bath.temperature_K=70:80"], "no fold in V at bath.temperature_K = 70, nor at 80"),
+    ],
+)
+def test_bad_input_is_refused_with_what_to_try(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    names = [] if len(words) > 2 else ["kurter2010-uniform"]
+    assert main(["folds", *names, "--out", str(tmp_path / "out"), *words]) == 2
+    assert message in capsys.readouterr().err

@@ -1,0 +1,49 @@
+"""Zeros of two numbers as a curve: closed curves, cusps, ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hotmesa.solver.errors import SolveError
+from hotmesa.solver.states.contour import Steps, follow_zeros
+
+
+def test_a_cubic_catastrophe_has_its_cusp():
+    # x^3 - a x folds at 3 x^2 = a: p = 1 - 3 (x - 0.4)^2, with its cusp at x = 0.4, p = 1.
+    points = list(follow_zeros(lambda x, p: 3.0 * (x - 0.4) ** 2 - (1.0 - p), 0.4 - np.sqrt(0.2), (0.4, 1.3), 0.4))
+    cusps = [point for point in points if point.is_cusp]
+    assert len(cusps) == 1
+    assert cusps[0].parameter == pytest.approx(1.0, abs=1e-9)
+    assert cusps[0].place == pytest.approx(0.4, abs=1e-5)
+    assert points[-1].parameter == 0.4 and points[-1].place == pytest.approx(0.4 + np.sqrt(0.2), abs=1e-8)
+    assert max(abs(3.0 * (z.place - 0.4) ** 2 - 1.0 + z.parameter) for z in points) < 1e-8
+
+
+def test_a_curve_that_goes_through_ends_at_the_other_end():
+    points = list(follow_zeros(lambda x, p: np.sin(x) - 0.5 * p, 0.708, (0.4, 1.3), 1.3))
+    assert points[0].place == pytest.approx(np.arcsin(0.65), abs=1e-9)
+    assert points[-1].place == pytest.approx(np.arcsin(0.2), abs=1e-9)
+    assert not any(point.is_cusp for point in points)
+
+
+def test_places_where_there_is_no_state_shorten_the_step_and_end_it():
+    def edge(x: float, p: float) -> float:
+        if x > 0.5:
+            raise SolveError("no state beyond 0.5")
+        return x - p
+
+    points = []
+    with pytest.raises(SolveError, match="no state beyond"):
+        points.extend(follow_zeros(edge, 0.2, (0.2, 0.9), 0.2))
+    walk = follow_zeros(edge, 0.2, (0.2, 0.9), 0.2)
+    reached = 0.0
+    with pytest.raises(SolveError):
+        for point in walk:
+            reached = point.place
+    assert 0.499 < reached <= 0.5
+
+
+def test_one_that_never_leaves_is_given_up():
+    with pytest.raises(SolveError, match="did not leave the range"):
+        list(follow_zeros(lambda x, p: x - 0.5, 0.5, (0.0, 1e6), 0.0, Steps(most=20)))
