@@ -8,11 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hotmesa.postprocess.drawing import plot_device
+from hotmesa.postprocess.page import FORMATS
+from hotmesa.postprocess.style import save_picture
 from hotmesa.refining import elements_of
 from hotmesa.scenarios import Scenario, load_scenario, toml
 from hotmesa.scenarios.describe import summary
 from hotmesa.scenarios.errors import BAD_INPUT, HotmesaError, ScenarioError
 from hotmesa.scenarios.files import bundled_plans
+from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.plans.assumptions import assumption_lines, deciding_assumptions
 
 LOG = logging.getLogger("hotmesa")
@@ -42,6 +46,25 @@ def check(name_or_file: str, overrides: Sequence[str] = ()) -> str:
         text, scenarios = {None: _scenario, "study": _study, "fit": _fit}[kind](name_or_file, overrides)
         note = _make(scenarios)
     return f"{text}\nno problems found{note}"
+
+
+def draw_device(name_or_file: str, overrides: Sequence[str], file: Path) -> Path:
+    """Draw the plan and the layers of a scenario to scale and return the file.
+
+    Raises:
+        HotmesaError: it is a study or a fit, its model knows no places, or the file ends with no known format.
+        OSError: the file cannot be written.
+    """
+    if file.suffix[1:] not in FORMATS:
+        raise HotmesaError(f"--draw {file}: must end with {', '.join(f'.{kind}' for kind in FORMATS)}")
+    if _kind(name_or_file) is not None:
+        raise HotmesaError(f"--draw {file}: {name_or_file} is no scenario; name the scenario that it varies")
+    scenario = load_scenario(name_or_file, overrides)
+    if not KINDS[scenario.mode].spatial:
+        raise HotmesaError(f'--draw {file}: a run with mode = "{scenario.mode}" has neither layers nor places')
+    if save_picture(lambda: plot_device(scenario), file) is None:
+        raise HotmesaError(f"--draw {file}: could not be drawn")
+    return file
 
 
 def _scenario(name_or_file: str, overrides: Sequence[str]) -> tuple[str, dict[str, Scenario]]:

@@ -135,7 +135,7 @@ def plot_section(run: Run) -> Figure | None:
     ends = np.array([xy[:, 0].min() - half, xy[:, 0].max() + half]).clip(*_span(states))
     start, end = np.array([ends[0], place[1]]), np.array([ends[1], place[1]])
     cuts = [along(states, layer, _cells_of(states, layer), start, end) for layer in states.T_K[state]]
-    drawn = heights(run, 2.0 * half)
+    drawn = heights(run.scenario, 2.0 * half)
     z, fine = _in_depth(drawn, np.array([values for _, values in cuts]))
     figure = page.new_figure(8.0, 4.6)
     axes = figure.subplots()

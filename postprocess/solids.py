@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hotmesa.postprocess.results import Run, States
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.layers import graded, layer_thickness
-from hotmesa.scenarios.schema import Layer
+from hotmesa.scenarios.schema import Layer, Scenario
 
 if TYPE_CHECKING:
     import pyvista
@@ -104,16 +104,16 @@ class Heights:
     whole_depth_um: float
 
 
-def heights(run: Run, width_um: float) -> Heights:
+def heights(scenario: Scenario, width_um: float) -> Heights:
     """Return heights at which film and mesa can be seen above a crystal that is drawn to scale.
 
     Args:
-        run: whose layers are drawn.
+        scenario: whose layers are drawn.
         width_um: of the mesa.
     """
-    parts = {layer.name: _sublayers(run, layer) for layer in run.scenario.layers}
-    on_mesa = [layer.name for layer in run.scenario.layers if layer.region == "mesa"]
-    wide = [layer.name for layer in run.scenario.layers if layer.region != "mesa"]
+    parts = {layer.name: _sublayers(scenario, layer) for layer in scenario.layers}
+    on_mesa = [layer.name for layer in scenario.layers if layer.region == "mesa"]
+    wide = [layer.name for layer in scenario.layers if layer.region != "mesa"]
     height = sum(float(parts[name].sum()) for name in on_mesa)
     factor = round_number(max(MESA_HEIGHT * width_um / height, 1.0)) if height > 0 else 1.0
     borders, z = {}, factor * height
@@ -128,7 +128,7 @@ def heights(run: Run, width_um: float) -> Heights:
 
 def build_stack(run: Run, states: States, state: int, plan: Plan) -> Stack:
     """Return the layers of a stored state as solids: film and mesa exaggerated, the crystal to scale."""
-    drawn = heights(run, size_um(plan))
+    drawn = heights(run.scenario, size_um(plan))
     first, solids, tops = 0, {}, {}
     for layer in sorted(run.scenario.layers, key=lambda layer: layer.region != "mesa"):
         borders = drawn.borders_um[layer.name]
@@ -154,8 +154,8 @@ def round_number(number: float) -> float:
     return float(max(step * power for step in (1.0, 2.0, 5.0) if step * power <= number))
 
 
-def _sublayers(run: Run, layer: Layer) -> Array:
-    return graded(layer_thickness(run.scenario, layer), layer.sublayers, layer.first_sublayer_um)
+def _sublayers(scenario: Scenario, layer: Layer) -> Array:
+    return graded(layer_thickness(scenario, layer), layer.sublayers, layer.first_sublayer_um)
 
 
 def _levels(borders: Array, T: Array, lowest: float) -> tuple[Array, Array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from hotmesa.commands import add_overrides
 from hotmesa.scenarios.errors import HotmesaError
@@ -16,12 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = "bundled scenario, study or fit, or TOML file"
     parser.add_argument("scenario", nargs="?", metavar="NAME-or-FILE", help=words)
     add_overrides(parser)
+    parser.add_argument("--draw", type=Path, metavar="FILE", help="draw plan and layers to scale: .png, .pdf or .svg")
     parser.add_argument("--schema", action="store_true", help="show every key with type, range, unit and default")
     parser.add_argument("--markdown", action="store_true", help="with --schema: as Markdown tables")
     parser.add_argument("--json", action="store_true", help="with --schema: as JSON schema, for editors")
 
 
-def main(scenario: str | None, overrides: Sequence[str], schema: bool, markdown: bool, json: bool) -> int:
+def main(
+    scenario: str | None, overrides: Sequence[str], draw: Path | None, schema: bool, markdown: bool, json: bool
+) -> int:
     """Print what a scenario, a study or a fit describes, or every key that there is.
 
     Raises:
@@ -32,7 +36,9 @@ def main(scenario: str | None, overrides: Sequence[str], schema: bool, markdown:
         return 0
     if scenario is None:
         raise HotmesaError("check needs the name of a scenario or a file, or --schema")
-    from hotmesa.checking import check
+    from hotmesa.checking import check, draw_device
 
+    if draw is not None:
+        draw_device(scenario, overrides, draw)
     sys.stdout.write(f"{check(scenario, overrides)}\n")
     return 0

@@ -31,6 +31,7 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
         {"sweep.png": "minami2013-50K-sweep.png", "map.png": "minami2013-50K-map.png"},
     ),
     (("run", "kurter2010-n19"), {"iv.png": "kurter2010-n19-iv.png", "map.png": "kurter2010-n19-map.png"}),
+    (("check", "kurter2010-n19"), {"device.png": "device.png"}),
     (("ltslm", "out/pictures/kurter2010-n19", "--current", "1.2", "--beam-um", "1.5"), {"ltslm.png": "ltslm.png"}),
     (
         ("plot", "out/pictures/kurter2010-n19", "--what", "profile,section"),
@@ -90,8 +91,9 @@ def main(only: str = "") -> None:
         if only not in " ".join(arguments):
             continue
         folder = OUT / folder_of(arguments)
-        again = () if arguments[0] == "plot" else ("--overwrite",)
-        command = [sys.executable, "-m", "hotmesa", *arguments, "--out", str(folder), *again, "--quiet"]
+        behind = {"plot": ["--out", str(folder), "--quiet"], "check": ["--draw", str(folder / "device.png")]}
+        usual = ["--out", str(folder), "--overwrite", "--quiet"]
+        command = [sys.executable, "-m", "hotmesa", *arguments, *behind.get(arguments[0], usual)]
         subprocess.run(command, check=True)
         for source, picture in pictures.items():
             shutil.copyfile(folder / source, IMAGES / picture)

@@ -56,7 +56,7 @@ def test_pictures_leave_the_states_as_they_are(plan: Run) -> None:
 
 
 def test_temperature_in_depth_is_linear_between_the_middles_of_sublayers(plan: Run) -> None:
-    drawn = heights(plan, 10.0)
+    drawn = heights(plan.scenario, 10.0)
     middles = np.concatenate([0.5 * (z[1:] + z[:-1]) for z in drawn.borders_um.values()])
     z, T = _in_depth(drawn, np.repeat((40.0 + 2.0 * middles)[:, None], 3, axis=1))
     at = 0.5 * (z[1:] + z[:-1])
