@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import hotmesa
 from hotmesa import case as study_case
 from hotmesa import fitting as fit_job
 from hotmesa.cli import main
@@ -357,3 +358,22 @@ def test_what_the_source_loses_can_be_fitted(folder: Path):
     with (folder / "out" / "residuals.csv").open(newline="") as stream:
         model = {row["data"]: float(row["model"]) for row in csv.DictReader(stream)}
     assert 0.0 < model["fold"] < model["lost"] < 0.8 and model["held"] == 0.0
+
+
+def test_the_contact_of_a_device_comes_back_from_its_own_curve(tmp_path: Path):
+    """Data hold for the sublayers they were made on: with other ones the same curve gives another contact."""
+    golden = Path(__file__).parents[2] / "regression" / "golden" / "strip.toml"
+    small = {"mesh.refine": 0.3, "branch.end_current_mA": 0.6, "stability.points": "none"}
+    run = hotmesa.run(golden, small | {"numerics.estimate_error": False})
+    rows = zip(run.column("V_mV")[1:].tolist(), run.column("I_mA")[1:].tolist(), strict=True)
+    (tmp_path / "iv.csv").write_text("V_mV,I_mA\n" + "".join(f"{V!r},{current!r}\n" for V, current in rows))
+    text = (
+        f'name = "small"\nscenario = "{golden}"\n[fixed]\nmesh.refine = 0.3\nbranch.end_current_mA = 0.6\n'
+        'stability.points = "none"\nnumerics.estimate_error = false\n'
+        '[[parameters]]\nkey = "contacts.0.contact_K_per_mW"\nlabel = "contact"\nstart = 5.0\nmin = 0.5\nmax = 20.0\n'
+        '[[data]]\nname = "iv"\nfile = "iv.csv"\nsigma_mV = 0.01\n'
+    )
+    assert fit(tmp_path, text) == 0
+    found = result(tmp_path)["parameters"]["contact"]
+    assert found["value"] == pytest.approx(3.0, abs=3.0 * found["uncertainty"])
+    assert found["uncertainty"] < 0.03
