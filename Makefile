@@ -15,7 +15,7 @@ help:
 	@echo 'make docs          examples in the documentation and its links'
 	@echo 'make results       the tables of docs/results.md, from what is declared beside columns and numbers'
 	@echo 'make pictures      runs what README and guide show, and makes their pictures'
-	@echo 'make paper         every number and picture of docs/kurter2010.md (some minutes)'
+	@echo 'make paper         every number and picture of docs/kurter2010.md (twenty minutes of processor time)'
 	@echo 'make bench         benchmarks; tables on the screen, JSON in out/benchmarks, docs/benchmarks.md'
 	@echo 'make setup         set up only, looking again for the best route'
 	@echo 'make lock          the versions and hashes of setup/requirements.lock anew, with uv'

@@ -20,6 +20,8 @@ class Jump:
         drop_mV: by how much the voltage of the mesa falls.
         hot_before, hot_after: hot-spot fraction.
         T_after_K: highest temperature after it.
+        held_before, held_after: whether nothing but the load line loses the state before it and the one after it: no
+            mode grows in them with the current given.
     """
 
     ohm: float
@@ -29,6 +31,8 @@ class Jump:
     hot_before: float
     hot_after: float
     T_after_K: float
+    held_before: bool
+    held_after: bool
 
 
 def jump(found: Trace, ohm: float) -> Jump | None:
@@ -50,7 +54,15 @@ def jump(found: Trace, ohm: float) -> Jump | None:
     landed = lost + 1 + int(again[0])
     hot = [found.at_current("hot_fraction", float(current[k])) for k in (lost, landed)]
     return Jump(ohm, float(current[lost]), float(current[landed]), float(V[lost] - V[landed]), hot[0], hot[1],
-                found.at_current("T_max_K", float(current[landed])))  # fmt: skip
+                found.at_current("T_max_K", float(current[landed])), found.held_at(float(current[lost])),
+                found.held_at(float(current[landed])))  # fmt: skip
+
+
+def in_words(one: Jump | None, last: str) -> str:
+    """Return a jump in words: from, to and another number; with a hint where it lands in a state that does not stay."""
+    if one is None:
+        return "none"
+    return f"{one.from_mA:.2f} → {one.to_mA:.2f}, {last}" + ("" if one.held_after else " (not held)")
 
 
 def largest_load(found: Trace) -> float:

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 from scipy.optimize import brentq
-from validation.kurter2010.loads import jump, largest_load, load_that_loses
+from validation.kurter2010.loads import Jump, in_words, jump, largest_load, load_that_loses
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.runs import Trace, trace
 
@@ -23,7 +23,7 @@ THICK = ("mesh.refine=0.7", "layers.1.sublayers=1", "layers.2.sublayers=12", "la
 KEPT = (*THICK, "branch.min_points=50", "branch.end_current_mA=8.0", "output.every=1")
 CLEAN_FILM = "materials.film.residual_resistivity_ohm_m=1e-8"
 LIGHT = (
-    "mesh.refine=0.6", "branch.min_points=40", "output.every=1000", "stability.points=none",
+    "mesh.refine=0.6", "branch.min_points=40", "output.every=1000",
     "numerics.estimate_error=false", "layers.2.sublayers=8", "layers.2.first_sublayer_um=0.3",
 )  # fmt: skip
 """For several laws: V and the currents of jumps move by less than 1 %."""
@@ -34,6 +34,7 @@ LAWS = (
     ("weight 0.35, Γ = 8 meV, exponent 3", ("law.momentum_weight=0.35", "law.gamma_c_meV=8", "law.gamma_exponent=3")),
 )
 LOADS_OHM = (25.0, 30.0, 34.0)
+ROWS_MA = (1.0, 2.0, 3.0, CURRENT_MA, 5.0, 6.5, 8.0)
 CENTRE_OF_DISC = 0.318310
 """Rise in the centre of a disc of uniform flux on a half-space: this times P/(κ a) (exact: 1/π)."""
 MEAN_OF_DISC = 0.270190
@@ -74,7 +75,7 @@ def run(*overrides: str) -> Trace:
 
 @cache
 def light(*overrides: str) -> Trace:
-    """Return the branch on a coarse mesh, without fields and stability."""
+    """Return the branch on a coarse mesh, without fields."""
     return trace(load_scenario("pristine-n28", (*LIGHT, *overrides)))
 
 
@@ -143,7 +144,7 @@ def table() -> str:
     """Return the estimates beside the simulated state along the branch."""
     found = run()
     rows = []
-    for current in (1.0, 2.0, 3.0, CURRENT_MA, 5.0, 6.5, 8.0):
+    for current in ROWS_MA:
         cells = [number(found.at_current(key, current), digits) for key, digits in
                  (("V_mV", 1), ("P_mW", 2), ("T_mean_K", 1), ("T_max_K", 1), ("alpha_mean_K_per_mW", 1),
                   ("hot_fraction", 2), ("hot_current_share", 2))]  # fmt: skip
@@ -160,15 +161,18 @@ def table() -> str:
     return f"{markdown(head, rows)}\n\n{text}"
 
 
+def jumps(found: Trace) -> list[Jump | None]:
+    """Return the jumps of a branch behind each load."""
+    return [jump(found, ohm) for ohm in LOADS_OHM]
+
+
 def jump_table() -> str:
     """Return the paper's estimates and the jumps behind a resistor, by junction law."""
     rows = []
     for words, overrides in LAWS:
         found = light(*overrides)
         guess = estimate_from(found)
-        jumps = [jump(found, ohm) for ohm in LOADS_OHM]
-        cells = ["none" if one is None else f"{one.from_mA:.2f} → {one.to_mA:.2f}, {one.hot_after:.2f}"
-                 for one in jumps]  # fmt: skip
+        cells = [in_words(one, f"{one.hot_after:.2f}" if one else "") for one in jumps(found)]
         lost = load_that_loses(found, CURRENT_MA)
         rows.append([words, number(guess.V_mV, 0), number(guess.I_cold_mA), number(guess.part),
                      number(guess.normal_K, 1), number(found.at_current("T_max_K", CURRENT_MA), 1),

@@ -70,6 +70,11 @@ class Trace:
             raise ValueError(f"{self.scenario.name}: stability was not computed")
         return found
 
+    def held_at(self, I_mA: float) -> bool:
+        """Return whether the source holds the points on both sides of a current of a branch that rises all the way."""
+        above = int(np.searchsorted(self.column("I_mA"), I_mA))
+        return bool(np.all(self.held[max(above - 1, 0) : above + 1]))
+
     def lost(self, digits: int = 2) -> str:
         """Return the currents (mA) between which the source does not hold the branch, in words: "0.73 to 0.81"."""
         ends = np.flatnonzero(np.diff(np.concatenate([[False], ~self.held, [False]]).astype(int))).reshape(-1, 2)

@@ -54,9 +54,9 @@ def paper_range(junctions: int) -> tuple[float, float]:
 
 
 @cache
-def short_stack_K(overrides: tuple[str, ...] = ()) -> float:
+def short_stack_K(overrides: tuple[str, ...] = (), name: str = "kurter2010-n19") -> float:
     """Return the temperature (K) of four junctions at SHORT_STACK_MV by uniform heating with the law of a set."""
-    scenario = load_scenario("kurter2010-n19", (*overrides, 'mode="uniform"', "mesa.junctions=4"))
+    scenario = load_scenario(name, (*overrides, 'mode="uniform"', "mesa.junctions=4"))
     curve = uniform_curve(build_law(scenario), scenario)
     return float(np.interp(SHORT_STACK_MV, curve.v_mV, curve.T_K))
 

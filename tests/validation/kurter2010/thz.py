@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from validation.kurter2010.loads import jump, largest_load
+from validation.kurter2010.loads import Jump, in_words, jump, largest_load
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.runs import Trace, draw_held, trace
 from validation.kurter2010.spots import draw_map, hot_nodes
@@ -111,20 +111,24 @@ def targets() -> list[Target]:
     ]  # fmt: skip
 
 
+ROWS_MA = (5.0, 10.0, 16.8, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0)
+
+
 def table() -> str:
     """Return curve, temperatures and hot spot by current at the bath temperature of the paper."""
     found, lead = run(), run(lead=True)
     head = ("I (mA)", "V (mV)", "mean T (K)", "T_max (K)", "hot-spot fraction", "its current", "length × width (µm)",
-            "with lead: hot-spot fraction", "middle x (µm)")  # fmt: skip
+            "held by a current source", "with lead: hot-spot fraction", "middle x (µm)", "held")  # fmt: skip
     columns = (("V_mV", 0), ("T_mean_K", 1), ("T_max_K", 1), ("hot_fraction", 3), ("hot_current_share", 3))
     rows = []
-    for current in (5.0, 10.0, 16.8, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0):
+    for current in ROWS_MA:
         cells = [number(found.at_current(key, current), digits) for key, digits in columns]
         length, width, _ = size(found, state_at(found, current))
         there, _, middle = size(lead, state_at(lead, current))
         hot = lead.at_current("hot_fraction", current)
-        rows.append([f"{current:g}", *cells, f"{length:.0f} × {width:.0f}" if length else "–", number(hot, 3),
-                     number(middle, 0) if there else "–"])  # fmt: skip
+        held = ["yes" if one.held_at(current) else "no" for one in (found, lead)]
+        rows.append([f"{current:g}", *cells, f"{length:.0f} × {width:.0f}" if length else "–", held[0], number(hot, 3),
+                     number(middle, 0) if there else "–", held[1]])  # fmt: skip
     return markdown(head, rows)
 
 
@@ -134,13 +138,17 @@ def light(electrode: str) -> Trace:
     return trace(load_scenario("thz-300x60", (*LIGHT, *(THICK if electrode == "thick" else ()))))
 
 
+def jumps(electrode: str) -> list[Jump | None]:
+    """Return the jumps of the branch with an electrode behind each load."""
+    return [jump(light(electrode), ohm) for ohm in LOADS_OHM]
+
+
 def jump_table() -> str:
     """Return what sources make of the curves with both electrodes: jumps behind a load, states that are not held."""
     rows = []
     for words in ("thin", "thick"):
         found = light(words)
-        jumps = [jump(found, ohm) for ohm in LOADS_OHM]
-        cells = ["none" if one is None else f"{one.from_mA:.1f} → {one.to_mA:.1f}, {one.drop_mV:.0f}" for one in jumps]
+        cells = [in_words(one, f"{one.drop_mV:.0f}" if one else "") for one in jumps(words)]
         growing = found.column("I_mA")[found.column("unstable_modes_current_bias") > 0]
         lost = f"{growing.min():.0f} to {growing.max():.0f}" if growing.size else "none"
         rows.append([{"thin": "50 nm", "thick": "400 nm"}[words], number(largest_load(found), 0), lost, *cells])
