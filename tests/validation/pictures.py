@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,12 @@ def folder_of(arguments: tuple[str, ...]) -> str:
     return "-".join(word.lstrip("-") for word in arguments[1:]).replace("/", "-")
 
 
+def processor_s() -> float:
+    """Return the processor time (s) of all commands so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def errors_sentence(summary: Mapping[str, float]) -> str:
     """Return what README says of the errors of a run, from its summary.json."""
     V, T = ([summary[f"{what}_error_{name}"] for what in ("mesh", "layer")] for name in ("V_percent", "T_K"))
@@ -94,7 +101,9 @@ def main(only: str = "") -> None:
         behind = {"plot": ["--out", str(folder), "--quiet"], "check": ["--draw", str(folder / "device.png")]}
         usual = ["--out", str(folder), "--overwrite", "--quiet"]
         command = [sys.executable, "-m", "hotmesa", *arguments, *behind.get(arguments[0], usual)]
+        before = processor_s()
         subprocess.run(command, check=True)
+        sys.stdout.write(f"{' '.join(arguments)}: {processor_s() - before:.0f} s of processor time\n")
         for source, picture in pictures.items():
             shutil.copyfile(folder / source, IMAGES / picture)
             sys.stdout.write(f"docs/images/{picture}\n")
