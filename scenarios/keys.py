@@ -196,8 +196,10 @@ def below(node: Node, part: str | int) -> Node | None:
         if part in member.get("properties", {}):
             result: Node = member["properties"][part]
             return result
-        if isinstance(part, int) and member.get("type") == "array":
-            return dict(member.get("items") or member["prefixItems"][0])
+        if member.get("type") == "array":
+            item = dict(member.get("items") or member["prefixItems"][0])
+            if isinstance(part, int) or any("name" in kind.get("properties", {}) for kind in members(item)):
+                return item  # by its number, or by its name
         if isinstance(part, str) and isinstance(member.get("additionalProperties"), Mapping):
             return dict(member["additionalProperties"])
     return None

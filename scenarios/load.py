@@ -12,7 +12,7 @@ from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.files import RawScenario, absolute_paths, find_file, read_raw
 from hotmesa.scenarios.keys import left_behind
 from hotmesa.scenarios.messages import dotted, schema_findings
-from hotmesa.scenarios.overrides import OverrideError, apply, parse
+from hotmesa.scenarios.overrides import OverrideError, apply, numbered, parse
 from hotmesa.scenarios.partial import rests_on, without_invalid
 from hotmesa.scenarios.problems import Finding, Where
 from hotmesa.scenarios.rules.device import find_contradictions
@@ -28,8 +28,8 @@ def load_scenario(name_or_path: str | Path, overrides: Overrides = (), *, comple
     Args:
         name_or_path: name of a bundled scenario ("kurter2010-n19") or a TOML file.
         overrides: changes of keys, {"mesa.junctions": 12, "layers.0.thickness_um": 0.1}, or as texts "key=value" with
-            values in TOML syntax. Elements of lists go by number from 0, None leaves a key out; file names are
-            relative to the working directory.
+            values in TOML syntax. Elements of lists go by their name or by number from 0 ("contacts.wire.x_um"), None
+            leaves a key out; file names are relative to the working directory.
         complete: refuse a device that nothing cools; it may else get its heat sinks from Python.
 
     Returns:
@@ -53,6 +53,7 @@ def _apply_overrides(raw: RawScenario, overrides: Overrides) -> list[str]:
     for change in overrides.items() if isinstance(overrides, Mapping) else overrides:
         try:
             path, value = parse(change)
+            path = numbered(raw.data, path)
             _leave_behind(raw, path, value)
             apply(raw.data, path, value)
         except OverrideError as error:

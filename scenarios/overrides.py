@@ -13,6 +13,7 @@ import numpy as np
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.keys import leaves_out
+from hotmesa.scenarios.problems import did_you_mean
 
 _BARE_WORD = re.compile(r"^[A-Za-z0-9_./~-][^\"'\[\]{}=,]*$")
 _INDEX = re.compile(r"^\d+$")
@@ -27,9 +28,10 @@ class OverrideError(HotmesaError, ValueError):
 def parse(change: str | tuple[str, object]) -> tuple[Path, Any]:
     """Path and value of "layers.0.thickness_um=0.05", or of ("layers.0.thickness_um", 0.05).
 
-    Numbers in the path count the elements of a list from 0. A value that is no TOML but a plain word is taken as
-    text (mode=uniform, mesh.file=01.msh), and so is a date; the word none (from Python None) stands for "leave this key
-    out" and gives the value None, except where it is a choice of the key (stability.points=none).
+    Numbers in the path count the elements of a list from 0; `numbered` finds them by their names. A value that is no
+    TOML but a plain word is taken as text (mode=uniform, mesh.file=01.msh), and so is a date; the word none (from
+    Python None) stands for "leave this key out" and gives the value None, except where it is a choice of the key
+    (stability.points=none).
 
     Raises:
         OverrideError: no "=", an empty key, or a value that is neither TOML nor a word.
@@ -72,6 +74,38 @@ def _parse_value(text: str, value: str) -> Any:
         raise OverrideError(f"--set {text}: one value is expected")
     # No key is a date, but a file or a name may look like one.
     return value if isinstance(parsed["value"], date | time) else parsed["value"]
+
+
+def numbered(data: Mapping[str, Any], path: Path) -> Path:
+    """Return a path with elements of lists by their numbers where it names them: contacts.wire.x_um.
+
+    Raises:
+        OverrideError: no element of the list has the name.
+    """
+    node: Any = data
+    result: list[str | int] = []
+    for part in path:
+        key = _number(path, tuple(result), part, node) if isinstance(node, list) and isinstance(part, str) else part
+        result.append(key)
+        if isinstance(node, list):
+            node = node[key] if isinstance(key, int) and key < len(node) else None
+        else:
+            node = node.get(key) if isinstance(node, dict) else None
+    return tuple(result)
+
+
+def _number(path: Path, so_far: Path, part: str, items: list[Any]) -> int:
+    names = [str(item.get("name", "")) if isinstance(item, dict) else "" for item in items]
+    if part not in names:
+        raise OverrideError(_unknown_name(path, so_far, part, names))
+    return names.index(part)
+
+
+def _unknown_name(path: Path, so_far: Path, part: str, names: list[str]) -> str:
+    where, known = _dotted(so_far), [name for name in names if name]
+    there = f"; there {'is' if len(known) == 1 else 'are'} {', '.join(known)}" if known else ""
+    hint = did_you_mean(part, known) or there
+    return f"--set {_dotted(path)}: {where} has no element {part}{hint}; a number does as well, {where}.0"
 
 
 def apply(data: dict[str, Any], path: Path, value: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hotmesa.scenarios import ScenarioError, available_scenarios, load_scenario
+from hotmesa.scenarios.keys import find_key
 from hotmesa.scenarios.overrides import parse
 from hotmesa.scenarios.schema import WiedemannFranzContact
 from hotmesa.scenarios.schema.runs import Stability
@@ -115,6 +116,23 @@ def test_overrides_change_values_list_elements_and_absent_tables(small: Path) ->
     assert (scenario.contacts[0].x_um, scenario.mode, scenario.mesh.refine) == (-2.0, "uniform", 2.0)
 
 
+def test_elements_of_lists_go_by_their_names(small: Path) -> None:
+    changes = ["contacts.wire.x_um=-2", "layers.film.thickness_um=0.1"]
+    scenario = load_scenario(small, changes)
+    assert scenario == load_scenario(small, ["contacts.0.x_um=-2", "layers.0.thickness_um=0.1"])
+    (found,) = _problems_of(small, ["contacts.wire.radius_um=-1"])
+    assert "--set contacts.0" in found
+    assert "wire" in found
+    assert find_key(("contacts", "wire", "x_um")) == find_key(("contacts", 0, "x_um")) is not None
+    assert find_key(("branch", "at_mA", "wire")) is None
+
+
+def _problems_of(small: Path, changes: list[str]) -> tuple[str, ...]:
+    with pytest.raises(ScenarioError) as error:
+        load_scenario(small, changes)
+    return error.value.problems
+
+
 def test_none_leaves_a_key_or_an_element_out(small: Path) -> None:
     changes = ["contacts.0.contact_K_per_mW=none", "contacts.0.contact_resistance_ohm=0.1", "bath.rim=none"]
     scenario = load_scenario(small, changes)
@@ -168,7 +186,7 @@ def test_a_corner_given_twice_elsewhere_is_told(problems) -> None:
         ("mesa.junctions=", "is not a value"),
         ("mesa.junctions=[1", "is not a value"),
         ("layers.9.thickness_um=1", "layers has 3 elements (numbers: 0 to 2)"),
-        ("layers.film.thickness_um=1", "name an element by its number"),
+        ("layers.flim.thickness_um=1", "layers has no element flim; did you mean film?"),
         ("mesa.junctions.x=1", "is a value and holds no keys"),
         ("mesa.vertices_um.0=[1.0,1.0]", "the scenario has no mesa.vertices_um"),
         ("mesa.width_um=1\ncrystal=2", "one value is expected"),
