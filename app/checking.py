@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from hotmesa.postprocess.drawing import plot_device
 from hotmesa.postprocess.page import FORMATS
@@ -18,6 +19,7 @@ from hotmesa.scenarios.errors import BAD_INPUT, HotmesaError, ScenarioError
 from hotmesa.scenarios.files import bundled_plans
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.plans.assumptions import assumption_lines, deciding_assumptions
+from hotmesa.scenarios.writing import json_text
 
 LOG = logging.getLogger("hotmesa")
 PLAN_KEYS = {"study": ("vary",), "fit": ("parameters", "data")}
@@ -46,6 +48,20 @@ def check(name_or_file: str, overrides: Sequence[str] = ()) -> str:
         text, scenarios = {None: _scenario, "study": _study, "fit": _fit}[kind](name_or_file, overrides)
         note = _make(scenarios)
     return f"{text}\nno problems found{note}"
+
+
+def check_json(name_or_file: str, overrides: Sequence[str] = ()) -> str:
+    """Return as JSON what `check` tells: the text, and by case the resolved scenarios.
+
+    Raises:
+        HotmesaError: as `check`.
+    """
+    kind = _kind(name_or_file)
+    text = check(name_or_file, overrides)
+    _, scenarios = {None: _scenario, "study": _study, "fit": _fit}[kind](name_or_file, overrides)
+    resolved = {name: scenario.model_dump(mode="json") for name, scenario in scenarios.items()}
+    cases: dict[str, Any] = {"cases": resolved} if kind else {"scenario": resolved[""]}
+    return json_text({"kind": kind or "scenario", "text": text, **cases})
 
 
 def draw_device(name_or_file: str, overrides: Sequence[str], file: Path) -> Path:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
@@ -204,6 +204,12 @@ def run_doctor(write: Callable[[str], object]) -> int:
     return 1 if broken else 0
 
 
-def main() -> int:
-    """Run the doctor on standard output; returns its exit status."""
-    return run_doctor(lambda line: sys.stdout.write(f"{line}\n"))
+def main(json: bool = False) -> int:
+    """Run the doctor on standard output, in lines or as JSON; returns its exit status."""
+    if not json:
+        return run_doctor(lambda line: sys.stdout.write(f"{line}\n"))
+    from hotmesa.scenarios.writing import json_text
+
+    findings = [asdict(finding) for finding in examine()]
+    sys.stdout.write(json_text({"python": sys.executable, "findings": findings}))
+    return int(any(finding["state"] == BROKEN for finding in findings))

@@ -20,7 +20,7 @@ from hotmesa.scenarios import toml
 from hotmesa.scenarios.labels import label_of
 from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.tables import OWN_MB, read_fields, with_point
-from hotmesa.scenarios.writing import write_table
+from hotmesa.scenarios.writing import json_text, write_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,6 +82,17 @@ class Ranking:
             lines.append(f"{rank:4d}  {row['case']:<{width}}{number}{f'  {why}' if why else ''}")
         rest = len(self.rows) - shown
         return "\n".join([*lines, *([f"      and {rest} more in ranking.csv"] if rest else [])])
+
+    def json(self) -> str:
+        """Return all cases as JSON: rank, case, its number (null where there is none) and why."""
+        cases = [
+            {"rank": rank, "case": row["case"], "value": float(value), "word": word, "reason": why}
+            for rank, (row, value, (word, why)) in enumerate(
+                zip(self.rows, self.values, self.words, strict=True), start=1
+            )
+        ]
+        files = [str(file) for file in self.files]
+        return json_text({"by": self.by, "rule": self.rule, "cases": cases, "files": files})
 
 
 def compare(results: Sequence[Path], order: Order, out: Path | None = None) -> Ranking:

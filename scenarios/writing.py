@@ -119,7 +119,12 @@ def write_json(path: Path, values: Mapping[str, Any]) -> Path:
     Raises:
         OSError: it cannot be written.
     """
-    return write_text(path, json.dumps(_finite(values), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    return write_text(path, json_text(values))
+
+
+def json_text(values: Any) -> str:
+    """Return mappings, lists, texts and numbers as JSON with an end of line; numbers that are not finite are null."""
+    return json.dumps(_finite(values), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _finite(value: Any) -> Any:

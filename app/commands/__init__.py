@@ -62,6 +62,11 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mpi", action="store_true", help="let the processes of mpirun share the work")
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add --json."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for other programs")
+
+
 def say_where(folder: Path, files: Iterable[Path], quiet: bool = False) -> None:
     """Tell where results are."""
     if not quiet:

@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--draw", type=Path, metavar="FILE", help="draw plan and layers to scale: .png, .pdf or .svg")
     parser.add_argument("--schema", action="store_true", help="show every key with type, range, unit and default")
     parser.add_argument("--markdown", action="store_true", help="with --schema: as Markdown tables")
-    parser.add_argument("--json", action="store_true", help="with --schema: as JSON schema, for editors")
+    words = "print JSON, for other programs; with --schema the JSON schema, for editors"
+    parser.add_argument("--json", action="store_true", help=words)
 
 
 def main(
@@ -36,9 +37,9 @@ def main(
         return 0
     if scenario is None:
         raise HotmesaError("check needs the name of a scenario or a file, or --schema")
-    from hotmesa.checking import check, draw_device
+    from hotmesa.checking import check, check_json, draw_device
 
     if draw is not None:
         draw_device(scenario, overrides, draw)
-    sys.stdout.write(f"{check(scenario, overrides)}\n")
+    sys.stdout.write(check_json(scenario, overrides) if json else f"{check(scenario, overrides)}\n")
     return 0

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hotmesa.commands import add_out, say_where
+from hotmesa.commands import add_json, add_out, say_where
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,17 +20,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     order.add_argument("--target", type=float, metavar="VALUE", help="nearest to this value first")
     parser.add_argument("--stable", action="store_true", help="rank only states that the source of [bias] holds")
     parser.add_argument("--top", type=int, default=15, metavar="N", help="print so many lines (0: all); files hold all")
+    add_json(parser)
     add_out(parser, "ranking.csv and compare.png (default: the study)")
 
 
 def main(
     results: Sequence[Path], by: str | None, smallest: bool, largest: bool, target: float | None, stable: bool,
-    top: int, out: Path | None,
+    top: int, out: Path | None, json: bool,
 ) -> int:  # fmt: skip
     """Print a ranking and write its files."""
     from hotmesa.postprocess.compare import Order, compare
 
     ranking = compare(tuple(results), Order(by, largest, smallest, target, stable), out)
+    if json:
+        sys.stdout.write(ranking.json())
+        return 0
     sys.stdout.write(ranking.text(top) + "\n")
     say_where(ranking.folder, ranking.files)
     return 0
