@@ -93,6 +93,10 @@ class Model:
         extra_heat: heat (µW) put into each unknown of this rank besides the Joule heat.
     """
 
+    def __repr__(self) -> str:
+        """Return device, size and path in one line."""
+        return f"<Model {self.scenario.name}: {self.unknowns:,} unknowns, {self.parts.path} path>"
+
     def __init__(
         self,
         scenario: Scenario,

@@ -74,6 +74,13 @@ class Scenario(Section):
             raise PydanticCustomError("too_long", "too many")
         return value
 
+    def __repr__(self) -> str:
+        """Return what it is in one line; the keys are in `model_dump()`."""
+        parts = {"layer": len(self.layers), "contact": len(self.contacts)} if KINDS[self.mode].spatial else {}
+        counts = [f"{count} {name}{'s' * (count != 1)}" for name, count in parts.items()]
+        device = [f"{self.mesa.junctions} junctions", self.mesa.describe(), *counts]
+        return f"<Scenario {self.name}: {self.mode}, {', '.join(device)}, bath {self.bath.temperature_K:g} K>"
+
     @classmethod
     def with_kinds(cls) -> type[Scenario]:
         """Return the class, with the sections of kinds of run that it does not list."""

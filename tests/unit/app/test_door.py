@@ -96,6 +96,16 @@ def test_states_modes_and_images_of_one_device() -> None:
     assert image.extremum()[0] < 0.0  # a warm junction carries its current at a lower voltage
 
 
+def test_what_a_notebook_shows_of_scenario_model_and_run_is_a_line() -> None:
+    scenario = hm.load_scenario(GOLDEN / "strip.toml", {"mesa.junctions": 7})
+    assert repr(scenario) == "<Scenario strip: branch, 7 junctions, 10 µm × 10 µm, 3 layers, 1 contact, bath 4.2 K>"
+    model = hm.Model(scenario, hm.build_mesh(scenario))
+    assert repr(model) == f"<Model strip: {model.unknowns:,} unknowns, {model.parts.path} path>"
+    run = hm.run(GOLDEN / "uniform.toml")
+    assert repr(run).startswith("<Run uniform: uniform, ")
+    assert "\n" not in repr(run)
+
+
 def test_a_run_in_memory_is_the_run_in_the_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     changes = {"mesa.junctions": 12, "stability.points": "none"}
     inside = hm.run(GOLDEN / "strip.toml", changes, observables=[spread])
