@@ -60,7 +60,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Target]], dict[str, Callable[[]
     "ingredients": (
         "What each ingredient buys",
         ingredients.targets,
-        {"ingredients-table": ingredients.ingredient_table},
+        {"ingredients-table": ingredients.ingredient_table, "ingredients-allowed": ingredients.allowed_table},
         ingredients.draw,
     ),
     "resolution": (

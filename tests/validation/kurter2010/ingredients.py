@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
@@ -53,6 +54,12 @@ WORDS: Mapping[str, str] = {
 }
 V_PEAK_MV, SLOPE = 28.6, 0.02
 """V at the steepest place of N = 19, and the least dV/dI over R_N of N = 30, that the cooling is chosen for."""
+ALLOWED_MV = (0.05, 0.2, 0.5)
+"""Backbending of N = 30 (mV per junction) that a measurement might not show, in place of a slope of SLOPE."""
+CASES = ("needed", "known", *(f"{mV:g}" for mV in ALLOWED_MV))
+"""Coolings of each law: as N = 30 needs it, as sinks have it, and as each allowed backbending lets it be."""
+LOWEST = (1.05, 0.8, 0.6, 0.4)
+"""Powers of T between which and the one that is needed such a backbending is looked for."""
 POINTS, END_K, REFERENCE_K = 500, 200.0, 60.0
 KNOWN = 2.0
 """Power of T with which the best passive sinks grow: a Wiedemann-Franz contact, a conductivity proportional to T."""
@@ -77,14 +84,19 @@ def law(name: str) -> JunctionLaw:
     return build_law(load_scenario("kurter2010-uniform", tuple(f"{key}={text}" for key, text in keys_of(name).items())))
 
 
-def steepest(name: str, junctions: int, cooling: Cooling) -> tuple[float, float]:
-    """Return V per junction (mV) and dV/dI over R_N at the steepest place of a stack."""
+def figures_of(name: str, junctions: int, cooling: Cooling) -> dict[str, Any]:
+    """Return the figures of merit of a stack."""
     keys = {
         "mesa.junctions": junctions, "uniform.cooling_exponent": cooling.n,
         "uniform.thermal_resistance_K_per_mW": cooling.alpha_K_per_mW, "uniform.cooling_reference_K": REFERENCE_K,
     }  # fmt: skip
     device = UniformDevice.of(load_scenario("kurter2010-uniform", tuple(f"{key}={keys[key]!r}" for key in keys)))
-    figures = trace_uniform(law(name), device, END_K, POINTS).figures
+    return trace_uniform(law(name), device, END_K, POINTS).figures
+
+
+def steepest(name: str, junctions: int, cooling: Cooling) -> tuple[float, float]:
+    """Return V per junction (mV) and dV/dI over R_N at the steepest place of a stack."""
+    figures = figures_of(name, junctions, cooling)
     return figures["V_steepest_mV_per_junction"], figures["least_slope_over_R_N"]
 
 
@@ -104,11 +116,27 @@ def cooled_for_slope(name: str) -> Cooling:
     return cooled_for_peak(name, float(brentq(miss, 1.05, 8.0, xtol=1e-3)))
 
 
+def cooled_for_drop(name: str, allowed_mV: float, needed: Cooling) -> Cooling:
+    """Return the cooling with which N = 30 folds back by so much, which grows more slowly than the one it needs."""
+    def miss(n: float) -> float:
+        return float(figures_of(name, 30, cooled_for_peak(name, n))["backbending_mV_per_junction"]) - allowed_mV
+
+    low = next(n for n in LOWEST if miss(n) > 0.0)
+    return cooled_for_peak(name, float(brentq(miss, low, needed.n, xtol=1e-3)))
+
+
+def coolings(name: str) -> dict[str, Cooling]:
+    """Return the coolings of a law by name: as needed, as known, and by what is allowed to N = 30."""
+    needed = cooled_for_slope(name)
+    allowed = {f"{mV:g}": cooled_for_drop(name, mV, needed) for mV in ALLOWED_MV}
+    return {"needed": needed, "known": cooled_for_peak(name, KNOWN)} | allowed
+
+
 def design() -> list[dict[str, str]]:
-    """Return the cases of study-kurter2010-ingredients: each law with the cooling it needs, and with T^KNOWN."""
+    """Return the cases of study-kurter2010-ingredients: each law with the coolings it needs, and with T^KNOWN."""
     rows = []
     for name in LAWS:
-        for word, cooling in (("needed", cooled_for_slope(name)), ("known", cooled_for_peak(name, KNOWN))):
+        for word, cooling in coolings(name).items():
             values = {"uniform.cooling_exponent": cooling.n, "uniform.thermal_resistance_K_per_mW":
                       cooling.alpha_K_per_mW}  # fmt: skip
             rows.append({"case": f"{name}-{word}"} | keys_of(name) | {k: f"{v:.4g}" for k, v in values.items()})
@@ -144,6 +172,20 @@ def ingredient_table() -> str:
         "n = 2: β above zero, N = 12",
     )  # fmt: skip
     return markdown(head, rows)
+
+
+def allowed_table() -> str:
+    """Return the width of N = 12 for every law by the backbending allowed to N = 30, with the cooling for it."""
+    head = ["law", f"none, by {SLOPE:g} R_N", *(f"{mV:g} mV" for mV in ALLOWED_MV)]
+    words = [word for word in CASES if word != "known"]
+    rows = [[WORDS[name], *(_width_in_words(f"{name}-{word}") for word in words)] for name in LAWS]
+    return markdown(head, rows)
+
+
+def _width_in_words(case: str) -> str:
+    """Return β above zero, above Y_N and the power of T."""
+    widths = [number(value(case, 12, key), 3) for key in ("beta", "beta_above_Y_N")]
+    return f"{widths[0]} ({widths[1]}), n = {number(value(case, 12, 'uniform.cooling_exponent'), 2)}"
 
 
 def targets() -> list[Target]:
