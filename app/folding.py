@@ -93,7 +93,8 @@ def folds(
         if folder is not None:
             facts = provenance.collect(to_toml(given), command, 1 if comm is None else comm.size)
             facts |= {"wall_s": round(time.perf_counter() - started, 3)}
-            found = replace(found, files=_written(found, folder, parameter.key, fold, title_of(given), facts))
+            title = title_of(given, parameter.key)
+            found = replace(found, files=_written(found, folder, parameter.key, fold, title, facts))
     if not quiet:
         tell(sys.stdout, message(found, parameter.key, fold))
     return found

@@ -103,7 +103,7 @@ def identify(
             facts: dict[str, Any] = {"parameters": list(keys), "vary": name, "sigma_mV": sigma_mV, "readings": readings}
             facts |= provenance.collect(to_toml(first), command, 1 if comm is None else comm.size)
             facts |= {"status": "complete", "wall_s": round(time.perf_counter() - started, 3)}
-            result = replace(result, files=_written(result, folder, name, facts, title_of(first)))
+            result = replace(result, files=_written(result, folder, name, facts, title_of(first, name)))
     if not quiet:
         tell(sys.stdout, message(result, name, readings, sigma_mV))
     return result

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.tables import Table, column, read_table
 from hotmesa.scenarios.labels import label_of_key
 from hotmesa.scenarios.units import unit_of
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {"V": style.BLUE, "I": style.ORANGE}
-ROWS = (("V_per_junction_mV", "voltage per junction (mV)"), ("I_mA", "current I (mA)"), ("T_max_K", "T_max (K)"))
+ROWS = (
+    ("V_per_junction_mV", "voltage per junction (mV)"),
+    ("I_mA", "current I (mA)"),
+    ("T_max_K", "hottest place of the junctions (K)"),
+)
 
 
 @style.styled
@@ -27,15 +31,15 @@ def plot_folds(path: Path, key: str, title: str) -> Figure:
         ResultError: the file is missing or damaged.
     """
     table = read_table(path, (key, "V_per_junction_mV", "I_mA", "T_max_K"), ("curve", "fold"))
-    figure = style.new_figure(11.0, 4.0, dpi=115)
+    figure = page.new_figure(11.0, 4.0)
     panels = figure.subplots(1, len(ROWS))
     for axes, (name, label) in zip(panels, ROWS, strict=True):
         _draw(axes, table, key, name)
-        axes.set_xlabel(_with_unit(key), fontsize=10)
-        axes.set_ylabel(label, fontsize=10)
+        axes.set_xlabel(_with_unit(key))
+        axes.set_ylabel(label)
         style.tidy(axes)
-    panels[0].legend(frameon=False, fontsize=9)
-    figure.suptitle(title, fontsize=10)
+    panels[0].legend()
+    page.heading(figure, title)
     return figure
 
 
@@ -58,5 +62,5 @@ def _draw(axes: Any, table: Table, key: str, name: str) -> None:
         axes.plot(x[cusp], y[cusp], "o", color="black", markersize=6, label="two folds meet", zorder=3)
         for k in np.flatnonzero(cusp):
             axes.annotate(
-                f"{x[k]:.4g}", (x[k], y[k]), textcoords="offset points", xytext=(4, 6), fontsize=9, ha="right"
+                f"{x[k]:.4g}", (x[k], y[k]), textcoords="offset points", xytext=(4, 6), fontsize="small", ha="right"
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.sensitivity import BranchSensitivity
 from hotmesa.postprocess.tables import ResultError, Row, column
 from hotmesa.scenarios.arrays import Array
@@ -151,7 +151,7 @@ def summary_rows(found: Candidates, shares: Array, readings: int, sigma_mV: floa
 def plot_design(found: Candidates, shares: Array, name: str, title: str) -> Figure:
     """Return a figure: dV/d ln p over the current for every parameter and setting, and the best readings as circles."""
     p = len(found.parameters)
-    figure = style.new_figure(1.0 + 3.8 * min(p, 3), 0.8 + 3.2 * -(-p // 3), dpi=115)
+    figure = page.new_figure(1.0 + 3.8 * min(p, 3), 0.8 + 3.2 * -(-p // 3))
     panels = figure.subplots(-(-p // 3), min(p, 3), squeeze=False).ravel()
     for j, key in enumerate(found.parameters):
         axes = panels[j]
@@ -161,18 +161,15 @@ def plot_design(found: Candidates, shares: Array, name: str, title: str) -> Figu
             axes.plot(x, y, color=colour, linewidth=1.4, label=f"{value:g}" if name else None)
             taken = share > 0.0
             axes.scatter(x[taken], y[taken], s=600 * share[taken], facecolors="none", edgecolors=colour, zorder=3)
-        axes.set_title(label_of_key(key), fontsize=10)
-        axes.set_xlabel("current I (mA)", fontsize=10)
+        axes.set_title(label_of_key(key))
+        axes.set_xlabel("current I (mA)")
         style.tidy(axes)
-    panels[0].set_ylabel("∂V/∂ ln p at constant I (mV)", fontsize=10)
+    panels[0].set_ylabel("∂V/∂ ln p at constant I (mV)")
     if name:
         panels[0].legend(
-            frameon=False,
-            fontsize=9,
             title=f"{label_of_key(name)} ({unit_of(name)})" if unit_of(name) else label_of_key(name),
-            title_fontsize=9,
         )
     for axes in panels[p:]:
         axes.set_visible(False)
-    figure.suptitle(title, fontsize=10)
+    page.heading(figure, title)
     return figure

@@ -113,12 +113,21 @@ def save_figure(figure: Figure, path: Path) -> Path:
 _NO_DATE: dict[str, dict[str, Any]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
 
-def title_of(scenario: Scenario) -> str:
-    """Return name, junctions, size and bath temperature: "kurter2010-n19: 19 junctions, 10 µm × 10 µm, bath 4.2 K"."""
+BATH = "bath.temperature_K"
+
+
+def title_of(scenario: Scenario, varied: str = "") -> str:
+    """Return what a device is: "kurter2010-n19: 19 junctions, 10 µm × 10 µm, bath 4.2 K".
+
+    Args:
+        scenario: of the device.
+        varied: key that a picture varies; a bath temperature is then not told.
+    """
     mesa = scenario.mesa
     count = resistive_junctions(scenario)
     junctions = f"{count}" if count == mesa.junctions else f"{count} resistive of {mesa.junctions}"
-    return f"{scenario.name}: {junctions} junctions, {mesa.describe()}, bath {scenario.bath.temperature_K:g} K"
+    device = f"{scenario.name}: {junctions} junctions, {mesa.describe()}"
+    return device if varied == BATH else f"{device}, bath {scenario.bath.temperature_K:g} K"
 
 
 STABLE, UNSTABLE_UNDER_VOLTAGE, UNSTABLE_UNDER_CURRENT = 0, 1, 2

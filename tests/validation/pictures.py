@@ -21,6 +21,7 @@ README = ROOT / "README.md"
 OF_README = ("run", "kurter2010-n19")
 """The command whose pictures README shows."""
 OUT = Path("out/pictures")
+BATHS_K = "bath.temperature_K=4.2:80"
 
 # (arguments of hotmesa without --out, an image needs the run before it; {file in the results: picture})
 COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
@@ -58,11 +59,35 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("study", "study-thz-phases"), {"phases.png": "phases-thz.png"}),
     (("study", "study-thz-crystal"), {"phases.png": "phases-thz-crystal.png"}),
     (("fit", "fit-cooling"), {"fit.png": "fit-cooling.png"}),
+    (("folds", "kurter2010-uniform", "--over", BATHS_K), {"folds.png": "folds.png"}),
+    (
+        ("folds", "pristine-n28", "--over", BATHS_K, "--set", "mesh.refine=0.5", "--set", "branch.min_points=60"),
+        {"folds.png": "folds-pristine.png"},
+    ),
+    (
+        (
+            "identify",
+            "kurter2010-n19",
+            "--parameters",
+            "law.gamma_c_meV",
+            "materials.intercalated.divide_conductivity_by",
+            "contacts.0.contact_resistance_ohm",
+            "--vary",
+            "bath.temperature_K=4.2,20,40,60",
+            "--sigma-mV",
+            "1",
+            "--readings",
+            "20",
+        ),
+        {"identify.png": "identify.png"},
+    ),
 )
 
 
 def folder_of(arguments: tuple[str, ...]) -> str:
     """Return the folder of a command: its name, and the bath temperature where that is changed."""
+    if arguments[0] in ("folds", "identify"):
+        return "-".join(arguments[:2])
     baths = [word.partition("bath.temperature_K=")[2] for word in arguments if word.startswith("bath.temperature_K=")]
     if baths:
         return f"{arguments[1]}-{baths[0]}K"
