@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from validation.kurter2010.fitted import composition, misfit, plan
 from validation.kurter2010.page import DOCS, blocks_of
-from validation.kurter2010.search import GAPS, PLACES, RANGES, design
+from validation.kurter2010.search import GAPS, PLACES, RANGES, SEARCHED, design
 from validation.kurter2010.stacks import (
     BETA,
     POWER_MW,
@@ -48,7 +48,7 @@ def test_design_is_spread_evenly() -> None:
     levels = Counter(tuple(row["case"].split("-", 2)[1:]) for row in rows)
     # A Sobol sequence of 64 points has each of the 16 combinations of its first two axes four times.
     assert levels == {(place, gaps): 4 for place in PLACES for gaps in GAPS}
-    for one in RANGES:
+    for one in SEARCHED:
         values = [float(row[one.key]) for row in rows]
         middle = one.at(0.5)
         assert one.low <= min(values) and max(values) <= one.high
@@ -64,7 +64,15 @@ def test_search_computes_two_stacks_for_every_set() -> None:
     }
 
 
-def test_fit_varies_what_the_search_varies_within_the_same_ranges() -> None:
+def test_search_covers_what_was_measured_and_the_fit_keeps_the_law_of_the_scenarios() -> None:
+    searched = {one.key: (one.low, one.high) for one in SEARCHED}
+    fitted = {one.key: (one.low, one.high) for one in RANGES}
+    law = {one.key: (one.min, one.max) for one in load_fit(LAW_FIT).fit.parameters}
+    assert {key: searched[key] for key in law} == law
+    assert {key: ends for key, ends in fitted.items() if searched[key] != ends} == {"law.gamma_exponent": (3.0, 6.0)}
+
+
+def test_fit_varies_its_ranges() -> None:
     found = [(one.key, one.min, one.max, one.scale == "log") for one in plan().fit.parameters]
     assert found == [(one.key, one.low, one.high, one.log) for one in RANGES]
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import spearmanr
 from validation.kurter2010.fitted import FILE, misfit, result
 from validation.kurter2010.page import markdown, number
-from validation.kurter2010.search import GAPS, PLACES, RANGES
+from validation.kurter2010.search import GAPS, PLACES, SEARCHED
 from validation.kurter2010.stacks import POWER_MW
 from validation.kurter2010.studied import Row, by_stack, value
 
@@ -102,13 +102,14 @@ def best_table() -> str:
     rows = []
     for name, stacks in ranked:
         short, tall = stacks[SHORT], stacks[TALL]
-        values = [f"{short[one.key]:g}" for one in RANGES]
+        values = [f"{short[one.key]:g}" for one in SEARCHED]
         rows.append([name, number(misfit(stacks), 0), number(tall[SLOPE], 3), number(short["beta"]),
                      *(number(row["P_normal_mW"]) for row in (short, tall)), ", ".join(values)])  # fmt: skip
     head = (
         "set, place, gaps", "χ²", "least dV/dI over R_N, N = 30", "β, N = 12", "normal from, N = 12 (mW)",
         "N = 30 (mW)",
-        "Γ (meV), exponent, 2Δ/k_B T_p, contact (Ω), radius (µm), film ρ0 (Ω m), Lorenz factor, crystal: pristine over",
+        "Γ (meV), exponent, 2Δ/k_B T_p, contact (Ω), radius (µm), film ρ0 (Ω m), Lorenz factor, "
+        "crystal: pristine over, weight, tail",
     )  # fmt: skip
     return markdown(head, rows)
 
@@ -117,7 +118,7 @@ def effects_table() -> str:
     """Return rank correlations of the parameters, and medians by place and gaps."""
     tall, power, off = column(TALL, SLOPE), column(SHORT, "P_normal_mW"), beyond_the_curve()
     rows = []
-    for one in RANGES:
+    for one in SEARCHED:
         x = column(SHORT, one.key)
         marks = [_rank(x, y) for y in (tall, power, off)]
         rows.append([f"`{one.key}`", *(f"{mark:+.2f}" for mark in marks), ""])
