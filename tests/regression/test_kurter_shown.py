@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from validation.kurter2010.__main__ import SECTIONS
 from validation.kurter2010.maps import LATE
 from validation.kurter2010.page import DOCS, blocks_of
 from validation.kurter2010.runs import trace
+from validation.kurter2010.sections import SECTIONS
 from validation.kurter2010.shown import Shown, of_branches, of_currents, of_uniform, refuse_untold
 from validation.kurter2010.stability import SHOWN
 from validation.kurter2010.stacks import COARSE

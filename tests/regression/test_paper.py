@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from helpers.tunnelling import sin_current, sis_current
 from validation.kurter2010 import area, pristine, spectra, uniform_heating
-from validation.kurter2010.__main__ import SECTIONS
 from validation.kurter2010.page import DOCS, Target, blocks_of, markdown, number, target_table, verdict, write_block
+from validation.kurter2010.sections import SECTIONS
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.solver.law.fit import SpectrumParameters, fit_spectrum, tunnelling_conductance
