@@ -78,23 +78,29 @@ def follow_zeros(
     steps = steps or Steps()
     low, high = ends
     here = Zero(float(_root(surface, np.array([start, first]), np.array([1.0, 0.0]), steps.least)[0]), first)
-    yield here
     way = 1.0 if first == low else -1.0
     course, step = _first_course(surface, here, way, steps), steps.first
     behind: Zero | None = None
     for _ in range(steps.most):
-        there, step = _next(surface, here, course, step, steps)
+        try:
+            there, step = _next(surface, here, course, step, steps)
+        except SolveError:
+            yield here
+            raise
         if not low <= there.parameter <= high:
             end = low if there.parameter < low else high
             part = (end - here.parameter) / (there.parameter - here.parameter)
             guess = np.array([here.place + part * (there.place - here.place), end])
+            yield here
             yield Zero(float(_root(surface, guess, np.array([1.0, 0.0]), steps.least)[0]), end)
             return
-        if behind is not None and (there.parameter - here.parameter) * (here.parameter - behind.parameter) < 0.0:
-            yield _cusp(surface, behind, here, there)
+        turns = behind is not None and (there.parameter - here.parameter) * (here.parameter - behind.parameter) < 0.0
+        met = [] if behind is None or not turns else [_cusp(surface, behind, here, there)]
+        # The parameter turns before or behind the point in the middle; the place goes on one way.
+        yield from sorted([here, *met], key=lambda zero: (zero.place - there.place) ** 2, reverse=True)
         course = _course(None if behind is None else behind.array, here.array, there.array)
         behind, here = here, there
-        yield here
+    yield here
     raise SolveError(f"the curve did not leave the range of the parameter in {steps.most} points")
 
 

@@ -13,6 +13,7 @@ def test_a_cubic_catastrophe_has_its_cusp():
     # x^3 - a x folds at 3 x^2 = a: p = 1 - 3 (x - 0.4)^2, with its cusp at x = 0.4, p = 1.
     points = list(follow_zeros(lambda x, p: 3.0 * (x - 0.4) ** 2 - (1.0 - p), 0.4 - np.sqrt(0.2), (0.4, 1.3), 0.4))
     cusps = [point for point in points if point.is_cusp]
+    assert np.all(np.diff([point.place for point in points]) > 0.0)  # in order, the cusp among them
     assert len(cusps) == 1
     assert cusps[0].parameter == pytest.approx(1.0, abs=1e-9)
     assert cusps[0].place == pytest.approx(0.4, abs=1e-5)
