@@ -66,11 +66,12 @@ def run(
     from hotmesa.postprocess.style import save_picture
     from hotmesa.runner import compute
     from hotmesa.scenarios.errors import INTERRUPTED
+    from hotmesa.scenarios.load import scenario_of
     from hotmesa.solver.errors import SolveError
 
     folder = None if out is None else Path(out)
     own = Own(law, materials, tuple(sinks), tuple(observables))
-    ending = compute(_loaded(scenario, overrides), folder, own=own, overwrite=overwrite, resume=resume, quiet=quiet)
+    ending = compute(scenario_of(scenario, overrides), folder, own=own, overwrite=overwrite, resume=resume, quiet=quiet)
     if ending.status == INTERRUPTED:
         raise KeyboardInterrupt(ending.problem)
     if ending.status:
@@ -81,21 +82,6 @@ def run(
     for name, plot in (figures or {}).items():
         save_picture(partial(plot, result), folder / name)
     return result
-
-
-def _loaded(scenario: str | Path | Scenario, overrides: Overrides) -> Scenario:
-    """Return a scenario by name, from a file, or as it is.
-
-    Raises:
-        ScenarioError: it has problems, or changes are asked for of one that is loaded.
-    """
-    from hotmesa.scenarios import Scenario, ScenarioError, load_scenario
-
-    if not isinstance(scenario, Scenario):
-        return load_scenario(scenario, overrides)
-    if overrides:
-        raise ScenarioError(["changes go with a name or a file; give them to load_scenario"])
-    return scenario
 
 
 def trace(model: Model, observables: Sequence[Measure] = ()) -> Iterator[BranchPoint]:

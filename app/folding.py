@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,9 +17,9 @@ from hotmesa.postprocess.tables import Row
 from hotmesa.processes import world
 from hotmesa.progress import tell
 from hotmesa.record import claimed
-from hotmesa.scenarios import Scenario, load_scenario, to_toml
+from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
-from hotmesa.scenarios.load import Overrides
+from hotmesa.scenarios.load import Overrides, scenario_of
 from hotmesa.scenarios.overrides import parse
 from hotmesa.scenarios.parameters import Parameter, number_of
 from hotmesa.scenarios.writing import write_json, write_table
@@ -85,7 +84,7 @@ def folds(
         for end in ends:  # what the range does not allow is told before anything is computed
             _loaded(scenario, {**_as_table(overrides), parameter.key: end})
     comm, folder = world(), None if out is None else Path(out)
-    with nullcontext() if folder is None else claimed(comm, folder, overwrite, OWN_FILES):
+    with claimed(comm, folder, overwrite, OWN_FILES):
         started = time.perf_counter()
         found = _followed(given, parameter, fold, ends)
         if comm is not None and comm.rank != 0:
@@ -106,11 +105,7 @@ def _loaded(given: str | Path | Scenario, overrides: Overrides) -> Scenario:
     Raises:
         RequestError: it is a run of another kind.
     """
-    if isinstance(given, Scenario):
-        found = given
-    else:
-        inside = Path(given) / "scenario.toml"
-        found = load_scenario(inside if inside.is_file() else given, overrides, complete=True)
+    found = scenario_of(given, overrides, complete=True)
     if found.mode not in ("branch", "uniform"):
         raise RequestError(
             f'{found.name}: mode = "{found.mode}": folds are those of a branch or of the uniform model; '

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -90,7 +89,7 @@ def identify(
     for item in settings.values():
         _refuse_zeros(item, keys)
     comm, folder = world(), None if out is None else Path(out)
-    with nullcontext() if folder is None else claimed(comm, folder, overwrite, OWN_FILES):
+    with claimed(comm, folder, overwrite, OWN_FILES):
         started = time.perf_counter()
         branches = {value: derived_branch(item, FINITE, keys, quiet) for value, item in settings.items()}
         found = candidates(branches, keys, PLACES)

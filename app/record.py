@@ -129,8 +129,10 @@ class RunRecord:
 
 
 @contextmanager
-def claimed(comm: Any, folder: Path, overwrite: bool, own: Sequence[str]) -> Iterator[None]:
+def claimed(comm: Any, folder: Path | None, overwrite: bool, own: Sequence[str]) -> Iterator[None]:
     """Make room in a folder for files of the patterns `own`, and keep other commands out while inside. Collective.
+
+    Without a folder there is nothing to do.
 
     Raises:
         FolderError: such files exist and may not be overwritten, another command writes there, or it cannot be used.
@@ -138,8 +140,9 @@ def claimed(comm: Any, folder: Path, overwrite: bool, own: Sequence[str]) -> Ite
     with ExitStack() as lock:
 
         def make_room() -> None:
-            lock.enter_context(exclusive(folder))
-            prepare(folder, overwrite, own)
+            if folder is not None:
+                lock.enter_context(exclusive(folder))
+                prepare(folder, overwrite, own)
 
         on_first(comm, make_room)
         yield

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,8 +25,8 @@ from hotmesa.postprocess.tornado import plot_tornado
 from hotmesa.processes import world
 from hotmesa.progress import Progress, tell
 from hotmesa.record import claimed
-from hotmesa.scenarios import Scenario, load_scenario, to_toml
-from hotmesa.scenarios.load import Overrides
+from hotmesa.scenarios import Scenario, to_toml
+from hotmesa.scenarios.load import Overrides, scenario_of
 from hotmesa.scenarios.parameters import chosen
 from hotmesa.scenarios.writing import write_json, write_table
 from hotmesa.solver.errors import RequestError
@@ -81,7 +80,7 @@ def sensitivity(
     given = branch_of(scenario, overrides)
     _refuse_unknown(of)
     comm, folder = world(), None if out is None else Path(out)
-    with nullcontext() if folder is None else claimed(comm, folder, overwrite, OWN_FILES):
+    with claimed(comm, folder, overwrite, OWN_FILES):
         started = time.perf_counter()
         branch = derived_branch(given, of, parameters, quiet)
         found = SensitivityResult(branch, sensitivity_rows(branch, of))
@@ -102,11 +101,7 @@ def branch_of(given: str | Path | Scenario, overrides: Overrides = ()) -> Scenar
         ScenarioError: it has problems.
         RequestError: it is of another kind.
     """
-    if isinstance(given, Scenario):
-        found = given
-    else:
-        inside = Path(given) / "scenario.toml"
-        found = load_scenario(inside if inside.is_file() else given, overrides, complete=True)
+    found = scenario_of(given, overrides, complete=True)
     if found.mode != "branch":
         raise RequestError(
             f'{found.name}: mode = "{found.mode}": sensitivities are those of a branch; add --set mode=branch'

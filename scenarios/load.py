@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hotmesa.scenarios.errors import ScenarioError
-from hotmesa.scenarios.files import RawScenario, absolute_paths, find_file, read_raw
+from hotmesa.scenarios.files import RawScenario, absolute_paths, available_scenarios, find_file, read_raw
 from hotmesa.scenarios.keys import left_behind
 from hotmesa.scenarios.messages import dotted, schema_findings
 from hotmesa.scenarios.overrides import OverrideError, apply, numbered, parse
@@ -45,6 +45,26 @@ def load_scenario(name_or_path: str | Path, overrides: Overrides = (), *, comple
     if problems or scenario is None:
         raise ScenarioError(problems)
     return scenario
+
+
+def scenario_of(given: str | Path | Scenario, overrides: Overrides = (), *, complete: bool = False) -> Scenario:
+    """Return a scenario by name, from a file or the folder of a run, or as it is.
+
+    Args:
+        given: what is meant; a bundled name comes before a folder of that name.
+        overrides: changes of keys, as of `load_scenario`.
+        complete: refuse a device that nothing cools.
+
+    Raises:
+        ScenarioError: it has problems, or changes are asked for of one that is loaded.
+    """
+    if not isinstance(given, Scenario):
+        inside = Path(given) / "scenario.toml"
+        is_run = str(given) not in available_scenarios() and inside.is_file()
+        return load_scenario(inside if is_run else given, overrides, complete=complete)
+    if overrides:
+        raise ScenarioError(["changes go with a name or a file; give them to load_scenario"])
+    return given
 
 
 def _apply_overrides(raw: RawScenario, overrides: Overrides) -> list[str]:

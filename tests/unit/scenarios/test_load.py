@@ -10,6 +10,7 @@ import pytest
 
 from hotmesa.scenarios import ScenarioError, available_scenarios, load_scenario
 from hotmesa.scenarios.keys import find_key
+from hotmesa.scenarios.load import scenario_of
 from hotmesa.scenarios.overrides import parse
 from hotmesa.scenarios.schema import WiedemannFranzContact
 from hotmesa.scenarios.schema.runs import Stability
@@ -299,3 +300,16 @@ def test_a_change_of_the_shape_leaves_the_sizes_of_the_other_shape_behind(tmp_pa
     assert changed.mesa.extent_um == (8.0, 8.0)
     with pytest.raises(ScenarioError, match=r'mesa.width_um: has no effect with shape = "disc"'):
         load_scenario(file, {"mesa.width_um": 8.0})
+
+
+def test_what_is_given_is_a_name_a_file_a_folder_or_a_scenario(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = small.parent / "kurter2010-n19"
+    folder.mkdir()
+    (folder / "scenario.toml").write_text(small.read_text())
+    loaded = load_scenario(small)
+    assert scenario_of(folder) == scenario_of(small) == loaded
+    assert scenario_of(loaded) is loaded
+    monkeypatch.chdir(small.parent)
+    assert scenario_of("kurter2010-n19") == load_scenario("kurter2010-n19") != loaded
+    with pytest.raises(ScenarioError, match="give them to load_scenario"):
+        scenario_of(loaded, ["mesa.junctions=7"])
