@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import page, style
+from hotmesa.postprocess import accuracy, page, style
 from hotmesa.postprocess.map import BAR_IN, caption, draw_contact_spans, draw_outline, temperature_scale
 from hotmesa.postprocess.results import Run, States
 from hotmesa.postprocess.runs.branch import plot_iv
@@ -95,7 +95,7 @@ def _draw(run: Run, frames: NDArray[np.int64]) -> tuple[Figure, tuple[Update, Up
         raise ResultError(f"{run.scenario.name}: has no stored states, nothing moves")
     figure = page.new_figure(10.4 + BAR_IN, 5.0)
     left, right = figure.subplots(1, 2, width_ratios=[1.1, 1.0])
-    page.heading(figure, style.title_of(run.scenario))
+    page.heading(figure, style.title_of(run.scenario), accuracy.remark(run))
     values = T[np.ix_(frames, states.mesa_nodes)]
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     draw = _plan if states.geometry == "plan" else _line

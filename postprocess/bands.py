@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.sensitivity import BranchSensitivity
 from hotmesa.postprocess.tables import Row, column, read_table
 from hotmesa.scenarios.arrays import Array
@@ -58,17 +58,17 @@ def plot_bands(folder: Path) -> Figure:
     names = list(dict.fromkeys(map(str, table["data"])))
     wide = min(PER_ROW, len(names))
     high = -(-len(names) // wide)
-    figure = style.new_figure(1.0 + 3.6 * wide, 0.6 + 3.3 * high, dpi=115)
+    figure = page.new_figure(1.0 + 3.6 * wide, 0.6 + 3.3 * high)
     panels = figure.subplots(high, wide, squeeze=False).ravel()
     for axes, name in zip(panels, names, strict=False):
         _draw(axes, {key: np.asarray(values)[np.asarray(table["data"]) == name] for key, values in table.items()})
-        axes.set_title(name, fontsize=10)
+        axes.set_title(name)
         style.tidy(axes)
     for axes in panels[len(names) :]:
         axes.set_visible(False)
     for axes in panels[: len(names)][::wide]:
-        axes.set_ylabel("current I (mA)", fontsize=10)
-    panels[0].legend(frameon=False, fontsize=9)
+        axes.set_ylabel("current I (mA)")
+    panels[0].legend()
     return figure
 
 
@@ -78,7 +78,7 @@ def _draw(axes: Any, part: dict[str, Any]) -> None:
     label = "one standard deviation across"
     axes.fill(V, I, color=style.BRANCH_COLOUR, alpha=0.3, linewidth=0.0, label=label)
     axes.plot(column(part, "V_mV"), column(part, "I_mA"), color=style.BRANCH_COLOUR, linewidth=1.2, label="best values")
-    axes.set_xlabel("voltage V (mV)", fontsize=10)
+    axes.set_xlabel("voltage V (mV)")
 
 
 def displacements(found: BranchSensitivity, columns: Sequence[Sequence[int]], scales: Sequence[float]) -> Array:

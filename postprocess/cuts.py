@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.postprocess import page, style
+from hotmesa.postprocess import accuracy, page, style
 from hotmesa.postprocess.choice import states_to_show
 from hotmesa.postprocess.map import COLOUR_MAP, caption, draw_contact_spans, temperature_scale
 from hotmesa.postprocess.results import Run, States
@@ -105,7 +105,8 @@ def plot_profile(run: Run) -> Figure | None:
         draw_contact_spans(panels[0], states.contact_xyr, states.geometry)
     figure.legend(loc="outside lower center", ncols=page.columns(2))
     through = "through the hottest place of each state" if states.geometry == "plan" else ""
-    page.heading(figure, style.title_of(run.scenario), f"{through}, dashed: {run.hot_temperature_K:g} K".strip(", "))
+    lines = f"{through}, dashed: {run.hot_temperature_K:g} K".strip(", ")
+    page.heading(figure, style.title_of(run.scenario), lines, accuracy.remark(run))
     return figure
 
 
@@ -146,7 +147,8 @@ def plot_section(run: Run) -> Figure | None:
             axes.text(1.01, borders[0], name, transform=axes.get_yaxis_transform(), va="top", fontsize="small")
     axes.set(xlabel=_name(states, 0), ylim=(z[-1], z[0]))
     axes.set_ylabel("height z (µm)" + (f", above 0 × {drawn.mesa_factor:g}" if drawn.mesa_factor > 1.0 else ""))
-    page.heading(figure, style.title_of(run.scenario), caption(run, states, state, separator=",  "))
+    lines = caption(run, states, state, separator=",  "), accuracy.remark(run)
+    page.heading(figure, style.title_of(run.scenario), *lines)
     return figure
 
 

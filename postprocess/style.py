@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotmesa.postprocess import page
-from hotmesa.postprocess.page import new_figure as new_figure
 from hotmesa.postprocess.tables import Table, column
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.geometry import resistive_junctions

@@ -37,5 +37,8 @@ def plot_together(runs: Mapping[str, Run], voltage: Voltage = "junction") -> Fig
         shown = Shown(run.junctions, voltage)
         draw_branch(axes, run, curve_of(run.rows, run.normal_resistance_ohm), shown, name, colour)
     finish_current(axes, list(runs.values()), shown)
-    page.heading(figure, "; ".join(dict.fromkeys(stable.sentence(run) for run in runs.values())))
+    told = {name: stable.sentence(run) for name, run in runs.items()}
+    same = len(set(told.values())) == 1
+    lines = [words if same or not words else f"{name}: {words}" for name, words in told.items()]
+    page.heading(figure, *dict.fromkeys(lines))
     return figure

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="png", metavar="FORMAT", help="png, pdf or svg (default: png)")
     parser.add_argument("--width", metavar="WIDTH", help="of the page: 86mm, 17.8cm, 3.4in (default: texts of 10 pt)")
     parser.add_argument(
-        "--voltage", choices=("junction", "stack"), default="junction", help="voltage per junction, or of the stack"
+        "--voltage", choices=("junction", "stack"), default="junction", help="of iv: per junction, or of the stack"
     )
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     add_out(parser, "the pictures (default: that of the result; of several out/plot)")

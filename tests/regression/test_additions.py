@@ -212,7 +212,7 @@ def test_a_figure_takes_one_file(tmp_path: Path) -> None:
     function = """
 
 def plot_spot(run: Run) -> Figure:
-    figure = style.new_figure(3.0, 2.0)
+    figure = page.new_figure(3.0, 2.0)
     figure.subplots().plot(run.column("I_mA"), run.column("hot_fraction"))
     return figure
 
@@ -280,7 +280,7 @@ def points(model, observables=()):
         yield Point(observe(model, e, observables) | {"number": number})
 """,
             "postprocess/runs/states.py": """
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page
 
 
 def summarise(run):
@@ -288,7 +288,7 @@ def summarise(run):
 
 
 def plot_states(run):
-    figure = style.new_figure(3.0, 2.0)
+    figure = page.new_figure(3.0, 2.0)
     figure.subplots().plot(run.column("I_mA"), run.column("T_max_K"), "o")
     return figure
 

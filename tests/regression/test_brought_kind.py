@@ -14,7 +14,7 @@ import pytest
 from hotmesa import kinds
 from hotmesa.cli import main
 from hotmesa.folder import run_files
-from hotmesa.postprocess import Run, load_run, style
+from hotmesa.postprocess import Run, load_run, page
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.runs import results_of
 from hotmesa.scenarios import Scenario, keys
@@ -35,7 +35,7 @@ def summarise_levels(run: Run) -> dict[str, Any]:
 
 def plot_levels(run: Run) -> Any:
     """And its figure."""
-    figure = style.new_figure(3.0, 2.0)
+    figure = page.new_figure(3.0, 2.0)
     figure.subplots().plot(run.column("I_mA"), run.column("V_mV"))
     return figure
 

@@ -74,6 +74,9 @@ def test_curves_of_several_runs_stand_in_one_figure(strip: Path, tmp_path: Path)
     (axes,) = plot_together(runs, "stack").axes
     drawn = {str(line.get_label()): np.asarray(line.get_xdata()).max() for line in axes.lines}
     assert drawn["a"] == pytest.approx(runs["a"].column("V_mV").max())
+    runs = {"a": runs["a"], "c": hm.run(GOLDEN / "strip.toml", {"stability.points": "none"})}
+    title = plot_together(runs).get_suptitle()
+    assert title.splitlines() == ["a: the current source holds every state", "c: stability not computed"]
 
 
 def test_a_narrow_page_has_panels_below_each_other(strip: Path) -> None:

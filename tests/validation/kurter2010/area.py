@@ -10,7 +10,7 @@ from validation.kurter2010.runs import Trace, trace
 from validation.kurter2010.spectra import current
 
 from hotmesa import load_scenario
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.law.dwave import spectrum_of
 
@@ -102,7 +102,7 @@ def draw() -> list[str]:
     """Draw conductances, and the width of the peak against area; return the name of the picture."""
     from matplotlib import colormaps
 
-    figure = style.new_figure(11.0, 4.6)
+    figure = page.new_figure(11.0, 4.6)
     left, right = figure.subplots(1, 2)
     names = list(WIDTHS_UM.items())
     colours = colormaps["viridis"](np.linspace(0.0, 0.9, len(names)))

@@ -11,7 +11,7 @@ from validation.kurter2010.search import EDGE_UM, RANGES
 from validation.kurter2010.stacks import BETA, POWER_MW
 from validation.kurter2010.studied import by_stack, value
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.scenarios.arrays import Array
 
 NAME = "kurter2010-contacts"
@@ -140,7 +140,7 @@ def width_table() -> str:
 
 def draw() -> list[str]:
     """Draw power and width for every contact; return the name of the picture."""
-    figure = style.new_figure(11.0, 4.4)
+    figure = page.new_figure(11.0, 4.4)
     left, right = figure.subplots(1, 2)
     edges = np.arange(0.7, 2.41, 0.1)
     for n in STACKS:

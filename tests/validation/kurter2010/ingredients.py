@@ -15,7 +15,7 @@ from validation.kurter2010.stacks import BETA, STACKS
 from validation.kurter2010.studied import by_stack
 
 from hotmesa import load_scenario
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.runs.uniform import UniformDevice, trace_uniform
 
@@ -202,7 +202,7 @@ def targets() -> list[Target]:
 
 def draw() -> list[str]:
     """Draw the width of N = 12 against the cooling that N = 30 needs; return the name of the picture."""
-    figure = style.new_figure(10.5, 4.8)
+    figure = page.new_figure(10.5, 4.8)
     axes = figure.subplots()
     colours = (style.BLUE, style.ORANGE, style.GREEN, style.PINK)
     for k, name in enumerate(LAWS):

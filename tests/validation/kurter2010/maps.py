@@ -13,7 +13,7 @@ from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.stacks import stack
 
 from hotmesa import Scenario, study
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.merit import curve_figures, curve_of, steepest
 from hotmesa.postprocess.tables import read_table
@@ -235,7 +235,7 @@ def _panel(axes: Axes, one: Map, log: bool, top: float) -> QuadMesh:
 
 def _figure(name: str, words: tuple[str, str], titles: str, mark: tuple[float, float] | None) -> str:
     found = maps(name)
-    figure = style.new_figure(10.5, 4.4)
+    figure = page.new_figure(10.5, 4.4)
     panels = figure.subplots(1, 2, sharey=True)
     top = max(float(np.nanmax(one.depth)) for one in found.values())
     for axes, (kind, one) in zip(panels, found.items(), strict=True):

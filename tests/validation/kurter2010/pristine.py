@@ -12,7 +12,7 @@ from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.runs import Trace, trace
 
 from hotmesa import load_scenario
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.scenarios.geometry import normal_resistance_ohm
 from hotmesa.scenarios.materials import build_material
 
@@ -186,7 +186,7 @@ def jump_table() -> str:
 def draw() -> list[str]:
     """Draw the curve with the paper's construction, and temperatures along the diagonal; return the picture's name."""
     found, guess = run(), estimate()
-    figure = style.new_figure(11.0, 4.6)
+    figure = page.new_figure(11.0, 4.6)
     left, right = figure.subplots(1, 2)
     found.draw(left, color=style.BRANCH_COLOUR, linewidth=1.8, label="simulated")
     volts = np.array([0.0, 450.0])

@@ -21,7 +21,7 @@ from validation.kurter2010.stacks import (
     width_ratio,
 )
 
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 
 COLOURS = dict(zip(STACKS, ("#f0a13c", "#2a7f3f", "#c4361d", "#8b2f8f", "#1f4e9c"), strict=True))
 
@@ -95,7 +95,7 @@ def draw() -> list[str]:
 
 
 def _draw_stacks(name: str) -> None:
-    figure = style.new_figure(12.5, 4.6)
+    figure = page.new_figure(12.5, 4.6)
     left, middle, right = figure.subplots(1, 3)
     for n in STACKS:
         run = stack(n)
@@ -120,7 +120,7 @@ def _draw_stacks(name: str) -> None:
 
 
 def _draw_baths(name: str) -> None:
-    figure = style.new_figure(6.5, 4.6)
+    figure = page.new_figure(6.5, 4.6)
     axes = figure.subplots()
     for k, T in enumerate(BATHS_K):
         run = stack(19, (*COARSE, f"bath.temperature_K={T:g}"))

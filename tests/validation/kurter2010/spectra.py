@@ -9,7 +9,7 @@ from helpers.tunnelling import sis_current
 from validation.kurter2010.page import IMAGES, Target, markdown, number
 
 from hotmesa import load_scenario
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.law.dwave import spectrum_of
 from hotmesa.solver.law.fit import (
@@ -151,7 +151,7 @@ def draw() -> list[str]:
     from matplotlib.axes import Axes
 
     colours = colormaps["inferno"](np.linspace(0.05, 0.8, len(TEMPERATURES_K)))
-    figure = style.new_figure(11.0, 4.6)
+    figure = page.new_figure(11.0, 4.6)
     left, right = figure.subplots(1, 2)
     name = "intercalated"
     panels: tuple[tuple[Axes, Kind], ...] = ((left, "SIN"), (right, "SIS"))
@@ -172,7 +172,7 @@ def draw() -> list[str]:
     left.set_ylim(0, 2.6)
     right.set_ylim(0, 3.4)
     style.save_figure(figure, IMAGES / "paper-fig4.png")
-    figure = style.new_figure(7.0, 4.8)
+    figure = page.new_figure(7.0, 4.8)
     axes = figure.subplots()
     v = np.linspace(0.0, 80.0, 400)
     for T, colour in zip(TEMPERATURES_K, colours, strict=True):

@@ -11,7 +11,7 @@ from validation.kurter2010.runs import Trace, draw_held, trace
 from validation.kurter2010.stacks import THICK
 
 from hotmesa import load_scenario
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.scenarios.arrays import Array
 
 PLACES: dict[str, tuple[float, float] | None] = {
@@ -169,7 +169,7 @@ def draw_map(axes: Any, run: Trace, k: int, limits: tuple[float, float]) -> Any:
 
 
 def _draw_maps(name: str) -> None:
-    figure = style.new_figure(9.5, 11.5, layout="compressed", dpi=110)
+    figure = page.new_figure(9.5, 11.5, layout="compressed", dpi=110)
     panels = figure.subplots(len(PLACES), len(SHOWN_HOT))
     limits = (30.0, 110.0)
     for line, place in zip(panels, PLACES, strict=True):
@@ -189,7 +189,7 @@ def nearest(hot: Array, wanted: float) -> int:
 
 
 def _draw_growth(name: str) -> None:
-    figure = style.new_figure(12.0, 4.3)
+    figure = page.new_figure(12.0, 4.3)
     left, middle, right = figure.subplots(1, 3)
     for k, place in enumerate(PLACES):
         run = spot(place)
@@ -220,7 +220,7 @@ def _animate(name: str) -> None:
     run = spot(next(iter(PLACES)))
     currents = run.states.I_mA
     wanted = np.linspace(0.4, 1.5, 30)
-    figure = style.new_figure(4.2, 3.6, dpi=75)
+    figure = page.new_figure(4.2, 3.6, dpi=75)
     writer = PillowWriter(fps=6)
     with writer.saving(figure, str(IMAGES / name), dpi=75):
         for current in wanted:

@@ -11,7 +11,7 @@ from validation.kurter2010.runs import Trace, draw_held, trace
 from validation.kurter2010.spots import draw_map, hot_nodes
 
 from hotmesa import load_scenario
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.scenarios.schema import ConstantContact
 
 BATHS_K = (20.0, 26.0, 40.0, 50.0, 55.0, 60.0, 80.0)
@@ -182,7 +182,7 @@ def draw() -> list[str]:
 def _draw_curves(name: str) -> None:
     from matplotlib import colormaps
 
-    figure = style.new_figure(12.0, 4.3)
+    figure = page.new_figure(12.0, 4.3)
     left, middle, right = figure.subplots(1, 3)
     colours = colormaps["plasma"](np.linspace(0.0, 0.88, len(BATHS_K)))
     for bath, colour in zip(BATHS_K, colours, strict=True):
@@ -201,7 +201,7 @@ def _draw_curves(name: str) -> None:
 
 
 def _draw_maps(name: str) -> None:
-    figure = style.new_figure(12.0, 5.2, layout="compressed", dpi=110)
+    figure = page.new_figure(12.0, 5.2, layout="compressed", dpi=110)
     panels = figure.subplots(len(SHOWN_MA), 3)
     variants = ((run(), "50 nm"), (run(electrode="thick"), "400 nm"), (run(lead=True), "50 nm and lead"))
     for column, (found, words) in enumerate(variants):

@@ -12,7 +12,7 @@ from validation.kurter2010.stacks import BETA, POWER_MW, STACKS, paper_range
 from validation.kurter2010.studied import by_stack, value
 
 from hotmesa import load_scenario
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.scenarios.arrays import Array
 
 NAME, PICTURE = "kurter2010-tradeoff", "paper-tradeoff.png"
@@ -121,7 +121,7 @@ def sets() -> dict[str, dict[int, dict[str, float]]]:
 
 def draw(finer: Mapping[str, Mapping[int, Mapping[str, float]]]) -> None:
     """Draw width of N = 12 against margin of N = 30, open on coarse elements and full on those of the scenarios."""
-    figure = style.new_figure(7.5, 5.0)
+    figure = page.new_figure(7.5, 5.0)
     axes = figure.subplots()
     for fill, found, colour, below in (("none", sets(), style.BLUE, 14), ("full", finer, style.ORANGE, -5)):
         for name, stacks in found.items():

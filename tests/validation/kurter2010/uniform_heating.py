@@ -11,7 +11,7 @@ from validation.kurter2010.page import IMAGES, Target, markdown, number
 from validation.kurter2010.stacks import SHORT_STACK_K, SHORT_STACK_MV, SHORT_STACK_SIGMA_K
 
 from hotmesa import load_scenario
-from hotmesa.postprocess import style
+from hotmesa.postprocess import page, style
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.runs.uniform import UniformCurve, UniformDevice, trace_uniform, uniform_curve
 
@@ -175,7 +175,7 @@ def draw() -> list[str]:
 
 
 def _draw_curves(name: str) -> None:
-    figure = style.new_figure(7.5, 5.2)
+    figure = page.new_figure(7.5, 5.2)
     axes = figure.subplots()
     lines = {1: "--", 3: "-"}
     shades = {12: "#f0a13c", 19: "#c4361d", 24: "#8b2f8f", 30: "#1f4e9c"}
@@ -201,7 +201,7 @@ def _draw_curves(name: str) -> None:
 
 
 def _draw_peaks(name: str) -> None:
-    figure = style.new_figure(7.5, 5.2)
+    figure = page.new_figure(7.5, 5.2)
     axes = figure.subplots()
     for gap_set, shift in zip(SETS, (-0.18, 0.0, 0.18), strict=True):
         ends = [extrema(n, gap_set) or (np.nan, np.nan) for n in STACKS]
@@ -226,7 +226,7 @@ def _draw_peaks(name: str) -> None:
 
 
 def _draw_baths(name: str) -> None:
-    figure = style.new_figure(7.5, 5.0)
+    figure = page.new_figure(7.5, 5.0)
     axes = figure.subplots()
     for number_, bath in enumerate(BATHS_K):
         found = curve(19, 3, f"bath.temperature_K={bath:g}")
