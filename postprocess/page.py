@@ -30,8 +30,8 @@ MM = 1.0 / 25.4
 DPI = 150
 STACKED = 0.55
 """Width of a panel below another, as part of that of both beside each other."""
-_UNIT_BEHIND = re.compile(r"(?<=\d) (?=[^\W\d]+\b)")
-"""The space between a number and its unit, where no line is broken."""
+_WHOLE = re.compile(r"(?<=\d) (?=[^\W\d]+\b)| (?=[=±])|(?<=[=±]) ")
+"""Spaces where no line is broken: between a number and its unit, its name or its uncertainty."""
 _CHARACTER = 0.0075
 """Mean width of a character in inches for each point of its size."""
 
@@ -144,7 +144,7 @@ def title(axes: Axes, *lines: str) -> None:
 def wrapped(lines: Sequence[str], width_in: float, size_pt: float) -> str:
     """Return the lines that are not empty, broken to a width."""
     most = max(int(width_in / (_CHARACTER * size_pt)), 20)
-    whole = (_UNIT_BEHIND.sub("\xa0", line) for line in filter(None, lines))
+    whole = (_WHOLE.sub("\xa0", line) for line in filter(None, lines))
     return "\n".join(textwrap.fill(line, most, break_long_words=False) for line in whole).replace("\xa0", " ")
 
 
