@@ -9,6 +9,7 @@ SIGNS = {
     "beta": "β",
     "least_slope": "least dV/dI",
     "dV_dI": "dV/dI",
+    "df_dI": "df/dI",
     "junctions": "N",
     "specific_resistance": "specific resistance r",
     "gaps": r"$\Delta_0$",

@@ -16,6 +16,7 @@ from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.rules.device import cooling_findings
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.brought import Brought
+from hotmesa.solver.device.elements import MesaElements
 from hotmesa.solver.device.faces import Sink
 from hotmesa.solver.device.heating import Junctions, JunctionState
 from hotmesa.solver.device.layout import Potentials
@@ -216,6 +217,11 @@ class Model:
     def junction_mass(self) -> Array:
         """Lumped mesa area (µm²) of the owned mesa nodes."""
         return self.operators.mesa_mass[self.layout.mesa_nodes]
+
+    @cached_property
+    def mesa_elements(self) -> MesaElements:
+        """The elements of the mesa. Collective where it is first asked for."""
+        return MesaElements(self.scenario, self.tagged, self.operators)
 
     def cold(self) -> tuple[Array, Array]:
         """Return temperatures and wire temperatures of the device at rest: all at the bath."""

@@ -11,7 +11,10 @@ from hotmesa.scenarios.schema import Scenario
 LEAST_POINTS_PER_LEG = 2
 
 NEWTON = {"newton_steps": "Newton steps spent on the row; the one column that may depend on the number of processes"}
-SLOPE = {"dV_dI_ohm": "slope of the curve from its tangent, not from differences; infinite at a fold in I"}
+SLOPE = {
+    "dV_dI_ohm": "slope of the curve from its tangent, not from differences; infinite at a fold in I",
+    "df_dI_THz_per_mA": "slope of the Josephson frequency, (dV/dI)/(n Φ0)",
+}
 CURVE = {
     **SLOPE,
     "arclength": "parameter along the branch; always grows",

@@ -63,7 +63,7 @@ class Family(Section):
 
 
 class Josephson(Section):
-    """Critical current of the junctions: marks on families of partial stacks, no part of the heat."""
+    """Supercurrent of the junctions: marks on families of partial stacks, resonances; no part of the heat."""
 
     critical_voltage_mV: Positive | None = Field(
         None, description="I_c R_N of one junction at low temperature; without it nothing is marked"
@@ -72,7 +72,10 @@ class Josephson(Section):
         "two-fluid", description="I_c(T)/I_c(0): 1 - (T/T_c)^4, or 1 up to T_c"
     )
     critical_temperature_K: Positive | None = Field(
-        None, description="T_c, where I_c vanishes; default output.hot_temperature_K"
+        None, description="T_c, where I_c vanishes and the cold part ends; default output.hot_temperature_K"
+    )
+    refractive_index: Annotated[float, Field(ge=1, le=1000)] = Field(
+        4.2, description="refractive index n of the stack for waves along the layers, of its resonances"
     )
     mccumber_parameter: Annotated[float, Field(ge=4, le=1e15)] | None = Field(
         None, description="beta_c at low temperature, marks retrapping at 4 I_c/(pi sqrt(beta_c)); none: no mark"
@@ -82,7 +85,7 @@ class Josephson(Section):
         """Nothing is marked without a critical current."""
         if self.critical_voltage_mV is not None:
             return
-        for key in ("temperature_dependence", "critical_temperature_K", "mccumber_parameter"):
+        for key in ("temperature_dependence", "mccumber_parameter"):
             if self.differs(key):
                 text = "has no effect without critical_voltage_mV, the I_c R_N of one junction"
                 yield Finding((key,), text, (("critical_voltage_mV",),))

@@ -74,6 +74,11 @@ class Scenario(Section):
             raise PydanticCustomError("too_long", "too many")
         return value
 
+    @property
+    def critical_temperature_K(self) -> float:
+        """T_c of the junctions (K)."""
+        return self.josephson.critical_temperature_K or self.output.hot_temperature_K
+
     def __repr__(self) -> str:
         """Return what it is in one line; the keys are in `model_dump()`."""
         parts = {"layer": len(self.layers), "contact": len(self.contacts)} if KINDS[self.mode].spatial else {}

@@ -23,7 +23,7 @@ from hotmesa.solver.stability.columns import BranchStability, requested_stabilit
 from hotmesa.solver.stability.stability import Modes
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow
 from hotmesa.solver.states.fields import Fields
-from hotmesa.solver.states.observables import Measure, observe
+from hotmesa.solver.states.observables import Measure, observe, slopes
 from hotmesa.solver.states.packing import ahead_from, pack_ahead
 from hotmesa.solver.states.problem import ThermalBranch
 
@@ -171,8 +171,9 @@ def _both(behind: Callable[[], Arrays], places: Callable[[], Arrays]) -> Arrays:
 def branch_row(model: Model, curve: CurvePoint, observables: Sequence[Measure] = ()) -> Row:
     """Return the numbers of a point on a branch that its state and tangent give."""
     rate_V, rate_I = curve.rates["V"], curve.rates["I"]
+    slope = rate_V / rate_I if rate_I != 0.0 else float(np.copysign(np.inf, rate_V))
     return observe(model, curve.evaluation, observables) | {
-        "dV_dI_ohm": rate_V / rate_I if rate_I != 0.0 else float(np.copysign(np.inf, rate_V)),
+        **slopes(model, slope),
         "arclength": curve.s,
         "fold": curve.fold,
         "newton_steps": curve.newton_steps,

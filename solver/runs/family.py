@@ -92,8 +92,9 @@ def build_josephson(scenario: Scenario) -> Josephson | None:
     keys = scenario.josephson
     if keys.critical_voltage_mV is None:
         return None
-    T_c = keys.critical_temperature_K or scenario.output.hot_temperature_K
-    return Josephson(keys.critical_voltage_mV, T_c, keys.temperature_dependence, keys.mccumber_parameter)
+    return Josephson(
+        keys.critical_voltage_mV, scenario.critical_temperature_K, keys.temperature_dependence, keys.mccumber_parameter
+    )
 
 
 LOG = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from hotmesa.solver.stability.stability import Modes, Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.continuation import Ahead, Course, CurvePoint, Options, follow, land
 from hotmesa.solver.states.fields import Fields
-from hotmesa.solver.states.observables import Measure, observe
+from hotmesa.solver.states.observables import Measure, observe, slopes
 from hotmesa.solver.states.packing import ahead_from, pack, pack_ahead, unpack
 from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.time.settling import SettledState, Settling
@@ -320,7 +320,7 @@ class _Sweep:
         self._travel, self._source = self._travel + abs(place.value - self._source), place.value
         row: Row = {"leg": leg, f"source_{unit}": place.value, f"travel_{unit}": self._travel}
         row |= observe(self._model, e, self._observables)
-        row |= {"dV_dI_ohm": resistance, "growth_per_us": place.growth, "jump": jump}
+        row |= {**slopes(self._model, resistance), "growth_per_us": place.growth, "jump": jump}
         row["jump_cause"] = cause or (f"{PINNED} {place.pinned}" if place.pinned else "")
         row |= {"settling_us": np.nan if rest is None else rest.time_us, "newton_steps": place.newton_steps}
         row |= {"settling_by": "" if rest is None else rest.told_by}

@@ -19,6 +19,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import junction_resistance_ohm, resistive_junctions
 from hotmesa.scenarios.schema import Scenario, Uniform
 from hotmesa.scenarios.tables import read_numbers
+from hotmesa.solver.constants import FLUX_QUANTUM_MV_PER_THZ
 from hotmesa.solver.device.cooling.measured import rising_above
 from hotmesa.solver.law.laws import JunctionLaw, build_law
 
@@ -293,6 +294,7 @@ def uniform_rows(curve: UniformCurve) -> dict[str, NDArray[Any]]:
         "I_mA": curve.I_mA,
         "P_mW": curve.P_mW,
         "T_max_K": curve.T_K,
+        "f_THz": curve.v_mV / FLUX_QUANTUM_MV_PER_THZ,
         "dV_dI_ohm": curve.dV_dI_ohm,
         "fold": curve.fold,
     }

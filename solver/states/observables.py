@@ -15,8 +15,12 @@ import numpy as np
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.observables import is_among
+from hotmesa.scenarios.schema.outline import Disc, Rectangle
+from hotmesa.solver.constants import FLUX_QUANTUM_MV_PER_THZ
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.parallel import global_max, global_min, global_sum, global_sums
+from hotmesa.solver.states.cavity import Mode, disc_mode, rectangle_mode
+from hotmesa.solver.states.cold import hot_intervals, hot_shares, longest_gap, merged
 
 if TYPE_CHECKING:  # so that the names can be asked for where DOLFINx is not imported
     from hotmesa.solver.model import Model, State
@@ -79,6 +83,16 @@ def bias(model: Model, e: State) -> Row:
     return {"V_mV": e.V, "V_per_junction_mV": e.V / n, "I_mA": e.I, "P_mW": e.P * 1e-3}
 
 
+def junction_excess(model: Model, e: State, T_K: float) -> Array:
+    """Return how much hotter than T_K the junctions are (mean of their sublayers), shape (cells, corners). Collective.
+
+    Cells are the elements of the mesa that this rank owns.
+    """
+    mesa = np.zeros(model.operators.owned)
+    mesa[model.layout.mesa_nodes] = junction_temperatures(model, e).mean(axis=0)
+    return model.mesa_elements.at_corners(mesa) - T_K
+
+
 @observable(
     ("alpha_mean_K_per_mW",),
     T_max_K="largest temperature of the junctions",
@@ -133,6 +147,93 @@ def hot_spot(model: Model, e: State) -> Row:
         "hot_contact_distance_um": min(distances, default=float("nan")),
         "hot_current_share": float(current / e.I),
     }
+
+
+@observable(f_THz="Josephson frequency V/(n Φ0) of the n resistive junctions")
+def frequency(model: Model, e: State) -> Row:
+    """Return the frequency (THz) at which the phase of the junctions turns, 0.4836 THz per mV a junction."""
+    return {"f_THz": e.V / float(model.junctions.counts.sum()) / FLUX_QUANTUM_MV_PER_THZ}
+
+
+def slopes(model: Model, dV_dI_ohm: float) -> Row:
+    """Return the slope of a curve of states (Ω) and that of the frequency along it (THz/mA)."""
+    per_THz = float(model.junctions.counts.sum()) * FLUX_QUANTUM_MV_PER_THZ
+    return {"dV_dI_ohm": dV_dI_ohm, "df_dI_THz_per_mA": dV_dI_ohm / per_THz}
+
+
+@observable(
+    cold_area_um2="area of the mesa below T_c (`josephson.critical_temperature_K`, default the hot temperature)",
+    cold_P_mW="Joule power made in it",
+    cold_length_um="longest stretch of the longer side that is below T_c over the whole width; of the radius on a disc",
+    cavity_THz="resonance nearest to f of the rectangle of that length, or of a disc that is cold from its centre",
+    cavity_along="its half waves along that length; on a disc its periods around",
+    cavity_across="its half waves across the width; on a disc from 1 the number of its zero of J'",
+    cavity_detuning="(f − its frequency)/its frequency",
+)
+def cold_part(model: Model, e: State) -> Row:
+    """Return area (µm²), power (mW) and length (µm) of what is superconducting, and the mode that is nearest to f.
+
+    T (mean of the junction sublayers) is linear inside every element; a node gives the part of its power that is the
+    cold part of the elements around it.
+    """
+    excess = junction_excess(model, e, model.scenario.critical_temperature_K)
+    elements, low, high = model.mesa_elements, *_stretch(model)
+    warmest, coldest = (global_max(model.comm, (sign * excess).max(initial=-np.inf)) for sign in (1.0, -1.0))
+    area, power = model.area, e.P
+    hot: Array = np.zeros((0, 2))
+    if coldest <= 0.0:
+        area, power, low, high = 0.0, 0.0, 0.0, 0.0
+    elif warmest > 0.0:
+        sizes, _ = elements.sizes()
+        cold = sizes * (1.0 - hot_shares(excess)[0])
+        parts = [elements.to_nodes(np.repeat(a[:, None], excess.shape[1], axis=1)) for a in (cold, sizes)]
+        shares = np.divide(*(part[model.layout.mesa_nodes] for part in parts))
+        local = np.array([cold.sum(), e.V * float((model.junction_mass * shares) @ e.junctions.J)])
+        area, power = (float(value) for value in global_sums(model.comm, local))
+        hot = hot_intervals(elements.places[:, :, _axis(model)], excess)
+        if model.comm.size > 1:
+            hot = merged(np.concatenate(model.comm.allgather(hot)))
+        low, high = longest_gap(hot, low, high)
+    f, mode = float(frequency(model, e)["f_THz"]), None
+    if high > low:
+        mode = _mode(model, f, low, high, bool(len(hot)))
+    nan = float("nan")
+    return {
+        "cold_area_um2": area,
+        "cold_P_mW": power * 1e-3,
+        "cold_length_um": high - low,
+        "cavity_THz": nan if mode is None else mode.THz,
+        "cavity_along": nan if mode is None else mode.along,
+        "cavity_across": nan if mode is None else mode.across,
+        "cavity_detuning": nan if mode is None else f / mode.THz - 1.0,
+    }
+
+
+def _axis(model: Model) -> int:
+    """Return the axis of the longer side of the mesa: 0 for x, on a line and where both are equal, 1 for y."""
+    width, depth = model.scenario.mesa.extent_um
+    return int(model.scenario.geometry == "plan" and depth > width)
+
+
+def _stretch(model: Model) -> tuple[float, float]:
+    """Return the ends (µm) of the mesa along its longer side, or of the radius of a disc."""
+    mesa = model.scenario.mesa
+    if model.scenario.geometry == "disc":
+        return 0.0, mesa.extent_um[0] / 2
+    if model.scenario.geometry == "strip":
+        return -mesa.extent_um[0] / 2, mesa.extent_um[0] / 2
+    places = [corner[_axis(model)] for corner in mesa.corners]
+    return min(places), max(places)
+
+
+def _mode(model: Model, f: float, low: float, high: float, some_hot: bool) -> Mode | None:
+    """Return the mode nearest to f of what is cold between two places; None for a shape without closed formula."""
+    mesa, index = model.scenario.mesa, model.scenario.josephson.refractive_index
+    if isinstance(mesa, Rectangle):
+        return rectangle_mode(f, high - low, mesa.extent_um[1 - _axis(model)], index)
+    if isinstance(mesa, Disc) and (low == 0.0 if model.scenario.geometry == "disc" else not some_hot):
+        return disc_mode(f, high if model.scenario.geometry == "disc" else (high - low) / 2, index)
+    return None
 
 
 @observable(

@@ -211,7 +211,7 @@ law.gap_closing=BCS
 law.momentum_weight=1
 law.gap_meV=25
 josephson.mccumber_parameter=10
-josephson.critical_temperature_K=80
+josephson.refractive_index=0.5
 josephson.critical_voltage_mV=1 ; josephson.mccumber_parameter=3
 branch.end_current_mA=0
 branch.min_points=3
