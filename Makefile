@@ -4,7 +4,7 @@ SHELL := /bin/bash
 INSIDE := $(if $(DOLFINX),HOTMESA_DOLFINX=$(DOLFINX) )./hotmesa exec
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test lint unit verification verify docs results pictures paper bench clean
+.PHONY: help setup lock test lint unit verification verify docs site results pictures paper bench clean
 
 help:
 	@echo 'make test          gates (ruff, mypy --strict, import-linter) and all tests; sets up what is missing'
@@ -13,6 +13,7 @@ help:
 	@echo 'make verification  exact results and convergence rates alone'
 	@echo 'make verify        all of them on three meshes, tabulated in docs/verification.md (some minutes)'
 	@echo 'make docs          examples in the documentation and its links'
+	@echo 'make site          the documentation as pages with search, in out/site (index.html)'
 	@echo 'make results       the tables of docs/results.md, from what is declared beside columns and numbers'
 	@echo 'make pictures      runs what README and guide show, and makes their pictures'
 	@echo 'make paper         every number and picture of docs/kurter2010.md (twenty minutes of processor time)'
@@ -46,6 +47,9 @@ verify:
 
 docs:
 	$(INSIDE) python -m pytest tests/test_house.py -k docs
+
+site:
+	$(INSIDE) python -m sphinx -q -W --keep-going -j auto docs out/site
 
 results:
 	$(INSIDE) env PYTHONPATH=tests python -m helpers.results_page

@@ -22,7 +22,9 @@ _MARKDOWN_HEAD = """\
 
 Every key that a scenario file can hold. This page is made by
 
-    hotmesa check --schema --markdown > docs/scenario-reference.md
+```sh
+hotmesa check --schema --markdown > docs/scenario-reference.md
+```
 
 and a test keeps it in step with the schema. How the keys work together is told in
 [Writing a scenario](writing-a-scenario.md).

@@ -266,7 +266,7 @@ class Model:
     def rounding(self, e: State) -> float:
         """Return the heat (µW) that one rounding error of every temperature in every equation makes up. Collective.
 
-        It is eps times the sum of |J_ij| T_j over the Jacobian J of the heat balance. Stiff parts (a thick film, a
+        It is eps times the sum of abs(J_ij) T_j over the Jacobian J of the heat balance. Stiff parts (a thick film, a
         nearly perfect contact) turn the last digits of the temperatures into a heat imbalance that no Newton step
         removes.
         """

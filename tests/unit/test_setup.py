@@ -27,21 +27,35 @@ def requirement(text: str) -> tuple[str, frozenset[str]]:
     return match.group(1), frozenset(bound.strip() for bound in match.group(2).split(",") if bound.strip())
 
 
-def conda_requirements() -> dict[str, frozenset[str]]:
-    lines = (ROOT / "environment.yml").read_text().split("dependencies:\n", maxsplit=1)[1].splitlines()
-    return dict(requirement(line.strip()[2:]) for line in lines if line.strip().startswith("- "))
+def conda_requirements(file: str, begin: str, end: str = "\0") -> dict[str, frozenset[str]]:
+    text = (ROOT / file).read_text().split(begin, maxsplit=1)[1].split(end)[0]
+    lines = [line.strip() for line in text.splitlines()]
+    return dict(requirement(line[2:]) for line in lines if line.startswith("- "))
 
 
-def test_environment_yml_has_the_requirements_of_pyproject():
-    wanted = dict(requirement(line) for group in (PROJECT["dependencies"], *EXTRAS.values()) for line in group)
+def on_conda(*groups: list[str]) -> dict[str, frozenset[str]]:
+    """Requirements of the project under the names of conda-forge."""
+    wanted = dict(requirement(line) for group in (PROJECT["dependencies"], *groups) for line in group)
     wanted = {CONDA_NAMES.get(name, name): bounds for name, bounds in wanted.items()}
     # conda-forge starts with 0.10 on the platforms that count, which narrows the range of the project.
     assert ">=0.9" in wanted["fenics-dolfinx"]
     wanted["fenics-dolfinx"] = wanted["fenics-dolfinx"] - {">=0.9"} | {">=0.10"}
     wanted["python"] = frozenset({PROJECT["requires-python"]})
-    found = conda_requirements()
+    return wanted
+
+
+def test_environment_yml_has_the_requirements_of_pyproject():
+    found = conda_requirements("environment.yml", "dependencies:\n")
     assert "pip" in found
-    assert {name: bounds for name, bounds in found.items() if name != "pip"} == wanted
+    assert {name: bounds for name, bounds in found.items() if name != "pip"} == on_conda(*EXTRAS.values())
+
+
+def test_the_conda_recipe_is_in_step_with_pyproject():
+    found = conda_requirements("setup/recipe.yaml", "  run:\n", "tests:\n")
+    assert found == on_conda(*(EXTRAS[name] for name in ("solver", "viz", "fit")))
+    text = (ROOT / "setup/recipe.yaml").read_text()
+    assert re.findall(r'version: "(.*)"', text) == [PROJECT["version"]]
+    assert re.findall(r"- (hotmesa = \S+)", text) == [f"{name} = {place}" for name, place in PROJECT["scripts"].items()]
 
 
 def commands(text: str) -> list[list[str]]:
@@ -52,7 +66,7 @@ def commands(text: str) -> list[list[str]]:
     return [["python" if word == "python3" else word for word in words] for words in plain]
 
 
-WANTED = "pyproject.toml viz,study,fit,test setup/requirements.lock"
+WANTED = "pyproject.toml viz,study,fit,test,docs setup/requirements.lock"
 """What the launcher asks for: its arguments of `unmet`."""
 FROM_LOCK = f"""
 python setup/base_python.py constraints > constraints.txt

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -33,6 +34,21 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = folder.glob("hotmesa-*.whl")
     zipfile.ZipFile(wheel).extractall(folder / "site")
     return folder / "site"
+
+
+def test_the_sdist_holds_what_a_wheel_is_made_of(installed: Path, tmp_path: Path) -> None:
+    code = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
+    command = [sys.executable, "-W", "ignore", "-c", code, tmp_path]
+    done = subprocess.run(command, cwd=installed.parent / "tree", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with tarfile.open(tmp_path / done.stdout.splitlines()[-1]) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE"} < names
+    inside = {str(path.relative_to(installed)) for path in (installed / "hotmesa").rglob("*") if path.is_file()}
+    places = {folder: name for name, folder in sorted(FOLDERS.items(), key=lambda pair: -len(pair[1]))}
+    for path in inside:
+        folder = next(folder for folder in places if path.startswith(f"{folder}/"))
+        assert f"{places[folder]}/{path.removeprefix(f'{folder}/')}" in names
 
 
 def test_every_file_of_the_package_is_in_it(installed: Path) -> None:

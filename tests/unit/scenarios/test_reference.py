@@ -91,17 +91,6 @@ def test_summary_tells_the_device(name: str) -> None:
     assert ("patch of radius 1.5 µm" in text) == (name == "kurter2010-n19")
 
 
-def test_examples_of_the_guide_are_valid(tmp_path: Path) -> None:
-    guide = (DOCS / "writing-a-scenario.md").read_text(encoding="utf-8")
-    blocks = [block.split("```")[0] for block in guide.split("```toml\n")[1:]]
-    whole = [block for block in blocks if "name =" in block.split("[")[0]]
-    fragments = [block for block in blocks if block not in whole]
-    assert (len(whole), len(fragments)) == (2, 1)
-    for number, text in enumerate([*whole, f'base = "0.toml"\n{fragments[0].replace("stack", "film")}']):
-        (tmp_path / f"{number}.toml").write_text(text, encoding="utf-8")
-        load_scenario(tmp_path / f"{number}.toml")
-
-
 @pytest.mark.parametrize(
     ("name", "label"),
     [
