@@ -26,6 +26,12 @@ CAUSE = (
     "its layers, bath.bottom_W_per_m2K, bath.top_W_per_m2K and boundary_W_per_m2K"
 )
 """A dense Jacobian of this size takes about 0.3 GB in single precision."""
+FLOOR = 1e-12
+"""What every entry of factors in single precision gets, in parts of the diagonal: less than their rounding.
+
+Factors fall off as exp(-x/λ) along thin layers of the mesa. Without it they pass below 1e-38 within some 90 λ, where
+processors calculate many times more slowly: 2 % of such entries made factors of a mesa of 300 µm take 8 times as long.
+"""
 
 
 def why_not_condensed(scenario: Scenario, layout: Layout, faces: Sequence[Sink] = ()) -> str | None:
@@ -250,7 +256,9 @@ class CondensedConduction:
 
         They only precondition a Krylov solution whose residual is formed in double precision, so nothing is lost.
         """
-        return DenseFactors(self._jacobian(kappa, local.toarray().astype(np.float32)))
+        J = self._jacobian(kappa, local.toarray().astype(np.float32))
+        J += np.float32(FLOOR) * np.abs(J.diagonal())[:, np.newaxis]
+        return DenseFactors(J)
 
     def factorise(self, kappa: Array, local: sp.csr_matrix) -> Factors:
         """Return dense factors of the Jacobian."""
