@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +29,8 @@ STALE_RATIO = 2.0
 STALE_ITERATIONS = 9
 ROUNDED = 1e-3
 """Next steps are rounded to this part of their power of ten, which no decision about them feels."""
+DIGITS_LOST = 1e-3
+"""Part of a last digit of them that may be lost where a step is the difference of two times."""
 NEWTON_RTOL = 1e-6
 """Newton's method starts from the prediction, whose distance from the solution is the local error. A thousandth of it
 would do for the error that is controlled, but the result must not depend on the linear solver of so many ranks."""
@@ -202,7 +205,7 @@ class Stepper:
         """
         before = self._ts.getSNESIterations()
         try:
-            self._ts.step()
+            self._step_rounded()
         except PETSc.Error as error:
             raise SolveError(f"the time step failed at t = {self.time:.6g} µs (PETSc error {error.ierr})") from error
         self.newton_steps = self._ts.getSNESIterations() - before
@@ -250,12 +253,34 @@ class Stepper:
         if history.shift:
             e.attach(*history.factored, history.shift, stale=True)
 
+    def _step_rounded(self) -> None:
+        """Take one step; one that PETSc has shortened for its error is taken once more, rounded down."""
+        ts = self._ts
+        begin, rejected = ts.getTime(), self._rejected
+        ts.step()
+        if self._rejected == rejected or ts.getConvergedReason() != PETSc.TS.ConvergedReason.CONVERGED_ITERATING:
+            return
+        taken = ts.getTime() - begin
+        step = max(_rounded(taken, lambda digits: np.floor(digits + DIGITS_LOST)), SMALLEST_STEP_US)
+        if abs(taken - step) <= DIGITS_LOST * ROUNDED * step:
+            return
+        ts.rollBack()
+        if begin == self._equations.begin:
+            ts.restartStep()  # its own first half is as long as the step that was rejected
+        ts.setTimeStep(step)
+        ts.step()
+
+    @property
+    def _rejected(self) -> int:
+        """How many steps were shortened for their error: by a factor with the last digits of linear solvers in it."""
+        # Where Newton's method fails they are quartered, which keeps them round.
+        return int(self._ts.getStepRejections() - self._ts.getSNESFailures())
+
     def _round_next(self) -> None:
         """Round the next step, which holds the last digits of linear solvers: the same on any number of ranks."""
         step = self._ts.getTimeStep()
         if self._ts.getTime() + step < self._equations.end - step * ROUNDED:  # the last one ends where the piece does
-            digit = 10.0 ** np.floor(np.log10(step)) * ROUNDED
-            self._ts.setTimeStep(max(digit * np.round(step / digit), SMALLEST_STEP_US))
+            self._ts.setTimeStep(max(_rounded(step, np.round), SMALLEST_STEP_US))
 
     def at(self, t: float) -> Array:
         """Return the flat state at a time within the last step."""
@@ -297,6 +322,12 @@ class Stepper:
         ts.setSolution(self._u)
         ts.setUp()
         return ts
+
+
+def _rounded(step: float, way: Callable[[float], float]) -> float:
+    """Return a step with as many digits as no decision about it feels."""
+    digit = 10.0 ** np.floor(np.log10(step)) * ROUNDED
+    return float(digit * way(step / digit))
 
 
 def _set_solvers(ts: PETSc.TS, linear: BorderedOperator, **more: str) -> None:

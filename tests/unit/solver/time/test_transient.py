@@ -21,7 +21,7 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.transient import noisy, points, prepare, save_times
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.steady import solve_steady
-from hotmesa.solver.time.integrator import Equations
+from hotmesa.solver.time.integrator import Equations, Stepper
 from hotmesa.solver.time.transient import Circuit, Tolerances, Transient, enthalpy
 
 COARSE = ("mesh.size_um=2.5", "transient.end_us=3.0")
@@ -143,6 +143,21 @@ def test_failures_of_single_steps_do_not_add_up(model: Model, monkeypatch: pytes
     moments = steps(model, Circuit(Bias.current(), 0.0, lambda t: 1.0), 20.0, rtol=1e-2, atol_K=0.1)
     assert moments[-1].t == 20.0
     assert len(set(failures)) > 40 and np.diff([m.t for m in moments]).max() <= 0.15
+
+
+def test_every_step_has_few_digits_also_where_some_are_rejected(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What linear solvers leave in a step, another on another number of processes, is cut off."""
+    rejected: list[int] = []
+
+    def close(self: Stepper) -> None:
+        rejected.append(self._ts.getStepRejections() - self._ts.getSNESFailures())
+
+    monkeypatch.setattr(Stepper, "close", close)
+    t = np.array([m.t for m in steps(model, Circuit(Bias.current(), 0.0, lambda t: 1.0), 3.0)])
+    assert sum(rejected) >= 3
+    # The last one ends where the source does. Lost digits: of the difference of two times.
+    taken, lost = np.diff(t)[:-1], np.spacing(t[1:-1])
+    np.testing.assert_array_less(np.abs([float(f"{step:.3e}") for step in taken] - taken), 2.0 * lost)
 
 
 def test_noise_is_that_of_the_seed_on_every_mesh() -> None:
