@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         uniform_curve,
     )
     from hotmesa.fitting import fit
+    from hotmesa.folding import folds
+    from hotmesa.identifying import identify
     from hotmesa.meshes import build_mesh
     from hotmesa.postprocess import Run, load_run, render
     from hotmesa.postprocess.map import plot_map
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from hotmesa.solver.model import Model
     from hotmesa.solver.states.bias import Bias
     from hotmesa.studies import study
+    from hotmesa.uncertainties import uncertainty
 
     __version__: str
 
@@ -58,6 +61,8 @@ __all__ = [
     "evolve",
     "find_branches",
     "fit",
+    "folds",
+    "identify",
     "laser_image",
     "load_run",
     "load_scenario",
@@ -71,12 +76,15 @@ __all__ = [
     "study",
     "sweep",
     "trace",
+    "uncertainty",
     "uniform_curve",
 ]
 
 _ROOMS = {
     "hotmesa.computing": "compare evolve find_branches laser_image modes run steady sweep trace uniform_curve",
     "hotmesa.fitting": "fit",
+    "hotmesa.folding": "folds",
+    "hotmesa.identifying": "identify",
     "hotmesa.meshes": "build_mesh",
     "hotmesa.postprocess": "Run load_run render",
     "hotmesa.postprocess.map": "plot_map",
@@ -89,6 +97,7 @@ _ROOMS = {
     "hotmesa.solver.model": "Model",
     "hotmesa.solver.states.bias": "Bias",
     "hotmesa.studies": "study",
+    "hotmesa.uncertainties": "uncertainty",
 }
 
 

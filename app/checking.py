@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from hotmesa.scenarios.plans.assumptions import assumption_lines, deciding_assum
 from hotmesa.scenarios.writing import json_text
 
 LOG = logging.getLogger("hotmesa")
-PLAN_KEYS = {"study": ("vary",), "fit": ("parameters", "data")}
-"""What tells studies and fits from scenarios."""
+PLAN_KEYS = {"study": ("vary",), "fit": ("parameters", "data"), "uncertainty": ("assumed",)}
+"""What tells studies, fits and files of what is assumed from scenarios."""
 DEVICE = ("geometry", "mode", "mesa", "crystal", "layers", "materials", "contacts", "bath", "sinks", "law", "mesh")
 """What decides mesh, model and files of a case."""
 MOST = 40
@@ -45,7 +45,7 @@ def check(name_or_file: str, overrides: Sequence[str] = ()) -> str:
     if kind is not None and overrides:
         raise HotmesaError(f"{name_or_file} is a {kind}: --set changes scenarios; write the key into its [fixed]")
     with _told():
-        text, scenarios = {None: _scenario, "study": _study, "fit": _fit}[kind](name_or_file, overrides)
+        text, scenarios = _reader(kind)(name_or_file, overrides)
         note = _make(scenarios)
     return f"{text}\nno problems found{note}"
 
@@ -58,7 +58,7 @@ def check_json(name_or_file: str, overrides: Sequence[str] = ()) -> str:
     """
     kind = _kind(name_or_file)
     text = check(name_or_file, overrides)
-    _, scenarios = {None: _scenario, "study": _study, "fit": _fit}[kind](name_or_file, overrides)
+    _, scenarios = _reader(kind)(name_or_file, overrides)
     resolved = {name: scenario.model_dump(mode="json") for name, scenario in scenarios.items()}
     cases: dict[str, Any] = {"cases": resolved} if kind else {"scenario": resolved[""]}
     return json_text({"kind": kind or "scenario", "text": text, **cases})
@@ -83,6 +83,12 @@ def draw_device(name_or_file: str, overrides: Sequence[str], file: Path) -> Path
     return file
 
 
+def _reader(kind: str | None) -> Callable[[str, Sequence[str]], tuple[str, dict[str, Scenario]]]:
+    """Return what reads a file of a kind, to its text and its scenarios by case."""
+    readers = {"study": _study, "fit": _fit, "uncertainty": _uncertainty}
+    return _scenario if kind is None else readers[kind]
+
+
 def _scenario(name_or_file: str, overrides: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
     scenario = load_scenario(name_or_file, overrides, complete=True)
     assumed = assumption_lines(scenario, deciding_assumptions(name_or_file, overrides))
@@ -98,7 +104,7 @@ def _elements(scenario: Scenario) -> list[str]:
 
 
 def _kind(name_or_file: str) -> str | None:
-    """Return "study" or "fit" for the name or the file of one, None for a scenario or what is none of them."""
+    """Return the word of `PLAN_KEYS` for the name or the file of one, None for a scenario or what is none of them."""
     for kind in PLAN_KEYS:
         if name_or_file in bundled_plans(kind):
             return kind
@@ -133,6 +139,20 @@ def _fit(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]
         what = str(datum.data.observable) if datum.curve is None else datum.curve.describe()
         lines.append(f"  {datum.data.name}: {what}")
     return "\n".join(lines), {datum.data.name: plan.scenario(datum, start) for datum in plan.measurements}
+
+
+def _uncertainty(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
+    from hotmesa.scenarios.plans.uncertainty import load_uncertainty
+    from hotmesa.vocabulary import VOCABULARY
+
+    plan = load_uncertainty(name_or_file, VOCABULARY)
+    given = plan.uncertainty
+    lines = [f"uncertainty {given.name}: {len(given.assumed)} numbers that are assumed, {given.samples} samples"]
+    for one in given.assumed:
+        spread = f"{one.min:g} to {one.max:g}" if one.sigma is None else f"standard deviation {one.sigma:g}"
+        lines.append(f"  {one.name} = {plan.values[one.key]:g}: {spread} ({one.scale})")
+    cases = {case.name: case.scenario for case in plan.cases(()).cases if case.scenario is not None}
+    return "\n".join(lines), cases
 
 
 def _make(scenarios: dict[str, Scenario]) -> str:

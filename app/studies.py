@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
@@ -50,15 +50,26 @@ class StudyResult:
 
 
 @dataclass(frozen=True)
-class _Work:
-    """A study at work: what is computed, where, and what is known of each case."""
+class Work:
+    """Cases at work.
+
+    Attributes:
+        plan: what is computed.
+        folder: where.
+        only: names of cases, () for all.
+        command: the command line, for the record.
+        quiet: whether to print errors only.
+        kind: what the file is, "study" or another word that begins the names of bundled ones.
+        outcomes: what is known of each case.
+    """
 
     plan: Plan
     folder: Path
-    only: Sequence[str]
-    command: str
-    quiet: bool
-    outcomes: dict[str, Outcome]
+    only: Sequence[str] = ()
+    command: str = ""
+    quiet: bool = True
+    kind: str = "study"
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
 
 
 def study(
@@ -90,18 +101,42 @@ def study(
     """
     plan = load_study(str(name_or_file), VOCABULARY)
     folder = Path(out) if out is not None else Path("out") / plan.study.name
-    refuse_foreign(folder, "study.toml", plan.study.name)
-    tasks = _tasks(plan, folder, only, command)
-    pool = workers_of(0 if collect else workers, mpi)
+    work = Work(plan, folder, only, command, quiet)
+    return compute_cases(work, workers_of(0 if collect else workers, mpi), collect, retry, overwrite)
+
+
+def compute_cases(
+    work: Work, pool: Workers, collect: bool = False, retry: bool = False, overwrite: bool = False
+) -> StudyResult | None:
+    """Compute the cases of a plan that are not done yet and write their table.
+
+    Args:
+        work: what is computed, and where.
+        pool: who computes.
+        collect: make the table of what there is, compute nothing.
+        retry: compute failed cases again.
+        overwrite: compute all again.
+
+    Returns:
+        How the cases ended; None on processes of mpirun that compute for the first one.
+
+    Raises:
+        StudyError, FolderError: bad input.
+        KeyboardInterrupt: it was interrupted; the cases that are done, and their table, are kept.
+        OSError: results cannot be written.
+    """
+    plan, folder, only = work.plan, work.folder, work.only
+    refuse_foreign(folder, f"{work.kind}.toml", plan.study.name)
+    tasks = _tasks(plan, folder, only, work.command)
     if isinstance(pool, Ranks) and not pool.leads:
         with pool:
             return None
     with pool if isinstance(pool, Ranks) else nullcontext(), locked(folder, "cases", bool(only)):
-        write_text(folder / "study.toml", plan.text)
+        write_text(folder / f"{work.kind}.toml", plan.text)
         if overwrite and not collect:
             for task in tasks:
                 forget(task.folder)
-        work = _Work(plan, folder, only, command, quiet, _known(plan, folder))
+        work.outcomes.update(_known(plan, folder))
         again = () if collect else (FAILED, WAITING) if retry else (WAITING,)
         due = [task for task in tasks if work.outcomes[task.name].status in again]
         return _compute(work, tasks, due, pool)
@@ -128,10 +163,13 @@ def _tasks(plan: Plan, folder: Path, only: Sequence[str] = (), command: str = ""
         raise StudyError([f"--case {name}: the study has no such case{did_you_mean(name, names)}" for name in unknown])
     figures, states = plan.study.figures, plan.study.states or plan.study.phases is not None
     return [
-        Task(case.name, folder / "cases" / case.name, case.scenario, command, figures, states, case.sweep)
+        Task(
+            case.name, folder / "cases" / case.name, case.scenario, command, figures, states, case.sweep, case.derived,
+            case.columns,
+        )
         for case in plan.cases
         if case.scenario is not None and (not only or case.name in only)
-    ]
+    ]  # fmt: skip
 
 
 def _known(plan: Plan, folder: Path) -> dict[str, Outcome]:
@@ -143,7 +181,7 @@ def _known(plan: Plan, folder: Path) -> dict[str, Outcome]:
     return outcomes | {known.name: known for task in tasks if (known := known_outcome(task)) is not None}
 
 
-def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: Workers) -> StudyResult:
+def _compute(work: Work, tasks: Sequence[Task], due: Sequence[Task], workers: Workers) -> StudyResult:
     report = Report(sys.stdout, len(tasks), len(tasks) - len(due), work.quiet)
     started, written = time.perf_counter(), time.perf_counter()
     interrupted = False
@@ -160,7 +198,7 @@ def _compute(work: _Work, tasks: Sequence[Task], due: Sequence[Task], workers: W
         return _finish(work, tasks, report, interrupted, started)
 
 
-def _finish(work: _Work, tasks: Sequence[Task], report: Report, interrupted: bool, started: float) -> StudyResult:
+def _finish(work: Work, tasks: Sequence[Task], report: Report, interrupted: bool, started: float) -> StudyResult:
     """Write the table of what there is.
 
     Raises:
@@ -188,11 +226,11 @@ def _run(due: Sequence[Task], workers: Workers) -> Iterator[Outcome]:
         yield from workers.outcomes(due)
 
 
-def _record(work: _Work, wall_s: float) -> None:
+def _record(work: Work, wall_s: float) -> None:
     """Write provenance.json of the study."""
     states = [outcome.status for outcome in work.outcomes.values()]
     values = provenance.collect(work.plan.text, work.command, 1)
-    values["study_sha256"] = values.pop("scenario_sha256")
+    values[f"{work.kind}_sha256"] = values.pop("scenario_sha256")
     values |= {"status": "complete" if WAITING not in states else "incomplete", "wall_s": round(wall_s, 3)}
     values |= {"cpu_s_of_cases": round(sum(outcome.cpu_s for outcome in work.outcomes.values()), 3)}
     values["cases"] = {state: str(states.count(state)) for state in sorted(set(states))}

@@ -12,7 +12,7 @@ from scipy.interpolate import make_interp_spline
 from hotmesa.postprocess.curve import IVCurve
 from hotmesa.postprocess.merit import curve_figures, curve_of, nucleation
 from hotmesa.postprocess.tables import ResultError, Row, Table, column
-from hotmesa.postprocess.values import flat_summary, value_at
+from hotmesa.postprocess.values import LANDED, flat_summary, value_at
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.parameters import Parameter
 from hotmesa.scenarios.plans.observables import At, parse_at
@@ -22,8 +22,6 @@ from hotmesa.scenarios.units import unit_of
 
 SMALL = 1e-6
 """By so much of its size a curve is displaced to see what its figures make of it."""
-LANDED = 1e-9
-"""Relative difference of a value that is asked for from a point that was put on it."""
 KINK = 0.02
 """Relative difference of the two one-sided derivatives beyond which both are told."""
 USUAL = (

@@ -20,6 +20,8 @@ from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.plans.observables import At, parse_at
 
 STABLE_AT = "stable_at_I_mA="
+LANDED = 1e-9
+"""Relative difference of a value that is asked for from a point that was put on it."""
 _SKIPPED = ("reasons", "name")
 
 
@@ -174,6 +176,8 @@ def value_at(table: Table, at: At, *stable: Flags | None) -> Value:
     # The rows are the parameter of the curve: it may turn back in any of its columns.
     places = PchipInterpolator(rows, along).solve(at.value, extrapolate=False)
     places = places[np.isfinite(places)]
+    if places.size == 0:  # an end that was asked for is met to rounding only
+        places = np.flatnonzero(np.abs(along - at.value) <= LANDED * abs(at.value)).astype(np.float64)
     if places.size == 0:
         span = f"{along.min():.4g} to {along.max():.4g}"
         return Value(None, f"{at.along} goes from {span} only", word_at(at.along, table))

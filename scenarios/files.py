@@ -12,8 +12,8 @@ from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.keys import file_keys, left_behind
 from hotmesa.scenarios.problems import Where, did_you_mean
 
-# Bundled files whose names begin so hold no scenario but what to do with some.
-PLANS = ("study-", "fit-")
+PLANS = ("study", "fit", "uncertainty")
+"""Kinds of bundled files that hold no scenario but what to do with one: their names begin with these words."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _folder() -> Path:
 def available_scenarios() -> tuple[str, ...]:
     """Names of the bundled scenarios, sorted."""
     names = (file.stem for file in _folder().glob("*.toml"))
-    return tuple(sorted(name for name in names if not name.startswith(PLANS)))
+    return tuple(sorted(name for name in names if not name.startswith(tuple(f"{kind}-" for kind in PLANS))))
 
 
 def find_file(name_or_path: str | Path) -> Path:
@@ -83,12 +83,12 @@ def _missing_file(text: str, path: Path, looks_like_path: bool) -> str:
 
 
 def bundled_plans(kind: str) -> tuple[str, ...]:
-    """Names of the bundled studies ("study") or fits ("fit"), sorted."""
+    """Names of the bundled files of a kind of `PLANS`, sorted."""
     return tuple(sorted(file.stem for file in _folder().glob(f"{kind}-*.toml")))
 
 
 def title_of(name: str) -> str:
-    """The title of a bundled study or fit."""
+    """The title of a bundled file of one of `PLANS`."""
     return str(_read_toml(bundled_file(name), name).get("title", ""))
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "compare": "rank the cases of a study, or runs, by any number",
     "fit": "find values of scenario keys from measured data",
     "sensitivity": "which numbers of a scenario decide the figures of merit of its branch",
+    "uncertainty": "bands of a branch and its figures of merit by what is assumed of a scenario",
     "identify": "which readings would tell parameters of a scenario apart",
     "folds": "follow the folds of a curve in a second number, to where they vanish",
     "spectrum": "fit gap and scattering rate to a measured SIN or SIS conductance",

@@ -7,7 +7,7 @@ import sys
 
 from hotmesa.commands import add_json
 from hotmesa.scenarios import available_scenarios, load_scenario
-from hotmesa.scenarios.files import bundled_plans, title_of
+from hotmesa.scenarios.files import PLANS, bundled_plans, title_of
 from hotmesa.scenarios.writing import json_text
 
 
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(json: bool) -> int:
     """Print the names and titles of what is bundled."""
     titles = {"scenario": {name: load_scenario(name).title for name in available_scenarios()}}
-    titles |= {kind: {name: title_of(name) for name in bundled_plans(kind)} for kind in ("study", "fit")}
+    titles |= {kind: {name: title_of(name) for name in bundled_plans(kind)} for kind in PLANS}
     if json:
         rows = [{"name": name, "kind": kind, "title": title} for kind in titles for name, title in titles[kind].items()]
         sys.stdout.write(json_text(rows))

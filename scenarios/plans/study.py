@@ -96,6 +96,8 @@ class Case:
         scenario: what is computed; None if the combination is no valid scenario.
         problems: why not.
         sweep: what is computed besides where its source loses a state of the branch; of phase diagrams.
+        derived: keys by which the branch is derived besides.
+        columns: those besides V and I whose derivatives are wanted.
     """
 
     name: str
@@ -103,6 +105,8 @@ class Case:
     scenario: Scenario | None
     problems: tuple[str, ...] = ()
     sweep: Scenario | None = None
+    derived: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
