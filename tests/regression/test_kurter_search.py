@@ -32,6 +32,7 @@ from hotmesa.vocabulary import VOCABULARY
 
 SEARCH = "study-kurter2010-search"
 LAW_FIT = "fit-kurter2010-law"
+PARAMETERS = DOCS / "kurter2010-parameters.md"
 
 
 def datum(name: str) -> Data:
@@ -109,6 +110,20 @@ def ratio_at_38_K(*overrides: str) -> float:
     return float(law.at(np.array([SHORT_STACK_MV]), np.array([SHORT_STACK_K])).i[0]) / SHORT_STACK_MV
 
 
+def test_fit_of_the_law_has_values_where_limits_would_bind() -> None:
+    # A residual that is zero on one side of a limit has a derivative that jumps there: the fit would go to and fro.
+    data = {one.name: one for one in load_fit(LAW_FIT).fit.data}
+    assert all(one.limit is None for one in data.values())
+    assert data["n30-no-backbending"].value > 0.02 and data["n12-width"].value < BETA
+    cells = [line.split("|") for line in blocks_of(PARAMETERS.read_text("utf-8"))["law-fit-data"].splitlines()]
+    rows = {line[1].strip(): line for line in cells if len(line) == 7}
+    assert set(data) <= set(rows)
+    assert all(abs(float(rows[name][5])) <= 1.0 for name in data)
+    last = next(line for name, line in rows.items() if name.startswith("χ²"))
+    assert last[5].strip() == "converged"
+    assert float(last[4]) == pytest.approx(sum(float(rows[name][5]) ** 2 for name in data), abs=0.3)
+
+
 def test_fit_asks_for_the_temperature_of_four_junctions() -> None:
     law = load_fit(LAW_FIT, VOCABULARY)
     one = next(found for found in law.measurements if found.data.name == "n04-temperature")
@@ -156,6 +171,7 @@ def test_page_of_the_parameters_is_whole() -> None:
     blocks = blocks_of((DOCS / "kurter2010-parameters.md").read_text(encoding="utf-8"))
     wanted = {"targets", "bath", "mechanisms", "trade-off", "one-at-a-time", "degenerate", "meshes"}
     wanted |= {"search", "search-best", "search-effects", "fit", "fit-targets", "fit-directions", "search-costs"}
+    wanted |= {"law-fit", "law-fit-data", "law-fit-directions"}
     assert set(blocks) == wanted
     for name, block in blocks.items():
         columns = {line.count("|") for line in block.splitlines() if line.startswith("|")}

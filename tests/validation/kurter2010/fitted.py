@@ -14,11 +14,11 @@ from validation.kurter2010.stacks import STACKS, THICK, branch, checks
 
 from hotmesa import Scenario, fit, load_scenario
 from hotmesa.fit_model import beyond, bounds
+from hotmesa.postprocess.tables import text_rows
 from hotmesa.scenarios.plans.files import flat
 from hotmesa.scenarios.plans.fit import FitPlan, load_fit
 
-NAME = "kurter2010-fit"
-FILE = "fit-kurter2010"
+FILE, LAW = "fit-kurter2010", "fit-kurter2010-law"
 FINAL = ("mesh.refine=1.4", *THICK)
 """Mesh and sublayers on which scenarios and fit are compared: those of the fit, with finer elements."""
 QUANTITIES = (
@@ -32,9 +32,9 @@ QUANTITIES = (
 
 
 @cache
-def plan() -> FitPlan:
-    """Return the bundled fit."""
-    return load_fit(FILE)
+def plan(file: str = FILE) -> FitPlan:
+    """Return a bundled fit."""
+    return load_fit(file)
 
 
 def misfit(figures: Mapping[int, Mapping[str, Any]]) -> float:
@@ -52,9 +52,10 @@ def misfit(figures: Mapping[int, Mapping[str, Any]]) -> float:
 
 
 @cache
-def result(results: Path = Path("out") / NAME) -> dict[str, Any]:
-    """Return fit.json, computing what is missing."""
-    fit(FILE, out=results, command=f"hotmesa fit {FILE}")
+def result(file: str = FILE) -> dict[str, Any]:
+    """Return fit.json of a bundled fit, computing what is missing in out/NAME-fit."""
+    results = Path("out") / f"{file.removeprefix('fit-')}-fit"
+    fit(file, out=results, command=f"hotmesa fit {file}")
     found: dict[str, Any] = json.loads((results / "fit.json").read_text(encoding="utf-8"))
     costs = [json.loads(file.read_text(encoding="utf-8")) for file in (results / "evaluations").glob("*/case.json")]
     return found | {"cpu_min": sum(cost["cpu_s"] for cost in costs) / 60, "branches": len(costs)}
@@ -65,12 +66,12 @@ def best() -> tuple[str, ...]:
     return tuple(f"{found['key']}={found['value']!r}" for found in result()["parameters"].values())
 
 
-def fit_table() -> str:
-    """Return the values of the fit with how well the data fix them."""
+def fit_table(file: str = FILE) -> str:
+    """Return the values of a fit with how well the data fix them."""
     shipped = load_scenario("kurter2010-n19")
     rows = []
-    for parameter in plan().fit.parameters:
-        found = result()["parameters"][parameter.name]
+    for parameter in plan(file).fit.parameters:
+        found = result(file)["parameters"][parameter.name]
         low, high = bounds(parameter)
         error = found["uncertainty"]
         if error is not None:
@@ -102,11 +103,22 @@ def fit_targets_table() -> str:
     return markdown(("quantity", "set", *(f"N = {n}" for n in STACKS), "verdict"), rows)
 
 
-def fit_directions_table() -> str:
+def fit_directions_table(file: str = FILE) -> str:
     """Return all directions, the best known first, with their uncertainties over the distances of the bounds."""
-    found = result()["directions"][::-1]
+    found = result(file)["directions"][::-1]
     rows = [[str(k), f"{one['sigma']:.2g}", composition(one["parts"])] for k, one in enumerate(found, start=1)]
     return markdown(("direction", "uncertainty over the range", "composition"), rows)
+
+
+def law_data_table() -> str:
+    """Return how the fit of the law ended, with every datum."""
+    found = result(LAW)
+    rows = [[str(row["data"]), str(row["quantity"]), f"{float(row['measured']):g} ± {float(row['sigma']):g}",
+             f"{float(row['model']):.4g}", f"{float(row['residual']):+.1f}"]
+            for row in text_rows(Path("out") / "kurter2010-law-fit" / "residuals.csv")]  # fmt: skip
+    end = "converged" if found["converged"] else "**not converged**"
+    last = f"χ² of {found['data']} data, {len(found['parameters'])} parameters", "", "", number(found["chi_squared"], 2)
+    return markdown(("datum", "quantity", "wanted", "fit", "misfit (σ)"), [*rows, [*last, end]])
 
 
 def composition(parts: Mapping[str, float]) -> str:

@@ -10,11 +10,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
-from validation.kurter2010.fitted import fit_directions_table, fit_table, fit_targets_table, value_of
+from validation.kurter2010.fitted import (
+    LAW,
+    fit_directions_table,
+    fit_table,
+    fit_targets_table,
+    law_data_table,
+    value_of,
+)
 from validation.kurter2010.page import DOCS, markdown, number, write_block
 from validation.kurter2010.searched import best_table, costs_table, effects_table, search_table
 from validation.kurter2010.stacks import COARSE, THICK, bath_table, branch, stack_table
@@ -172,7 +180,8 @@ def _direction(singular: float, vector: np.ndarray[Any, Any], names: Sequence[st
 
 def main(arguments: Sequence[str]) -> None:
     """Compute the tables one after the other and write each into the page."""
-    tables = {"targets": stack_table, "bath": bath_table, "mechanisms": mechanisms, "trade-off": trade_off}
+    tables: dict[str, Callable[[], str]] = {}
+    tables |= {"targets": stack_table, "bath": bath_table, "mechanisms": mechanisms, "trade-off": trade_off}
     tables |= {
         "search": search_table,
         "search-best": best_table,
@@ -180,6 +189,11 @@ def main(arguments: Sequence[str]) -> None:
         "search-costs": costs_table,
     }
     tables |= {"fit": fit_table, "fit-targets": fit_targets_table, "fit-directions": fit_directions_table}
+    tables |= {
+        "law-fit": partial(fit_table, LAW),
+        "law-fit-data": law_data_table,
+        "law-fit-directions": partial(fit_directions_table, LAW),
+    }
     tables |= {"one-at-a-time": one_at_a_time, "degenerate": degenerate, "meshes": meshes}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"default all: {', '.join(tables)}")
