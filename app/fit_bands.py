@@ -40,8 +40,8 @@ def bands(result: FitResult, evaluator: Evaluator) -> Bands:
     Where the data let parameters move together across their bounds, values are taken as equally likely between these
     beside the data.
     """
-    free = any(item["sigma"] is None or item["sigma"] >= ACROSS for item in directions(result))
-    covariance = _within_bounds(result) if free or result.covariance is None else result.covariance
+    free = is_bounded(result)
+    covariance = covariance_within_bounds(result)
     rows: list[Row] = []
     seen, missing = set[str](), dict[str, str]()
     for name, scenario in result.best.scenarios.items():
@@ -56,7 +56,18 @@ def bands(result: FitResult, evaluator: Evaluator) -> Bands:
             continue
         if kept is not None and kept.branch is not None:
             rows += [{"data": name, **row} for row in band(kept.branch, changes, covariance)]
-    return Bands(rows, missing, free or result.covariance is None)
+    return Bands(rows, missing, free)
+
+
+def is_bounded(result: FitResult) -> bool:
+    """Return whether the data let parameters move together across their bounds, so that these count beside them."""
+    free = any(item["sigma"] is None or item["sigma"] >= ACROSS for item in directions(result))
+    return free or result.covariance is None
+
+
+def covariance_within_bounds(result: FitResult) -> Array:
+    """Return the linearised covariance; where the data leave a direction free, with the bounds as further data."""
+    return _within_bounds(result) if result.covariance is None or is_bounded(result) else result.covariance
 
 
 def notes_on(found: Bands) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 from hotmesa.fit_jacobian import BY_CHOICE, Jacobian
 from hotmesa.fit_model import Point, bounds, measured_rows
 from hotmesa.postprocess.fit import has_uncertainty
+from hotmesa.postprocess.posterior import Posterior
 from hotmesa.scenarios import to_toml
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.plans.fit import FitPlan, Parameter
@@ -40,6 +41,7 @@ class FitResult:
         message: what it said.
         folder: of the results.
         files: that were written there.
+        sample: of the parameters, where one was asked for: weighted sets of values with moments and directions.
     """
 
     plan: FitPlan
@@ -53,6 +55,7 @@ class FitResult:
     message: str
     folder: Path
     files: tuple[Path, ...] = ()
+    sample: Posterior | None = None
 
     @property
     def errors(self) -> list[float | None]:

@@ -16,6 +16,7 @@ from hotmesa.fit_bands import bands, notes_on
 from hotmesa.fit_jacobian import jacobian
 from hotmesa.fit_model import Evaluator, Point, bounds
 from hotmesa.fit_result import FitResult, covariance_of, is_absolute, write_history, write_result
+from hotmesa.fit_sampling import refuse_few, sampled, write_sample
 from hotmesa.folder import locked, refuse_foreign
 from hotmesa.pool import Ranks, workers_of
 from hotmesa.postprocess import provenance
@@ -32,7 +33,7 @@ NO_LMFIT = "lmfit is missing, and hotmesa fit needs it: pip install 'hotmesa[fit
 
 def fit(
     name_or_file: str | Path, *, out: str | Path | None = None, workers: int | None = None, mpi: bool = False,
-    overwrite: bool = False, quiet: bool = True, command: str = "",
+    sample: int = 0, overwrite: bool = False, quiet: bool = True, command: str = "",
 ) -> FitResult | None:  # fmt: skip
     """Fit, and write what was found. What was computed before, for these values, is taken from the folder.
 
@@ -41,6 +42,7 @@ def fit(
         out: folder for the results; None for out/NAME.
         workers: processes; None for as many as there are processors, 0 for this one.
         mpi: let the processes of mpirun compute.
+        sample: sets of values that are drawn from what the data allow and computed besides (see `FitResult.sample`).
         overwrite: compute all again.
         quiet: whether to print errors only.
         command: the command line, for the record.
@@ -56,6 +58,8 @@ def fit(
     """
     plan = load_fit(str(name_or_file), VOCABULARY)
     minimizer_class()
+    if sample:
+        refuse_few(sample, len(plan.fit.parameters))
     folder = Path(out) if out is not None else Path("out") / plan.fit.name
     refuse_foreign(folder, "fit.toml", plan.fit.name)
     pool = workers_of(workers, mpi)
@@ -66,7 +70,24 @@ def fit(
         if overwrite:
             shutil.rmtree(folder / "evaluations", ignore_errors=True)
         write_text(folder / "fit.toml", plan.text)
-        return _fit(plan, folder, Evaluator(plan, folder / "evaluations", pool, _reporter(plan, quiet)), command)
+        evaluator = Evaluator(plan, folder / "evaluations", pool, _reporter(plan, quiet))
+        found = _fit(plan, folder, evaluator, command)
+        return found if not sample else _with_sample(found, evaluator, sample)
+
+
+def _with_sample(found: FitResult, evaluator: Evaluator, count: int) -> FitResult:
+    """Return the fit with samples of its parameters, which are written beside it.
+
+    Raises:
+        RequestError: hardly any sample lies within the bounds.
+        KeyboardInterrupt: it was interrupted; the fit itself is written.
+    """
+    try:
+        drawn = sampled(found, evaluator, count)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted; the same command goes on from what has been computed") from None
+    with stop_on_signal():
+        return replace(found, sample=drawn, files=(*found.files, *write_sample(drawn, found, found.folder)))
 
 
 def minimizer_class() -> Any:

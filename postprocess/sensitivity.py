@@ -167,7 +167,9 @@ def figures(sensitivity: BranchSensitivity, table: Table, resistance_ohm: float,
     """Return the figures of merit of a curve that exist, by their names in summary.json."""
     curve = curve_of(table, resistance_ohm)
     values = curve_figures(table, curve, junctions)
+    values["end"] = {name: float(column(table, name)[-1]) for name in OF_CURVE}
     if "T_max_K" in sensitivity.others:
+        values["end"]["T_max_K"] = float(column(table, "T_max_K")[-1])
         values["nucleation"] = nucleation(table, curve, sensitivity.scenario.output.hot_temperature_K)
     flat = flat_summary({name: value for name, value in values.items() if value is not None}, tables=True)
     return {
@@ -182,8 +184,8 @@ def needs_state(names: Sequence[str]) -> tuple[str, ...]:
     needed: set[str] = {"T_max_K"} if not names else set()
     for name in names:
         at = parse_at(name)
-        parts = {at.column, at.along} if at else {"T_max_K"} if name.startswith(("nucleation", "folds")) else set()
-        needed |= parts & set(OF_STATE)
+        hottest = {"T_max_K"} if name.startswith(("nucleation", "folds", "end.")) else set()
+        needed |= ({at.column, at.along} if at else hottest) & set(OF_STATE)
     return tuple(name for name in OF_STATE if name in needed)
 
 

@@ -77,6 +77,18 @@ value = 90.0
 sigma = 1.0
 
 [[data]]
+name = "last-T"
+observable = "end.T_max_K"
+value = 100.0
+sigma = 1.0
+
+[[data]]
+name = "last-V"
+observable = "end.V_mV"
+value = 100.0
+sigma = 1.0
+
+[[data]]
 name = "kept"
 observable = "T_max_K@I_mA=1.0"
 limit = "at-least"
@@ -153,13 +165,13 @@ def test_a_fit_takes_a_fifth_of_the_branches_to_the_same_place(folder: Path):
 
 
 def test_what_is_not_known_is_a_difference_of_runs_and_told(folder: Path, capsys: pytest.CaptureFixture[str]):
-    ends = '[[data]]\nname = "end"\nobservable = "end.T_max_K"\nvalue = 60.0\nsigma = 1.0\n'
+    ends = '[[data]]\nname = "end"\nobservable = "alpha_mean_K_per_mW"\nvalue = 60.0\nsigma = 1.0\n'
     points = '[[parameters]]\nkey = "branch.end_current_mA"\nlabel = "end"\nstart = 1.45\nmin = 1.4\nmax = 1.5\n'
     found = evaluator(folder, "max_steps = 1\n" + HEAD + points + CURVE + ends, "some")
     slopes = jacobian(found, start(found))
     curve, number = ("iv", "end"), ("end", "film")
     assert slopes.differences[curve] == "branch.end_current_mA is no number that steady states depend on"
-    assert slopes.differences[number] == "no derivative of end.T_max_K is known"
+    assert slopes.differences[number] == "no derivative of alpha_mean_K_per_mW is known"
     assert ("iv", "film") not in slopes.differences
     # One branch for both data, two for the last current (both data), and two for each other parameter of the number.
     assert found.computed == 1 + 2 + 3 * 2

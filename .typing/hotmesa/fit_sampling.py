@@ -1,0 +1,1 @@
+../../app/fit_sampling.py
