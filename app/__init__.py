@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hotmesa.folding import folds
     from hotmesa.identifying import identify
     from hotmesa.meshes import build_mesh
+    from hotmesa.optimising import optimise
     from hotmesa.postprocess import Run, load_run, render
     from hotmesa.postprocess.map import plot_map
     from hotmesa.postprocess.runs.branch import plot_iv
@@ -67,6 +68,7 @@ __all__ = [
     "load_run",
     "load_scenario",
     "modes",
+    "optimise",
     "plot_iv",
     "plot_map",
     "render",
@@ -86,6 +88,7 @@ _ROOMS = {
     "hotmesa.folding": "folds",
     "hotmesa.identifying": "identify",
     "hotmesa.meshes": "build_mesh",
+    "hotmesa.optimising": "optimise",
     "hotmesa.postprocess": "Run load_run render",
     "hotmesa.postprocess.map": "plot_map",
     "hotmesa.postprocess.runs.branch": "plot_iv",

@@ -22,8 +22,13 @@ from hotmesa.scenarios.plans.assumptions import assumption_lines, deciding_assum
 from hotmesa.scenarios.writing import json_text
 
 LOG = logging.getLogger("hotmesa")
-PLAN_KEYS = {"study": ("vary",), "fit": ("parameters", "data"), "uncertainty": ("assumed",)}
-"""What tells studies, fits and files of what is assumed from scenarios."""
+PLAN_KEYS = {
+    "study": ("vary",),
+    "fit": ("parameters", "data"),
+    "uncertainty": ("assumed",),
+    "optimise": ("variables",),
+}
+"""What tells studies, fits, files of what is assumed and optimisations from scenarios."""
 DEVICE = ("geometry", "mode", "mesa", "crystal", "layers", "materials", "contacts", "bath", "sinks", "law", "mesh")
 """What decides mesh, model and files of a case."""
 MOST = 40
@@ -85,7 +90,7 @@ def draw_device(name_or_file: str, overrides: Sequence[str], file: Path) -> Path
 
 def _reader(kind: str | None) -> Callable[[str, Sequence[str]], tuple[str, dict[str, Scenario]]]:
     """Return what reads a file of a kind, to its text and its scenarios by case."""
-    readers = {"study": _study, "fit": _fit, "uncertainty": _uncertainty}
+    readers = {"study": _study, "fit": _fit, "uncertainty": _uncertainty, "optimise": _optimisation}
     return _scenario if kind is None else readers[kind]
 
 
@@ -153,6 +158,25 @@ def _uncertainty(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Sc
         lines.append(f"  {one.name} = {plan.values[one.key]:g}: {spread} ({one.scale})")
     cases = {case.name: case.scenario for case in plan.cases(()).cases if case.scenario is not None}
     return "\n".join(lines), cases
+
+
+def _optimisation(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
+    from hotmesa.optimise_model import function_of
+    from hotmesa.scenarios.plans.optimise import load_optimisation
+    from hotmesa.vocabulary import VOCABULARY
+
+    plan = load_optimisation(name_or_file, VOCABULARY)
+    for goal in plan.task.goals:
+        if goal.python is not None:
+            function_of(plan, goal)
+    names = ", ".join(variable.name for variable in plan.task.variables)
+    lines = [f"optimisation {plan.task.name} over {names}, {len(plan.choices)} choices, {plan.task.starts} starts each"]
+    lines += [f"  {goal.goal} {goal.name}" for goal in plan.task.goals]
+    lines += [f"  with {one.sentence}" for one in plan.task.constraints]
+    return "\n".join(lines), {
+        choice.name or "start": plan.scenario(choice, start)
+        for choice, start in zip(plan.choices, plan.starts, strict=True)
+    }
 
 
 def _make(scenarios: dict[str, Scenario]) -> str:

@@ -139,13 +139,13 @@ def refuse_foreign(folder: Path, own: str, name: str = "") -> None:
 
     Args:
         folder: where results shall go.
-        own: file that says what the folder holds, "scenario.toml", "study.toml", "fit.toml" or "uncertainty.toml".
+        own: file that says what the folder holds, "scenario.toml" or that of a plan, "study.toml" for example.
         name: of the study or fit; "" for any.
 
     Raises:
         FolderError: it holds something else.
     """
-    for other in ("scenario.toml", "study.toml", "fit.toml", "uncertainty.toml"):
+    for other in ("scenario.toml", "study.toml", "fit.toml", "uncertainty.toml", "optimise.toml"):
         if other != own and (folder / other).is_file():
             raise FolderError(f"{folder} holds other results ({other}); choose another folder with --out")
     there = name

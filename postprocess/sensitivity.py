@@ -37,7 +37,7 @@ USUAL = (
 """Figures of merit that are told if nothing is said, those of them that a branch has."""
 OF_PLACES = ("row", "x_um", "y_um", "contact_distance_um")
 """Ends of the names of numbers that jump from node to node."""
-OF_CURVE = ("V_mV", "I_mA", "V_per_junction_mV", "P_mW")
+OF_CURVE = ("V_mV", "I_mA", "V_per_junction_mV", "P_mW", "f_THz")
 OF_STATE = ("T_max_K", "T_mean_K", "hot_fraction")
 """Columns besides V and I whose derivatives are known along the branch."""
 
@@ -114,6 +114,13 @@ class BranchSensitivity:
             shift[-1] = self.across[-1] * self.x_s[-1] / self.y_s[-1]
         return shift
 
+    @cached_property
+    def _THz_per_mV(self) -> float:
+        """Josephson frequency for each mV per junction, as the table has it; NaN without that column."""
+        if "f_THz" not in self.table:
+            return float("nan")
+        return float(column(self.table, "f_THz")[-1] / column(self.table, "V_per_junction_mV")[-1])
+
     def changes(self, k: int) -> dict[str, Array]:
         """Return the derivatives of the columns by parameter k on the displaced curve, shape (q,) each."""
         along, across = self._shift[:, k], self.across[:, k]
@@ -122,6 +129,7 @@ class BranchSensitivity:
         dV = across * self.y_s + along * self.x_s
         dI = (along * self.y_s - across * self.x_s) / self.scale_ohm
         found = {"V_mV": dV, "I_mA": dI, "V_per_junction_mV": dV / n - V * dn / n**2, "P_mW": (dV * I + V * dI) * 1e-3}
+        found["f_THz"] = found["V_per_junction_mV"] * self._THz_per_mV
         return found | {name: self.others[name][:, k] + self.rates[name] * along for name in self.others}
 
     @cached_property
@@ -130,6 +138,7 @@ class BranchSensitivity:
         V, I = column(self.table, "V_mV"), column(self.table, "I_mA")  # noqa: E741
         I_s = self.y_s / self.scale_ohm
         found = {"V_mV": self.x_s, "I_mA": I_s, "V_per_junction_mV": self.x_s / self.junctions[0]}
+        found["f_THz"] = found["V_per_junction_mV"] * self._THz_per_mV
         return found | {"P_mW": (self.x_s * I + V * I_s) * 1e-3} | dict(self.rates)
 
     def at_constant(self, name: str, held: str, k: int) -> Array:

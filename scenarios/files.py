@@ -12,7 +12,7 @@ from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.keys import file_keys, left_behind
 from hotmesa.scenarios.problems import Where, did_you_mean
 
-PLANS = ("study", "fit", "uncertainty")
+PLANS = ("study", "fit", "uncertainty", "optimise")
 """Kinds of bundled files that hold no scenario but what to do with one: their names begin with these words."""
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "animate": "a run as a moving picture: map and point on its curve, state by state",
     "compare": "rank the cases of a study, or runs, by any number",
     "fit": "find values of scenario keys from measured data",
+    "optimise": "search for the best device within limits: gradients, choices, Pareto fronts",
     "sensitivity": "which numbers of a scenario decide the figures of merit of its branch",
     "uncertainty": "bands of a branch and its figures of merit by what is assumed of a scenario",
     "identify": "which readings would tell parameters of a scenario apart",

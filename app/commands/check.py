@@ -14,7 +14,7 @@ from hotmesa.scenarios.reference import schema_json, schema_markdown, schema_tex
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a parser the arguments of `hotmesa check`."""
-    words = "bundled scenario, study or fit, or TOML file"
+    words = "bundled scenario, study, fit or optimisation, or TOML file"
     parser.add_argument("scenario", nargs="?", metavar="NAME-or-FILE", help=words)
     add_overrides(parser)
     parser.add_argument("--draw", type=Path, metavar="FILE", help="draw plan and layers to scale: .png, .pdf or .svg")

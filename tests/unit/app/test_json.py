@@ -25,7 +25,8 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     rows = said(capsys, "list", "--json")
-    by_kind = {kind: [row["name"] for row in rows if row["kind"] == kind] for kind in ("scenario", "study", "fit")}
+    kinds = ("scenario", "study", "fit", "optimise")
+    by_kind = {kind: [row["name"] for row in rows if row["kind"] == kind] for kind in kinds}
     assert by_kind["scenario"] == list(available_scenarios())
     assert by_kind["study"] == list(bundled_plans("study"))
     assert all(row["title"] for row in rows)

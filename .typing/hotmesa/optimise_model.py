@@ -1,0 +1,1 @@
+../../app/optimise_model.py
