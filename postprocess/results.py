@@ -16,7 +16,7 @@ from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.postprocess.journal import Journal, read_saved
 from hotmesa.postprocess.provenance import read_json, read_scenario, version_words
 from hotmesa.postprocess.states import FILE as STATES_FILE
-from hotmesa.postprocess.states import States, join
+from hotmesa.postprocess.states import Kept, States, join
 from hotmesa.postprocess.tables import ResultError, Row, Table, as_columns, read_table, rows_of, same_table, text_rows
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.describe import PART, part_of
@@ -87,7 +87,7 @@ class Run:
         self._beside: Callable[[], Mapping[str, Sequence[Row]]] | None = None
         self._derived: set[str] = set()  # names of tables that came from there
         self._unread: Path | None = None
-        self._saved: list[States] = []
+        self._saved = Kept()
         self._last: list[States] = []
         self._leads = True
 
@@ -110,13 +110,14 @@ class Run:
         if point.state is not None:
             before = self._read_states()
             state = point.state.at_row(len(rows) - 1)
-            self._saved, self._last = ([*before, state], []) if point.saved else (before, [state])
+            self._last = []
+            (before if point.saved else self._last).append(state)
             self._forget()
 
     def checkpoint(self, arrays: Arrays) -> Checkpoint:
         """Return the present end of the run, with what it needs to go on there."""
         lengths = {name: len(rows) for name, rows in self._all_appended().items()}
-        return Checkpoint(arrays, lengths, {part: sum(map(len, run._saved)) for part, run in self._with_parts()})
+        return Checkpoint(arrays, lengths, {part: run._saved.states for part, run in self._with_parts()})
 
     def _with_parts(self) -> list[tuple[str, Run]]:
         return [("", self), *self.parts.items()]
@@ -153,7 +154,7 @@ class Run:
         self._rows = {name: text_rows(folder / name)[:length] for name, length in lengths.items()}
         self._tables = {}
         states = self._read_states()
-        self._saved, self._last = [join(states).first(saved)] if states else [], []
+        self._saved, self._last = Kept([join(states).first(saved)] if states else ()), []
         self._forget()
 
     def _forget(self) -> None:
@@ -250,12 +251,12 @@ class Run:
         parts = [*self._read_states(), *self._last]
         result = join(parts) if parts else None
         if result is not None and not self._last:
-            self._saved = [result]
+            self._saved = Kept([result])
         return result
 
-    def _read_states(self) -> list[States]:
+    def _read_states(self) -> Kept:
         if self._unread is not None:
-            self._saved, self._unread = read_saved(self._unread, self.kind.table, len(self)), None
+            self._saved, self._unread = Kept(read_saved(self._unread, self.kind.table, len(self))), None
         return self._saved
 
     def save(self, folder: str | Path) -> None:

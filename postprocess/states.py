@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -116,6 +116,20 @@ class States:
         with whole_file(path) as stream:
             np.savez_compressed(stream, **arrays)
         return path
+
+
+class Kept(list[States]):
+    """States of a run as they come; a point asks for their number, which must not cost as much as all before it."""
+
+    def __init__(self, parts: Iterable[States] = ()) -> None:
+        """Take those that there are."""
+        super().__init__(parts)
+        self.states = sum(map(len, self))
+
+    def append(self, part: States) -> None:
+        """Add some more."""
+        super().append(part)
+        self.states += len(part)
 
 
 def join(parts: Sequence[States]) -> States:

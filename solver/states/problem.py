@@ -30,6 +30,9 @@ KEPT_SHARE = 0.7
 """Of the bath temperature that a Newton step leaves at least."""
 ABOVE_ZERO_K = 1e-3
 """Lowest temperature of a device whose law has no table."""
+HOTTEST_K = 1337.0
+"""Gold melts, and Bi2212 has before: no state of a device lies above."""
+MOLTEN = f"hotter than {HOTTEST_K:g} K, where gold melts and Bi2212 has before: end the run earlier, or cool the device"
 
 
 @dataclass(frozen=True)
@@ -84,15 +87,21 @@ class ThermalBranch:
         """Return the heat balance at u; its norm is the sum of all imbalances over the Joule power.
 
         Raises:
-            SolveError: a temperature is below `coldest`.
+            SolveError: a temperature is below `coldest` or above `HOTTEST_K`.
         """
         lowest = -global_max(self.model.comm, -float(u[: self._n].min(initial=np.inf)))
         if not lowest >= self.coldest:
             raise SolveError(f"a prediction went down to {lowest:.4g} K, below any state of the device")
+        if self.is_molten(u):
+            raise SolveError(MOLTEN)
         e = self.model.evaluate(*self.split(u))
         imbalance = global_sum(self.model.comm, np.abs(e.residual).sum()) + np.abs(e.wire_residual).sum()
         floor = ROUNDINGS * self.model.rounding(e) / self.model.scenario.numerics.tolerance
         return replace(e, norm=float(imbalance / max(e.P, POWER_FLOOR_UW, floor)))
+
+    def is_molten(self, u: Array) -> bool:
+        """Return whether any temperature is above `HOTTEST_K`. Collective."""
+        return global_max(self.model.comm, float(u[: self._n].max(initial=0.0))) > HOTTEST_K
 
     def plane(self, normal: Array) -> Functional:
         """Return the functional du -> inner(normal, du)."""

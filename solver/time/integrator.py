@@ -16,7 +16,7 @@ from hotmesa.solver.linear.bordered import BorderedOperator, use_fgmres
 from hotmesa.solver.linear.jacobian import shifted
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.parallel import global_min
-from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.states.problem import MOLTEN, ThermalBranch
 from hotmesa.solver.time.source import Circuit
 
 SMALLEST_STEP_US = 1e-12
@@ -201,7 +201,7 @@ class Stepper:
         """Take one accepted step; return the device at its end.
 
         Raises:
-            SolveError: the step became too small or there were too many.
+            SolveError: the step became too small, there were too many, or the device melts.
         """
         before = self._ts.getSNESIterations()
         try:
@@ -216,6 +216,8 @@ class Stepper:
         if self._ts.getStepNumber() >= self._tolerances.max_steps and not self.finished:
             raise SolveError(f"more than {self._tolerances.max_steps} steps at t = {self.time:.6g} µs")
         u = self._equations.load(self._u)
+        if self._equations.problem.is_molten(u):
+            raise SolveError(f"at t = {self.time:.6g} µs the device is {MOLTEN}")
         self._passed.append((float(self._ts.getTime()), u))
         return self._equations.evaluation(u)
 

@@ -21,7 +21,7 @@ from hotmesa.scenarios import Scenario
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.solver.runs import branch, diagram, family, sweep, transient
 from hotmesa.solver.states.continuation import CurvePoint, follow
-from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.states.problem import MOLTEN, ThermalBranch
 from hotmesa.solver.states.steep import FALLS
 from hotmesa.solver.time.integrator import Tolerances
 
@@ -33,9 +33,9 @@ ROUNDINGS = 4.0
 """Rounding errors of all temperatures that are no imbalance."""
 MOST_STEPS = 500
 """Steps in time of a run between two corners of its source: some devices oscillate as long as they are looked at."""
-HONEST = ("raise branch.max_points", "came back to V = 0", f"more than {MOST_STEPS} steps", FALLS)
+HONEST = ("raise branch.max_points", "came back to V = 0", f"more than {MOST_STEPS} steps", FALLS, MOLTEN)
 """Reasons for which a run of a valid device may end early: it was asked to, nothing lies ahead on this mesh, or its
-sublayers are too thick for the conductivity."""
+sublayers are too thick for the conductivity, or it would melt."""
 LOOKED_AT = 6
 """States of a run whose balance is put together once more."""
 JUMP_K = 5.0

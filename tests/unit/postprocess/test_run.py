@@ -96,6 +96,18 @@ def test_fields_of_the_last_point_are_kept_whatever_it_is(make_run: Callable[...
     assert run.states.row.tolist() == [0, 11]
 
 
+def test_where_a_run_goes_on_costs_the_same_whatever_is_before_it(
+    make_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for at every point: a sweep of thousands would spend its time on counting their states."""
+    run, asked = again(load_run(make_run().folder)), list[States]()
+    count = len(run.states or ())
+    length = States.__len__
+    monkeypatch.setattr(States, "__len__", lambda self: asked.append(self) or length(self))
+    assert run.checkpoint({}).states == {"": count} and count > 1
+    assert not asked
+
+
 def test_points_can_be_added_to_a_run_read_back(make_run: Callable[..., Any], tmp_path: Path) -> None:
     whole = load_run(make_run().folder)
     half = Run(whole.scenario)

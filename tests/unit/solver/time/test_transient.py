@@ -18,8 +18,11 @@ from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios import ScenarioError, load_scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model
+from hotmesa.solver.runs.branch import branch_options
 from hotmesa.solver.runs.transient import noisy, points, prepare, save_times
 from hotmesa.solver.states.bias import Bias
+from hotmesa.solver.states.continuation import follow
+from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.time.integrator import Equations, Stepper
 from hotmesa.solver.time.transient import Circuit, Tolerances, Transient, enthalpy
@@ -275,3 +278,17 @@ def test_start_at_a_current_needs_no_time(whole: Path, tmp_path: Path) -> None:
     assert point.row["t_us"] == 0.0
     with pytest.raises(ScenarioError, match="not after the start"):
         next(iter(points(plate(f"transient.start={whole}", "transient.end_us=2.9"))))
+
+
+def test_no_state_is_shown_of_a_device_that_has_molten() -> None:
+    """A mesa that is all but insulated: branch and transient end where gold melts, not at 30,000 K."""
+    hot = plate("bath.bottom_W_per_m2K=5.0", "law.set=none", "law.kind=ohmic", "law.resistivity_ohm_cm=5.0")
+    circuit, reached = Circuit(Bias.current(), 0.0, lambda t: 1.0), []
+    with pytest.raises(SolveError, match=r"at t = .* µs the device is hotter than 1337 K, where gold melts"):
+        reached.extend(m.e.T.max() for m in Transient(hot, circuit).run(rest(hot), 0.0, 1e4))
+    assert 500.0 < max(reached) <= 1337.0
+    problem, points = ThermalBranch(hot), []
+    with pytest.raises(SolveError, match=r"no step from .* hotter than 1337 K"):
+        points.extend(follow(problem, *problem.cold_start(), branch_options(hot)))
+    # To the smallest step.
+    assert 1336.0 < points[-1].evaluation.T.max() <= 1337.0 and len(points) < 1000
