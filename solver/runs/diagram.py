@@ -48,6 +48,7 @@ from hotmesa.solver.stability.bifurcation import (
 from hotmesa.solver.stability.columns import checked_stability
 from hotmesa.solver.stability.deflation import random_guesses, search
 from hotmesa.solver.stability.invariants import contrast, distance_to_curve, invariants, kind
+from hotmesa.solver.stability.mirrors import kept_symmetric
 from hotmesa.solver.states.continuation import CAREFUL, Ahead, Course, CurvePoint, Options, folds, follow, land
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure
@@ -170,7 +171,8 @@ class Diagram:
         """Follow a branch away from a bifurcation, whose state is its first point."""
         here, e = crossing.bifurcation.point, self.problem.evaluate(start.u)
         yield branch, self._add(branch, end_point(here, e, start.direction, -self._distance(start.u, here.u), 0.0))
-        yield from self._trace(branch, self._follow(branch, start.u, start.direction, self._careful), crossing)
+        with kept_symmetric(self.problem, start.u) as u:
+            yield from self._trace(branch, self._follow(branch, u, start.direction, self._careful), crossing)
 
     def _add(self, branch: BranchRecord, point: CurvePoint) -> RatedPoint:
         before = branch.points[-1] if branch.points else None

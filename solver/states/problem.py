@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,6 +57,7 @@ class ThermalBranch:
         model: the device.
         bias: whose value is the control parameter.
         coldest: temperature (K) below which the law knows no state.
+        symmetries: projections of flat steps on those that keep a symmetry; none by default.
         linear: solver of the bordered linear systems.
     """
 
@@ -71,6 +73,7 @@ class ThermalBranch:
         self._weight = np.tile(model.junction_mass, layers) / (model.area * layers * TEMPERATURE_SCALE_K**2)
         self._V_scale = VOLTAGE_SCALE_MV * float(model.junctions.counts.sum())
         self.linear = BorderedSolver(model.comm, model.conduction, self._n, len(model.wired))
+        self.symmetries: list[Callable[[Array], Array]] = []
 
     def cold_start(self) -> tuple[Array, Array]:
         """Return the state at rest, u = (T_B, ..., V = 0), and the direction of rising voltage."""
@@ -137,7 +140,10 @@ class ThermalBranch:
         self, state: State, functional: Functional, rhs: Update, rtol: float, guess: Update | None = None
     ) -> Array:
         d = self.linear.solve(state.jacobian, functional.constraint, rhs, rtol, guess=guess)
-        return np.concatenate([d.T, d.wires, [d.V]])
+        step = np.concatenate([d.T, d.wires, [d.V]])
+        for project in self.symmetries:
+            step = project(step)
+        return step
 
     def inner(self, a: Array, b: Array) -> float:
         """Return mean over the junctions of dT dT' / (20 K)^2 plus dv dv' / (10 mV)^2 (v per junction)."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.sheets import COOLING_W_PER_M2K, JUNCTIONS, SIDE_UM, sheet, sheet_model
-from scipy.optimize import brentq
+from helpers.crossings import crossings, lumped, uniform_state
+from helpers.sheets import COOLING_W_PER_M2K, SIDE_UM, sheet, sheet_model
 
 from hotmesa import cli
 from hotmesa.postprocess import load_run
@@ -21,7 +21,6 @@ from hotmesa.scenarios import ScenarioError, load_scenario
 from hotmesa.scenarios.schema import Contact
 from hotmesa.scenarios.schema import Diagram as DiagramSection
 from hotmesa.solver.law.laws import build_law
-from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options
 from hotmesa.solver.runs.diagram import BranchRecord, Diagram
 from hotmesa.solver.stability.bifurcation import directions, find_bifurcations, rated
@@ -37,42 +36,11 @@ BREAK_UP = {16: 3.9e-7, 19: 6.3e-7, 24: 9.4e-7, 30: 1.2e-6}
 ENDS_MA = {16: 1.6, 19: 1.4, 24: 1.2, 30: 1.1}
 
 
-def uniform_state(T: float, junctions: int = JUNCTIONS) -> tuple[float, float]:
-    """V dJ/dT - h (W/(m^2 K)) and the current (mA) of the uniform state of a cooled mesa at a temperature."""
-    scenario = sheet(junctions=junctions)
-    law, r, T_bath = build_law(scenario), scenario.mesa.specific_resistance_ohm_um2, 4.2
-    here = np.array([T])
-    heat = COOLING_W_PER_M2K * 1e-6 * (T - T_bath)
-    v = float(brentq(lambda v: junctions * v * law.at_voltage(v, here).i[0] / r - heat, 1e-3, 100.0, xtol=1e-12))
-    values = law.at_voltage(v, here)
-    slope = junctions * v * float(values.di_dT[0]) / r * 1e6 - COOLING_W_PER_M2K
-    return slope, float(values.i[0]) / r * SIDE_UM**2
-
-
 def excess_heating(junctions: int) -> float:
     """Largest V dJ/dT - h (W/(m^2 K)) over the uniform states of a cooled mesa."""
-    return max(uniform_state(T, junctions)[0] for T in np.linspace(20.0, 100.0, 1601))
-
-
-def dense_crossings(model: Model, conductance: float) -> list[tuple[float, int, bool]]:
-    """Current (mA), half waves and appearance of all bifurcations of the uniform branch of a strip.
-
-    From dense eigenvalues of the linear elements on its nodes: mode m grows where V dJ/dT - h > G mu_m.
-    """
-    x = np.sort(model.operators.xy[:, 0])
-    stiffness, mass = np.zeros((x.size, x.size)), np.zeros(x.size)
-    for k, length in enumerate(np.diff(x) * 1e-6):
-        stiffness[k : k + 2, k : k + 2] += np.array([[1.0, -1.0], [-1.0, 1.0]]) / length
-        mass[k : k + 2] += 0.5 * length
-    mu = np.linalg.eigvalsh(stiffness / np.sqrt(np.outer(mass, mass)))
-    grid = np.linspace(10.0, 110.0, 401)
-    slopes = np.array([uniform_state(T)[0] for T in grid])
-    found = []
-    for m in range(1, 12):
-        for k in np.flatnonzero(np.diff(np.sign(slopes - conductance * mu[m]))):
-            T = brentq(lambda T, m=m: uniform_state(T)[0] - conductance * mu[m], grid[k], grid[k + 1], xtol=1e-10)
-            found.append((uniform_state(T)[1], m, bool(slopes[k + 1] > slopes[k])))
-    return sorted(found)
+    scenario = sheet(junctions=junctions)
+    law = build_law(scenario)
+    return max(uniform_state(scenario, law, T)[0] for T in np.linspace(20.0, 100.0, 1601))
 
 
 @cache
@@ -147,7 +115,7 @@ def test_long_strip_has_all_bifurcations_and_branches_end_in_that_of_their_own_m
     diagram = Diagram(sheet_model(sheet(conductance, size_um=0.25)))
     for _ in diagram.run():
         pass
-    expected = dense_crossings(diagram.model, conductance)
+    expected = crossings(diagram.model.scenario, conductance, lumped(diagram.model))
     assert [m for _, m, _ in expected] == [1, 2, 3, 3, 2, 1]
     found = [c.bifurcation for c in diagram.crossings if c.branch == 0]
     assert [(b.waves, b.appears) for b in found] == [(((m, 0),), appears) for _, m, appears in expected]
