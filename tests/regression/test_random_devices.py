@@ -117,6 +117,22 @@ def test_devices_that_jumped_to_another_branch_or_stopped_at_rounding(name: str)
     assert all(curve.evaluation.V > 0.0 for curve in curves[1:])
 
 
+def test_a_branch_of_thousands_of_points_stays_on_its_curve(nightly: bool) -> None:
+    """Elements of a seventh of the healing length pin the wall: the curve folds back and forth, and once was left.
+
+    A few hundred points go back and forth ten times and more; thousands of the same are for the night.
+    """
+    scenario = load_scenario(DEVICES / "coarse-plan.toml", [f"branch.max_points={3000 if nightly else 300}"])
+    problem, curves = branch.ThermalBranch(Model(scenario, build_mesh(scenario))), list[CurvePoint]()
+    with pytest.raises(SolveError, match=r"raise branch\.max_points"):
+        curves.extend(follow(problem, *problem.cold_start(), branch.branch_options(problem.model)))
+    assert len(curves) >= scenario.branch.max_points
+    assert not list(jumps(problem, curves))
+    assert all(curve.evaluation.V > 0.0 for curve in curves[1:])
+    turns = sum("I" in curve.fold for curve in curves)
+    assert turns > len(curves) // 30
+
+
 def test_a_branch_that_comes_back_to_rest_ends_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     def turning_back(*arguments: object) -> Iterator[CurvePoint]:
         points = follow(*arguments)  # type: ignore[arg-type]
