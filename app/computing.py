@@ -200,9 +200,12 @@ def modes(model: Model, state: State, bias: Bias, count: int = 2) -> Modes:
 
     Raises:
         SolveError: the eigenvalue iteration did not converge.
+        RequestError: a layer has no heat capacity.
     """
+    from hotmesa.solver.device.capacity import require_heat_capacities
     from hotmesa.solver.stability.stability import Stability
 
+    require_heat_capacities(model.layout)
     return Stability(model).modes(state, bias, count)
 
 

@@ -12,6 +12,7 @@ from hotmesa.postprocess.checkpoint import Checkpoint
 from hotmesa.postprocess.results import Point
 from hotmesa.scenarios import Scenario, keys
 from hotmesa.scenarios.kinds import KINDS, Kind
+from hotmesa.scenarios.materials import out_of_range
 from hotmesa.solver.errors import RequestError
 
 if TYPE_CHECKING:
@@ -113,7 +114,13 @@ class _OnMesh:
         tagged = build_mesh(scenario) if comm is None else build_mesh(scenario, comm)
         LOG.info("model")
         computed = self.module.prepare(scenario) if hasattr(self.module, "prepare") else scenario
-        return Model(computed, tagged, own.law, materials=own.materials, sinks=own.sinks)
+        model = Model(computed, tagged, own.law, materials=own.materials, sinks=own.sinks)
+        lacking = [s.name for s in model.layout.sublayers if not s.material.stores_heat]
+        if lacking and model.comm.rank == 0:
+            LOG.warning("no heat capacity of %s: steady states are told, nothing of time", ", ".join(lacking))
+        for sentence in out_of_range(scenario) if model.comm.rank == 0 else ():
+            LOG.warning("%s", sentence)
+        return model
 
     def points(self, scenario: Scenario, comm: Comm, own: Own, *checkpoint: Checkpoint) -> Iterator[Point]:
         """Yield the points. Collective."""

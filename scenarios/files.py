@@ -14,6 +14,8 @@ from hotmesa.scenarios.problems import Where, did_you_mean
 
 PLANS = ("study", "fit", "uncertainty", "optimise")
 """Kinds of bundled files that hold no scenario but what to do with one: their names begin with these words."""
+NAMED = "materials"
+"""The section whose tables go by names."""
 
 
 @dataclass(frozen=True)
@@ -141,10 +143,17 @@ def absolute_paths(data: dict[str, Any], folder: Path, only: Where | None = None
     for section, key in file_keys():
         if only is not None and (only[0] != section or (isinstance(only[-1], str) and only[-1] not in (section, key))):
             continue
-        tables = data.get(section)
-        for table in tables if isinstance(tables, list) else [tables]:
+        for table in _tables(data, section):
             if isinstance(table, dict) and key in table:
                 table[key] = absolute((section, key), table[key], folder)
+
+
+def _tables(data: Mapping[str, Any], section: str) -> list[Any]:
+    """The tables of a section: one, those of a list, or those of names."""
+    found = data.get(section)
+    if isinstance(found, list):
+        return found
+    return [*found.values()] if section == NAMED and isinstance(found, Mapping) else [found]
 
 
 def absolute(where: Where, value: Any, folder: Path) -> Any:
@@ -159,8 +168,7 @@ def input_files(data: Mapping[str, Any]) -> tuple[str, ...]:
     """The files that the tables of a resolved scenario name, sorted."""
     result = set()
     for (section, key), words in file_keys().items():
-        tables = data.get(section)
-        for table in tables if isinstance(tables, list) else [tables]:
+        for table in _tables(data, section):
             value = table.get(key) if isinstance(table, Mapping) else None
             if isinstance(value, str) and value not in words:
                 result.add(value)

@@ -282,7 +282,8 @@ def file_keys() -> dict[tuple[str, str], tuple[str, ...]]:
     """Section and name of every key that holds a file name, with the words that may stand there instead."""
     result: dict[tuple[str, str], tuple[str, ...]] = {}
     for section, node in schema()["properties"].items():
-        for member in members(node.get("items", node)):
+        entry = node.get("additionalProperties", node)  # of a table whose keys are names
+        for member in members(node.get("items", entry)):
             for name, inner in member.get("properties", {}).items():
                 if "path" in (inner.get("format"), *(item.get("format") for item in members(inner))):
                     result[section, name] = tuple(inner.get("words", ()))

@@ -53,6 +53,7 @@ class Kind:
         prefix: what stands before V and I where a point is shown, as a format of its row.
         steady: whether its points are steady states.
         spatial: whether it needs layers and a mesh.
+        in_time: whether it tells what happens in time, for which every layer needs a heat capacity.
         stable: whether it takes states alone that its source holds.
         shown: whether each point is worth a line on the terminal and in the log.
         parts: pattern of the folders of further runs inside its own; "" for none.
@@ -80,6 +81,7 @@ class Kind:
     prefix: str = ""
     steady: bool = True
     spatial: bool = True
+    in_time: bool = False
     stable: bool = False
     shown: bool = True
     parts: str = ""

@@ -8,7 +8,8 @@ import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.curves import PowerCurve
-from hotmesa.scenarios.schema import Curve, GoldFilm, GoldWire, LibraryMaterial, Material
+from hotmesa.scenarios.material_files import MaterialError, read_material
+from hotmesa.scenarios.schema import Curve, FromFile, GoldFilm, GoldWire, LibraryMaterial, Material, Scenario
 
 LORENZ_W_OHM_PER_K2 = 2.44e-8
 """Lorenz number of free electrons, pi^2 k_B^2 / 3 e^2."""
@@ -25,11 +26,14 @@ class ThermalMaterial:
         in_plane: conductivity along the layers, W/(m K) = µW/(µm K).
         out_of_plane: conductivity across the layers, same unit.
         heat_capacity: volumetric heat capacity, pJ/(µm³ K) (1e6 J/m^3K).
+        stores_heat: whether that is known. Else it is that of Bi2212, in whose place any other would do for what it
+            may be used: the number of growing modes does not depend on it.
     """
 
     in_plane: PowerCurve
     out_of_plane: PowerCurve
     heat_capacity: PowerCurve
+    stores_heat: bool = True
 
     def measured_from(self, temperature: float) -> ThermalMaterial:
         """Return the material with the integrals of its curves taken from a temperature (K)."""
@@ -37,6 +41,7 @@ class ThermalMaterial:
             self.in_plane.measured_from(temperature),
             self.out_of_plane.measured_from(temperature),
             self.heat_capacity.measured_from(temperature),
+            self.stores_heat,
         )
 
 
@@ -110,10 +115,47 @@ def build_material(spec: Material) -> ThermalMaterial:
     across = across or along
     if along is None or across is None:
         raise ValueError("a material without a base needs at least one conductivity")
-    # Steady states do not depend on the heat capacity; Bi2212's is the default of a home-made material.
-    default = base.heat_capacity if base else bi2212().heat_capacity
-    given = spec.heat_capacity_J_per_m3K
-    return ThermalMaterial(along, across, default if given is None else from_spec(given).scaled(1e-6))
+    capacity = _heat_capacity(spec, base)
+    if capacity is None:
+        return ThermalMaterial(along, across, bi2212().heat_capacity, stores_heat=False)
+    return ThermalMaterial(along, across, capacity)
+
+
+def _heat_capacity(spec: Material, base: ThermalMaterial | None) -> PowerCurve | None:
+    """The heat capacity that is given, or that of the base; None where none is known."""
+    if spec.heat_capacity_J_per_m3K is not None:
+        return from_spec(spec.heat_capacity_J_per_m3K).scaled(1e-6)
+    if spec.heat_capacity_of is not None:
+        return (bi2212() if spec.heat_capacity_of == "bi2212" else gold_wire()).heat_capacity
+    return base.heat_capacity if base is not None and base.stores_heat else None
+
+
+def without_heat_capacity(scenario: Scenario) -> tuple[str, ...]:
+    """The materials of layers whose heat capacity is not known."""
+    known = {layer.material for layer in scenario.layers} & scenario.materials.keys()
+    return tuple(name for name in scenario.materials if name in known and not _stores_heat(scenario.materials[name]))
+
+
+def _stores_heat(spec: Material) -> bool:
+    if spec.heat_capacity_J_per_m3K is not None or spec.heat_capacity_of is not None:
+        return True
+    try:
+        base = _base(spec)
+    except MaterialError:  # which is a finding of its own
+        return True
+    return base is not None and base.stores_heat
+
+
+def out_of_range(scenario: Scenario) -> tuple[str, ...]:
+    """What is told of material files that begin above the bath temperature or end below it, one sentence a material."""
+    bath, result = scenario.bath.temperature_K, []
+    for name, spec in scenario.materials.items():
+        if isinstance(spec, FromFile):
+            low, high = read_material(spec.file).range_K
+            if not low <= bath <= high:
+                text = f"{name}: {spec.file} holds from {low:g} to {high:g} K, the bath is at {bath:g} K"
+                result.append(f"{text}; beyond its range it keeps its last value")
+    return tuple(result)
 
 
 def _base(spec: Material) -> ThermalMaterial | None:
@@ -122,10 +164,32 @@ def _base(spec: Material) -> ThermalMaterial | None:
         return None
     if isinstance(spec, GoldFilm):
         result = gold_film(spec.residual_resistivity_ohm_m, spec.lorenz_factor)
+    elif isinstance(spec, FromFile):
+        return _of_file(spec)
     else:
         result = gold_wire() if isinstance(spec, GoldWire) else bi2212()
     share = 1.0 / spec.divide_conductivity_by
     return replace(result, in_plane=result.in_plane.scaled(share), out_of_plane=result.out_of_plane.scaled(share))
+
+
+def _of_file(spec: FromFile) -> ThermalMaterial:
+    """The material of a file with what the section gives in its place.
+
+    Raises:
+        MaterialError: the file cannot be used, or it has no conductivity and none is given.
+    """
+    file, share = read_material(spec.file), 1.0 / spec.divide_conductivity_by
+    along = file.in_plane_W_per_mK or file.out_of_plane_W_per_mK or spec.in_plane_W_per_mK or spec.out_of_plane_W_per_mK
+    across = file.out_of_plane_W_per_mK or along
+    if along is None or across is None:
+        raise MaterialError(
+            f"{spec.file}: holds no conductivity; give out_of_plane_W_per_mK, in W/(m K), beside file"
+        )
+    stores = file.heat_capacity_J_per_m3K
+    capacity = bi2212().heat_capacity if stores is None else from_spec(stores).scaled(1e-6)
+    return ThermalMaterial(
+        from_spec(along).scaled(share), from_spec(across).scaled(share), capacity, stores is not None
+    )
 
 
 def _property(given: float | Curve | None, base: PowerCurve | None) -> PowerCurve | None:

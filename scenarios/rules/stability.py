@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hotmesa.scenarios.kinds import KINDS
+from hotmesa.scenarios.materials import without_heat_capacity
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema import Scenario
 
@@ -21,6 +22,22 @@ def stability_findings(scenario: Scenario) -> Iterator[Finding]:
     if stability.points in ("kept", "all") and not kind.spatial:
         text = 'the uniform model (mode = "uniform") has no modes in space; leave it out or set mode = "branch"'
         yield Finding(("stability", "points"), text, (("mode",),))
+
+
+def heat_capacity_findings(scenario: Scenario) -> Iterator[Finding]:
+    """Materials without heat capacity where something is told of time."""
+    kind, rates = KINDS[scenario.mode], scenario.stability.points in ("kept", "all")
+    if not kind.spatial or not (kind.in_time or rates):
+        return
+    needs = f'mode = "{kind.name}"' if kind.in_time else f'stability.points = "{scenario.stability.points}"'
+    what = "is about time" if kind.in_time else "asks for growth rates"
+    for name in without_heat_capacity(scenario):
+        text = (
+            f'is missing, and {needs} {what}; give a number or a curve in J/(m³ K), or heat_capacity_of = "bi2212" '
+            "for a stack or crystal of Bi2212"
+        )
+        uses = (("materials", name), ("mode",), ("stability", "points"))
+        yield Finding(("materials", name, "heat_capacity_J_per_m3K"), text, uses)
 
 
 def accuracy_findings(scenario: Scenario) -> Iterator[Finding]:

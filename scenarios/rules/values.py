@@ -7,8 +7,10 @@ from pathlib import Path
 
 from hotmesa.scenarios.keys import file_keys
 from hotmesa.scenarios.kinds import KINDS
+from hotmesa.scenarios.material_files import MaterialError
+from hotmesa.scenarios.materials import build_material
 from hotmesa.scenarios.problems import Finding, Where
-from hotmesa.scenarios.schema import Scenario, Tabulated, Uniform
+from hotmesa.scenarios.schema import FromFile, Scenario, Tabulated, Uniform
 from hotmesa.scenarios.tables import TableError, read_numbers
 
 
@@ -21,6 +23,12 @@ def value_findings(scenario: Scenario) -> Iterator[Finding]:
 
 def _files(scenario: Scenario) -> Iterator[Finding]:
     unread = {word for word, kind in KINDS.items() if not kind.read_by_all} - {scenario.mode}
+    for key, material in scenario.materials.items():
+        if isinstance(material, FromFile):
+            try:
+                build_material(material)
+            except MaterialError as error:
+                yield from (Finding(("materials", key, "file"), line) for line in str(error).splitlines())
     for (section, key), words in file_keys().items():
         if words or section in unread:
             continue

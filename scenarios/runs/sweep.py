@@ -92,6 +92,7 @@ KIND = Kind(
     words=("jump", "jump_cause", "settling_by", "fold"),
     beside=("iv.csv",),
     stable=True,
+    in_time=True,
     walls=True,
     findings=findings,
     describe=describe,

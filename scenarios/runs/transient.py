@@ -153,6 +153,7 @@ KIND = Kind(
     },
     words=(),
     steady=False,
+    in_time=True,
     prefix="t {t_us:8.4g} µs  ",
     findings=findings,
     describe=describe,

@@ -2,7 +2,7 @@
 
 from hotmesa.scenarios.schema.device import Bath, ConstantContact, Contact, Crystal, Layer, Mesa, WiedemannFranzContact
 from hotmesa.scenarios.schema.law import DWave, Law, Ohmic, Tabulated
-from hotmesa.scenarios.schema.material import GoldFilm, GoldWire, LibraryMaterial, Material
+from hotmesa.scenarios.schema.material import FromFile, GoldFilm, GoldWire, LibraryMaterial, Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
 from hotmesa.scenarios.schema.outline import Disc, Outline, Polygon, Rectangle
 from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Josephson, Output, Stability, Uniform
@@ -35,6 +35,7 @@ __all__ = [
     "Diagram",
     "Disc",
     "Family",
+    "FromFile",
     "GoldFilm",
     "GoldWire",
     "Helium",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema.section import Curve, Positive
+from hotmesa.scenarios.schema.section import FILE, Curve, Positive
 from hotmesa.scenarios.schema.union import Kinds
+
+LIBRARY = tuple(sorted(file.stem for file in (Path(__file__).parents[1] / "library" / "materials").glob("*.toml")))
+"""Names of the bundled material files."""
 
 
 class Material(Kinds):
@@ -23,11 +28,27 @@ class Material(Kinds):
     anisotropy: Positive | None = Field(
         None, description="in-plane over out-of-plane conductivity; sets in_plane from out_of_plane"
     )
-    heat_capacity_J_per_m3K: Positive | Curve | None = Field(None, description="volumetric heat capacity")
+    heat_capacity_J_per_m3K: Positive | Curve | None = Field(
+        None, description="volumetric heat capacity; without one nothing can be said of what happens in time"
+    )
+    heat_capacity_of: Literal["bi2212", "gold"] | None = Field(
+        None, description="the same as that of a material of the library"
+    )
     source: str = Field("", description="source and confidence tag of the values")
 
+    @classmethod
+    def kind_of(cls, value: object) -> str:
+        """The word of the kind that a material is meant to be; a file tells it where the word is missing."""
+        given = value.get if isinstance(value, Mapping) else partial(getattr, value)
+        if given(cls.tag, None) is None and given("file", None) is not None:
+            return "from-file"
+        return super().kind_of(value)
+
     def contradictions(self) -> Iterator[Finding]:
-        """One value of the in-plane conductivity."""
+        """One value of the in-plane conductivity, and of the heat capacity."""
+        if self.heat_capacity_J_per_m3K is not None and self.heat_capacity_of is not None:
+            text = "given together with heat_capacity_J_per_m3K; both set the heat capacity, keep one"
+            yield Finding(("heat_capacity_of",), text, (("heat_capacity_J_per_m3K",),))
         if self.in_plane_W_per_mK is not None and self.anisotropy is not None:
             text = f"given together with anisotropy = {self.anisotropy:g}; both set the in-plane conductivity, keep one"
             yield Finding(("in_plane_W_per_mK",), text, (("anisotropy",),))
@@ -103,3 +124,17 @@ class GoldWire(LibraryMaterial):
     """Annealed bulk gold."""
 
     base: Literal["gold-wire"] = "gold-wire"
+
+
+class FromFile(LibraryMaterial):
+    """A material of a file, bundled or one's own."""
+
+    base: Literal["from-file"] = "from-file"
+    file: str = Field(
+        json_schema_extra=FILE | {"words": [*LIBRARY]},
+        description="name of a bundled material, or a TOML file with conductivities, heat capacity, range and source",
+    )
+
+    def describe(self) -> str:
+        """The conductivities, or the file, and by how much they are reduced."""
+        return super().describe().replace(self.word, Path(self.file).stem, 1)

@@ -6,7 +6,21 @@ import numpy as np
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.layout import Layout
-from hotmesa.solver.errors import SolveError
+from hotmesa.solver.errors import RequestError, SolveError
+
+
+def require_heat_capacities(layout: Layout) -> None:
+    """Do nothing where every layer has a heat capacity.
+
+    Raises:
+        RequestError: one has none, so that nothing can be told of what happens in time.
+    """
+    lacking = dict.fromkeys(s.name for s in layout.sublayers if not s.material.stores_heat)
+    if lacking:
+        raise RequestError(
+            f"the layers {', '.join(lacking)} are of a material without heat capacity, on which times and growth rates "
+            'depend; give heat_capacity_J_per_m3K in J/(m³ K), or heat_capacity_of = "bi2212"'
+        )
 
 
 def heat_capacity(layout: Layout, T: Array, of_unknowns: bool = False) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hotmesa.postprocess.tables import Row
 from hotmesa.scenarios.arrays import Array
-from hotmesa.solver.device.capacity import heat_capacity
+from hotmesa.solver.device.capacity import heat_capacity, require_heat_capacities
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import BorderedOperator
 from hotmesa.solver.model import Model, State
@@ -58,7 +58,9 @@ class Transient:
 
         Raises:
             SolveError: the model has a condensed crystal, whose heat capacity is lost.
+            RequestError: a layer has no heat capacity.
         """
+        require_heat_capacities(model.layout)
         heat_capacity(model.layout, model.cold()[0])
         self.model, self.circuit, self.tolerances = model, circuit, tolerances or Tolerances()
         self._problem = ThermalBranch(model, circuit.bias)

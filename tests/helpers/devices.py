@@ -14,7 +14,7 @@ CRYSTAL = Layer(name="crystal", material="crystal", thickness_um=20.0, sublayers
 WIRE = Contact(name="wire", x_um=-2.0, y_um=-2.0, radius_um=1.5, contact_K_per_mW=3.0, wire_K_per_mW=2.0)
 MATERIALS = {
     "gold": Material(base="gold-film"),
-    "crystal": Material(in_plane_W_per_mK=0.2, out_of_plane_W_per_mK=0.02),
+    "crystal": Material(in_plane_W_per_mK=0.2, out_of_plane_W_per_mK=0.02, heat_capacity_of="bi2212"),
 }
 
 

@@ -212,6 +212,12 @@ law.momentum_weight=1
 law.gap_meV=25
 josephson.mccumber_parameter=10
 josephson.refractive_index=0.5
+materials.gold.file="polyimide"
+materials.gold={file="polyimid"}
+materials.gold={file="polyimide"}
+materials.gold={file="sapphire"}
+materials.bi.heat_capacity_of="copper"
+materials.bi.heat_capacity_of="gold" ; materials.bi.heat_capacity_J_per_m3K=1e6
 josephson.critical_voltage_mV=1 ; josephson.mccumber_parameter=3
 branch.end_current_mA=0
 branch.min_points=3
