@@ -180,7 +180,8 @@ class _Line:
 
 def _line(scenario: Scenario, layer: Layer, material: ThermalMaterial, T: float) -> _Line:
     along, across = float(material.in_plane(T)), float(material.out_of_plane(T))
-    border = math.inf if layer.boundary_W_per_m2K is None else layer.boundary_W_per_m2K * 1e-6
+    h = layer.boundary_W_per_m2K
+    border = math.inf if h is None else (float(h.interpolated(T)) if isinstance(h, Curve) else h) * 1e-6
     return _Line(along, across, layer_thickness(scenario, layer), border, layer.region == "mesa")
 
 

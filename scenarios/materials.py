@@ -198,6 +198,4 @@ def _property(given: float | Curve | None, base: PowerCurve | None) -> PowerCurv
 
 def from_spec(value: float | Curve) -> PowerCurve:
     """Return the curve of a scenario value: a number or a table against temperature."""
-    if isinstance(value, Curve):
-        return PowerCurve(np.array(value.T_K), np.array(value.values))
-    return PowerCurve.constant(float(value))
+    return value.interpolated if isinstance(value, Curve) else PowerCurve.constant(float(value))

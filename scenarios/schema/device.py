@@ -11,7 +11,7 @@ from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema.outline import Disc, Outline, Polygon, Rectangle
-from hotmesa.scenarios.schema.section import Length, Name, NonNegative, Place, Positive, Section
+from hotmesa.scenarios.schema.section import Curve, Length, Name, NonNegative, Place, Positive, Section
 from hotmesa.scenarios.schema.union import Kinds
 
 
@@ -78,7 +78,9 @@ class Layer(Section):
     junctions: bool = Field(False, description="true for the one layer that holds the junctions")
     sublayers: int = Field(1, ge=1, le=200, description="finite volumes through the thickness")
     first_sublayer_um: Length | None = Field(None, description="thickness of the top sublayer (geometric grading)")
-    boundary_W_per_m2K: Positive | None = Field(None, description="boundary conductance to the layer below")
+    boundary_W_per_m2K: Positive | Curve | None = Field(
+        None, description="boundary conductance h to the layer below; of a curve h(T) the heat is its integral"
+    )
 
     @property
     def sublayer_names(self) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.scenarios.problems import Finding, Where
 
 # No quantity of a device comes near these limits; products of a few numbers within them stay far from overflow.
@@ -71,6 +73,15 @@ class Curve(Section):
         description="values in the unit of the key that holds the curve", min_length=2, max_length=10_000
     )
     source: str = Field("", description="where the numbers come from")
+
+    @property
+    def interpolated(self) -> PowerCurve:
+        """The property at any temperature, in the unit of the key."""
+        return PowerCurve(np.array(self.T_K), np.array(self.values))
+
+    def __format__(self, spec: str) -> str:
+        """Return what stands in words where a number would."""
+        return "(curve of T)"
 
     def contradictions(self) -> Iterator[Finding]:
         """As many values as temperatures, and these increase."""

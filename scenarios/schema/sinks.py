@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from hotmesa.scenarios.schema.section import File, Name, Positive
+from hotmesa.scenarios.schema.section import Curve, File, Name, Positive
 from hotmesa.scenarios.schema.union import Kinds
 from hotmesa.scenarios.tables import TableError, read_numbers
 
@@ -37,15 +37,16 @@ class Sink(Kinds):
 
 
 class Conductance(Sink):
-    """Heat flux h (T - T_B)."""
+    """Heat flux h (T - T_B), or the integral of h(T) from T_B to T."""
 
     words: ClassVar[str] = "conductance {h_W_per_m2K:g} W/(m² K)"
     kind: Literal["conductance"] = "conductance"
-    h_W_per_m2K: Positive = Field(description="conductance h")
+    h_W_per_m2K: Positive | Curve = Field(description="conductance h, or a curve h(T)")
 
     def slope_W_per_m2K(self, T_K: float) -> float:
         """Return h."""
-        return self.h_W_per_m2K
+        h = self.h_W_per_m2K
+        return float(h.interpolated(T_K)) if isinstance(h, Curve) else h
 
 
 class Helium(Sink):

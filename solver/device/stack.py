@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.scenarios.geometry import resistive_junctions
 from hotmesa.scenarios.layers import graded, layer_thickness
 from hotmesa.scenarios.materials import ThermalMaterial, build_material
-from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema import Curve, Scenario
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class Sublayer:
         thickness: µm.
         on_mesa: whether it covers the mesa only, or the whole plan.
         junctions: how many voltage-carrying junctions it holds (a share of n, not necessarily whole).
-        boundary: conductance of the boundary to the sublayer below, µW/(µm² K); inf where there is none.
+        boundary: conductance of the boundary to the sublayer below, µW/(µm² K); inf where there is none, of a curve
+            that at the temperature of the bath.
+        boundary_curve: that conductance against temperature, where it depends on it.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Sublayer:
     on_mesa: bool
     junctions: float
     boundary: float
+    boundary_curve: PowerCurve | None = None
 
 
 def build_stack(scenario: Scenario, brought: Mapping[str, ThermalMaterial] | None = None) -> tuple[Sublayer, ...]:
@@ -43,7 +47,10 @@ def build_stack(scenario: Scenario, brought: Mapping[str, ThermalMaterial] | Non
     for layer in scenario.layers:
         parts = graded(layer_thickness(scenario, layer), layer.sublayers, layer.first_sublayer_um)
         for name, d in zip(layer.sublayer_names, parts, strict=True):
-            boundary = layer.boundary_W_per_m2K if name == layer.sublayer_names[-1] else None
+            boundary, curve = layer.boundary_W_per_m2K if name == layer.sublayer_names[-1] else None, None
+            if isinstance(boundary, Curve):
+                curve = boundary.interpolated.scaled(1e-6).measured_from(scenario.bath.temperature_K)
+                boundary = float(boundary.interpolated(scenario.bath.temperature_K))
             stack.append(
                 Sublayer(
                     name=name,
@@ -52,6 +59,7 @@ def build_stack(scenario: Scenario, brought: Mapping[str, ThermalMaterial] | Non
                     on_mesa=layer.region == "mesa",
                     junctions=n * float(d) / float(parts.sum()) if layer.junctions else 0.0,
                     boundary=np.inf if boundary is None else boundary * 1e-6,
+                    boundary_curve=curve,
                 )
             )
     return tuple(stack)

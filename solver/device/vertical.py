@@ -9,10 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.curves import PowerCurve
 from hotmesa.solver.device.layout import Layout, Potentials
 from hotmesa.solver.device.stack import Sublayer
+from hotmesa.solver.errors import SolveError
 
 Index = NDArray[np.int64]
+MAX_STEPS = 100
+LAST_CHANGE = 1e-9
+"""Relative change of the heat through a boundary that ends Newton's method: its square is below rounding."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,73 @@ class UnlikeMaterials:
         return series_flux(T[self.upper], T[self.lower], self.above, self.below)
 
 
+@dataclass(frozen=True)
+class BoundaryCurve:
+    """Neighbours across a boundary whose conductance h depends on temperature.
+
+    Heat passes the half sublayers and the boundary alike, with T_1 and T_2 on its sides:
+
+        q = (psi_u(T_u) - psi_u(T_1)) / (d_u/2) = int_{T_2}^{T_1} h dT = (psi_l(T_2) - psi_l(T_l)) / (d_l/2)
+
+    Every side sends by its own temperature, as phonons through a boundary do: h = 4 a T^3 gives q = a (T_1^4 - T_2^4)
+    (Swartz and Pohl, Rev. Mod. Phys. 61, 605 (1989)).
+    """
+
+    upper: Index
+    lower: Index
+    mass: Array
+    above: Sublayer
+    below: Sublayer
+    conductance: PowerCurve
+
+    def flux(self, T: Array, potentials: Potentials) -> Flux:
+        """Return the flux of every pair.
+
+        Raises:
+            SolveError: the temperatures of the sides were not found.
+        """
+        T_u, T_l = T[self.upper], T[self.lower]
+        q = self._passed(T_u, T_l)
+        sides = self._sides(q, T_u, T_l)
+        fall = self._by_flux(*sides)
+        h_1, h_2 = (self.conductance(side) for side in sides)
+        # g(q, T_u, T_l) = int h - q = 0, with psi_u(T_1) = psi_u(T_u) - q d_u/2 and the like below.
+        k_u, k_l = self.above.material.out_of_plane, self.below.material.out_of_plane
+        return Flux(q, h_1 * k_u(T_u) / k_u(sides[0]) / fall, -h_2 * k_l(T_l) / k_l(sides[1]) / fall)
+
+    def _sides(self, q: Array, T_u: Array, T_l: Array) -> tuple[Array, Array]:
+        """Return the temperatures on both sides of the boundary through which q flows."""
+        k_u, k_l = self.above.material.out_of_plane, self.below.material.out_of_plane
+        T_1 = k_u.inverse_integral(k_u.integral(T_u) - 0.5 * self.above.thickness * q)
+        return T_1, k_l.inverse_integral(k_l.integral(T_l) + 0.5 * self.below.thickness * q)
+
+    def _by_flux(self, T_1: Array, T_2: Array) -> Array:
+        """Return by how much q - int h dT grows with q; at least 1."""
+        r_u = 0.5 * self.above.thickness / self.above.material.out_of_plane(T_1)
+        r_l = 0.5 * self.below.thickness / self.below.material.out_of_plane(T_2)
+        return np.asarray(1.0 + self.conductance(T_1) * r_u + self.conductance(T_2) * r_l)
+
+    def _passed(self, T_u: Array, T_l: Array) -> Array:
+        """Return q by Newton's method, between none and what would let one side have the temperature of the other."""
+        k_u, k_l = self.above.material.out_of_plane, self.below.material.out_of_plane
+        most_u = (k_u.integral(T_u) - k_u.integral(T_l)) * 2.0 / self.above.thickness
+        most_l = (k_l.integral(T_u) - k_l.integral(T_l)) * 2.0 / self.below.thickness
+        most = np.where(np.abs(most_u) < np.abs(most_l), most_u, most_l)
+        low, high = np.minimum(0.0, most), np.maximum(0.0, most)
+        q = 0.5 * most
+        for _ in range(MAX_STEPS):
+            T_1, T_2 = self._sides(q, T_u, T_l)
+            excess = self.conductance.integral(T_1) - self.conductance.integral(T_2) - q
+            low, high = np.where(excess > 0.0, q, low), np.where(excess > 0.0, high, q)
+            step = q + excess / self._by_flux(T_1, T_2)
+            new = np.where((step >= low) & (step <= high), step, 0.5 * (low + high))
+            done = np.abs(new - q) <= LAST_CHANGE * np.abs(most)
+            q = new
+            if done.all():
+                return q
+        raise SolveError(f"the boundary below {self.above.name} passes a heat that was not found in {MAX_STEPS} steps")
+
+
 def series_flux(
     T_upper: Array, T_lower: Array, above: Sublayer | None, below: Sublayer | None, h: float = np.inf
 ) -> Flux:
@@ -133,6 +205,8 @@ def build_interfaces(layout: Layout) -> tuple[Interface, ...]:
         if above.material is below.material and np.isinf(above.boundary):
             distance = 0.5 * (above.thickness + below.thickness)
             run.append((upper, lower, mass, np.full(mass.size, 1.0 / distance)))
+        elif above.boundary_curve is not None:
+            interfaces.append(BoundaryCurve(upper, lower, mass, above, below, above.boundary_curve))
         else:
             interfaces.append(UnlikeMaterials(upper, lower, mass, above, below))
     if run:

@@ -48,6 +48,8 @@ def why_not_condensed(scenario: Scenario, layout: Layout, faces: Sequence[Sink] 
     bath = scenario.bath
     if 0.0 < bath.below_W_per_m2K < np.inf and not shape.is_constant:
         return "a bottom conductance together with conductivities that depend on temperature"
+    if any(s.boundary_curve is not None for s in crystal[:-1]):
+        return "boundary conductances that depend on temperature"
     if any(np.isfinite(s.boundary) for s in crystal[:-1]) and not shape.is_constant:
         return "boundary conductances together with conductivities that depend on temperature"
     if bath.below_W_per_m2K == 0.0 and bath.rim == "insulated":

@@ -124,6 +124,9 @@ layers.2.sublayers=201
 layers.2.first_sublayer_um=30
 layers.2.sublayers=1 ; layers.2.first_sublayer_um=1
 layers.2.boundary_W_per_m2K=0
+layers.2.boundary_W_per_m2K={T_K=[4.0,40.0],values=[1e3,-1e6]}
+layers.2.boundary_W_per_m2K={T_K=[40.0,4.0],values=[1e6,1e3]}
+sinks=[{name="gas",kind="conductance",h_W_per_m2K={T_K=[4.0,40.0],values=[-1.0,1e4]}}]
 layers.2.region=mesa
 layers.0.region=crystal
 layers.9.name=x

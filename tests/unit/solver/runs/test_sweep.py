@@ -29,9 +29,9 @@ from hotmesa.solver.time import settling
 from hotmesa.solver.time.transient import Circuit, Tolerances, Transient
 
 POOR = Material(base="gold-film", residual_resistivity_ohm_m=8e-8)
-GOOD = Material(in_plane_W_per_mK=1e5, out_of_plane_W_per_mK=1e5)  # no break-up at all
+GOOD = Material(in_plane_W_per_mK=1e5, out_of_plane_W_per_mK=1e5, heat_capacity_of="bi2212")  # no break-up at all
 # The film alone conducts along the mesa, and half the stack adds 1e-6 to the resistance of the cooling.
-STACK = Material(in_plane_W_per_mK=0.02, out_of_plane_W_per_mK=3e3)
+STACK = Material(in_plane_W_per_mK=0.02, out_of_plane_W_per_mK=3e3, heat_capacity_of="bi2212")
 # The uniform model of the paper, alpha = 110 K/mW on 100 µm², N = 30, set 3: maximum and minimum of V (mV/junction),
 # converged with two independent codes to the digits given.
 FOLDS_MV = (30 * 27.194, 30 * 23.055)

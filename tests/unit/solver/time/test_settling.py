@@ -24,7 +24,7 @@ from hotmesa.solver.time.settling import PUSH_K, SETTLED, Settling
 from hotmesa.solver.time.transient import Circuit, Tolerances, Transient
 
 # Uniform cooling, so that the uniform state loses its stability by one mode, half a wave.
-STACK = Material(in_plane_W_per_mK=0.02, out_of_plane_W_per_mK=3e3)
+STACK = Material(in_plane_W_per_mK=0.02, out_of_plane_W_per_mK=3e3, heat_capacity_of="bi2212")
 # The large mesa as a strip: its spot in the middle is held by the ends of the crystal alone.
 LONG = ("geometry=strip", "mode=sweep", "crystal.depth_um=60", "mesh.size_um=4", "bias.points_per_leg=12")
 
