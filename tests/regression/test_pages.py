@@ -17,6 +17,7 @@ from helpers.studies import TWO
 import hotmesa as hm
 from hotmesa.cli import _parser
 from hotmesa.scenarios.load import load_scenario
+from hotmesa.scenarios.material_files import read_material
 from hotmesa.scenarios.plans.fit import load_fit
 from hotmesa.scenarios.plans.study import load_study
 
@@ -107,7 +108,9 @@ def test_every_command_of_a_page_is_one(page: Path, tmp_path: Path, monkeypatch:
 
 
 def of_what(text: str) -> str:
-    """Return what a TOML block of a page is: a scenario, a study, a fit, or a part of a scenario."""
+    """Return what a TOML block of a page is: a scenario, a material, a study, a fit, or a part of a scenario."""
+    if "range_K" in text:
+        return "material"
     if "[[parameters]]" in text:
         return "fit"
     if re.search(r"^scenario = ", text, re.MULTILINE):
@@ -130,7 +133,8 @@ def test_every_toml_block_of_a_page_is_valid(page: Path, tmp_path: Path) -> None
             # What a part stands in: a device that has what it names, a run of the kind that has its keys.
             text = 'name = "block"\nbase = "plain.toml"\n' + text
         file.write_text(text, encoding="utf-8")
-        {"fit": load_fit, "study": load_study, "scenario": load_scenario, "part": load_scenario}[kind](file)
+        readers = {"fit": load_fit, "study": load_study, "material": lambda file: read_material(str(file))}
+        readers.get(kind, load_scenario)(file)
 
 
 def test_the_python_of_the_pages_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
