@@ -149,7 +149,7 @@ def hot_spot(model: Model, e: State) -> Row:
     }
 
 
-@observable(f_THz="Josephson frequency V/(n Φ0) of the n resistive junctions")
+@observable(f_THz="Josephson frequency V/(n Φ0) of the n resistive junctions, with the sign of V")
 def frequency(model: Model, e: State) -> Row:
     """Return the frequency (THz) at which the phase of the junctions turns, 0.4836 THz per mV a junction."""
     return {"f_THz": e.V / float(model.junctions.counts.sum()) / FLUX_QUANTUM_MV_PER_THZ}
@@ -168,7 +168,7 @@ def slopes(model: Model, dV_dI_ohm: float) -> Row:
     cavity_THz="resonance nearest to f of the rectangle of that length, or of a disc that is cold from its centre",
     cavity_along="its half waves along that length; on a disc its periods around",
     cavity_across="its half waves across the width; on a disc from 1 the number of its zero of J'",
-    cavity_detuning="(f − its frequency)/its frequency",
+    cavity_detuning="(|f| − its frequency)/its frequency",
 )
 def cold_part(model: Model, e: State) -> Row:
     """Return area (µm²), power (mW) and length (µm) of what is superconducting, and the mode that is nearest to f.
@@ -194,7 +194,7 @@ def cold_part(model: Model, e: State) -> Row:
         if model.comm.size > 1:
             hot = merged(np.concatenate(model.comm.allgather(hot)))
         low, high = longest_gap(hot, low, high)
-    f, mode = float(frequency(model, e)["f_THz"]), None
+    f, mode = abs(float(frequency(model, e)["f_THz"])), None
     if high > low:
         mode = _mode(model, f, low, high, bool(len(hot)))
     nan = float("nan")

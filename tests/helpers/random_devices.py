@@ -12,6 +12,7 @@ from hotmesa.scenarios.schema import Scenario
 
 Geometry = Literal["plan", "strip", "disc"]
 GEOMETRIES: tuple[Geometry, ...] = ("plan", "strip", "disc")
+OWN = {"base": "none", "heat_capacity_of": "bi2212"}
 TRIES = 200
 OSCILLATING = 102
 """Seed of a sweep that comes to a state which is lost to an oscillation."""
@@ -101,7 +102,7 @@ def long_strip(seed: int) -> Scenario:
         "mesa": {"shape": "rectangle", "width_um": width, "depth_um": draw.linear(10.0, 60.0), "junctions": mesa}
         | {"spacing_nm": spacing, "specific_resistance_ohm_um2": draw.log(500.0, 5000.0)},
         "layers": [{"name": "mesa", "material": "m", "region": "mesa", "junctions": True}],
-        "materials": {"m": {"base": "none", "in_plane_W_per_mK": along, "out_of_plane_W_per_mK": across}},
+        "materials": {"m": OWN | {"in_plane_W_per_mK": along, "out_of_plane_W_per_mK": across}},
         "bath": {"temperature_K": draw.linear(4.0, 50.0), "bottom": "conductance", "bottom_W_per_m2K": 1e6 * h},
         "law": {"set": draw.whole(1, 3)},
         "mesh": {"size_um": _digits(healing / draw.linear(2.0, 3.0))},
@@ -214,10 +215,10 @@ def _material(draw: Draw) -> dict[str, Any]:
         return {"base": "gold-film", "residual_resistivity_ohm_m": draw.log(7e-10, 8e-8)}
     along, across = draw.log(0.05, 50.0), draw.log(0.02, 50.0)
     if kind == "constant":
-        return {"base": "none", "in_plane_W_per_mK": along, "out_of_plane_W_per_mK": across}
+        return OWN | {"in_plane_W_per_mK": along, "out_of_plane_W_per_mK": across}
     T = [2.0, 10.0, 30.0, 80.0, 200.0]
     curve = {"T_K": T, "values": [draw.log(0.03, 50.0) for _ in T]}
-    return {"base": "none", "out_of_plane_W_per_mK": curve, "anisotropy": draw.log(0.3, 15.0)}
+    return OWN | {"out_of_plane_W_per_mK": curve, "anisotropy": draw.log(0.3, 15.0)}
 
 
 def _contacts(draw: Draw, geometry: Geometry, size: float) -> list[dict[str, Any]]:

@@ -127,8 +127,8 @@ def _materials(draw: Draw, keys: dict[str, Any], _: Path) -> None:
             T = [2.0, 10.0, 30.0, 80.0, 200.0]
             curve = {"T_K": T, "values": [f * draw.linear(0.5, 2.0) for f in (5e2, 2e4, 2.5e5, 1e6, 2e6)]}
             material["heat_capacity_J_per_m3K"] = curve
-        elif material["base"] == "none":
-            material["heat_capacity_of"] = "bi2212"
+        if "heat_capacity_J_per_m3K" in material:
+            material.pop("heat_capacity_of", None)
         if material["base"] == "gold-film" and draw.chance(0.5):
             material["lorenz_factor"] = draw.linear(1.0, 3.0)
     if draw.chance(0.15):

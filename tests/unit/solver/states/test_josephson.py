@@ -75,6 +75,14 @@ def test_a_spot_inside_leaves_what_it_does_not_cover() -> None:
     assert row["cold_length_um"] == pytest.approx(4.0, abs=0.1)
 
 
+def test_voltages_below_zero_meet_the_same_resonances() -> None:
+    model, e = state(lambda xy: np.full(len(xy), 20.0))
+    plus, minus = observe(model, e), observe(model, model.evaluate(e.T, e.wires, -V))
+    assert minus["f_THz"] == -plus["f_THz"]
+    for name in ("cavity_THz", "cavity_along", "cavity_across", "cavity_detuning", "cold_area_um2", "cold_P_mW"):
+        assert minus[name] == pytest.approx(plus[name], rel=1e-12)
+
+
 def test_nothing_is_cold_in_a_normal_mesa() -> None:
     row = observe(*state(lambda xy: np.full(len(xy), T_C + 1.0)))
     assert (row["cold_area_um2"], row["cold_P_mW"], row["cold_length_um"]) == (0.0, 0.0, 0.0)
