@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 from helpers.tunnelling import sin_current, sis_current
 from validation.kurter2010 import area, pristine, spectra, uniform_heating
-from validation.kurter2010.page import DOCS, Target, blocks_of, markdown, number, target_table, verdict, write_block
+from validation.kurter2010.page import (
+    DOCS,
+    Target,
+    blocks_of,
+    markdown,
+    number,
+    shades,
+    target_table,
+    verdict,
+    write_block,
+)
 from validation.kurter2010.sections import SECTIONS
 
 from hotmesa.scenarios import load_scenario
@@ -30,6 +40,13 @@ def test_uniform_heating_meets_all_targets_but_one() -> None:
 def test_equilibrium_meets_all_targets_but_one() -> None:
     # The SIS peak of a d-wave law lies below 2Δ: a known difference from how the paper reads it.
     assert [name.split(",")[0] for name in unmet(spectra.targets())] == ["SIS peak at 4.2 K"]
+
+
+@pytest.mark.parametrize("count", [3, 5, 7])
+def test_shades_are_told_apart_in_grey(count: int) -> None:
+    luminance = np.array(shades(count))[:, :3] ** 2.2 @ (0.2126, 0.7152, 0.0722)
+    lightness = 116.0 * np.cbrt(luminance) - 16.0  # of CIE 1976, from 0 to 100
+    assert np.all(np.diff(lightness) > 8.0)
 
 
 def test_targets_can_be_missed() -> None:

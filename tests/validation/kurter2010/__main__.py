@@ -12,13 +12,13 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 
 from validation.kurter2010.page import DOCS, blocks_of, markdown, write_block
-from validation.kurter2010.sections import SECTIONS, STUDIED, Found, compute
+from validation.kurter2010.sections import GROUPS, SECTIONS, Found, compute_group
 from validation.kurter2010.shown import stability_table
 
 from hotmesa.scenarios.writing import write_json
@@ -28,14 +28,11 @@ FOUND = Path("out/paper/sections.json")
 
 
 def compute_all(names: Sequence[str]) -> Iterator[tuple[str, tuple[Found, dict[str, str]]]]:
-    """Yield sections as they are computed, those of studies beside the others."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as beside:
-        studied = {name: beside.submit(compute, name) for name in names if name in STUDIED}
-        for name in names:
-            if name not in STUDIED:
-                yield name, compute(name)
-        for name, future in studied.items():
-            yield name, future.result()
+    """Yield sections as they are computed in two processes, those first that take longest."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        groups = [group for every in GROUPS if (group := [name for name in every if name in names])]
+        for future in as_completed([pool.submit(compute_group, group) for group in groups]):
+            yield from future.result()
 
 
 def rows_on(page: Path, block: str) -> dict[str, list[list[str]]]:

@@ -146,7 +146,8 @@ def draw() -> list[str]:
     for n in STACKS:
         power = table()[n]["P_normal_mW"]
         colour, marker = LOOKS[n]
-        left.hist(power[np.isfinite(power)], edges, histtype="step", linewidth=1.8, color=colour, label=f"N = {n}")
+        left.hist(power[np.isfinite(power)], edges, histtype="step", linewidth=1.8, color=colour, label=f"N = {n}",
+                  linestyle="-" if n == STACKS[0] else "--")  # fmt: skip
         right.plot(power, table()[n]["beta"], marker, color=colour, markersize=4, label=f"N = {n}")
     for axes in (left, right):
         axes.axvspan(*POWER_MW, color="#d9d9d9", zorder=0, label="measured")

@@ -206,7 +206,7 @@ def draw() -> list[str]:
     axes = figure.subplots()
     colours = (style.BLUE, style.ORANGE, style.GREEN, style.PINK)
     for k, name in enumerate(LAWS):
-        case, colour, marker = f"{name}-needed", colours[k % len(colours)], "osD^"[k // len(colours)]
+        case, colour, marker = f"{name}-needed", colours[k % len(colours)], "osD^v<>pP*X"[k]
         n = exponent(name)
         axes.plot(n, value(case, 12, "beta"), marker, color=colour, markersize=8, linestyle="none", label=WORDS[name])
         axes.plot(n, value(case, 12, "beta_above_Y_N"), marker, color=colour, markersize=8, fillstyle="none")

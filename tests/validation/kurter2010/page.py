@@ -11,6 +11,7 @@ import numpy as np
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 IMAGES = DOCS / "images"
+Colour = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Target:
         """Return a target with a number that has to be met within a tolerance."""
         met = got is not None and abs(got - wanted) <= tolerance
         return Target(quantity, number(wanted, digits), number(got, digits), f"± {tolerance:g}", met)
+
+
+def shades(count: int) -> list[Colour]:
+    """Return colours from dark to light for things in an order, which a grey print tells apart as well."""
+    from matplotlib import colormaps
+
+    return [tuple(colour) for colour in colormaps["plasma"](np.linspace(0.0, 0.85, count))]
 
 
 def number(value: float | None, digits: int = 2) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from scipy.optimize import brentq
 from validation.kurter2010.loads import Jump, in_words, jump, largest_load, load_that_loses
-from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.page import IMAGES, Target, markdown, number, shades
 from validation.kurter2010.runs import Trace, trace
 
 from hotmesa import load_scenario
@@ -197,7 +197,7 @@ def draw() -> list[str]:
     left.set(xlim=(0, 470), ylim=(0, 8), xlabel="V (mV)", ylabel="I (mA)")
     nodes = found.states.mesa_nodes
     radius = np.hypot(*found.states.node_xy[nodes].T)
-    for current, colour in ((1.0, "C0"), (2.0, "C1"), (CURRENT_MA, "C3"), (5.0, "C4"), (8.0, "C5")):
+    for current, colour in zip((1.0, 2.0, CURRENT_MA, 5.0, 8.0), shades(5), strict=True):
         k = int(np.argmin(np.abs(found.states.I_mA - current)))
         T = found.junction_T_K[k][nodes]
         right.plot(radius, T, ".", color=colour, markersize=4, label=f"{found.states.I_mA[k]:.2f} mA")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from validation.kurter2010 import (
@@ -97,8 +97,16 @@ class Found:
     cpu_s: float
 
 
-STUDIED = ("maps", "ingredients", "resolution", "weighted", "contacts")
-"""Sections whose numbers come from studies: some share one, so a process of their own computes them in turn."""
+GROUPS = (
+    ("maps",), ("thz",), ("resolution", "weighted"), ("spatial",), ("pristine",), ("spots",), ("contacts",),
+    ("ingredients",), ("area",), ("uniform", "spectra"),
+)  # fmt: skip
+"""Sections that one process computes in turn, as they share studies; those first that take longest."""
+
+
+def compute_group(names: Sequence[str]) -> list[tuple[str, tuple[Found, dict[str, str]]]]:
+    """Compute sections in turn; return them with their names."""
+    return [(name, compute(name)) for name in names]
 
 
 def compute(name: str) -> tuple[Found, dict[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy.interpolate import CubicSpline
-from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.page import IMAGES, Target, markdown, number, shades
 from validation.kurter2010.stacks import (
     BATHS_K,
     BETA,
@@ -23,7 +23,7 @@ from validation.kurter2010.stacks import (
 
 from hotmesa.postprocess import page, style
 
-COLOURS = dict(zip(STACKS, ("#f0a13c", "#2a7f3f", "#c4361d", "#8b2f8f", "#1f4e9c"), strict=True))
+COLOURS = dict(zip(STACKS, shades(len(STACKS)), strict=True))
 
 
 def targets() -> list[Target]:
@@ -122,14 +122,14 @@ def _draw_stacks(name: str) -> None:
 def _draw_baths(name: str) -> None:
     figure = page.new_figure(6.5, 4.6)
     axes = figure.subplots()
-    for k, T in enumerate(BATHS_K):
+    for T, colour in zip(BATHS_K, shades(len(BATHS_K)), strict=True):
         run = stack(19, (*COARSE, f"bath.temperature_K={T:g}"))
         s = run.curve.dense()
-        axes.plot(run.curve.V_mV(s) / 19, run.curve.I_mA(s), color=f"C{k}", linewidth=1.7, label=f"T_B = {T:g} K")
+        axes.plot(run.curve.V_mV(s) / 19, run.curve.I_mA(s), color=colour, linewidth=1.7, label=f"T_B = {T:g} K")
         peak = run.figures["V_peak_mV_per_junction"]
         if peak is not None and run.figures["peak_height_over_Y_N"] > 1.01:
             at = CubicSpline(run.curve.V_mV(run.curve.s) / 19, run.curve.I_mA(run.curve.s))
-            axes.plot(peak, float(at(peak)), "o", color=f"C{k}", markersize=5)
+            axes.plot(peak, float(at(peak)), "o", color=colour, markersize=5)
     axes.set(xlim=(0, 45), ylim=(0, 1.9))
     _label(axes, "voltage per junction (mV)", "current I (mA)")
     axes.legend(fontsize=9, frameon=False)

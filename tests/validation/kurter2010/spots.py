@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.page import IMAGES, Target, markdown, number, shades
 from validation.kurter2010.runs import Trace, draw_held, trace
 from validation.kurter2010.stacks import THICK
 
@@ -191,14 +191,14 @@ def nearest(hot: Array, wanted: float) -> int:
 def _draw_growth(name: str) -> None:
     figure = page.new_figure(12.0, 4.3)
     left, middle, right = figure.subplots(1, 3)
-    for k, place in enumerate(PLACES):
+    for place, colour in zip(PLACES, shades(len(PLACES)), strict=True):
         run = spot(place)
         I, hot, share = (run.column(key) for key in ("I_mA", "hot_fraction", "hot_current_share"))  # noqa: E741
-        draw_held(left, I, hot, run.held, color=f"C{k}", linewidth=1.7, label=place)
-        left.plot(np.where(run.held, I, np.nan), share, "--", color=f"C{k}", linewidth=1.2)
+        draw_held(left, I, hot, run.held, color=colour, linewidth=1.7, label=place)
+        left.plot(np.where(run.held, I, np.nan), share, "--", color=colour, linewidth=1.2)
         if PLACES[place] is not None:
-            middle.plot(*front(run), color=f"C{k}", linewidth=1.7)
-        draw_held(right, run.column("V_per_junction_mV"), I, run.held, color=f"C{k}", linewidth=1.7)
+            middle.plot(*front(run), color=colour, linewidth=1.7)
+        draw_held(right, run.column("V_per_junction_mV"), I, run.held, color=colour, linewidth=1.7)
     for axes, x, y in ((left, "I (mA)", "hot part of area (—) and current (- -)"),
                        (middle, "hot part of the area", "distance of its border from the wire (µm)"),
                        (right, "V/N (mV)", "I (mA)")):  # fmt: skip

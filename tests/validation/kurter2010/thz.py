@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 from validation.kurter2010.loads import Jump, in_words, jump, largest_load
-from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.page import IMAGES, Target, markdown, number, shades
 from validation.kurter2010.runs import Trace, draw_held, trace
 from validation.kurter2010.spots import draw_map, hot_nodes
 
@@ -180,19 +180,17 @@ def draw() -> list[str]:
 
 
 def _draw_curves(name: str) -> None:
-    from matplotlib import colormaps
-
     figure = page.new_figure(12.0, 4.3)
     left, middle, right = figure.subplots(1, 3)
-    colours = colormaps["plasma"](np.linspace(0.0, 0.88, len(BATHS_K)))
-    for bath, colour in zip(BATHS_K, colours, strict=True):
+    for bath, colour in zip(BATHS_K, shades(len(BATHS_K)), strict=True):
         run(bath).draw(left, color=colour, linewidth=1.6, label=f"{bath:g} K")
     variants = ((run(), "electrode 50 nm"), (run(electrode="thick"), "400 nm"), (run(lead=True), "50 nm and lead"))
-    for k, (found, words) in enumerate(variants):
-        found.draw(middle, color=f"C{k}", linewidth=1.6, label=words)
-        draw_held(right, found.column("I_mA"), found.column("hot_fraction"), found.held, color=f"C{k}", linewidth=1.6,
+    for (found, words), colour in zip(variants, shades(3), strict=True):
+        found.draw(middle, color=colour, linewidth=1.6, label=words)
+        draw_held(right, found.column("I_mA"), found.column("hot_fraction"), found.held, color=colour, linewidth=1.6,
                   label=words)  # fmt: skip
-    for axes, x, y in ((left, "V (mV)", "I (mA)"), (middle, "V (mV)", "I (mA)"), (right, "I (mA)", "hot part")):
+    for axes, x, y in ((left, "V (mV)", "I (mA)"), (middle, "V (mV)", "I (mA)"),
+                       (right, "I (mA)", "hot part of the area (1)")):  # fmt: skip
         axes.set(xlabel=x, ylabel=y)
         style.tidy(axes)
         axes.legend(fontsize=9, frameon=False)

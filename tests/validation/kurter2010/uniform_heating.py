@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from validation.kurter2010.page import IMAGES, Target, markdown, number
+from validation.kurter2010.page import IMAGES, Target, markdown, number, shades
 from validation.kurter2010.stacks import SHORT_STACK_K, SHORT_STACK_MV, SHORT_STACK_SIGMA_K
 
 from hotmesa import load_scenario
@@ -16,7 +16,7 @@ from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.runs.uniform import UniformCurve, UniformDevice, trace_uniform, uniform_curve
 
 SETS = (1, 2, 3)
-COLOURS = {1: "#1f4e9c", 2: "#2a7f3f", 3: "#c4361d"}
+COLOURS = dict(zip((1, 2, 3), shades(3), strict=True))
 BATHS_K = (4.2, 20.0, 40.0, 60.0, 80.0)
 STACKS = (4, 6, 8, 10, 12, 14, 16, 19, 24, 30)
 # Converged with two independent codes (N: mV at the peak, or at the maximum and minimum of V); set 3.
@@ -178,9 +178,9 @@ def _draw_curves(name: str) -> None:
     figure = page.new_figure(7.5, 5.2)
     axes = figure.subplots()
     lines = {1: "--", 3: "-"}
-    shades = {12: "#f0a13c", 19: "#c4361d", 24: "#8b2f8f", 30: "#1f4e9c"}
+    colours = dict(zip((12, 19, 24, 30), shades(4), strict=True))
     for gap_set, dashes in lines.items():
-        for junctions, colour in shades.items():
+        for junctions, colour in colours.items():
             found = curve(junctions, gap_set)
             label = f"N = {junctions}, set {gap_set}"
             axes.plot(found.v_mV, found.I_mA, dashes, color=colour, linewidth=1.8, label=label)
@@ -190,9 +190,10 @@ def _draw_curves(name: str) -> None:
         found = curve(junctions, 3)
         for T in MARKED_K:
             v, current = (float(np.interp(T, found.T_K, values)) for values in (found.v_mV, found.I_mA))
-            axes.plot(v, current, "o", color=shades[junctions], markersize=5)
+            axes.plot(v, current, "o", color=colours[junctions], markersize=5)
             place = (7, -4) if junctions == 12 else (-34, 2)
-            axes.annotate(f"{T} K", (v, current), place, textcoords="offset points", fontsize=9)
+            axes.annotate(f"{T} K", (v, current), place, textcoords="offset points", fontsize=9,
+                          bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8})  # fmt: skip
     axes.set(xlim=(0, 60), ylim=(0, 2.2))
     _label(axes, "voltage per junction V/N (mV)", "current I (mA)")
     axes.legend(fontsize=9, frameon=False)
@@ -228,9 +229,8 @@ def _draw_peaks(name: str) -> None:
 def _draw_baths(name: str) -> None:
     figure = page.new_figure(7.5, 5.0)
     axes = figure.subplots()
-    for number_, bath in enumerate(BATHS_K):
+    for bath, shade in zip(BATHS_K, shades(len(BATHS_K)), strict=True):
         found = curve(19, 3, f"bath.temperature_K={bath:g}")
-        shade = f"C{number_}"
         axes.plot(found.v_mV, found.I_mA, color=shade, linewidth=1.8, label=f"T_B = {bath:g} K")
         top = feature(bath)
         if top is not None:
