@@ -8,7 +8,8 @@ import hotmesa as hm
 from hotmesa.scenarios import load_scenario
 from hotmesa.solver.runs.accuracy import Estimator
 from hotmesa.solver.states.bias import Bias
-from hotmesa.solver.states.steady import solve_steady
+from hotmesa.solver.states.problem import ThermalBranch
+from hotmesa.solver.states.steady import solve_steady, solve_steady_state
 
 COARSE = ("mode=branch", "mesh.size_um=8", "branch.min_points=12", "stability.points=none")
 """Elements of 8 µm: sublayers leave a tenth more or less on those of the scenarios."""
@@ -40,3 +41,14 @@ def test_sublayers_of_a_scenario_leave_what_its_comment_says(name: str, I_mA: fl
 )  # fmt: skip
 def test_more_of_them_leave_less_than_a_third_of_a_percent(name: str, I_mA: float, changes: tuple[str, ...]) -> None:
     assert -0.3 <= layer_error_percent(name, I_mA, *changes) < 0.0
+
+
+def test_sweep_of_the_pristine_mesa_on_a_grid_of_its_own() -> None:
+    """A seventh of the time on the grid of pristine-n28; both errors are those of the comments."""
+    scenario = load_scenario("sweep-pristine-n28", ["mode=branch", "stability.points=none"])
+    model = hm.Model(scenario, hm.build_mesh(scenario))
+    problem, estimator = ThermalBranch(model, Bias.current()), Estimator(model)
+    low, high = solve_steady_state(problem, 2.14), solve_steady_state(problem, 3.7)
+    assert estimator.errors("layer", low).V_percent == pytest.approx(-0.6, abs=0.05)
+    assert estimator.errors("layer", high).V_percent == pytest.approx(-1.0, abs=0.05)
+    assert [estimator.errors("mesh", e).V_percent for e in (low, high)] == pytest.approx([0.4, 0.4], abs=0.05)
