@@ -35,6 +35,7 @@ def solve_steady_state(problem: ThermalBranch, value: float, guess: Array | None
         control_end=value,
         control_step=max(abs(value), 1e-12) / POINTS_TO_TARGET,
         tolerance=problem.model.scenario.numerics.tolerance,
+        max_points=problem.model.scenario.branch.max_points,
     )
     if guess is not None:
         return problem.evaluate(land(problem, guess, options))

@@ -101,3 +101,11 @@ def test_a_prediction_below_the_law_is_no_state(model: Model) -> None:
     u[0] = 0.5 * problem.coldest
     with pytest.raises(SolveError, match="below any state"):
         problem.evaluate(u)
+
+
+def test_a_state_that_is_looked_for_takes_the_points_that_a_branch_may_take() -> None:
+    scenario = on_crystal()
+    few = scenario.model_copy(update={"branch": scenario.branch.model_copy(update={"max_points": 8})})
+    model = Model(few, build_mesh(few))
+    with pytest.raises(SolveError, match=r"^8 points did not reach the end of the branch; raise branch\.max_points"):
+        solve_steady(model, Bias.current(), 1.0)
