@@ -147,8 +147,9 @@ def _spreads(plan: UncertaintyPlan, done: StudyResult, kept: Kept, names: Sequen
     order = {name: row for row, name in enumerate(done.cases)}
     samples = [order[case.name] for case in done.plan.cases if case.name != CENTRE]
     centre = values[order[CENTRE]]
+    computed = sum(ending.status == OK for name, ending in done.cases.items() if name != CENTRE)
     return tuple(
-        spread_of(plan, name, float(centre[k]), _slopes(plan, kept, name), values[samples, k])
+        spread_of(plan, name, float(centre[k]), _slopes(plan, kept, name), values[samples, k], computed)
         for k, name in enumerate(names)
         if np.isfinite(centre[k])
     )

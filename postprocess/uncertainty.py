@@ -30,6 +30,7 @@ class Spread:
         linear_shares: parts of the linear variance, shape (assumed,).
         sampled: values of whole runs, NaN where a run does not have it, shape (samples,).
         shares: first-order parts of the sampled variance, shape (assumed,); NaN where too few runs have the number.
+        computed: samples that were computed.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Spread:
     linear_shares: Array
     sampled: Array
     shares: Array
+    computed: int
 
     @property
     def linear_deviation(self) -> float:
@@ -51,7 +53,9 @@ class Spread:
         return np.asarray(self.sampled[np.isfinite(self.sampled)])
 
 
-def spread_of(plan: UncertaintyPlan, name: str, value: float, slopes: Array, sampled: Array) -> Spread:
+def spread_of(
+    plan: UncertaintyPlan, name: str, value: float, slopes: Array, sampled: Array, computed: int
+) -> Spread:  # fmt: skip
     """Return how a number is spread, from its derivatives and from its values in all samples."""
     assumed = plan.uncertainty.assumed
     deviations = np.array([one.deviation for one in assumed])
@@ -60,7 +64,7 @@ def spread_of(plan: UncertaintyPlan, name: str, value: float, slopes: Array, sam
     whole = parts.sum()
     shares = parts / whole if whole > 0.0 else np.full(len(assumed), np.nan)
     basis = [one.basis(plan.parts[:, k]) for k, one in enumerate(assumed)]
-    return Spread(name, value, slopes, linear, shares, sampled, first_order(basis, sampled))
+    return Spread(name, value, slopes, linear, shares, sampled, first_order(basis, sampled), computed)
 
 
 def first_order(basis: Sequence[Array], values: Array) -> Array:
@@ -98,7 +102,7 @@ def uncertainty_rows(spreads: Sequence[Spread]) -> list[Row]:
             "observable": one.name, "value": one.value, "linear_deviation": one.linear_deviation,
             **_ends("linear", one.linear), "sampled_mean": _of(np.mean, one.here),
             "sampled_deviation": _of(np.std, one.here), **_ends("sampled", one.here), "have_it": len(one.here),
-            "samples": len(one.sampled),
+            "samples": one.computed,
         }
         for one in spreads
     ]  # fmt: skip
@@ -123,7 +127,7 @@ def band_rows(spreads: Sequence[Spread]) -> list[Row]:
             "I_mA": float(one.name.removeprefix(OF_BAND)), "V_mV": one.value,
             "linear_deviation_mV": one.linear_deviation, **_ends("linear", one.linear, "_mV"),
             **_ends("sampled", one.here, "_mV"), "sampled_median_mV": _of(np.median, one.here),
-            "have_it": len(one.here), "samples": len(one.sampled),
+            "have_it": len(one.here), "samples": one.computed,
         }
         for one in spreads
     ]  # fmt: skip
@@ -145,8 +149,8 @@ def words(plan: UncertaintyPlan, spreads: Sequence[Spread], strongest: int = 3) 
     for one in spreads:
         ends: Mapping[str, object] = _ends("linear", one.linear) | _ends("sampled", one.here)
         linear, sampled = (f"{ends[f'{word}_low']:.4g} to {ends[f'{word}_high']:.4g}" for word in ("linear", "sampled"))
-        missing = len(one.sampled) - len(one.here)
-        without = f"; {missing} of {len(one.sampled)} samples do not have it" if missing else ""
+        missing = one.computed - len(one.here)
+        without = f"; {missing} of {one.computed} samples do not have it" if missing else ""
         lines.append(f"{one.name} = {one.value:.4g}: {linear}; {sampled}{without}")
         shares = one.shares if np.isfinite(one.shares).all() else one.linear_shares
         if np.isfinite(shares).all():

@@ -60,6 +60,7 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("study", "study-thz-crystal"), {"phases.png": "phases-thz-crystal.png"}),
     (("fit", "fit-cooling"), {"fit.png": "fit-cooling.png"}),
     (("optimise", "optimise-cold-wire"), {"optimise.png": "optimise-cold-wire.png"}),
+    (("uncertainty", "uncertainty-kurter2010-n19"), {"uncertainty.png": "uncertainty.png"}),
     (("folds", "kurter2010-uniform", "--over", BATHS_K), {"folds.png": "folds.png"}),
     (
         ("folds", "pristine-n28", "--over", BATHS_K, "--set", "mesh.refine=0.5", "--set", "branch.min_points=60"),
