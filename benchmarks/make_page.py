@@ -36,6 +36,10 @@ and mesa do together, for which the target is meant) and with two. Imports, mesh
 `plain_cpu_s` is the plain script at the same currents, `times_faster` its time over that of the branch.""",
     "bench_accuracy": """As they are bundled, with the stability of all points under voltage and current bias; set-up of
 the model is part of the branch. `with_over_without` is the price of the estimates.""",
+    "bench_fit": """Contact, film and crystal of the N = 19 device as a strip with ohmic junctions whose resistance
+falls with temperature, three parameters, 15 points of its own curve 0.2 mV off to both sides in turn. `branches` are
+those of the whole fit with its uncertainties, `part` over those by differences, of which at most
+one sixth is wanted.""",
     "bench_law": "The law of the N = 19 device; evaluation includes both derivatives.",
     "bench_scaling": """Sparse path, one process for every size. The state before is at 1 % less current; `next_state`
 is what it takes from there. Peak memory is that of the whole process with Python, mesh and a coarse model.""",

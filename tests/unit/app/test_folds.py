@@ -14,7 +14,7 @@ import hotmesa as hm
 from hotmesa.cli import main
 from hotmesa.folding import folds
 from hotmesa.scenarios import Scenario, load_scenario
-from hotmesa.scenarios.schema import Bath, Branch, Layer, Material, Mesa, Mesh, Numerics, Uniform
+from hotmesa.scenarios.schema import Bath, Branch, Curve, Law, Layer, Material, Mesa, Mesh, Numerics, Uniform
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.runs.uniform import UniformDevice
 
@@ -96,6 +96,34 @@ def test_a_branch_without_places_folds_as_the_uniform_model_does_and_as_its_runs
         bath = fine.bath.model_copy(update={"temperature_K": a.number + away})
         run = hm.run(fine.model_copy(update={"bath": bath}))
         assert ("V" in set(run.rows["fold"])) is backbends
+
+
+def test_folds_in_the_current_meet_where_the_formula_says():
+    """A resistance that rises by a step with T: I² = (T - T_B)/(alpha R) folds where T_B = T - R/R'.
+
+    Two folds are there below the largest T_B of this kind, none above; with I = V/R, R/R' is -i/i_T at constant V.
+    """
+    T = np.linspace(4.0, 300.0, 1185)
+    rising = Curve(T_K=tuple(T), values=tuple(30.0 + 250.0 / (1.0 + np.exp(-(T - 70.0) / 6.0))))
+    law = Law(kind="ohmic", resistivity_ohm_cm=rising)
+    device = UNIFORM_DEVICE.model_copy(update={"law": law, "branch": Branch(end_current_mA=0.7, min_points=25)})
+    known = build_law(device)
+
+    def bath(T: float) -> float:
+        values = known.at(np.array([5.0]), np.array([T]))
+        return T + float(values.i[0] / values.di_dT[0])
+
+    best = minimize_scalar(lambda T: -bath(float(T)), bounds=(60.0, 80.0), method="bounded")
+    over = "bath.temperature_K=10:75"
+    uniform = folds(device.model_copy(update={"mode": "uniform"}), over=over, fold="I")
+    branch = folds(device, over=over, fold="I")
+    for found in (uniform, branch):
+        assert found.problem == "" and len(found.cusps) == 1
+        assert found.cusps[0].number == pytest.approx(-float(best.fun), abs=1e-3)
+        assert found.cusps[0].T_max_K == pytest.approx(float(best.x), abs=0.3)
+        # Both folds of 10 K are the ends of the curve.
+        assert [end.number for end in (found.curves[0][0], found.curves[0][-1])] == pytest.approx([10.0, 10.0])
+    assert branch.cusps[0].I_mA == pytest.approx(uniform.cusps[0].I_mA, rel=1e-5)
 
 
 @pytest.mark.parametrize(
