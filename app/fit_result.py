@@ -25,7 +25,7 @@ TOLD = 3
 """Pairs of datum and parameter that are told of each reason."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FitResult:
     """The outcome of a fit.
 
@@ -56,6 +56,10 @@ class FitResult:
     folder: Path
     files: tuple[Path, ...] = ()
     sample: Posterior | None = None
+
+    def __repr__(self) -> str:
+        """Return values, uncertainties and chi² in a few lines."""
+        return f"<FitResult {self.plan.fit.name}\n{text_of(self)}>"
 
     @property
     def errors(self) -> list[float | None]:

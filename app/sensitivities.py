@@ -37,7 +37,7 @@ TOLD = 6
 """Parameters that are told of each observable, the strongest."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SensitivityResult:
     """What was found.
 
@@ -50,6 +50,18 @@ class SensitivityResult:
     branch: BranchSensitivity
     rows: list[Row]
     files: tuple[Path, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the strongest parameter of each observable, in ten lines at most."""
+        strongest: dict[str, Row] = {}
+        for row in self.rows:
+            if row["dln_dln"] != "":
+                strongest.setdefault(str(row["observable"]), row)
+        lines = [
+            f"{name} = {float(row['value']):.6g}, most by {row['parameter']}: {float(row['dln_dln']):+.3f} %/%"
+            for name, row in strongest.items()
+        ]
+        return "\n".join([f"<SensitivityResult of {self.branch.scenario.name}", *lines[:8]]) + ">"
 
 
 def sensitivity(

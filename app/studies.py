@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from hotmesa.vocabulary import VOCABULARY
 _TABLE_EVERY_S = 20.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StudyResult:
     """What became of a study.
 
@@ -47,6 +48,12 @@ class StudyResult:
     files: tuple[Path, ...]
     status: int
     closing: str = ""
+
+    def __repr__(self) -> str:
+        """Return how many cases there are and how they ended."""
+        ended = Counter(case.status for case in self.cases.values())
+        counts = ", ".join(f"{count} {status}" for status, count in ended.items())
+        return f"<StudyResult {self.plan.study.name}: {counts}; {self.folder / 'table.csv'}>"
 
 
 @dataclass(frozen=True)

@@ -93,17 +93,18 @@ def new_figure(
         dpi: dots per inch of a PNG at the natural size.
     """
     import matplotlib as mpl
-    from matplotlib.figure import Figure
+
+    from hotmesa.postprocess.picture import Picture
 
     page = _PAGE.get()
     if page is None:
-        return Figure(figsize=(width_in, height_in), dpi=dpi, layout=layout)
+        return Picture(figsize=(width_in, height_in), dpi=dpi, layout=layout)
     width = room_in(width_in)
     page.scale = page.width_in / width
     mpl.rcParams.update(settings())
     slimmer = 1.0 if layout is None else (width / width_in) ** -0.5
     size = (page.width_in, height_in * width / width_in * slimmer * page.scale)
-    return Figure(figsize=size, dpi=2 * dpi, layout=layout)
+    return Picture(figsize=size, dpi=2 * dpi, layout=layout)
 
 
 def pair(width_in: float, height_in: float, ratios: Sequence[float] = (1.0, 1.0)) -> tuple[Figure, Axes, Axes]:

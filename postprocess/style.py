@@ -200,5 +200,6 @@ def save_picture(plot: Callable[[], Figure | None], path: Path) -> Path | None:
         if isinstance(error, OSError) and error.filename == str(path):  # not a font that cannot be read
             raise
         LOG.warning("%s could not be drawn: %s: %s", path.name, type(error).__name__, error)
-    path.unlink(missing_ok=True)
+    if path.is_file():  # no device
+        path.unlink()
     return None

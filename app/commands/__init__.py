@@ -28,6 +28,7 @@ COMMANDS = {
     "spectrum": "fit gap and scattering rate to a measured SIN or SIS conductance",
     "subtract": "take the voltage of a contact in series out of a measured I(V)",
     "observe": "what a finite voltage resolution makes of the conductance peak of a run",
+    "kernel": "install the Jupyter kernel that runs notebooks with this hotmesa",
     "doctor": "look at the installation and say what is missing or slow",
 }
 """The commands and what the help says of them. `hotmesa.commands.NAME` has `add_arguments(parser)` and `main`, which
