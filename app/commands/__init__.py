@@ -29,6 +29,7 @@ COMMANDS = {
     "subtract": "take the voltage of a contact in series out of a measured I(V)",
     "observe": "what a finite voltage resolution makes of the conductance peak of a run",
     "kernel": "install the Jupyter kernel that runs notebooks with this hotmesa",
+    "completion": "print what bash, zsh or tcsh needs to complete commands, options and scenarios",
     "doctor": "look at the installation and say what is missing or slow",
 }
 """The commands and what the help says of them. `hotmesa.commands.NAME` has `add_arguments(parser)` and `main`, which

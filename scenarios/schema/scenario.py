@@ -86,6 +86,8 @@ class Scenario(Section):
         device = [f"{self.mesa.junctions} junctions", self.mesa.describe(), *counts]
         return f"<Scenario {self.name}: {self.mode}, {', '.join(device)}, bath {self.bath.temperature_K:g} K>"
 
+    __str__ = __repr__
+
     @classmethod
     def with_kinds(cls) -> type[Scenario]:
         """Return the class, with the sections of kinds of run that it does not list."""
