@@ -51,7 +51,17 @@ ensure_environment() { # [again]
     make_environment
   fi
   write_record
+  link_command
   drop_lock
+}
+
+# `hotmesa` in every folder: a link to this launcher among the user's own programs, where no other program has that name.
+link_command() {
+  local link=$HOME/.local/bin/hotmesa hint=
+  [[ -e $link || ! -w $HOME ]] && return 0
+  mkdir -p -- "${link%/*}" && ln -sfn -- "$root/hotmesa" "$link" || return 0
+  [[ :$PATH: == *":${link%/*}:"* ]] || hint="; add that folder to PATH"
+  say "hotmesa is this clone's ./hotmesa from now on, in any folder: a link in ${link%/*}$hint"
 }
 
 # Sets route, base, tree, own_paths and environment; installs or builds what the route needs.

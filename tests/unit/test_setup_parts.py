@@ -206,3 +206,21 @@ def test_a_clone_of_somebody_else_gets_no_files(tmp_path: Path) -> None:
     else:
         foreign.chmod(0o555)
     assert shell(tmp_path / "cache", words, str(foreign)).stdout == f"[{tmp_path}/cache/pycache]\n"
+
+
+def test_the_launcher_is_linked_among_the_own_programs_of_the_user(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    link = home / ".local" / "bin" / "hotmesa"
+    done = shell(tmp_path / "cache", "link_command; link_command", changes={"HOME": str(home)})
+    assert (done.returncode, done.stderr.count("from now on")) == (0, 1)  # said once
+    assert "add that folder to PATH" in done.stderr
+    assert link.resolve() == ROOT / "hotmesa"
+    link.unlink()
+    link.symlink_to(tmp_path / "clone that is gone")
+    assert shell(tmp_path / "cache", "link_command", changes={"HOME": str(home)}).returncode == 0
+    assert link.resolve() == ROOT / "hotmesa"
+    link.unlink()
+    link.write_text("another program")
+    done = shell(tmp_path / "cache", "link_command", changes={"HOME": str(home)})
+    assert (done.returncode, done.stderr, link.read_text()) == (0, "", "another program")
