@@ -119,7 +119,7 @@ def test_a_model_without_heat_capacity_has_no_rates() -> None:
 
 
 def test_a_bath_outside_the_range_is_told() -> None:
-    scenario = load_scenario(THZ, ["bath.temperature_K=1.8"])
+    scenario = load_scenario(THZ, ['materials.glue={file="polyimide"}', "bath.temperature_K=1.8"])
     assert any("polyimide holds from 4 to 300 K, the bath is at 1.8 K" in text for text in out_of_range(scenario))
     assert out_of_range(load_scenario(THZ)) == ()
     assert isinstance(scenario.bath, Bath)
