@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import math
 
 import numpy as np
 import pytest
+from validation.kurter2010 import frontier
 from validation.kurter2010.bands import Band, at_ends, decided
-from validation.kurter2010.optimum import Device, Figure, Parts, Search, Wish
+from validation.kurter2010.optimum import GAP, Device, Figure, Parts, Search, Wish
+from validation.kurter2010.page import DOCS, blocks_of
 from validation.kurter2010.search import Range
+from validation.kurter2010.tradeoff import RANGES
+
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.files import bundled_file
 
 ONE = Device(12)
 
@@ -40,6 +47,49 @@ def test_best_set_keeps_its_limits(wishes: tuple[Wish, ...], correction: float, 
     assert found == pytest.approx(best, abs=0.03)
     assert np.all(search.missed(wishes, found) <= 1e-6)
     assert search.values(best) == pytest.approx({"a": 10.0 ** best[0], "b": 2.0 * best[1]})
+
+
+def test_a_frontier_is_that_of_known_functions() -> None:
+    # Least (x - 0.8)² + (y - 0.3)² with 1 - x - y >= m: both come down by (0.1 + m)/2 from the widest margin on, -0.1.
+    search = Known((Range("a", 1.0, 10.0), Range("b", 0.0, 2.0, log=False)))
+
+    def best(search: Search, least: float, start: Parts) -> Array:
+        limit = Wish.at_least(ONE, "margin", least, 0.01)
+        return search.best(Wish({(ONE, "width"): -1.0}, 0.0, 0.01), [limit], start, steps=60)
+
+    margins = (-0.3, 0.0, 0.1, 0.3)
+    found = frontier.frontier(search, (0.5, 0.5), margins, 0.1, best)
+    assert tuple(found) == margins
+    for margin, parts in found.items():
+        down = max(0.1 + margin, 0.0) / 2
+        assert parts == pytest.approx((0.8 - down, 0.3 - down), abs=0.02)
+
+
+def numbers_on_page(block: str, columns: tuple[int, ...]) -> np.ndarray:
+    """Numbers of some columns of a table of the page."""
+    lines = blocks_of((DOCS / "kurter2010.md").read_text("utf-8"))[block].splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line.startswith("|")][2:]
+    return np.array([[float(row[k]) for k in columns] for row in rows])
+
+
+def test_no_set_of_the_page_is_beyond_the_frontier() -> None:
+    margin, width = numbers_on_page("weighted-frontier", (0, 1)).T
+    assert len(margin) == len(frontier.MARGINS)
+    assert np.all(np.diff(margin) > 0) and np.all(np.diff(width) > 0)
+    asked = np.array(frontier.MARGINS)
+    np.testing.assert_allclose(margin, asked, atol=0.005)  # on coarse elements it is 0.002 larger
+    # Sets of other searches: none is narrower with the same margin, by more than the error of the widths, 1 %.
+    for other_margin, other_width in numbers_on_page("weighted-tradeoff", (1, 2)):
+        assert other_width > 0.99 * np.interp(other_margin, margin, width)
+
+
+def test_sets_of_the_frontier_lie_in_the_ranges() -> None:
+    with bundled_file(f"study-{frontier.NAME}").with_suffix(".csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for one in RANGES:
+        key = "law.gaps_meV" if one.key == GAP else one.key
+        values = [float(row[key].strip("[]")) for row in rows]
+        assert one.low <= min(values) and max(values) <= one.high, one.key
 
 
 def test_what_a_branch_does_not_have_counts_as_missed() -> None:

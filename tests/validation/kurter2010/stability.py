@@ -7,6 +7,7 @@ from collections.abc import Callable
 from validation.kurter2010 import (
     area,
     contacts,
+    frontier,
     ingredients,
     maps,
     pristine,
@@ -73,6 +74,7 @@ SHOWN: dict[str, Callable[[], list[Shown]]] = {
     "resolution": lambda: [of_study("both sets", resolution.NAME)],
     "weighted": lambda: [
         of_study("all stacks", weighted.NAME), of_study("trade-off", tradeoff.NAME),
+        of_study("frontier", frontier.NAME),
         of_branches("N = 19 at 80 K", [weighted.warm(80.0)]),
     ],
     "contacts": lambda: [of_study("all contacts", contacts.NAME)],

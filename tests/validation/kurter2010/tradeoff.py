@@ -85,10 +85,10 @@ GONE = Wish.at_least(WARM, SLOPE, 1.0 / (BUMP - 0.002), 0.01)
 """The peak of N = 19 is gone at 80 K."""
 
 
-def fine_mesh(values: Mapping[str, float]) -> dict[tuple[Device, str], float]:
+def fine_mesh(values: Mapping[str, float], stacks: Sequence[int] = STACKS) -> dict[tuple[Device, str], float]:
     """Return what the mesh of the scenarios adds to the figures of a set on that of the search."""
     found = {}
-    for one in STACK.values():
+    for one in map(STACK.__getitem__, stacks):
         changes = (*changes_of(one), *keys_of(values))
         coarse, fine = (trace(load_scenario(BASE, (*mesh, *changes))).figures for mesh in (GRID, FINE))
         for name in (SLOPE, PEAK, POWER, ZERO, NORMAL):
@@ -119,10 +119,15 @@ def sets() -> dict[str, dict[int, dict[str, float]]]:
             for name, stacks in found.items()}  # fmt: skip
 
 
-def draw(finer: Mapping[str, Mapping[int, Mapping[str, float]]]) -> None:
-    """Draw width of N = 12 against margin of N = 30, open on coarse elements and full on those of the scenarios."""
+Stacks = Mapping[int, Mapping[str, float]]
+
+
+def draw(finer: Mapping[str, Stacks], frontier: Sequence[Stacks]) -> None:
+    """Draw width of N = 12 against margin of N = 30: the frontier, and sets, full on the elements of the scenarios."""
     figure = page.new_figure(7.5, 5.0)
     axes = figure.subplots()
+    axes.plot([one[30][SLOPE] for one in frontier], [one[12][NORMAL] for one in frontier], "s-", color=style.GREEN,
+              markersize=4, linewidth=1.5, label="narrowest N = 12")  # fmt: skip
     for fill, found, colour, below in (("none", sets(), style.BLUE, 14), ("full", finer, style.ORANGE, -5)):
         for name, stacks in found.items():
             x, y = stacks[30][SLOPE], stacks[12][NORMAL]
@@ -132,6 +137,7 @@ def draw(finer: Mapping[str, Mapping[int, Mapping[str, float]]]) -> None:
     axes.axvline(MARGIN, color="black", linewidth=1.0)
     axes.set(xlabel="least dV/dI of N = 30 over $R_N$ (1)", ylabel="β of N = 12 above $Y_N$ (1)")
     axes.margins(0.12)
+    axes.legend(loc="lower right", frameon=False)
     style.tidy(axes)
     axes.set_title("full: elements of the scenarios; open: coarser ones; lines: targets", fontsize=10)
     style.save_figure(figure, IMAGES / PICTURE)

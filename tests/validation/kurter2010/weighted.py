@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from validation.kurter2010 import resolution, tradeoff
+from validation.kurter2010 import frontier, resolution, tradeoff
 from validation.kurter2010.page import Target, markdown, number, verdict
 from validation.kurter2010.runs import Trace, trace
 from validation.kurter2010.stacks import (
@@ -138,5 +138,6 @@ def tradeoff_table() -> str:
 def draw() -> list[str]:
     """Draw the trade-off; return the name of the picture."""
     tradeoff.draw({"shipped": rows(resolution.NAME, "shipped"), "weighted": rows(),
-                   resolution.NARROW: rows(resolution.NAME, resolution.NARROW)})  # fmt: skip
+                   resolution.NARROW: rows(resolution.NAME, resolution.NARROW)},
+                  list(frontier.points().values()))  # fmt: skip
     return [tradeoff.PICTURE]
