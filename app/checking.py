@@ -161,14 +161,12 @@ def _uncertainty(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Sc
 
 
 def _optimisation(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
-    from hotmesa.optimise_model import function_of
+    from hotmesa.optimise_model import functions_of
     from hotmesa.scenarios.plans.optimise import load_optimisation
     from hotmesa.vocabulary import VOCABULARY
 
     plan = load_optimisation(name_or_file, VOCABULARY)
-    for goal in plan.task.goals:
-        if goal.python is not None:
-            function_of(plan, goal)
+    functions_of(plan)
     names = ", ".join(variable.name for variable in plan.task.variables)
     lines = [f"optimisation {plan.task.name} over {names}, {len(plan.choices)} choices, {plan.task.starts} starts each"]
     lines += [f"  {goal.goal} {goal.name}" for goal in plan.task.goals]

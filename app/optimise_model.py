@@ -66,17 +66,18 @@ class Evaluator:
     """
 
     def __init__(
-        self, plan: OptimisationPlan, folder: Path, workers: Workers, seen: Callable[[Iterate, int], None]
-    ) -> None:  # fmt: skip
-        """Take what is optimised, where cases are kept, who computes, and who is told of each new place.
-
-        Raises:
-            StudyError: a function of the file cannot be loaded.
-        """
+        self,
+        plan: OptimisationPlan,
+        functions: Mapping[str, Function],
+        folder: Path,
+        workers: Workers,
+        seen: Callable[[Iterate, int], None],
+    ) -> None:
+        """Take what is optimised with its functions, where cases are kept, who computes, and who is told of places."""
         self.plan, self.folder, self.computed = plan, folder, 0
         self._workers, self._seen = workers, seen
         self._known: dict[Place, Iterate] = {}
-        self._functions = {goal.name: function_of(plan, goal) for goal in plan.task.goals if goal.python is not None}
+        self._functions = functions
 
     @property
     def iterates(self) -> tuple[Iterate, ...]:
@@ -227,7 +228,16 @@ def _number(value: Any) -> float:
     return found
 
 
-def function_of(plan: OptimisationPlan, goal: Objective) -> Function:
+def functions_of(plan: OptimisationPlan) -> dict[str, Function]:
+    """Return the functions that objectives name, by the name of the objective.
+
+    Raises:
+        StudyError: one cannot be loaded.
+    """
+    return {goal.name: _function(plan, goal) for goal in plan.task.goals if goal.python is not None}
+
+
+def _function(plan: OptimisationPlan, goal: Objective) -> Function:
     """Return the function that an objective names as FILE.py:NAME.
 
     Raises:
@@ -251,15 +261,22 @@ def function_of(plan: OptimisationPlan, goal: Objective) -> Function:
     return found
 
 
-def shortfalls(plan: OptimisationPlan, iterate: Iterate) -> list[float]:
-    """Return by how much of its size each limit is kept: negative where it is violated, in the order of the file."""
+def shortfalls(plan: OptimisationPlan, iterate: Iterate, margins: bool = True) -> list[float]:
+    """Return by how much of its size each limit is kept: negative where it is violated, in the order of the file.
+
+    Args:
+        plan: with the limits.
+        iterate: with the numbers.
+        margins: whether their margins count.
+    """
     found = []
     for one in plan.task.constraints:
         if one.required is not None:
             continue
         value = sum_of(plan.task, one, iterate.place.values) if one.sum else iterate.numbers.get(str(one.observed))
         for sign, limit in one.limits:
-            found.append(float("nan") if value is None else sign * (value - limit) / size_of(limit))
+            kept = float("nan") if value is None else sign * (value - limit) / size_of(limit)
+            found.append(kept - one.margin if margins else kept)
     return found
 
 
@@ -268,6 +285,6 @@ def size_of(limit: float) -> float:
     return abs(limit) or 1.0
 
 
-def is_feasible(plan: OptimisationPlan, iterate: Iterate) -> bool:
-    """Return whether an iterate is a candidate that keeps all limits within the tolerance."""
-    return not iterate.problem and all(kept >= -plan.task.tolerance for kept in shortfalls(plan, iterate))
+def is_feasible(plan: OptimisationPlan, iterate: Iterate, margins: bool = True) -> bool:
+    """Return whether an iterate is a candidate that keeps all limits (and margins) within the tolerance."""
+    return not iterate.problem and all(kept >= -plan.task.tolerance for kept in shortfalls(plan, iterate, margins))

@@ -162,7 +162,7 @@ def text_of(result: OptimisationResult) -> str:
     for name in numbers_of(plan):
         finer = "" if result.finer is None else f", {_of(result.finer, name)} with elements {plan.task.verify_refine:g}"
         lines.append(f"  {name} = {_of(result.best, name)}{finer}{' times finer' if finer else ''}")
-    if result.finer is not None and not is_feasible(plan, result.finer):
+    if result.finer is not None and not is_feasible(plan, result.finer, margins=False):
         lines.append(f"  warning: with finer elements it does not keep all limits{_because(result.finer)}")
     if result.front:
         lines.append(f"Pareto front of {len(result.front)} places in pareto.csv")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hotmesa.folder import locked, refuse_foreign
 from hotmesa.optimise_front import best_of, candidates, first_searches, front_of, front_searches, search_all
-from hotmesa.optimise_model import Evaluator, Iterate, is_feasible
+from hotmesa.optimise_model import Evaluator, Iterate, functions_of, is_feasible
 from hotmesa.optimise_result import OptimisationResult, numbers_of, values_at, write_cases, write_result
 from hotmesa.pool import Ranks, workers_of
 from hotmesa.postprocess import provenance
@@ -48,6 +48,7 @@ def optimise(
         OSError: results cannot be written.
     """
     plan = load_optimisation(str(name_or_file), VOCABULARY)
+    functions = functions_of(plan)
     folder = Path(out) if out is not None else Path("out") / plan.task.name
     refuse_foreign(folder, "optimise.toml", plan.task.name)
     pool = workers_of(workers, mpi)
@@ -56,7 +57,7 @@ def optimise(
             return None
     with locked(folder, "cases"):
         log = _Log(folder / "run.log", quiet)
-        evaluator = Evaluator(plan, folder / "cases", pool, _reporter(plan, log.say))
+        evaluator = Evaluator(plan, functions, folder / "cases", pool, _reporter(plan, log.say))
         if overwrite:
             shutil.rmtree(folder / "cases")
             (folder / "cases").mkdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -146,6 +146,9 @@ class Constraint(Section):
     stable_at_mA: Positive | None = Field(None, description="the source holds a state at this current")
     min: float | None = Field(None, description="lower limit")
     max: float | None = Field(None, description="upper limit")
+    margin: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0, description="by so much of its size a search keeps within the limit, for what coarse elements leave"
+    )
 
     @model_validator(mode="after")
     def _one_form(self) -> Constraint:

@@ -113,6 +113,12 @@ def test_no_backbending_is_a_limit_of_the_least_slope() -> None:
     assert one.observed == "least_slope_over_R_N" and one.limits == ((1.0, 0.0),)
 
 
+def test_a_margin_is_kept_in_the_search(optimised: Callable[..., Any]) -> None:
+    limit = '[[constraints]]\nobservable = "T_max_K@I_mA=1.0"\nmax = 40.0\nmargin = 0.1\n'
+    found = optimised(ALPHA + HOT + limit)
+    assert found.best.numbers["T_max_K@I_mA=1.0"] == pytest.approx(36.0, rel=1e-3)
+
+
 def test_whole_numbers_and_choices_are_all_tried(optimised: Callable[..., Any], tmp_path: Path) -> None:
     bath = '[[variables]]\nlabel = "bath"\n[variables.cases.cold]\n"bath.temperature_K" = 4.2\n'
     bath += '[variables.cases.warm]\n"bath.temperature_K" = 20.0\n'
@@ -202,6 +208,17 @@ def test_a_state_that_the_source_does_not_hold_is_no_candidate(tmp_path: Path) -
     assert cold.numbers["T_max_K@I_mA=0.8"] < warm.numbers["T_max_K@I_mA=0.8"]
     assert cold.problem == "there is no stable state at 0.8 mA"
     assert found.values == {"bath.temperature_K": 73.0}
+
+
+def test_a_function_that_is_missing_is_told_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "uniform.toml").write_text(to_toml(load_scenario("kurter2010-uniform", OHMIC)))
+    (tmp_path / "mine.py").write_text("def cold(run):\n    return 0.0\n")
+    text = f'name = "bad"\nscenario = "uniform.toml"\n{ALPHA}[objective]\npython = "mine.py:hot"\n'
+    (tmp_path / "bad.toml").write_text(text)
+    for command, *more in (("check",), ("optimise", "--out", str(tmp_path / "out"))):
+        assert main([command, str(tmp_path / "bad.toml"), *more]) == 2
+        assert "has no function hot; it has cold" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 BAD = {
