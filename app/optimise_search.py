@@ -15,6 +15,11 @@ from hotmesa.scenarios.plans.optimise import OptimisationPlan
 
 FAR = 1e3
 """Scaled objective of a place without a run: the line search then takes the smallest part of its step, a tenth."""
+RESTARTS = 3
+"""A search is begun again so often at most, from where it ended."""
+STRIDE = 0.25
+"""Part of the way between its bounds that the steepest variable goes first in a search that is begun again."""
+EDGE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -79,16 +84,28 @@ def descend(plan: OptimisationPlan, search: Search, ask: Ask) -> Trace:
 
 
 def _minimise(descent: _Descent, plan: OptimisationPlan) -> None:
+    """Minimise, and go on from where a small slope, not a minimum, made the steps too short to be seen.
+
+    The first Hessian of SLSQP is the identity, so that a variable with a small slope takes small steps. Functions and
+    tolerance times a factor are the same problem with a Hessian smaller by it.
+    """
     from scipy.optimize import minimize
 
-    constraints: dict[str, Any] = {"type": "ineq", "fun": descent.limits, "jac": descent.limit_slopes}
-    result = minimize(
-        descent.objective, descent.start, jac=descent.slope, method="SLSQP", bounds=[(0.0, 1.0)] * len(plan.task.free),
-        constraints=[constraints] if descent.limits(descent.start).size else [],
-        options={"maxiter": plan.task.max_steps, "ftol": plan.task.tolerance},
-    )  # fmt: skip
-    descent.trace.converged = bool(result.success)
-    descent.trace.message = str(result.message)
+    place, before = descent.start, np.inf
+    for _ in range(RESTARTS):
+        limits = descent.limits(place).size
+        constraints: dict[str, Any] = {"type": "ineq", "fun": descent.limits, "jac": descent.limit_slopes}
+        result = minimize(
+            descent.objective, place, jac=descent.slope, method="SLSQP", bounds=[(0.0, 1.0)] * len(plan.task.free),
+            constraints=[constraints] if limits else [],
+            options={"maxiter": plan.task.max_steps, "ftol": plan.task.tolerance * descent.factor},
+        )  # fmt: skip
+        descent.trace.converged, descent.trace.message = bool(result.success), str(result.message)
+        place = np.clip(result.x, 0.0, 1.0)
+        value = descent.objective(place) / descent.factor
+        if not result.success or before - value <= plan.task.tolerance or not descent.stretches(place):
+            return
+        before = value
 
 
 class _Descent:
@@ -101,6 +118,17 @@ class _Descent:
         self.trace = Trace(search)
         self._good: Array = self.start
         self._scale = 0.0
+        self.factor = 1.0
+
+    def stretches(self, u: Array) -> bool:
+        """Take the factor by which the steepest variable that can move takes a `STRIDE`; whether one may gain by it."""
+        slope = self.slope(u) / self.factor
+        movable = np.where(slope > 0.0, u > EDGE, u < 1.0 - EDGE)
+        steepest = float(np.abs(slope[movable]).max(initial=0.0))
+        if steepest <= self._plan.task.tolerance:
+            return False
+        self.factor = max(1.0, STRIDE / steepest)
+        return True
 
     def at(self, u: Array) -> Iterate:
         """Return the iterate at a place."""
@@ -113,15 +141,15 @@ class _Descent:
         """Return the scaled objective, small where it is good."""
         found = self.at(u)
         if found.problem:
-            return FAR
+            return FAR * self.factor
         value = self._goal.sign * found.numbers[self._goal.name]
         self._scale = self._scale or abs(value) or 1.0
-        return value / self._scale
+        return value / self._scale * self.factor
 
     def slope(self, u: Array) -> Array:
         """Return its derivatives, shape (variables,)."""
         scale = self._scale or 1.0
-        return self._goal.sign * self._slopes(u, [self._goal.name])[0] / scale
+        return self._goal.sign * self._slopes(u, [self._goal.name])[0] / scale * self.factor
 
     def limits(self, u: Array) -> Array:
         """Return what must not be negative, shape (limits,); at a place without a run that of the last one with."""
@@ -130,7 +158,7 @@ class _Descent:
         rows = shortfalls(self._plan, found)
         for level in self._search.levels:
             rows.append(level.sign * (level.level - found.numbers[level.name]) / size_of(level.level))
-        return np.array(rows)
+        return np.array(rows) * self.factor
 
     def limit_slopes(self, u: Array) -> Array:
         """Return their derivatives, shape (limits, variables)."""
@@ -146,7 +174,7 @@ class _Descent:
             slope = known[one.observed] if one.observed is not None else weights * steps
             rows += [sign * slope / size_of(limit) for sign, limit in one.limits]
         rows += [-level.sign * known[level.name] / size_of(level.level) for level in self._search.levels]
-        return np.array(rows)
+        return np.array(rows) * self.factor
 
     def _values(self, u: Array) -> tuple[float, ...]:
         return tuple(variable.at(float(part)) for variable, part in zip(self._free, u, strict=True))

@@ -155,6 +155,16 @@ def test_a_step_that_fails_is_shortened_and_kept(optimised: Callable[..., Any], 
     assert "it is a function of yours" in found.traces[0].differences.values()
 
 
+def test_a_number_that_hardly_depends_on_a_variable_leads_to_its_bound(
+    optimised: Callable[..., Any], tmp_path: Path
+) -> None:  # fmt: skip
+    (tmp_path / "mine.py").write_text(
+        "def cold(run):\n    return 1000.0 - 0.01 * run.scenario.uniform.thermal_resistance_K_per_mW\n"
+    )
+    found = optimised(ALPHA + '[objective]\npython = "mine.py:cold"\n')
+    assert found.best.place.values[0] == 200.0  # by a thousandth of the number over all of its bounds
+
+
 def test_starts_that_all_fail_are_no_convergence(optimised: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("def hot(run):\n    return float('nan')\n")
     with pytest.raises(hm.SolveError, match="hot: ValueError: it returned nan"):
