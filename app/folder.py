@@ -15,6 +15,7 @@ from hotmesa.postprocess.journal import FILE as JOURNAL
 from hotmesa.postprocess.provenance import read_json
 from hotmesa.postprocess.states import DERIVATIVES
 from hotmesa.postprocess.states import FILE as STATES
+from hotmesa.postprocess.volume_files import FILES as VOLUME
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.kinds import KINDS
@@ -27,6 +28,7 @@ _FILES = (
     *(STATES, JOURNAL, CHECKPOINT, "summary.json", "provenance.json", "scenario.toml", "run.log"),
     *("observed.csv", DERIVATIVES),
     *("fields.pvd", "fields_[0-9]*.vtu", "crystal_[0-9]*.vtu"),
+    *VOLUME,
 )
 
 

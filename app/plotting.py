@@ -21,6 +21,7 @@ from hotmesa.postprocess.scene import Elsewhere
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.postprocess.together import plot_together
+from hotmesa.postprocess.volume import write_volume
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.solver.errors import RequestError
@@ -141,6 +142,37 @@ def move(result: Path, out: Path | None = None, states_per_s: float = 10.0) -> P
             if isinstance(error, HotmesaError):
                 raise
             raise RequestError(f"--out {error}") from None
+
+
+LOWEST, HIGHEST = 0.01, 10_000.0
+
+
+def to_paraview(result: Path, z_scale: float | None = None) -> tuple[Path, ...]:
+    """Write a run in three dimensions for ParaView and return what is opened: view.py and the .pvd files.
+
+    Args:
+        result: folder of a run with fields.
+        z_scale: by which film and mesa are higher than they are; None for the round number with which they are seen.
+
+    Raises:
+        RequestError: a scale outside 0.01 to 10000, or pyvista is missing.
+        ResultError: the folder holds no results, or no fields.
+        OSError: a file cannot be written.
+    """
+    if z_scale is not None and not LOWEST <= z_scale <= HIGHEST:
+        raise RequestError(f"--z-scale {z_scale:g}: must be {LOWEST:g} to {HIGHEST:g}; 1 draws true heights")
+    run = _run_in(result)
+    with exclusive(result):
+        try:
+            files = write_volume(run, z_scale)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in ("pyvista", "vtkmodules"):
+                raise
+            raise RequestError(
+                "hotmesa paraview needs pyvista, which is missing: pip install pyvista (fields.pvd, in the plane, is "
+                "there without it)"
+            ) from None
+    return tuple(file for file in files if file.parent == result)
 
 
 def _run_in(path: Path) -> Run:

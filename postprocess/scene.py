@@ -76,7 +76,7 @@ def plot_scene(run: Run, state: int | None = None, off_screen: bool = False) -> 
     state = telling_state(run, states) if state is None else state
     plan = plan_of(run, states)
     stack = build_stack(run, states, state, plan)
-    cut = _cut(plan, states, np.nan_to_num(junction[state][plan.node]))
+    cut = cut_of(plan, states, np.nan_to_num(junction[state][plan.node]))
     plotter = pyvista.Plotter(off_screen=off_screen, window_size=list(WINDOW))
     plotter.set_background("white")
     _add_solids(plotter, run, stack, plan, cut)
@@ -100,7 +100,7 @@ def telling_state(run: Run, states: States) -> int:
     return int(np.argmax(column(run.rows, "T_max_K")[states.row]))
 
 
-def _cut(plan: Plan, states: States, T: Array) -> Cut:
+def cut_of(plan: Plan, states: States, T: Array) -> Cut:
     """Return the plane through the first contact and the hottest place; along x where the two are one."""
     mesa = np.unique(plan.triangles[plan.in_mesa])
     hottest = plan.xy[mesa[np.argmax(T[mesa])]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,18 +104,20 @@ class Heights:
     whole_depth_um: float
 
 
-def heights(scenario: Scenario, width_um: float) -> Heights:
+def heights(scenario: Scenario, width_um: float, factor: float | None = None) -> Heights:
     """Return heights at which film and mesa can be seen above a crystal that is drawn to scale.
 
     Args:
         scenario: whose layers are drawn.
         width_um: of the mesa.
+        factor: by which film and mesa are higher than they are; None for the round one that shows them.
     """
     parts = {layer.name: _sublayers(scenario, layer) for layer in scenario.layers}
     on_mesa = [layer.name for layer in scenario.layers if layer.region == "mesa"]
     wide = [layer.name for layer in scenario.layers if layer.region != "mesa"]
     height = sum(float(parts[name].sum()) for name in on_mesa)
-    factor = round_number(max(MESA_HEIGHT * width_um / height, 1.0)) if height > 0 else 1.0
+    if factor is None:
+        factor = round_number(max(MESA_HEIGHT * width_um / height, 1.0)) if height > 0 else 1.0
     borders, z = {}, factor * height
     for name in (*on_mesa, *wide):
         z = 0.0 if wide and name == wide[0] else z
@@ -126,15 +128,28 @@ def heights(scenario: Scenario, width_um: float) -> Heights:
     return Heights(borders, factor, min(whole, DEPTH * width_um), whole)
 
 
-def build_stack(run: Run, states: States, state: int, plan: Plan) -> Stack:
-    """Return the layers of a stored state as solids: film and mesa exaggerated, the crystal to scale."""
-    drawn = heights(run.scenario, size_um(plan))
+def build_stack(
+    run: Run, states: States, state: int, plan: Plan, factor: float | None = None, whole: bool = False
+) -> Stack:
+    """Return the layers of a stored state as solids: film and mesa exaggerated, the crystal to scale.
+
+    Args:
+        run: of the state.
+        states: of the run.
+        state: number of the stored state.
+        plan: of the device.
+        factor: by which film and mesa are higher than they are; None for the round one that shows them.
+        whole: whether all of the crystal is wanted, not its upper part alone.
+    """
+    drawn = heights(run.scenario, size_um(plan), factor)
+    if whole:
+        drawn = replace(drawn, depth_um=drawn.whole_depth_um)
     first, solids, tops = 0, {}, {}
     for layer in sorted(run.scenario.layers, key=lambda layer: layer.region != "mesa"):
         borders = drawn.borders_um[layer.name]
         T = states.T_K[state, first : first + len(borders) - 1][:, plan.node]
         first += len(borders) - 1
-        levels, at = _levels(borders, T, -drawn.depth_um)
+        levels, at = _levels(borders, T, -np.inf if whole else -drawn.depth_um)
         if len(levels) > 1:
             cells = plan.triangles[plan.in_mesa] if layer.region == "mesa" else plan.triangles
             solids[layer.name] = _wedges(plan.xy, cells, levels, at)

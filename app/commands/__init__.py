@@ -18,6 +18,7 @@ COMMANDS = {
     "study": "compute many cases of a scenario, resumable and side by side",
     "plot": "pictures of runs on request: any figure, as PNG, PDF or SVG, for a page of any width",
     "animate": "a run as a moving picture: map and point on its curve, state by state",
+    "paraview": "a run in three dimensions for ParaView, with a script that shows it",
     "compare": "rank the cases of a study, or runs, by any number",
     "fit": "find values of scenario keys from measured data",
     "optimise": "search for the best device within limits: gradients, choices, Pareto fronts",

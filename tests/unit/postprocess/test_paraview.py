@@ -51,7 +51,9 @@ def test_vtk_reads_the_series_with_both_parts(make_run: Callable[..., Any]) -> N
     assert states is not None
     assert found["times"] == pytest.approx(states.I_mA.tolist(), rel=1e-12)
     mesa, crystal = found["parts"]
-    assert set(mesa["arrays"]) == {"T_film_K", "T_mesa_K", "J_mA_per_um2", "heating_uW_per_um2", "hot_spot"}
+    temperatures = {"T_film_K", "T_mesa_K", "T_junctions_K"}
+    assert set(mesa["arrays"]) == temperatures | {"J_mA_per_um2", "heating_uW_per_um2", "hot_spot"}
+    assert mesa["arrays"]["T_junctions_K"] == mesa["arrays"]["T_mesa_K"]
     assert set(crystal["arrays"]) == {"T_crystal_01_K"}
     assert (mesa["cells"], crystal["cells"]) == (800, 7200)
     T = run.junction_T_K
