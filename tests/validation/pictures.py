@@ -60,6 +60,8 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("study", "study-thz-crystal"), {"phases.png": "phases-thz-crystal.png"}),
     (("fit", "fit-cooling"), {"fit.png": "fit-cooling.png"}),
     (("optimise", "optimise-cold-wire"), {"optimise.png": "optimise-cold-wire.png"}),
+    (("optimise", "optimise-thz-mounting"), {"optimise.png": "optimise-thz-mounting.png"}),
+    (("optimise", "optimise-small-contact"), {"optimise.png": "optimise-small-contact.png"}),
     (("uncertainty", "uncertainty-kurter2010-n19"), {"uncertainty.png": "uncertainty.png"}),
     (("folds", "kurter2010-uniform", "--over", BATHS_K), {"folds.png": "folds.png"}),
     (
