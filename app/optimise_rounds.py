@@ -14,10 +14,6 @@ Ask = Callable[[Sequence[Place]], list[Iterate]]
 _Request = tuple[Sequence[Place], Future[list[Iterate]]]
 
 
-class _Ended(Exception):
-    """The searches are to end: nothing more is computed."""
-
-
 def together(searches: Sequence[Callable[[Ask], R]], compute: Ask) -> list[R]:
     """Return what searches return, in their order.
 
@@ -73,13 +69,12 @@ def _answer(requests: Sequence[_Request], compute: Ask) -> None:
 
 
 def _end(waiting: dict[int, _Request], inbox: SimpleQueue[tuple[int, _Request | None]], alive: int) -> None:
-    """Let all searches end at what they ask for."""
+    """Let all searches end at what they ask for: it raises CancelledError there."""
     for _, answer in waiting.values():
-        if not answer.done():
-            answer.set_exception(_Ended())
+        answer.cancel()  # no effect on one that has its answer
     while alive:
         _, request = inbox.get()
         if request is None:
             alive -= 1
         else:
-            request[1].set_exception(_Ended())
+            request[1].cancel()

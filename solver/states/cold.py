@@ -79,6 +79,8 @@ def longest_gap(intervals: Array, start: float, end: float) -> tuple[float, floa
     Of equally long ones it is the first; the ends are equal where there is none.
     """
     ends = np.concatenate(([start], intervals.ravel(), [end])).reshape(-1, 2)
-    lengths = np.round(ends[:, 1] - ends[:, 0], 9)  # halves of a symmetric mesa differ by rounding
-    low, high = ends[int(np.argmax(lengths))]
-    return float(low), float(max(low, high))
+    # Halves of a symmetric mesa differ by rounding, and intervals that touch may leave a gap of that size.
+    lengths = np.round(ends[:, 1] - ends[:, 0], 9)
+    longest = int(np.argmax(lengths))
+    low, high = ends[longest]
+    return float(low), float(high if lengths[longest] > 0.0 else low)

@@ -57,7 +57,7 @@ def test_any_number_of_processes_gives_the_same_run(run_mpi: Runner, folder: Pat
         assert [list(row) for row in tables[ranks]] == [list(row) for row in alone]
         for row, expected in zip(tables[ranks], alone, strict=True):
             for name in set(expected) - NOISE:
-                if name == "fold" or expected[name] == "":
+                if name == "fold" or "" in (expected[name], row[name]):
                     assert row[name] == expected[name], name
                 else:
                     # The linear algebra stops at 1e-10 of the power; currents are landed on more closely.

@@ -19,7 +19,9 @@ from hotmesa.cli import _parser
 from hotmesa.scenarios.load import load_scenario
 from hotmesa.scenarios.material_files import read_material
 from hotmesa.scenarios.plans.fit import load_fit
+from hotmesa.scenarios.plans.optimise import load_optimisation
 from hotmesa.scenarios.plans.study import load_study
+from hotmesa.scenarios.plans.uncertainty import load_uncertainty
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -107,12 +109,21 @@ def test_every_command_of_a_page_is_one(page: Path, tmp_path: Path, monkeypatch:
             (load_study if words[0] == "study" else load_fit)(words[1])
 
 
+MARKS = {"range_K": "material", "[[parameters]]": "fit", "[[variables]]": "optimisation", "[[assumed]]": "uncertainty"}
+READERS: dict[str, Callable[[Path], object]] = {
+    "fit": load_fit,
+    "material": lambda file: read_material(str(file)),
+    "optimisation": load_optimisation,
+    "study": load_study,
+    "uncertainty": load_uncertainty,
+}
+
+
 def of_what(text: str) -> str:
-    """Return what a TOML block of a page is: a scenario, a material, a study, a fit, or a part of a scenario."""
-    if "range_K" in text:
-        return "material"
-    if "[[parameters]]" in text:
-        return "fit"
+    """Return what a TOML block of a page is: a file of its own, told by what only it has, or a part of a scenario."""
+    for mark, kind in MARKS.items():
+        if mark in text:
+            return kind
     if re.search(r"^scenario = ", text, re.MULTILINE):
         return "study"
     return "scenario" if re.search(r"^name = ", text) or "base =" in text.partition("[")[0] else "part"
@@ -133,8 +144,7 @@ def test_every_toml_block_of_a_page_is_valid(page: Path, tmp_path: Path) -> None
             # What a part stands in: a device that has what it names, a run of the kind that has its keys.
             text = 'name = "block"\nbase = "plain.toml"\n' + text
         file.write_text(text, encoding="utf-8")
-        readers = {"fit": load_fit, "study": load_study, "material": lambda file: read_material(str(file))}
-        readers.get(kind, load_scenario)(file)
+        READERS.get(kind, load_scenario)(file)
 
 
 def test_the_python_of_the_pages_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,8 @@ def own_errors() -> set[type[BaseException]]:
     """The exception classes that the modules of the package define."""
     floors = [hotmesa, hotmesa.scenarios, hotmesa.meshes, hotmesa.postprocess, hotmesa.solver]
     found = [info for floor in floors for info in pkgutil.walk_packages(floor.__path__, f"{floor.__name__}.")]
-    names = [info.name for info in found if "__main__" not in info.name]
+    # The script that is put beside a run belongs to ParaView, whose Python it needs.
+    names = [info.name for info in found if not info.name.endswith(("__main__", "paraview_view"))]
     values = [value for name in names for value in vars(importlib.import_module(name)).values()]
     classes = {value for value in values if inspect.isclass(value) and issubclass(value, BaseException)}
     return {each for each in classes if each.__module__.startswith("hotmesa")}

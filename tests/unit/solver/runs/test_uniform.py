@@ -177,7 +177,7 @@ def test_rows_and_scenario():
         uniform=Uniform(thermal_resistance_K_per_mW=110.0, end_temperature_K=300.0),
     )
     rows = uniform_rows(uniform_curve(LAW, device, 600))
-    assert list(rows) == ["V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K", "dV_dI_ohm", "fold"]
+    assert list(rows) == ["V_mV", "V_per_junction_mV", "I_mA", "P_mW", "T_max_K", "f_THz", "dV_dI_ohm", "fold"]
     reference = curve(19)
     assert rows["V_mV"] == pytest.approx(reference.V_mV, rel=1e-12)
     assert len({len(column) for column in rows.values()}) == 1

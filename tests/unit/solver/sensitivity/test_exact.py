@@ -70,7 +70,7 @@ FOLDING = on_crystal(
     contacts=(),
     mesh=Mesh(refine=0.3),
     numerics=Numerics(table_max_mV=40.0),
-    branch=Branch(end_current_mA=1.2, min_points=10),
+    branch=Branch(end_current_mA=0.8, min_points=10),
     mesa=Mesa(junctions=40),
 )
 

@@ -136,6 +136,8 @@ def test_intervals_that_touch_are_one() -> None:
     np.testing.assert_array_equal(ends, [[0.0, 2.0], [3.0, 4.0]])
     assert longest_gap(ends, -0.5, 9.0) == (4.0, 9.0)
     assert longest_gap(np.zeros((0, 2)), -1.0, 1.0) == (-1.0, 1.0)
+    # Neighbours that touch but for rounding leave no gap, on any number of processes.
+    assert np.ptp(longest_gap(np.array([[0.0, 0.3], [0.3 + 1e-15, 1.0]]), 0.0, 1.0)) == 0.0
     assert longest_gap(np.array([[0.0, 1.0]]), 0.0, 1.0)[0] == longest_gap(np.array([[0.0, 1.0]]), 0.0, 1.0)[1]
 
 
