@@ -73,6 +73,9 @@ def _missing_file(text: str, path: Path, looks_like_path: bool) -> str:
         inside = path / "scenario.toml"
         return f"{text} is a folder" + (f"; did you mean {inside}?" if inside.is_file() else "; name a TOML file")
     if not looks_like_path:
+        kind = next((kind for kind in PLANS if text in bundled_plans(kind)), None)
+        if kind is not None:
+            return f"{text} is no scenario; it is computed by: hotmesa {kind} {text}"
         names = available_scenarios()
         hint = did_you_mean(text, names) or did_you_mean(text, names, len(names), 0.0)
         return f'there is no bundled scenario and no file "{text}"{hint} (hotmesa list shows all)'

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hotmesa.scenarios import ScenarioError, load_scenario
+from hotmesa.scenarios.files import PLANS, bundled_plans, find_file
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -87,3 +88,10 @@ def test_missing_table_file_is_a_problem(tmp_path: Path) -> None:
     file = write(tmp_path, "x.toml", 'name = "x"\nmode = "uniform"\n[law]\ngap_table = "no/gap.csv"\n')
     with pytest.raises(ScenarioError, match=r"law\.gap_table: no such file: .*gap\.csv; the folder .* does not exist"):
         load_scenario(file)
+
+
+@pytest.mark.parametrize("kind", PLANS)
+def test_a_bundled_file_of_another_kind_names_its_command(kind: str) -> None:
+    name = bundled_plans(kind)[0]
+    with pytest.raises(ScenarioError, match=f"{name} is no scenario; it is computed by: hotmesa {kind} {name}"):
+        find_file(name)
