@@ -16,19 +16,12 @@ from hotmesa.refining import elements_of
 from hotmesa.scenarios import Scenario, load_scenario, toml
 from hotmesa.scenarios.describe import summary
 from hotmesa.scenarios.errors import BAD_INPUT, HotmesaError, ScenarioError
-from hotmesa.scenarios.files import bundled_plans
+from hotmesa.scenarios.files import PLANS, bundled_plans, command_of
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.plans.assumptions import assumption_lines, deciding_assumptions
 from hotmesa.scenarios.writing import json_text
 
 LOG = logging.getLogger("hotmesa")
-PLAN_KEYS = {
-    "study": ("vary",),
-    "fit": ("parameters", "data"),
-    "uncertainty": ("assumed",),
-    "optimise": ("variables",),
-}
-"""What tells studies, fits, files of what is assumed and optimisations from scenarios."""
 DEVICE = ("geometry", "mode", "mesa", "crystal", "layers", "materials", "contacts", "bath", "sinks", "law", "mesh")
 """What decides mesh, model and files of a case."""
 MOST = 40
@@ -48,7 +41,8 @@ def check(name_or_file: str, overrides: Sequence[str] = ()) -> str:
     """
     kind = _kind(name_or_file)
     if kind is not None and overrides:
-        raise HotmesaError(f"{name_or_file} is a {kind}: --set changes scenarios; write the key into its [fixed]")
+        noun = PLANS[kind].noun
+        raise HotmesaError(f"{name_or_file} is {noun}: --set changes scenarios; write the key into its [fixed]")
     with _told():
         text, scenarios = _reader(kind)(name_or_file, overrides)
         note = _make(scenarios)
@@ -109,16 +103,16 @@ def _elements(scenario: Scenario) -> list[str]:
 
 
 def _kind(name_or_file: str) -> str | None:
-    """Return the word of `PLAN_KEYS` for the name or the file of one, None for a scenario or what is none of them."""
-    for kind in PLAN_KEYS:
+    """Return the word of `PLANS` for the name or the file of one, None for a scenario or what is none of them."""
+    for kind in PLANS:
         if name_or_file in bundled_plans(kind):
             return kind
     path = Path(name_or_file).expanduser()
     try:
-        data = toml.read(path) if path.is_file() else {}
+        command = command_of(toml.read(path)) if path.is_file() else None
     except (OSError, ValueError):  # the scenario says why
         return None
-    return next((kind for kind, keys in PLAN_KEYS.items() if any(key in data for key in keys)), None)
+    return command if command in PLANS else None
 
 
 def _study(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,29 @@ from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.keys import file_keys, left_behind
 from hotmesa.scenarios.problems import Where, did_you_mean
 
-PLANS = ("study", "fit", "uncertainty", "optimise")
-"""Kinds of bundled files that hold no scenario but what to do with one: their names begin with these words."""
+
+@dataclass(frozen=True)
+class PlanKind:
+    """A kind of file that holds no scenario but what to do with one.
+
+    Attributes:
+        noun: what such a file is.
+        keys: which of its keys tell it from other kinds.
+    """
+
+    noun: str
+    keys: tuple[str, ...]
+
+
+PLANS: Mapping[str, PlanKind] = {
+    "study": PlanKind("a study", ("vary",)),
+    "fit": PlanKind("a fit", ("parameters", "data")),
+    "uncertainty": PlanKind("a file of what is uncertain", ("assumed",)),
+    "optimise": PlanKind("an optimisation", ("variables",)),
+}
+"""By the command that computes them, with which the names of bundled ones begin."""
+OF_SCENARIOS = ("base", "mode", "mesa", "layers")
+"""Keys of which every scenario has some, and no plan any."""
 NAMED = "materials"
 """The section whose tables go by names."""
 
@@ -75,7 +97,7 @@ def _missing_file(text: str, path: Path, looks_like_path: bool) -> str:
     if not looks_like_path:
         kind = next((kind for kind in PLANS if text in bundled_plans(kind)), None)
         if kind is not None:
-            return f"{text} is no scenario; it is computed by: hotmesa {kind} {text}"
+            return other_kind(text, kind)
         names = available_scenarios()
         hint = did_you_mean(text, names) or did_you_mean(text, names, len(names), 0.0)
         return f'there is no bundled scenario and no file "{text}"{hint} (hotmesa list shows all)'
@@ -90,6 +112,19 @@ def _missing_file(text: str, path: Path, looks_like_path: bool) -> str:
 def bundled_plans(kind: str) -> tuple[str, ...]:
     """Names of the bundled files of a kind of `PLANS`, sorted."""
     return tuple(sorted(file.stem for file in _folder().glob(f"{kind}-*.toml")))
+
+
+def command_of(data: Mapping[str, Any]) -> str | None:
+    """The command that computes what a file holds: a word of `PLANS`, "run" for a scenario; None if neither shows."""
+    if "scenario" not in data and any(key in data for key in OF_SCENARIOS):
+        return "run"
+    return next((kind for kind, plan in PLANS.items() if any(key in data for key in plan.keys)), None)
+
+
+def other_kind(label: str, command: str) -> str:
+    """What is said of a file given to another command than its own."""
+    noun = PLANS[command].noun if command in PLANS else "a scenario"
+    return f"{label} is {noun}; it is computed by: hotmesa {command} {shlex.quote(label)}"
 
 
 def title_of(name: str) -> str:
@@ -117,6 +152,10 @@ def read_raw(file: Path, chain: tuple[Path, ...] = ()) -> RawScenario:
         names = " -> ".join(_label(item) for item in (*chain, resolved))
         raise ScenarioError([f"{label}: base: the scenarios inherit from each other in a circle: {names}"])
     data = _read_toml(file, label)
+    command = command_of(data)
+    if command is not None and command in PLANS:
+        above = f"{_label(chain[-1])}: base: " if chain else ""
+        raise ScenarioError([above + other_kind(label, command)])
     absolute_paths(data, resolved.parent)
     base = data.pop("base", None)
     without = data.pop("without", [])

@@ -56,7 +56,7 @@ def deciding_assumptions(name_or_file: str, overrides: Sequence[str] = ()) -> tu
     shown = [file.stem for file in chain if file == bundled_file(file.stem)][-1:]
     result = []
     for plan in bundled_plans("study"):
-        study, _ = read_plan(find_plan(plan, "study"), Study)
+        study, _ = read_plan(find_plan(plan, "study"), Study, "study")
         if study.scenario not in shown:
             continue
         for axis in study.vary:

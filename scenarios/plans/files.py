@@ -12,7 +12,15 @@ from pydantic import BaseModel, Field, ValidationError
 
 from hotmesa.scenarios import toml
 from hotmesa.scenarios.errors import ScenarioError
-from hotmesa.scenarios.files import absolute, available_scenarios, bundled_file, bundled_plans
+from hotmesa.scenarios.files import (
+    PLANS,
+    absolute,
+    available_scenarios,
+    bundled_file,
+    bundled_plans,
+    command_of,
+    other_kind,
+)
 from hotmesa.scenarios.keys import leaves_out
 from hotmesa.scenarios.messages import MOST, inside
 from hotmesa.scenarios.problems import did_you_mean, in_lines
@@ -102,24 +110,38 @@ def find_plan(name_or_path: str | Path, kind: str) -> Path:
     path = Path(name_or_path).expanduser()
     if path.is_file():
         return path
+    others = {word: bundled_plans(word) for word in PLANS} | {"run": available_scenarios()}
+    other = next((word for word, names in others.items() if text in names), None)
+    if other is not None:
+        raise StudyError([other_kind(text, other)])
     hint = did_you_mean(text, bundled_plans(kind)) or f"; bundled are {', '.join(bundled_plans(kind))}"
     raise StudyError([f'there is no bundled {kind} and no file "{text}"{hint}'])
 
 
-def read_plan(file: Path, model: type[M]) -> tuple[M, str]:
+def read_plan(file: Path, model: type[M], kind: str) -> tuple[M, str]:
     """Return the contents of a study or fit file, and its text.
 
+    Args:
+        file: where it stands.
+        model: what it must hold.
+        kind: its word in `PLANS`.
+
     Raises:
-        StudyError: unreadable, no TOML, or not what the model asks for.
+        StudyError: unreadable, no TOML, a file of another kind, or not what the model asks for.
     """
     try:
-        return model.model_validate(toml.read(file)), file.read_text(encoding="utf-8")
+        data, text = toml.read(file), file.read_text(encoding="utf-8")
     except OSError as error:
         raise StudyError([f"{file}: cannot be read: {error.strerror}"]) from None
-    except ValidationError as error:
-        raise StudyError(in_words(error, model, str(file))) from None
     except ValueError as error:
         raise StudyError([f"{file}: {error}"]) from None
+    command = command_of(data)
+    if command is not None and not any(key in data for key in PLANS[kind].keys):
+        raise StudyError([other_kind(str(file), command)])
+    try:
+        return model.model_validate(data), text
+    except ValidationError as error:
+        raise StudyError(in_words(error, model, str(file))) from None
 
 
 def base_scenario(name: str, folder: Path) -> str:

@@ -214,7 +214,7 @@ def load_fit(name_or_path: str | Path, vocabulary: Vocabulary | None = None) -> 
         StudyError, ScenarioError: with every problem found.
     """
     file = find_plan(name_or_path, "fit")
-    fit, text = read_plan(file, Fit)
+    fit, text = read_plan(file, Fit, "fit")
     problems = _doubles(fit) + _parameters(fit)
     measurements: list[Measurement] = []
     for data in fit.data:

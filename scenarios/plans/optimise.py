@@ -153,7 +153,7 @@ def load_optimisation(name_or_path: str | Path, vocabulary: Vocabulary | None = 
         StudyError, ScenarioError: with every problem found.
     """
     file = find_plan(name_or_path, "optimise")
-    task, text = read_plan(file, Optimisation)
+    task, text = read_plan(file, Optimisation, "optimise")
     refuse(file, [*_clashes(task), *_numeric(task), *_sums(task), *_functions(task, file)])
     discrete = [list(variable.choices()) for variable in task.variables if not variable.is_continuous]
     count = math.prod(map(len, discrete))

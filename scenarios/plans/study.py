@@ -143,7 +143,7 @@ def load_study(name_or_path: str | Path, vocabulary: Vocabulary | None = None) -
         StudyError, ScenarioError: with every problem found.
     """
     file = find_plan(name_or_path, "study")
-    study, text = read_plan(file, Study)
+    study, text = read_plan(file, Study, "study")
     folder = file.resolve().parent
     if not study.vary:
         raise StudyError([f"{file}: the study is empty: it has no [[vary]], so there is nothing to compare"])

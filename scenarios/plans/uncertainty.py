@@ -196,7 +196,7 @@ def load_uncertainty(name_or_path: str | Path, vocabulary: Vocabulary | None = N
         StudyError, ScenarioError: with every problem found.
     """
     file = find_plan(name_or_path, "uncertainty")
-    given, text = read_plan(file, Uncertainty)
+    given, text = read_plan(file, Uncertainty, "uncertainty")
     problems = _clashes(given)
     refuse(file, problems)
     scenario = _scenario(given, {}, file.resolve().parent)

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hotmesa.scenarios import ScenarioError, load_scenario
-from hotmesa.scenarios.files import PLANS, bundled_plans, find_file
+from hotmesa.scenarios import ScenarioError, load_scenario, toml
+from hotmesa.scenarios.files import PLANS, bundled_file, bundled_plans, command_of, find_file
+from hotmesa.scenarios.plans.fit import load_fit
+from hotmesa.scenarios.plans.optimise import load_optimisation
+from hotmesa.scenarios.plans.study import load_study
+from hotmesa.scenarios.plans.uncertainty import load_uncertainty
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -93,5 +98,53 @@ def test_missing_table_file_is_a_problem(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", PLANS)
 def test_a_bundled_file_of_another_kind_names_its_command(kind: str) -> None:
     name = bundled_plans(kind)[0]
-    with pytest.raises(ScenarioError, match=f"{name} is no scenario; it is computed by: hotmesa {kind} {name}"):
+    with pytest.raises(ScenarioError, match=f"{name} is .*; it is computed by: hotmesa {kind} {name}"):
         find_file(name)
+
+
+def own(folder: Path, kind: str) -> Path:
+    """Copy a bundled file of a kind, as a user's own."""
+    bundled = "hao2015" if kind == "run" else bundled_plans(kind)[0]
+    return write(folder, f"my {kind}.toml", bundled_file(bundled).read_text())
+
+
+@pytest.mark.parametrize("kind", PLANS)
+def test_an_own_file_of_another_kind_names_its_command_and_nothing_else(kind: str, tmp_path: Path) -> None:
+    file = own(tmp_path, kind)
+    said = f"{file} is {PLANS[kind].noun}; it is computed by: hotmesa {kind} '{file}'"
+    with pytest.raises(ScenarioError) as error:
+        load_scenario(file)
+    assert error.value.problems == (said,)
+    child = write(tmp_path, "child.toml", f'base = "{file.name}"\n')
+    with pytest.raises(ScenarioError) as error:
+        load_scenario(child)
+    assert error.value.problems == (f"{child}: base: {said}",)
+
+
+LOADERS: dict[str, Callable[[str], object]] = {
+    "study": load_study, "fit": load_fit, "uncertainty": load_uncertainty, "optimise": load_optimisation,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("given", [*PLANS, "run"])
+@pytest.mark.parametrize("kind", PLANS)
+def test_a_file_given_to_another_plan_names_its_command_and_nothing_else(
+    kind: str, given: str, tmp_path: Path
+) -> None:
+    file = own(tmp_path, given)
+    bundled = "hao2015" if given == "run" else bundled_plans(given)[0]
+    if kind == given:
+        assert command_of(toml.read(file)) == kind
+        return
+    for name, quoted in ((str(file), f"'{file}'"), (bundled, bundled)):
+        with pytest.raises(ScenarioError) as error:
+            LOADERS[kind](name)
+        (problem,) = error.value.problems
+        assert problem.startswith(f"{name} is a")
+        assert problem.endswith(f"; it is computed by: hotmesa {given} {quoted}")
+
+
+def test_keys_of_both_kinds_leave_a_scenario_with_unknown_keys(small: Path, tmp_path: Path) -> None:
+    file = write(tmp_path, "both.toml", 'base = "small.toml"\ndata = 3\n')
+    with pytest.raises(ScenarioError, match="data: unknown key"):
+        load_scenario(file)
