@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_OVER = "meV|mV|mA|mW|uW|um2|um|nm|nF|nJ|mm|us|ohm_um2|ohm_cm|ohm_m|ohm|THz|K|s|J|W"
+_OVER = "meV|mV|mA|mW|uW|um2|um|nm|nF|nJ|mm|us|ohm_um2|ohm_cm|ohm_m|ohm|THz|kHz|deg|K|s|J|W"
 _PART = "(?:mW|mA|um|us|m|K|W)[2-4]?"
 _ENDING = re.compile(
     rf"(?:^|_)(?:(?P<over>{_OVER})_per_(?P<under>(?:{_PART})+)|per_(?P<inverse>{_PART})"

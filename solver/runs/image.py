@@ -50,11 +50,11 @@ def surface_response(problem: ThermalBranch, state: State) -> SurfaceResponse:
     layout = model.layout
     mesa = np.full(model.operators.owned, np.nan)
     mesa[layout.mesa_nodes] = MV_PER_MW * adjoint.T[layout.rows(0)]
-    return SurfaceResponse(mesa, MV_PER_MW * _crystal_surface(model, adjoint.T))
+    return SurfaceResponse(mesa, MV_PER_MW * crystal_surface(model, adjoint.T))
 
 
-def _crystal_surface(model: Model, y: Array) -> Array:
-    """Return the adjoint field in the top sublayer of the crystal, shape (owned,), NaN without a crystal."""
+def crystal_surface(model: Model, y: Array) -> Array:
+    """Return an adjoint field in the top sublayer of the crystal, shape (owned,), NaN without a crystal."""
     if not model.layout.crystal_layers:
         return np.full(model.operators.owned, np.nan)
     return model.conduction.crystal_response(y)
@@ -84,10 +84,7 @@ def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> L
         return None
     mesa, crystal, mesa_area, crystal_area = values
     on_mesa = mesa_area > 0.0
-    image = np.where(on_mesa, mesa, crystal)
-    if beam_um > 0.0:
-        heated = np.nan_to_num(mesa) * mesa_area + np.nan_to_num(crystal) * crystal_area
-        image = smear(fields.node_xy, heated, mesa_area + crystal_area, beam_um)
+    image = beam_mean(fields.node_xy, (mesa, crystal), (mesa_area, crystal_area), beam_um)
     first = len(model.layout.mesa_layers)
     T = fields.T_K[0]
     below = T[first] if model.layout.crystal_layers else np.nan
@@ -113,6 +110,21 @@ def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> L
     )
 
 
+def beam_mean(xy: Array, fields: tuple[Array, Array], areas: tuple[Array, Array], beam_um: float) -> Array:
+    """Return what a beam centred on each node sees of a surface field, shape (n,).
+
+    Args:
+        xy: nodes (µm), shape (n, 2).
+        fields: on the mesa and beside it, real or complex, shape (n,) each, NaN elsewhere.
+        areas: of each node on the mesa and beside it (µm²), shape (n,) each.
+        beam_um: full width at half maximum (µm); 0 for the node itself.
+    """
+    if beam_um == 0.0:
+        return np.where(areas[0] > 0.0, *fields)
+    heated = np.nan_to_num(fields[0]) * areas[0] + np.nan_to_num(fields[1]) * areas[1]
+    return smear(xy, heated, areas[0] + areas[1], beam_um)
+
+
 def smear(xy: Array, weighted: Array, area: Array, beam_um: float) -> Array:
     """Return the mean of a surface field under a Gaussian beam centred on each node, shape (n,).
 
@@ -123,7 +135,7 @@ def smear(xy: Array, weighted: Array, area: Array, beam_um: float) -> Array:
         beam_um: full width at half maximum (µm).
     """
     sigma = beam_um / FWHM_OVER_SIGMA
-    mean = np.empty(len(xy))
+    mean = np.empty_like(weighted)
     for start in range(0, len(xy), _CHUNK):
         here = slice(start, start + _CHUNK)
         distance2 = np.sum((xy[here, None, :] - xy[None, :, :]) ** 2, axis=-1)

@@ -36,6 +36,21 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("check", "kurter2010-n19"), {"device.png": "device.png"}),
     (("ltslm", "out/pictures/kurter2010-n19", "--current", "1.2", "--beam-um", "1.5"), {"ltslm.png": "ltslm.png"}),
     (
+        (
+            *("ltslm", "out/pictures/kurter2010-n19", "--current", "1.2", "--beam-um", "1.5"),
+            *("--frequency-kHz", "10,100,1000,10000"),
+        ),
+        {"chopped.png": "ltslm-chopped.png", "chopped-100kHz.png": "ltslm-chopped-100kHz.png"},
+    ),
+    (("run", "thz-300x60", "--set", "geometry=strip", "--set", "branch.end_current_mA=25"), {}),
+    (
+        (
+            *("ltslm", "out/pictures/thz-300x60-set-geometry=strip-set-branch.end_current_mA=25"),
+            *("--current", "25", "--frequency-kHz", "0.1,1,10"),
+        ),
+        {"chopped.png": "ltslm-chopped-strip.png"},
+    ),
+    (
         ("plot", "out/pictures/kurter2010-n19", "--what", "profile,section"),
         {"profile.png": "kurter2010-n19-profile.png", "section.png": "kurter2010-n19-section.png"},
     ),
