@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
@@ -20,6 +20,13 @@ EXACT = 1e-9
 """Distance to the zero, in the units of the numbers."""
 TURNED = 0.35
 """Largest angle (radians) between two steps."""
+CORNER = 3.0
+"""Radius, in least steps, in which a curve is looked for behind a corner less than one least step away.
+
+The chord to what is found there differs from the curve behind the corner by asin(1/3) at most, below `TURNED`.
+"""
+ANGLES = np.linspace(-np.pi + TURNED, np.pi - TURNED, 41)
+"""Where it is looked for: everywhere but where the curve has come from."""
 CUSP_EXACT = 1e-5
 """Of the place of a cusp between its neighbours; the parameter there is exact to the square of it."""
 
@@ -63,7 +70,8 @@ def follow_zeros(
 ) -> Iterator[Zero]:
     """Yield the zeros of a surface from a place at one end of its parameter to where it leaves the range, cusps too.
 
-    The curve is predicted along its direction and corrected across it, so that it may turn in either number.
+    The curve is predicted along its direction and corrected across it, so that it may turn in either number. Nodes of a
+    table make corners of it: where the shortest step finds nothing, it is looked for all around.
 
     Args:
         surface: the function.
@@ -82,11 +90,15 @@ def follow_zeros(
     course, step = _first_course(surface, here, way, steps), steps.first
     behind: Zero | None = None
     for _ in range(steps.most):
+        corner = False
         try:
             there, step = _next(surface, here, course, step, steps)
-        except SolveError:
-            yield here
-            raise
+        except SolveError as error:
+            found = _behind_corner(surface, here, course, CORNER * steps.least)
+            if found is None:
+                yield here
+                raise SolveError(f"{error}, nor is there one around it") from error
+            there, step, corner = found, steps.least, True
         if not low <= there.parameter <= high:
             end = low if there.parameter < low else high
             part = (end - here.parameter) / (there.parameter - here.parameter)
@@ -98,7 +110,7 @@ def follow_zeros(
         met = [] if behind is None or not turns else [_cusp(surface, behind, here, there)]
         # The parameter turns before or behind the point in the middle; the place goes on one way.
         yield from sorted([here, *met], key=lambda zero: (zero.place - there.place) ** 2, reverse=True)
-        course = _course(None if behind is None else behind.array, here.array, there.array)
+        course = _course(None if behind is None or corner else behind.array, here.array, there.array)
         behind, here = here, there
     yield here
     raise SolveError(f"the curve did not leave the range of the parameter in {steps.most} points")
@@ -144,6 +156,28 @@ def _next(surface: Surface, here: Zero, course: Array, step: float, steps: Steps
             if step <= steps.least:
                 raise
             step = max(0.5 * step, steps.least)
+
+
+def _behind_corner(surface: Surface, here: Zero, course: Array, radius: float) -> Zero | None:
+    """Return the zero on a circle around a point that is nearest to a direction; None if there is none but behind."""
+    across = np.array([-course[1], course[0]])
+
+    def on_circle(angle: float) -> Array:
+        return np.asarray(here.array + radius * (np.cos(angle) * course + np.sin(angle) * across))
+
+    def value(angle: float) -> float:
+        return surface(*map(float, on_circle(angle)))
+
+    try:
+        values = np.array([value(angle) for angle in ANGLES])
+    except SolveError:
+        return None
+    changes = np.flatnonzero(np.diff(np.sign(values)))
+    roots = [brentq(value, ANGLES[k], ANGLES[k + 1], xtol=EXACT) for k in changes]
+    if not roots:
+        return None
+    found = on_circle(min(roots, key=abs))
+    return Zero(float(found[0]), float(found[1]))
 
 
 def _root(surface: Surface, guess: Array, along: Array, probe: float) -> Array:

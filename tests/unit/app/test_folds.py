@@ -127,6 +127,39 @@ def test_folds_in_the_current_meet_where_the_formula_says():
 
 
 @pytest.mark.parametrize(
+    ("T", "values"),
+    [
+        ((4.0, 20.0, 40.0, 60.0, 90.0, 150.0), (4e3, 2e3, 600.0, 200.0, 90.0, 60.0)),
+        ((4.0, 30.0, 60.0, 90.0, 150.0), (4e3, 1500.0, 200.0, 90.0, 60.0)),
+        ((4.0, 50.0, 100.0, 150.0), (4e4, 1000.0, 30.0, 25.0)),
+    ],
+)
+def test_folds_pass_the_corners_that_a_coarse_table_makes(T: tuple[float, ...], values: tuple[float, ...]) -> None:
+    """V² g(T) = k (T - T_B)/alpha folds where T_B = T - g/g', which has a corner at each node of a table."""
+    law = Law(kind="ohmic", resistivity_ohm_cm=Curve(T_K=T, values=values))
+    scenario = load_scenario("kurter2010-uniform").model_copy(update={"law": law})
+    known = build_law(scenario)
+
+    def bath(places: np.ndarray) -> np.ndarray:
+        at = known.at(np.array([5.0]), places)
+        return np.asarray(places - at.i / at.di_dT)
+
+    found = folds(scenario, over="bath.temperature_K=4.2:80")
+    assert found.problem == "" and len(found.curves) == 1
+    points = found.curves[0]
+    assert [points[0].number, points[-1].number] == pytest.approx([4.2, 4.2])
+    assert bath(np.array([point.T_max_K for point in points])) == pytest.approx(
+        [point.number for point in points], abs=1e-5
+    )
+    # The nodes of the table are among the places: some are extrema.
+    places = np.union1d(np.linspace(points[0].T_max_K, points[-1].T_max_K, 40001), T[1:-1])
+    turns = 1 + np.flatnonzero(np.diff(np.sign(np.diff(bath(places)))))
+    along = sorted(found.cusps, key=lambda cusp: cusp.T_max_K)
+    assert [cusp.number for cusp in along] == pytest.approx(bath(places[turns]), abs=1e-4)
+    assert [cusp.T_max_K for cusp in along] == pytest.approx(places[turns], abs=0.05)
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--over", "bath.temperature_K"], "write KEY=FROM:TO"),

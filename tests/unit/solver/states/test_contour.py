@@ -48,3 +48,21 @@ def test_places_where_there_is_no_state_shorten_the_step_and_end_it():
 def test_one_that_never_leaves_is_given_up():
     with pytest.raises(SolveError, match="did not leave the range"):
         list(follow_zeros(lambda x, p: x - 0.5, 0.5, (0.0, 1e6), 0.0, Steps(most=20)))
+
+
+@pytest.mark.parametrize(("before", "behind"), [(2.0, -2.0), (1.0, -0.2), (0.1, 3.0), (0.3, -2.0), (6.0, -0.5)])
+def test_corners_are_passed_and_are_cusps_where_the_parameter_turns(before: float, behind: float):
+    def line(x: float) -> float:
+        return 0.8 + (before if x < 0.4 else behind) * (x - 0.4)
+
+    points = list(follow_zeros(lambda x, p: p - line(x), 0.4 - 0.5 / before, (0.3, 1.3), 0.3))
+    assert [points[0].parameter, points[-1].parameter] == [0.3, 0.3 if behind < 0.0 else 1.3]
+    assert np.all(np.diff([point.place for point in points]) > 0.0)
+    assert [point.parameter for point in points] == pytest.approx([line(point.place) for point in points], abs=1e-8)
+    cusps = [(point.place, point.parameter) for point in points if point.is_cusp]
+    assert cusps == ([pytest.approx((0.4, 0.8), abs=1e-6)] if behind < 0.0 else [])
+
+
+def test_a_curve_that_goes_back_the_way_it_came_is_given_up():
+    with pytest.raises(SolveError, match="nor is there one around it"):
+        list(follow_zeros(lambda x, p: p - (0.8 - 20.0 * abs(x - 0.4)), 0.4 - 0.025, (0.3, 1.3), 0.3))
