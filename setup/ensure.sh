@@ -47,7 +47,7 @@ ensure_environment() { # [again]
   phases=3
   choose_route
   if ! is_of_this_project "$environment/pyproject.toml" ||
-    [[ $(<"$environment/extras") != viz,study,fit,test,docs,notebook,shell && ${1-} == again ]]; then
+    [[ $(<"$environment/extras") != viz,study,fit,test,docs,notebook,shell,explore && ${1-} == again ]]; then
     make_environment
   fi
   write_record

@@ -55,13 +55,13 @@ make_environment() {
 
 # Install this clone in editable form. pyvista, pyarrow, lmfit and the test tools are welcome but not needed for a run.
 install_package() {
-  local python=$1 extras=viz,study,fit,test,docs,notebook,shell
+  local python=$1 extras=viz,study,fit,test,docs,notebook,shell,explore
   if install_locked "$python" "$extras"; then
     printf '%s\n' "$extras" >"$environment/extras"
     return 0
   fi
   say "taking versions that fit instead of the tested ones, without their hashes"
-  for extras in viz,study,fit,test,docs,notebook,shell viz,study,fit,test fit,test test; do
+  for extras in viz,study,fit,test,docs,notebook,shell,explore viz,study,fit,test fit,test test; do
     say "installing hotmesa[$extras] with pip"
     if logged pip_editable "$python" "$root[$extras]"; then
       printf '%s\n' "$extras" >"$environment/extras"

@@ -66,7 +66,7 @@ def commands(text: str) -> list[list[str]]:
     return [["python" if word == "python3" else word for word in words] for words in plain]
 
 
-WANTED = "pyproject.toml viz,study,fit,test,docs,notebook,shell setup/requirements.lock"
+WANTED = "pyproject.toml viz,study,fit,test,docs,notebook,shell,explore setup/requirements.lock"
 """What the launcher asks for: its arguments of `unmet`."""
 FROM_LOCK = f"""
 python setup/base_python.py constraints > constraints.txt
