@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hotmesa.meshes.outlines import outline
 from hotmesa.meshes.raw import MeshError, RawMesh, cell_sizes
-from hotmesa.scenarios.schema import Contact, Crystal, Polygon, Scenario
+from hotmesa.scenarios.schema import Contact, Crystal, Patch, Polygon, Scenario
 
 UNITS = {"um": 1.0, "nm": 1e-3, "mm": 1e3, "m": 1e6}
 """Length of each `mesh.unit` in µm."""
@@ -94,22 +94,28 @@ def _compare_contact(
     """A patch may be drawn coarsely; one that does not even touch its place is another one."""
     area, centre = float(areas[chosen].sum()), _centroid(raw, areas, chosen)
     strip, disc = scenario.geometry == "strip", scenario.geometry == "disc"
-    of_scenario = 2 * contact.radius_um * scenario.mesa.extent_um[1] if strip else math.pi * contact.radius_um**2
+    patch = contact.patch
+    of_scenario = 2 * patch.half_width_um * scenario.mesa.extent_um[1] if strip else patch.area_um2
     radius = area / scenario.mesa.extent_um[1] / 2 if strip else math.sqrt(area / math.pi)
-    expected = np.array([contact.x_um, contact.y_um])[: len(centre)]
+    expected = np.array(patch.centre_um)[: len(centre)]
     distance = 0.0 if disc else float(np.linalg.norm(centre - expected))
     words = f"contact {contact.name!r} has {area:.4g} µm² around {_point(centre)} in the mesh, in the scenario "
     words += f"{of_scenario:.4g} µm² around {_point(expected)}"
-    if distance > radius + contact.radius_um:
-        near = [c.name for c in scenario.contacts if _gap(c.x_um, c.y_um, centre) < c.radius_um]
+    if distance > radius + _reach(patch, strip):
+        near = [c.name for c in scenario.contacts if _gap(c.patch.centre_um, centre) < _reach(c.patch, strip)]
         cause = f"that is the place of {near[0]!r}: are names or numbers swapped?" if near else "does the name belong?"
         raise MeshError(f"{words}: {cause} See mesh.regions and the keys of the contact")
-    if abs(area - of_scenario) > SAME_PATCH * of_scenario or distance > SAME_PATCH * contact.radius_um:
+    if abs(area - of_scenario) > SAME_PATCH * of_scenario or distance > SAME_PATCH * _reach(patch, strip):
         LOG.warning("%s; the mesh counts", words)
 
 
-def _gap(x: float, y: float, centre: Vector) -> float:
-    return float(np.linalg.norm(centre - np.array([x, y])[: len(centre)]))
+def _reach(patch: Patch, strip: bool) -> float:
+    """Return the radius (µm) of a disc of the area of a patch, half the interval on a strip."""
+    return patch.half_width_um if strip else patch.radius_um
+
+
+def _gap(place: tuple[float, float], centre: Vector) -> float:
+    return float(np.linalg.norm(centre - np.array(place)[: len(centre)]))
 
 
 def _compare_crystal(raw: RawMesh, crystal: Crystal, geometry: str) -> None:

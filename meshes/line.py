@@ -78,7 +78,7 @@ def _spans(scenario: Scenario) -> list[tuple[float, float]]:
     whole = half if crystal is None else crystal.extent_um[0] / 2
     if whole < half - SAME_PLACE_UM:
         raise MeshError(f"the crystal ends at {whole:g} µm, inside the mesa ({half:g} µm)")
-    inner = [(c.name, c.x_um - c.radius_um, c.x_um + c.radius_um) for c in scenario.contacts]
+    inner = [(c.name, *c.patch.span_um) for c in scenario.contacts]
     for (name, low, high), contact in zip(inner, scenario.contacts, strict=True):
         if round_ and (contact.x_um, contact.y_um) != (0.0, 0.0):
             raise MeshError(f"contact {name!r}: on a disc a contact can only sit in the centre")

@@ -12,7 +12,7 @@ import numpy as np
 
 from hotmesa.meshes.raw import MeshError
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.schema import Disc, Outline
+from hotmesa.scenarios.schema import Disc, Outline, Patch
 
 DIAGONAL = 2
 """Number of the mirror line x = y, after 0 for x = 0 and 1 for y = 0."""
@@ -42,6 +42,14 @@ def disc(x_um: float, y_um: float, radius_um: float, size_um: float) -> Array:
     unit = np.concatenate([np.column_stack(q) for q in ((c, s), (-s, c), (-c, -s), (s, -c))])
     circumradius = radius_um * math.sqrt(step / math.sin(step))
     return np.asarray(np.array([x_um, y_um]) + circumradius * unit)
+
+
+def patch_outline(patch: Patch, size_um: float) -> Array:
+    """Return the outline of a contact with elements of a size, counter-clockwise, shape (n, 2), µm."""
+    if isinstance(patch.shape, Disc):
+        return disc(patch.x_um, patch.y_um, patch.shape.radius_um, size_um)
+    corners = np.array(patch.corners, dtype=np.float64)
+    return corners if signed_area(corners) > 0 else corners[::-1].copy()
 
 
 def outline(shape: Outline, size_um: float) -> Array:

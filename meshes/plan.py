@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hotmesa.meshes.outlines import DIAGONAL, clip, disc, line_coordinate, on_line, outline
+from hotmesa.meshes.outlines import DIAGONAL, clip, line_coordinate, on_line, outline, patch_outline
 from hotmesa.meshes.raw import (
     MESA,
     MeshError,
@@ -24,6 +24,7 @@ from hotmesa.meshes.session import gmsh_session
 from hotmesa.meshes.sizes import Sizes, size_function
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Contact, Polygon, Scenario
+from hotmesa.scenarios.schema.patch import Turn
 
 OPTIONS = {
     "General.Terminal": 0,
@@ -97,12 +98,16 @@ def _is_square(scenario: Scenario) -> bool:
 
 def _partners(contacts: Sequence[Contact], axis: int) -> list[int] | None:
     """Return for every contact the contact that is its mirror image, or None if one has no image."""
-    swap = np.array([[0, 1], [1, 0]]) if axis == DIAGONAL else np.diag([-1, 1] if axis == 0 else [1, -1])
-    places = [(np.array([c.x_um, c.y_um]), c.radius_um) for c in contacts]
+    swap: Turn = ((-1.0, 0.0), (0.0, 1.0)) if axis == 0 else ((1.0, 0.0), (0.0, -1.0))
+    if axis == DIAGONAL:
+        swap = ((0.0, 1.0), (1.0, 0.0))
+    patches = [contact.patch for contact in contacts]
+    if any(isinstance(patch.shape, Polygon) for patch in patches):
+        return None  # half of one may come in two parts
     partner = []
-    for centre, radius in places:
+    for patch in patches:
         # Only exact images count: a nearly symmetric device is meshed as it is.
-        match = [k for k, (other, r) in enumerate(places) if np.array_equal(other, swap @ centre) and r == radius]
+        match = [k for k, other in enumerate(patches) if other.image() == patch.image(swap)]
         if len(match) != 1:
             return None
         partner.append(match[0])
@@ -117,7 +122,7 @@ def _outlines(scenario: Scenario, sizes: Sizes) -> dict[str, Array]:
     outlines[MESA] = outline(scenario.mesa, sizes.edge)
     names = region_names([c.name for c in scenario.contacts])[1:]
     for name, contact, size in zip(names, scenario.contacts, sizes.contacts, strict=True):
-        outlines[name] = disc(contact.x_um, contact.y_um, contact.radius_um, size)
+        outlines[name] = patch_outline(contact.patch, size)
     return outlines
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hotmesa.meshes.healing import HealingLengths, crystal_width, healing_lengths, mesa_width
 from hotmesa.meshes.raw import MeshError
 from hotmesa.meshes.rows import size_without_rows
-from hotmesa.scenarios.schema import Contact, Disc, Scenario
+from hotmesa.scenarios.schema import Disc, Patch, Scenario
 
 LINE_FACTOR = 5.0  # a line has so few nodes that finer ones cost nothing
 PLAN_GROWTH = 0.25  # growth of the element size per µm of distance
@@ -19,6 +19,7 @@ MAX_NODES = 2_000_000
 USUAL_NODES = 100_000  # more are taken only where the scenario gives the sizes
 SLACK = 1.1  # of sizes for walls: neither healing lengths nor what rows add are known better
 STEP = 1.1  # of sizes until the unknowns are few enough
+ON_EDGE_UM = 1e-6  # rounding in the distance from an edge
 LEAST_PART = 0.05  # of the mesa size: narrower gaps are not resolved further
 
 Place = Callable[[float, float], float]
@@ -71,9 +72,10 @@ def element_sizes(scenario: Scenario) -> Sizes:
     """Return the element sizes of a scenario in µm.
 
     Mesa: min(healing length / 8, half-width of a wall / 5, width / 19), but at most 100,000 nodes; contact: min(that,
-    radius / 4); edge of the mesa: as the mesa; rim: crystal width / 10; lines are five times finer. A size given in
-    [mesh] wins; `mesh.refine` divides them all. In the mesa of a diagram or a sweep they are then made smaller where
-    their rows would hold walls: to `size_without_rows`, as far as 100,000 nodes and `mesh.max_unknowns` allow.
+    width / 8), of a disc radius / 4; edge of the mesa: as the mesa; rim: crystal width / 10; lines are five times
+    finer. A size given in [mesh] wins; `mesh.refine` divides them all. In the mesa of a diagram or a sweep they are
+    then made smaller where their rows would hold walls: to `size_without_rows`, as far as 100,000 nodes and
+    `mesh.max_unknowns` allow.
 
     Raises:
         MeshError: If the sizes ask for more than two million nodes.
@@ -96,7 +98,8 @@ def _asked_for(scenario: Scenario) -> Sizes:
     needed = math.inf if healing is None else healing.element
     default = max(min(needed, width / 19), _affordable(scenario)) / factor
     mesa = scenario.mesh.size_um or default
-    contacts = tuple(scenario.mesh.contact_size_um or min(mesa, c.radius_um / 4 / factor) for c in scenario.contacts)
+    wanted = [contact.patch.element_um(scenario.geometry != "plan") / factor for contact in scenario.contacts]
+    contacts = tuple(scenario.mesh.contact_size_um or min(mesa, size) for size in wanted)
     rim = max(scenario.mesh.rim_size_um or crystal_width(scenario) / 10 / factor, mesa)
     refine = scenario.mesh.refine
     growth = (scenario.mesh.growth or (PLAN_GROWTH if factor == 1.0 else LINE_GROWTH)) / refine
@@ -122,7 +125,7 @@ def _nodes_in_mesa(scenario: Scenario, sizes: Sizes) -> float:
     if scenario.geometry != "plan":
         return mesa_width(scenario) / min((sizes.mesa, *sizes.contacts))
     parts = [(scenario.mesa.area_um2, sizes.mesa)]
-    parts += [(math.pi * c.radius_um**2, s) for c, s in zip(scenario.contacts, sizes.contacts, strict=True)]
+    parts += [(c.patch.area_um2, s) for c, s in zip(scenario.contacts, sizes.contacts, strict=True)]
     nodes = sum(1.2 * area / size**2 for area, size in parts)
     if sizes.edge < sizes.mesa:  # the integral of 1.2 / size^2 over both sides of the edge
         nodes += 1.2 * 4 * sum(scenario.mesa.extent_um) / (sizes.growth * sizes.edge)
@@ -159,8 +162,8 @@ def size_function(scenario: Scenario, sizes: Sizes) -> Place:
     """
     to_mesa = mesa_distance(scenario)
     plan = scenario.geometry == "plan"
-    patches = tuple(zip(scenario.contacts, sizes.contacts, strict=True))
-    with_gap = tuple(c for c in scenario.contacts if plan and not _covers_mesa(scenario, c))
+    patches = tuple(zip([contact.patch for contact in scenario.contacts], sizes.contacts, strict=True))
+    with_gap = tuple(patch for patch, _ in patches if plan and not _touches_edge(scenario, patch))
     least = LEAST_PART * sizes.mesa
 
     def size(x: float, y: float) -> float:
@@ -168,14 +171,14 @@ def size_function(scenario: Scenario, sizes: Sizes) -> Place:
         at_edge = sizes.edge + sizes.growth * abs(edge) if sizes.edge < sizes.mesa else math.inf
         element = min(sizes.rim, sizes.mesa + sizes.growth * max(edge, 0.0), at_edge)
         inside = math.inf
-        for contact, patch_size in patches:
-            distance = _distance_to_patch(contact, x, y if plan else None)
+        for patch, patch_size in patches:
+            distance = _distance_to_patch(patch, x, y if plan else None)
             if distance <= 0:
                 inside = min(inside, patch_size)
             element = min(element, patch_size + sizes.growth * max(distance, 0.0))
         element = element if inside == math.inf else min(inside, at_edge)
-        for contact in with_gap:
-            gap = abs(edge) + abs(math.hypot(x - contact.x_um, y - contact.y_um) - contact.radius_um)
+        for patch in with_gap:
+            gap = abs(edge) + abs(patch.room_um(x, y))
             element = min(element, max(sizes.gap * gap, least))
         return element
 
@@ -190,16 +193,19 @@ def mesa_distance(scenario: Scenario) -> Place:
     return lambda x, y: -mesa.room_um(x, y)
 
 
-def _distance_to_patch(contact: Contact, x: float, y: float | None) -> float:
+def _distance_to_patch(patch: Patch, x: float, y: float | None) -> float:
     """Return the distance from a contact in µm, not above 0 inside; y is None on a line."""
     if y is None:
-        return abs(x - contact.x_um) - contact.radius_um
+        return abs(x - patch.x_um) - patch.half_width_um
+    if not isinstance(patch.shape, Disc):
+        return -patch.room_um(x, y) - ON_EDGE_UM
     # The corners of the polygon that stands for the disc lie up to 2.4 % outside of it.
-    return math.hypot(x - contact.x_um, y - contact.y_um) - 1.025 * contact.radius_um
+    return math.hypot(x - patch.x_um, y - patch.y_um) - 1.025 * patch.shape.radius_um
 
 
-def _covers_mesa(scenario: Scenario, contact: Contact) -> bool:
-    """Return whether the edge of a contact is the edge of a disc mesa, so that there is no gap."""
-    mesa = scenario.mesa
-    patch = (contact.x_um, contact.y_um, contact.radius_um)
-    return isinstance(mesa, Disc) and patch == (0.0, 0.0, mesa.radius_um)
+def _touches_edge(scenario: Scenario, patch: Patch) -> bool:
+    """Return whether the edge of a contact lies on that of the mesa, so that no gap narrows between them."""
+    mesa, shape = scenario.mesa, patch.shape
+    if not isinstance(shape, Disc):
+        return min(mesa.room_um(x, y) for x, y in patch.corners) <= ON_EDGE_UM
+    return isinstance(mesa, Disc) and (patch.x_um, patch.y_um, shape.radius_um) == (0.0, 0.0, mesa.radius_um)

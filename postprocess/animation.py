@@ -113,7 +113,7 @@ def _plan(figure: Figure, axes: Axes, run: Run, states: States, T: Array, limits
     triangles = Triangulation(x, y, local.reshape(-1, 3))
     colours, norm = temperature_scale(*limits, run.hot_temperature_K)
     image = axes.tripcolor(triangles, T[0, nodes], shading="gouraud", cmap=colours, norm=norm)
-    draw_outline(axes, states.node_xy, states.mesa_cells, states.contact_xyr)
+    draw_outline(axes, states.node_xy, states.mesa_cells, states.contact_outlines)
     axes.set(xlabel="x (µm)", ylabel="y (µm)", aspect="equal")
     figure.colorbar(image, ax=axes).set_label("junction temperature T (K)")
     lines: list[Any] = []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import page, style
+from hotmesa.postprocess.patches import contact_circles, contact_corners, outlines
 from hotmesa.postprocess.solids import Heights, heights
 from hotmesa.scenarios.layers import layer_thickness
 from hotmesa.scenarios.schema import Scenario
@@ -45,22 +46,22 @@ def _kind_of(scenario: Scenario) -> str:
 
 
 def _draw_plan(axes: Axes, scenario: Scenario) -> None:
-    from matplotlib.patches import Circle, Polygon
+    from matplotlib.patches import Polygon
 
     parts = [(scenario.crystal, CRYSTAL, "crystal"), (scenario.mesa, MESA, "mesa")]
     for outline, colour, name in parts:
         if outline is not None:
             look: dict[str, Any] = {"closed": True, "facecolor": colour, "edgecolor": "black", "linewidth": 1.0}
             axes.add_patch(Polygon(np.array(outline.corners), label=name, **look))
-    for contact in scenario.contacts:
-        y = contact.y_um if scenario.geometry == "plan" else 0.0
+    half = 0.5 * scenario.mesa.extent_um[1]
+    corners = outlines(contact_circles(scenario), contact_corners(scenario))
+    for contact, edge in zip(scenario.contacts, corners, strict=True):
+        x, y = contact.patch.centre_um
         if scenario.geometry == "strip":  # over all of the depth
-            half = 0.5 * scenario.mesa.extent_um[1]
-            axes.fill_betweenx([-half, half], contact.x_um - contact.radius_um, contact.x_um + contact.radius_um,
-                               color=CONTACT, alpha=0.6, linewidth=0)  # fmt: skip
+            axes.fill_betweenx([-half, half], *contact.patch.span_um, color=CONTACT, alpha=0.6, linewidth=0)
         else:
-            axes.add_patch(Circle((contact.x_um, y), contact.radius_um, facecolor=CONTACT, edgecolor="black"))
-        axes.annotate(contact.name, (contact.x_um, y), ha="center", va="center", fontsize="small")
+            axes.add_patch(Polygon(edge, closed=True, facecolor=CONTACT, edgecolor="black"))
+        axes.annotate(contact.name, (x, y), ha="center", va="center", fontsize="small")
     axes.set(xlabel="x (µm)", ylabel="y (µm)", aspect="equal")
     axes.autoscale_view()
     axes.margins(0.04)
@@ -83,8 +84,8 @@ def _draw_section(axes: Axes, scenario: Scenario) -> None:
             axes.fill_between([-half, half], borders[-1], borders[0], color=colour, linewidth=0)
             axes.hlines(borders, -half, half, color="white", linewidth=0.4)
     for contact in scenario.contacts:
-        x, r = contact.x_um, contact.radius_um
-        axes.plot([x - r, x + r], [top, top], color=CONTACT, linewidth=4.0, solid_capstyle="butt")
+        x, ends = contact.patch.centre_um[0], [*contact.patch.span_um]
+        axes.plot(ends, [top, top], color=CONTACT, linewidth=4.0, solid_capstyle="butt")
         axes.plot([x, x], [top, top + WIRE * (top or width)], color=CONTACT, linewidth=1.5)
         axes.annotate(f" {contact.name}", (x, top + WIRE * (top or width)), ha="left", va="top", fontsize="small")
     factor = f", above 0 × {drawn.mesa_factor:g}" if drawn.mesa_factor > 1.0 else ""

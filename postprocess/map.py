@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,8 +34,8 @@ NOISE = 1e-9
 def plot_map(run: Run) -> Figure | None:
     """Return a figure of the junction temperature at a few states (see `choice`); None for a run without states.
 
-    Plan: maps with a common colour scale, the outline of the mesa, the contact patches (circles) and the isotherm of
-    the hot temperature. Strip and disc: T against x or r.
+    Plan: maps with a common colour scale, the outline of the mesa, the contacts (white lines) and the isotherm of the
+    hot temperature. Strip and disc: T against x or r.
 
     Args:
         run: of any kind with fields; lengths are in µm, temperatures in K.
@@ -90,7 +91,7 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
     for axes, state, temperature in zip(panels.flat, chosen, values, strict=False):
         image = axes.tripcolor(triangles, temperature, shading="gouraud", cmap=colours, norm=norm)
         _draw_isotherm(axes, triangles, temperature, run.hot_temperature_K)
-        draw_outline(axes, states.node_xy, states.mesa_cells, states.contact_xyr)
+        draw_outline(axes, states.node_xy, states.mesa_cells, states.contact_outlines)
         shown = caption(run, states, int(state))
         axes.set_title(shown if size_in > CAPTION_IN else shown.replace(",  ", "\n"))
         axes.set_aspect("equal")
@@ -110,11 +111,12 @@ def _draw_plan(run: Run, states: States, junction: Array, chosen: NDArray[np.int
 
 
 def name_circles(states: States) -> str:
-    """Return what the circles of a map are, by the names of the contacts; "" without contacts."""
+    """Return what the white lines of a map are, by the names of the contacts; "" without contacts."""
     names = [str(name) for name in states.contact_names]
+    word = "outline" if len(states.contact_corners) else "circle"
     if len(names) > MOST_NAMES:
-        return f"white circles: {len(names)} contacts"
-    return f"white circle{'s' * (len(names) > 1)}: {', '.join(names)}" if names else ""
+        return f"white {word}s: {len(names)} contacts"
+    return f"white {word}{'s' * (len(names) > 1)}: {', '.join(names)}" if names else ""
 
 
 def _name_contacts(axes: Axes, states: States) -> None:
@@ -143,15 +145,15 @@ def _draw_isotherm(axes: Axes, triangles: Any, temperature: Array, level_K: floa
         axes.tricontour(triangles, temperature, levels=[level_K], colors="#3fd0ff", linewidths=1.8)
 
 
-def draw_outline(axes: Axes, xy: Array, mesa_cells: NDArray[np.int64], contact_xyr: Array) -> None:
-    """Draw the outline of the mesa, the edges that belong to one of its triangles only, and circles for contacts."""
+def draw_outline(axes: Axes, xy: Array, mesa_cells: NDArray[np.int64], contacts: Iterable[Array]) -> None:
+    """Draw the outlines of the mesa, the edges that belong to one of its triangles only, and of contacts (n, 2), µm."""
     from matplotlib.collections import LineCollection
-    from matplotlib.patches import Circle
+    from matplotlib.patches import Polygon
 
     axes.add_collection(LineCollection(list(xy[mesa_outline(mesa_cells)]), colors="black", linewidths=1.2))
-    for x, y, radius in contact_xyr:
+    for corners in contacts:
         for colour, width in (("black", 2.6), ("white", 1.5)):
-            axes.add_patch(Circle((x, y), radius, fill=False, color=colour, linewidth=width))
+            axes.add_patch(Polygon(corners, closed=True, fill=False, color=colour, linewidth=width))
     axes.autoscale_view()
 
 

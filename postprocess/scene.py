@@ -58,7 +58,7 @@ def plot_scene(run: Run, state: int | None = None, off_screen: bool = False) -> 
 
     Film, mesa and crystal lie above each other, film and mesa exaggerated in height by a round factor that is said in
     the picture. Colours are temperatures (between sublayers interpolated), the blue line is the isotherm of the hot
-    temperature, black rings are contacts. The part before the plane through contact and hottest place is taken away.
+    temperature, black outlines are contacts. The part before the plane through contact and hottest place is taken away.
 
     Args:
         run: with stored states.
@@ -176,10 +176,9 @@ def _add_contacts(plotter: pyvista.Plotter, states: States, top_um: float) -> No
 
     if states.geometry == "strip":
         return
-    for x, y, radius in states.contact_xyr:
-        angles = np.linspace(0.0, 2.0 * np.pi, 121)
-        ring = np.column_stack([x + radius * np.cos(angles), y + radius * np.sin(angles), np.full(121, 1.01 * top_um)])
-        line = pyvista.MultipleLines(ring)
+    for corners in states.contact_outlines:
+        closed = np.concatenate([corners, corners[:1]])
+        line = pyvista.MultipleLines(np.insert(closed, 2, 1.01 * top_um, axis=1))
         plotter.add_mesh(line, color="white", line_width=7.0, lighting=False)
         plotter.add_mesh(line, color="black", line_width=3.5, lighting=False)
 
@@ -193,7 +192,7 @@ def _add_words(
     T = states.T_K[state]
     lines = [f"blue line: {run.hot_temperature_K:g} K"] if np.nanmin(T) < run.hot_temperature_K < np.nanmax(T) else []
     if len(states.contact_xyr) and states.geometry != "strip":
-        lines.append("ring: contact")
+        lines.append("black line: contact" if len(states.contact_corners) else "ring: contact")
     words = "\n".join([*text, ",  ".join(lines)])
     plotter.add_text(words, position=(0.02, 0.85), viewport=True, font_size=12, color="black")
     plotter.add_text(title_of(run.scenario), position=(0.02, 0.95), viewport=True, font_size=15, color="black")

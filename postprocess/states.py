@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hotmesa.postprocess.patches import NO_CORNERS, outlines
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.writing import whole_file
@@ -39,11 +40,13 @@ class States:
         V_mV: (k,) voltage of the mesa.
         I_mA: (k,) current.
         wire_T_K: (k, c) temperature of the wire nodes.
-        contact_xyr: (c, 3) centre and radius of the contact patches in µm.
+        contact_xyr: (c, 3) centre and radius of the contact patches in µm; of one that is no disc the radius of its
+            area, half its width on a line.
         contact_names: (c,) their names.
         geometry: "plan", "strip" or "disc".
         modes: by bias ("voltage_bias", "current_bias", "load_line") the leading modes, (k, count, S, n), maximum 1;
             empty where the run kept none.
+        contact_corners: (p, 3) corners of contacts on a plan that are no discs: number of the contact, x and y in µm.
     """
 
     node_xy: Array
@@ -61,6 +64,7 @@ class States:
     contact_names: NDArray[np.str_]
     geometry: str
     modes: Mapping[str, Array] = field(default_factory=dict)
+    contact_corners: Array = field(default_factory=lambda: NO_CORNERS)
 
     def __len__(self) -> int:
         """Return the number k of states."""
@@ -77,8 +81,15 @@ class States:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what states.npz holds, by name."""
-        plain = {item.name: np.asarray(getattr(self, item.name)) for item in fields(self) if item.name != "modes"}
+        plain = {name: np.asarray(getattr(self, name)) for name in _always()}
+        if len(self.contact_corners):
+            plain["contact_corners"] = self.contact_corners
         return plain | {_MODES + name: values for name, values in self.modes.items()}
+
+    @property
+    def contact_outlines(self) -> tuple[Array, ...]:
+        """Outline of every contact on a plan, each of shape (n, 2), µm."""
+        return outlines(self.contact_xyr, self.contact_corners)
 
     @property
     def mesa_cells(self) -> NDArray[np.int64]:
@@ -188,7 +199,7 @@ def read_arrays(path: Path, stream: IO[bytes]) -> dict[str, Any]:
 
 
 def _states(path: Path, values: dict[str, Any]) -> States:
-    names = [item.name for item in fields(States) if item.name != "modes"]
+    names = list(_always())
     missing = [name for name in names if name not in values]
     if missing:
         raise ResultError(f"{path}: lacks {', '.join(missing)}")
@@ -214,12 +225,20 @@ def _states(path: Path, values: dict[str, Any]) -> States:
     }
     for name, (kinds, shape) in expected.items():
         _check(path, name, values[name], kinds, shape)
+    corners_of = values.get("contact_corners", NO_CORNERS)
+    _check(path, "contact_corners", corners_of, "f", (len(np.atleast_1d(corners_of)), 3))
     for name, shapes in modes.items():
         _check(path, _MODES + name, shapes, "f", (k, shapes.shape[1] if shapes.ndim > 1 else 0, S, n))
     cells = values["cells"]
     if m and (cells.min() < 0 or cells.max() >= n):
         raise ResultError(f"{path}: a cell refers to node {cells.max()} of {n}")
-    return States(**{name: values[name] for name in names} | {"geometry": str(values["geometry"])}, modes=modes)
+    plain = {name: values[name] for name in names} | {"geometry": str(values["geometry"])}
+    return States(**plain, modes=modes, contact_corners=corners_of)
+
+
+def _always() -> Iterator[str]:
+    """Return the names of the arrays that every file holds."""
+    return (item.name for item in fields(States) if item.name not in ("modes", "contact_corners"))
 
 
 def _check(path: Path, name: str, values: NDArray[Any], kinds: str, shape: tuple[int, ...]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from hotmesa.postprocess import stable
 from hotmesa.postprocess.paraview import JUNCTIONS_T, Entry, series_times, shown_states, write_index
+from hotmesa.postprocess.patches import outlines
 from hotmesa.postprocess.results import Run, States
 from hotmesa.postprocess.scene import cut_of, telling_state
 from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of
@@ -128,8 +129,8 @@ def _contact_solids(run: Run, states: States, number: int, top_um: float) -> pyv
     faces: list[list[int]] = []
     contact, wire = [], []
     height = top_um + WIRE * top_um
-    for k, (x, y, radius) in enumerate(states.contact_xyr):
-        rim, first = _rim(run, states, x, y, radius), sum(map(len, points))
+    for k, rim in enumerate(_rims(run, states)):
+        first = sum(map(len, points))
         n = len(rim)
         points += [np.insert(rim, 2, z, axis=1) for z in (top_um, height)]
         low, high = range(first, first + n), range(first + n, first + 2 * n)
@@ -145,13 +146,13 @@ def _contact_solids(run: Run, states: States, number: int, top_um: float) -> pyv
     return mesh
 
 
-def _rim(run: Run, states: States, x: float, y: float, radius: float) -> Array:
-    """Return the corners of a contact; in a strip it reaches over all of the depth."""
-    if states.geometry == "strip":
-        half = 0.5 * run.scenario.mesa.extent_um[1]
-        return np.array([[x - radius, -half], [x + radius, -half], [x + radius, half], [x - radius, half]])
-    angles = np.linspace(0.0, 2.0 * np.pi, ROUND, endpoint=False)
-    return np.column_stack([x + radius * np.cos(angles), y + radius * np.sin(angles)])
+def _rims(run: Run, states: States) -> tuple[Array, ...]:
+    """Return the corners of every contact; in a strip it reaches over all of the depth."""
+    if states.geometry != "strip":
+        return outlines(states.contact_xyr, states.contact_corners, ROUND)
+    half = 0.5 * run.scenario.mesa.extent_um[1]
+    sides = [(x - radius, x + radius) for x, _, radius in states.contact_xyr]
+    return tuple(np.array([[low, -half], [high, -half], [high, half], [low, half]]) for low, high in sides)
 
 
 def _write(path: Path, mesh: pyvista.DataSet, known: Mapping[str, Any]) -> Path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hotmesa.scenarios.schema import Contact, Crystal, Mesa, Scenario
+from hotmesa.scenarios import polygon
+from hotmesa.scenarios.schema import Contact, Crystal, Disc, Mesa, Polygon, Scenario
 
 # Room for rounding in "touches the edge from inside", relative to sizes of 0.1 to 1000 µm.
 _SLACK_UM = 1e-9
@@ -10,9 +11,12 @@ _SLACK_UM = 1e-9
 
 def contact_fits(scenario: Scenario, contact: Contact) -> bool:
     """Whether the whole patch lies on the mesa (touching its edge is allowed)."""
+    patch, mesa = contact.patch, scenario.mesa
     if scenario.geometry == "strip":
-        return abs(contact.x_um) + contact.radius_um <= scenario.mesa.extent_um[0] / 2 + _SLACK_UM
-    return contact.radius_um <= scenario.mesa.room_um(contact.x_um, contact.y_um) + _SLACK_UM
+        return abs(patch.x_um) + patch.half_width_um <= mesa.extent_um[0] / 2 + _SLACK_UM
+    if isinstance(patch.shape, Disc):
+        return patch.radius_um <= mesa.room_um(patch.x_um, patch.y_um) + _SLACK_UM
+    return polygon.holds(mesa.room_um, mesa.corners if isinstance(mesa, Polygon) else (), patch.corners, _SLACK_UM)
 
 
 def crystal_holds(crystal: Crystal, mesa: Mesa, on_a_line: bool, margin: float = 0.0) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.overrides import Path
 from hotmesa.scenarios.problems import did_you_mean
-from hotmesa.scenarios.schema import Curve, Scenario
+from hotmesa.scenarios.schema import Contact, Curve, Scenario
 from hotmesa.scenarios.schema.section import Section
 from hotmesa.scenarios.units import unit_of
 
@@ -18,9 +18,11 @@ SECTIONS = ("mesa", "crystal", "layers", "materials", "contacts", "sinks", "bath
 NUMERICAL = {"sublayers", "first_sublayer_um", "set", "vertices_um", "heat_capacity_J_per_m3K"}
 """Keys that choose a mesh or a word, or that no steady state depends on."""
 PLACES = ("x_um", "y_um")
-SHAPES = ("width_um", "depth_um", "radius_um", *PLACES)
+SHAPES = ("width_um", "depth_um", "radius_um", "angle_deg", *PLACES)
 """Keys that move the nodes of the mesh."""
-SIGNED = (*PLACES, "momentum_weight")
+OF_ANY_SHAPE = tuple(key for keys in Contact.OF_SHAPE.values() for key in keys)
+"""Keys that a contact has by its shape."""
+SIGNED = (*PLACES, "angle_deg", "momentum_weight")
 """Those that may be negative."""
 STEP = 1e-5
 """Relative change by which what is cheap to evaluate is differentiated: its square is 1e-10."""
@@ -147,11 +149,14 @@ def _matters(scenario: Scenario, path: Path, materials: set[str]) -> bool:
         return path[1] in materials
     if head == "contacts" and name == "wire_diameter_um":
         return scenario.contacts[int(path[1])].wire_length_mm is not None
+    if head == "contacts" and name in OF_ANY_SHAPE and name not in scenario.contacts[int(path[1])].shape_keys:
+        return False
     if scenario.geometry == "plan":
         return True
     if head == "crystal" and name == "depth_um":
         return False
-    return not (head == "contacts" and name in (PLACES if scenario.geometry == "disc" else ("y_um",)))
+    off_line = ("y_um", "depth_um", "angle_deg")
+    return not (head == "contacts" and name in (PLACES if scenario.geometry == "disc" else off_line))
 
 
 def _at(node: Any, path: Path) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 Point = tuple[float, float]
@@ -17,6 +18,57 @@ def edges(vertices: tuple[Point, ...]) -> list[Edge]:
 def area(vertices: tuple[Point, ...]) -> float:
     """Return the area in µm², positive for counter-clockwise corners (shoelace formula)."""
     return 0.5 * sum(a[0] * b[1] - b[0] * a[1] for a, b in edges(vertices))
+
+
+def perimeter(vertices: tuple[Point, ...]) -> float:
+    """Return the length of all edges in µm."""
+    return sum(math.dist(a, b) for a, b in edges(vertices))
+
+
+def centroid(vertices: tuple[Point, ...]) -> Point:
+    """Return the centroid of a simple polygon in µm."""
+    ox, oy = vertices[0]  # from one corner: far from the origin the sums would cancel
+    parts = [(ax - ox, ay - oy, bx - ox, by - oy) for (ax, ay), (bx, by) in edges(vertices)]
+    weights = [ax * by - bx * ay for ax, ay, bx, by in parts]
+    x = sum(w * (ax + bx) for w, (ax, _, bx, _) in zip(weights, parts, strict=True))
+    y = sum(w * (ay + by) for w, (_, ay, _, by) in zip(weights, parts, strict=True))
+    return ox + x / (3 * sum(weights)), oy + y / (3 * sum(weights))
+
+
+def holds(room_um: Callable[[float, float], float], outer: tuple[Point, ...], inner: tuple[Point, ...], slack: float
+) -> bool:  # fmt: skip
+    """Return whether a simple polygon lies inside a shape without holes; touching its edge is allowed.
+
+    Args:
+        room_um: distance from a place to the edge of the shape, negative outside.
+        outer: corners of the shape; () for one that is convex.
+        inner: corners of the polygon.
+        slack: what counts as touching, µm.
+    """
+    sides = edges(outer) if outer else []
+    for a, b in edges(inner):
+        parts = sorted({0.0, *filter(None, (_crossing((a, b), side) for side in sides))})
+        for low, high in pairwise((*parts, 1.0)):
+            for t in (low, 0.5 * (low + high)):
+                if room_um(a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])) < -slack:
+                    return False
+    return True
+
+
+def gap(first: tuple[Point, ...], second: tuple[Point, ...]) -> float:
+    """Return the distance between two simple polygons in µm: 0 where edges cross, negative with one in the other."""
+    if any(_cross(one, other) for one in edges(first) for other in edges(second)):
+        return 0.0
+    return min(*(-room(second, *corner) for corner in first), *(-room(first, *corner) for corner in second))
+
+
+def _crossing(edge: Edge, other: Edge) -> float | None:
+    """Return where along an edge, between 0 and 1, it meets the line of another one that reaches it; None nowhere."""
+    (a, b), (c, d) = edge, other
+    at_a, at_b = _turn(c, d, a), _turn(c, d, b)
+    if at_a * at_b >= 0.0 or _turn(a, b, c) * _turn(a, b, d) > 0.0:
+        return None
+    return at_a / (at_a - at_b)
 
 
 def room(vertices: tuple[Point, ...], x: float, y: float) -> float:

@@ -28,7 +28,7 @@ def _written(ending: re.Match[str]) -> str:
     each = ending["each"] or ending["of_each"]
     if each is not None:
         return f"{each} per junction"
-    over = (ending["plain"] or ending["over"] or "1").replace("ohm", "Ω")
+    over = (ending["plain"] or ending["over"] or "1").replace("ohm", "Ω").replace("deg", "°")
     parts = re.findall(_PART, ending["under"] or ending["inverse"] or "")
     under = f"({' '.join(parts)})" if len(parts) > 1 else "".join(parts)
     return (f"{over}/{under}" if under else over).translate(_SIGNS)

@@ -210,6 +210,6 @@ def _draw_map(axes: Axes, images: ChoppedImages, values: Array, label: str, look
     triangles = Triangulation(still.node_xy[mesa, 0], still.node_xy[mesa, 1], np.searchsorted(mesa, still.mesa_cells))
     triangles.set_mask(~np.isfinite(values)[triangles.triangles].all(axis=1))
     picture = axes.tripcolor(triangles, np.nan_to_num(values), shading="gouraud", **look)
-    draw_outline(axes, still.node_xy, still.mesa_cells, still.contact_xyr)
+    draw_outline(axes, still.node_xy, still.mesa_cells, still.contact_outlines)
     axes.set(aspect="equal", xlabel="x (µm)", ylabel="y (µm)")
     axes.figure.colorbar(picture, ax=axes, location="bottom", pad=0.02).set_label(label)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hotmesa.postprocess import page, style
 from hotmesa.postprocess.map import draw_contact_spans, draw_outline, three_digits
 from hotmesa.postprocess.paraview import write_vtu
+from hotmesa.postprocess.patches import NO_CORNERS, outlines
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.arrays import Array
@@ -49,6 +50,7 @@ class LaserImage:
         contact_xyr: (c, 3) centre and radius of the contacts in µm.
         geometry: "plan", "strip" or "disc".
         title: of the scenario.
+        contact_corners: (p, 3) corners of contacts on a plan that are no discs: number of the contact, x and y in µm.
     """
 
     node_xy: Array
@@ -66,6 +68,12 @@ class LaserImage:
     contact_xyr: Array
     geometry: str
     title: str
+    contact_corners: Array = field(default_factory=lambda: NO_CORNERS)
+
+    @property
+    def contact_outlines(self) -> tuple[Array, ...]:
+        """Outline of every contact on a plan, each of shape (n, 2), µm."""
+        return outlines(self.contact_xyr, self.contact_corners)
 
     @property
     def mesa_cells(self) -> NDArray[np.int64]:
@@ -83,7 +91,7 @@ class LaserImage:
         Raises:
             OSError: the file cannot be written.
         """
-        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        arrays: dict[str, Any] = {item.name: np.asarray(getattr(self, item.name)) for item in fields(self)}
         with whole_file(folder / "ltslm.npz") as stream:
             np.savez_compressed(stream, **arrays)
         return folder / "ltslm.npz"
@@ -97,7 +105,8 @@ def load_image(path: Path) -> LaserImage:
     """
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            values: dict[str, Any] = {field.name: archive[field.name] for field in fields(LaserImage)}
+            items = (item for item in fields(LaserImage) if item.default_factory is MISSING or item.name in archive)
+            values: dict[str, Any] = {item.name: archive[item.name] for item in items}
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ResultError(f"{path}: cannot be read as a laser-scanning image ({error})") from error
     for name in ("V_mV", "I_mA", "beam_um", "hot_temperature_K"):
@@ -194,7 +203,7 @@ def _draw_response(axes: Axes, image: LaserImage, shown: NDArray[np.bool_]) -> A
 def _draw_overlays(axes: Axes, image: LaserImage, mesa: NDArray[np.int64]) -> None:
     from matplotlib.tri import Triangulation
 
-    draw_outline(axes, image.node_xy, image.mesa_cells, image.contact_xyr)
+    draw_outline(axes, image.node_xy, image.mesa_cells, image.contact_outlines)
     T = image.T_junction_K[mesa]
     if T.min() < image.hot_temperature_K < T.max():
         local = np.searchsorted(mesa, image.mesa_cells)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from itertools import combinations
 
 from hotmesa.scenarios.geometry import contact_fits, crystal_holds
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema import Contact, Mesa, Scenario
+from hotmesa.scenarios.schema import Mesa, Scenario
 
 RIM = 1e-6
 """Share of its size by which a crystal must be wider than its mesa for the mesa not to reach the rim."""
+
+SLACK_UM = 1e-9
+"""Rounding in the distance of patches that touch."""
 
 
 def plan_findings(scenario: Scenario) -> Iterator[Finding]:
@@ -20,6 +22,7 @@ def plan_findings(scenario: Scenario) -> Iterator[Finding]:
     yield from shapes
     sections = (scenario.mesa, scenario.crystal)
     odd = any(section is not None and any(section.contradictions()) for section in sections)
+    odd = odd or any(any(contact.odd_outline()) for contact in scenario.contacts)
     if shapes or odd or scenario.mesh.file is not None:
         return  # a mesh file brings its own regions
     yield from _crystal_size(scenario)
@@ -32,6 +35,10 @@ def _geometry(scenario: Scenario) -> Iterator[Finding]:
     """What a one-dimensional geometry can hold."""
     needed = {"plan": None, "strip": "rectangle", "disc": "disc"}[scenario.geometry]
     if needed is None:
+        for i, contact in enumerate(scenario.contacts):
+            if contact.shape == "rectangle" and contact.depth_um is None:
+                text = 'is missing; shape = "rectangle" needs its extent along y in µm (> 0)'
+                yield Finding(("contacts", i, "depth_um"), text)
         return
     reason = f'geometry = "{scenario.geometry}" needs shape = "{needed}"'
     if scenario.mesa.word != needed:
@@ -41,10 +48,19 @@ def _geometry(scenario: Scenario) -> Iterator[Finding]:
     if scenario.geometry == "disc":
         yield from _disc_contacts(scenario)
         return
+    yield from _strip_contacts(scenario)
+
+
+def _strip_contacts(scenario: Scenario) -> Iterator[Finding]:
     for i, contact in enumerate(scenario.contacts):
-        if contact.y_um != 0:
-            text = f"{contact.y_um:g} µm has no meaning on a strip, which knows x only; leave it out"
-            yield Finding(("contacts", i, "y_um"), text, (("geometry",),))
+        if contact.shape == "polygon":
+            text = '"polygon" has no meaning on a strip, whose contacts are intervals of x; take "rectangle"'
+            yield Finding(("contacts", i, "shape"), text, (("geometry",),))
+        for key, unit in (("y_um", "µm"), ("depth_um", "µm"), ("angle_deg", "°")):
+            value = getattr(contact, key)
+            if value and (key == "y_um" or key in contact.shape_keys):
+                text = f"{value:g} {unit} has no meaning on a strip, which knows x only; leave it out"
+                yield Finding(("contacts", i, key), text, (("geometry",),))
 
 
 def _disc_contacts(scenario: Scenario) -> Iterator[Finding]:
@@ -52,6 +68,9 @@ def _disc_contacts(scenario: Scenario) -> Iterator[Finding]:
         text = f'geometry = "disc" has room for one contact in the centre; there are {len(scenario.contacts)}'
         yield Finding(("contacts",), text + '; use geometry = "plan"', (("geometry",),))
     for i, contact in enumerate(scenario.contacts):
+        if contact.shape != "disc":
+            text = f'"{contact.shape}" breaks the symmetry of geometry = "disc", whose contact is a disc'
+            yield Finding(("contacts", i, "shape"), text, (("geometry",),))
         if contact.x_um != 0 or contact.y_um != 0:
             text = (
                 f"({contact.x_um:g}, {contact.y_um:g}) µm is off the centre, which breaks the symmetry of geometry = "
@@ -90,9 +109,9 @@ def _contact_places(scenario: Scenario) -> Iterator[Finding]:
     for i, contact in enumerate(scenario.contacts):
         if contact_fits(scenario, contact):
             continue
-        place = f"the patch of radius {contact.radius_um:g} µm at ({contact.x_um:g}, {contact.y_um:g}) µm"
+        place = f"the {contact.patch.describe()}"
         across = scenario.mesa.extent_um[0] if scenario.geometry == "strip" else min(scenario.mesa.extent_um)
-        if 2 * contact.radius_um > across:
+        if contact.shape == "disc" and 2 * contact.radius_um > across:
             text = f"{place} is larger than the mesa, which is only {across:g} µm across; reduce the radius"
             yield Finding(("contacts", i, "radius_um"), text, _mesa_keys())
         else:
@@ -100,7 +119,7 @@ def _contact_places(scenario: Scenario) -> Iterator[Finding]:
             text = (
                 f"{place} reaches outside the mesa (|x| <= {reach[0]:g} µm, |y| <= {reach[1]:g} µm); move or shrink it"
             )
-            uses = (*_mesa_keys(), ("contacts", i, "y_um"), ("contacts", i, "radius_um"))
+            uses = (*_mesa_keys(), *(("contacts", i, key) for key in ("y_um", *contact.shape_keys)))
             yield Finding(("contacts", i, "x_um"), text, uses)
 
 
@@ -110,19 +129,20 @@ def _reach(mesa: Mesa) -> tuple[float, float]:
     return max(map(abs, x)), max(map(abs, y))
 
 
-def _gap(first: Contact, second: Contact) -> float:
-    """Distance between two rims in µm, negative if they overlap (y is 0 on a strip)."""
-    centres = math.hypot(first.x_um - second.x_um, first.y_um - second.y_um)
-    return centres - first.radius_um - second.radius_um
-
-
 def _contact_pairs(scenario: Scenario) -> Iterator[Finding]:
     for (i, first), (j, second) in combinations(enumerate(scenario.contacts), 2):
-        if _gap(first, second) >= -1e-9:  # rounding of touching patches
+        if scenario.geometry == "strip":
+            centres = abs(first.x_um - second.x_um)
+            gap = centres - first.patch.half_width_um - second.patch.half_width_um
+        else:
+            gap = first.patch.gap_um(second.patch)
+        round_ = first.shape == second.shape == "disc"
+        # Discs touch in one point, which may be rounding; what touches along an edge is one contact.
+        if gap >= -SLACK_UM if round_ else gap > SLACK_UM:
             continue
-        text = (
-            f'the patches "{first.name}" and "{second.name}" overlap by {-_gap(first, second):.3g} µm; '
-            "heat would leave twice through one place"
-        )
-        keys = ("x_um", "y_um", "radius_um")
-        yield Finding(("contacts", j), text, tuple(("contacts", k, key) for k in (i, j) for key in keys))
+        how = f"overlap by {-gap:.3g} µm; heat would leave twice through one place"
+        if not round_:
+            how = "touch or overlap; move them apart, or give the outline of both to one contact"
+        text = f'the patches "{first.name}" and "{second.name}" {how}'
+        keys = [("contacts", k, key) for k in (i, j) for key in ("x_um", "y_um", *scenario.contacts[k].shape_keys)]
+        yield Finding(("contacts", j), text, tuple(keys))

@@ -5,6 +5,7 @@ from hotmesa.scenarios.schema.law import DWave, Law, Ohmic, Tabulated
 from hotmesa.scenarios.schema.material import FromFile, GoldFilm, GoldWire, LibraryMaterial, Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
 from hotmesa.scenarios.schema.outline import Disc, Outline, Polygon, Rectangle
+from hotmesa.scenarios.schema.patch import Patch
 from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Josephson, Output, Stability, Uniform
 from hotmesa.scenarios.schema.scenario import Scenario
 from hotmesa.scenarios.schema.section import Curve, Name, Point, Positive, Section, findings_in
@@ -55,6 +56,7 @@ __all__ = [
     "Ohmic",
     "Outline",
     "Output",
+    "Patch",
     "Point",
     "Polygon",
     "Positive",

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema.outline import Disc, Outline, Polygon, Rectangle
-from hotmesa.scenarios.schema.section import Curve, Length, Name, NonNegative, Place, Positive, Section
+from hotmesa.scenarios.schema.patch import Patched
+from hotmesa.scenarios.schema.section import Curve, Length, Name, NonNegative, Positive, Section
 from hotmesa.scenarios.schema.union import Kinds
 
 
@@ -89,15 +90,11 @@ class Layer(Section):
         return (self.name,) if one else tuple(f"{self.name}_{k + 1:02d}" for k in range(self.sublayers))
 
 
-class Contact(Kinds):
-    """A heat sink that touches the top layer in a disc: contact, then a lumped wire; its resistance tells its kind."""
+class Contact(Patched, Kinds):
+    """A heat sink that touches the top layer in a patch: contact, then a lumped wire; its resistance tells its kind."""
 
     usual: ClassVar[str] = "constant"
 
-    name: Name = Field("wire", description="unique name, used in result files")
-    x_um: Place = Field(0.0, description="centre of the patch")
-    y_um: Place = Field(0.0, description="centre of the patch (plan)")
-    radius_um: Length = Field(2.5, description="radius of the patch")
     wire_K_per_mW: NonNegative | None = Field(
         None, description="constant thermal resistance of the wire; without any wire its end is at bath temperature"
     )
@@ -113,7 +110,8 @@ class Contact(Kinds):
         return super().kind_of(value)
 
     def contradictions(self) -> Iterator[Finding]:
-        """At most one resistance of the wire."""
+        """An outline around some area, and at most one resistance of the wire."""
+        yield from super().contradictions()
         if self.wire_K_per_mW is not None and self.wire_length_mm is not None:
             text = "given together with wire_length_mm; the wire has either a constant resistance or a length, keep one"
             yield Finding(("wire_K_per_mW",), text, (("wire_length_mm",),))
@@ -129,8 +127,7 @@ class Contact(Kinds):
             wire = f"wire {self.wire_K_per_mW:g} K/mW"
         else:
             wire = "its far side at bath temperature"
-        place = f"patch of radius {self.radius_um:g} µm at ({self.x_um:g}, {self.y_um:g}) µm"
-        return f"{self.name}: {place}, {super().describe()}, {wire}"
+        return f"{self.name}: {self.patch.describe()}, {super().describe()}, {wire}"
 
 
 class ConstantContact(Contact):

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from hotmesa.scenarios import polygon
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema.section import Length, Point, Section
+
+
+def opened(vertices: tuple[Point, ...]) -> tuple[Point, ...]:
+    """Return corners without the first one at the end, with which most programs for layout close a polygon."""
+    return vertices[:-1] if len(vertices) > 3 and vertices[0] == vertices[-1] else vertices
+
+
+def outline_findings(vertices: tuple[Point, ...], what: str = "mesa") -> Iterator[Finding]:
+    """Edges that meet where they must not, or enclose no area.
+
+    Args:
+        vertices: corners, each once.
+        what: has the outline.
+    """
+    pair = polygon.crossing_edges(vertices)
+    if pair is not None:
+        text = f"the outline crosses or touches itself at its edges {pair[0]} and {pair[1]} (from 0)"
+        yield Finding(("vertices_um",), text)
+    elif polygon.area(vertices) == 0:
+        yield Finding(("vertices_um",), f"the corners lie on one line; the {what} has no area")
 
 
 class Outline(Section):
@@ -99,15 +119,9 @@ class Polygon(Outline):
     """A polygon."""
 
     shape: Literal["polygon"] = "polygon"
-    vertices_um: tuple[Point, ...] = Field(
+    vertices_um: Annotated[tuple[Point, ...], AfterValidator(opened)] = Field(
         description="corners, in order (the first may end them again)", min_length=3, max_length=1000
     )
-
-    @field_validator("vertices_um")
-    @classmethod
-    def _open(cls, vertices: tuple[Point, ...]) -> tuple[Point, ...]:
-        """Drop the first corner at the end, with which most programs for drawing and layout close a polygon."""
-        return vertices[:-1] if len(vertices) > 3 and vertices[0] == vertices[-1] else vertices
 
     @property
     def corners(self) -> tuple[Point, ...]:
@@ -121,9 +135,4 @@ class Polygon(Outline):
     def contradictions(self) -> Iterator[Finding]:
         """Edges that do not meet, around some area."""
         yield from super().contradictions()
-        pair = polygon.crossing_edges(self.vertices_um)
-        if pair is not None:
-            text = f"the outline crosses or touches itself at its edges {pair[0]} and {pair[1]} (from 0)"
-            yield Finding(("vertices_um",), text)
-        elif self.area_um2 == 0:
-            yield Finding(("vertices_um",), "the corners lie on one line; the mesa has no area")
+        yield from outline_findings(self.vertices_um)

@@ -105,6 +105,7 @@ def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> L
         beam_um=beam_um,
         hot_temperature_K=scenario.output.hot_temperature_K,
         contact_xyr=fields.contact_xyr,
+        contact_corners=fields.contact_corners,
         geometry=fields.geometry,
         title=title_of(scenario),
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.parameters import Parameter
-from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema import Contact, Scenario
 from hotmesa.solver.device.plan import PlanOperators
 from hotmesa.solver.errors import RequestError
 
@@ -65,18 +65,25 @@ class Displacements:
         head, name, xy = parameter.path[0], parameter.path[-1], self._xy
         if head == "contacts":
             contact = self.scenario.contacts[int(parameter.path[1])]
-            centre = np.array([contact.x_um, contact.y_um]) if self.scenario.geometry == "plan" else np.zeros(2)
-            if self.scenario.geometry == "strip":
-                centre[0] = contact.x_um
-            words = f"the contact {contact.name}"
-            if name == "radius_um":
-                return words, (xy - centre) / contact.radius_um
-            return words, np.tile([1.0, 0.0] if name == "x_um" else [0.0, 1.0], (len(xy), 1))
+            return f"the contact {contact.name}", self._of_contact(contact, str(name))
         words = "the edge of the mesa" if head == "mesa" else "the rim"
         if name == "radius_um":
             return words, xy / parameter.value
         along = np.array([1.0, 0.0] if name == "width_um" else [0.0, 1.0])
         return words, xy * along / parameter.value
+
+    def _of_contact(self, contact: Contact, name: str) -> Array:
+        """Return the displacement (µm) of all nodes, by which a patch moves, turns or grows about its place."""
+        on_plan = {"plan": (1.0, 1.0), "strip": (1.0, 0.0), "disc": (0.0, 0.0)}[self.scenario.geometry]
+        from_place = self._xy - np.array([contact.x_um, contact.y_um]) * on_plan
+        if name in ("x_um", "y_um"):
+            return np.tile([1.0, 0.0] if name == "x_um" else [0.0, 1.0], (len(self._xy), 1))
+        if name == "radius_um":
+            return np.asarray(from_place / contact.radius_um)
+        if name == "angle_deg":
+            return np.asarray(np.radians(from_place @ np.array([[0.0, 1.0], [-1.0, 0.0]])))
+        along = np.array(contact.patch.axes[0 if name == "width_um" else 1])
+        return np.outer(from_place @ along, along) / float(getattr(contact, name))
 
     @cached_property
     def _mine(self) -> slice:

@@ -39,8 +39,9 @@ def kept_symmetric(problem: ThermalBranch, u: Array) -> Iterator[Array]:
 def _projection(model: Model, axis: Array) -> Callable[[Array], Array] | None:
     """Return what makes the mean of a flat vector and its mirror image; None where the mesh has no such line."""
     image = _image(model, axis)
-    contacts = np.array([[c.x_um, c.y_um] for c in model.scenario.contacts]).reshape(-1, 2)
-    if image is None or np.any(contacts * axis != contacts):
+    mirror = ((float(axis[0]), 0.0), (0.0, float(axis[1])))
+    patches = [contact.patch for contact in model.scenario.contacts]
+    if image is None or any(patch.image(mirror) != patch.image() for patch in patches):
         return None
     n, comm = model.layout.size, model.comm
     begin = sum(comm.allgather(n)[: comm.rank])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from hotmesa.postprocess.patches import contact_circles, contact_corners
 from hotmesa.postprocess.states import States
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.plan import PlanOperators
@@ -77,7 +78,8 @@ class Fields:
             V_mV=np.array([e.V]),
             I_mA=np.array([e.I]),
             wire_T_K=np.array(model.wire_temperatures(e.wires), dtype=float).reshape(1, -1),
-            contact_xyr=np.array([(c.x_um, c.y_um, c.radius_um) for c in model.scenario.contacts]).reshape(-1, 3),
+            contact_xyr=contact_circles(model.scenario),
+            contact_corners=contact_corners(model.scenario),
             contact_names=np.array([c.name for c in model.scenario.contacts], dtype=np.str_),
             geometry=model.scenario.geometry,
             modes={name: shapes[None] for name, shapes in (modes or {}).items()},

@@ -139,7 +139,8 @@ def hot_spot(model: Model, e: State) -> Row:
             "hot_current_share": 0.0,
         }
     x, y = x / area, y / area
-    distances = [float(np.hypot(c.x_um - x, c.y_um - y)) for c in model.scenario.contacts]
+    centres = [contact.patch.centre_um for contact in model.scenario.contacts]
+    distances = [float(np.hypot(at_x - x, at_y - y)) for at_x, at_y in centres]
     return {
         "hot_fraction": float(area / model.area),
         "hot_x_um": round(float(x), PLACES),

@@ -26,6 +26,7 @@ from verification import (
     limits,
     mms_depth,
     mms_plane,
+    spatial,
 )
 from verification.cases import Case, Outcome, evaluate
 
@@ -37,6 +38,7 @@ MODULES: tuple[ModuleType, ...] = (
     exact_stability,
     conservation,
     limits,
+    spatial,
     invariance,
     law_checks,
     jacobian,

@@ -78,6 +78,19 @@ DEVICES = {
         bath=Bath(bottom="conductance", bottom_W_per_m2K=3e4, top_W_per_m2K=2e3, rim="bath"),
         sinks=(Sink(**HELIUM), Sink(kind="conductance", name="gas", face="crystal", h_W_per_m2K=500.0)),
     ),
+    "bar and polygon": on_crystal(
+        law=normal_law(),
+        contacts=(
+            Contact(
+                name="bar", shape="rectangle", width_um=1.5, depth_um=4.0, angle_deg=25.0, x_um=-2.0,
+                contact_K_per_mW=3.0,
+            ),
+            Contact(
+                name="corner", shape="polygon", vertices_um=((0.0, 0.0), (3.0, 0.0), (0.5, 0.5), (0.0, 3.0)), x_um=0.5,
+                angle_deg=10.0, contact_K_per_mW=8.0,
+            ),
+        ),
+    ),
     "condensed network": on_crystal(
         law=normal_law(),
         layers=(FILM, junction_layer(), TWO_LAYERS[2], CRYSTAL.model_copy(update={"name": "deep", "material": "deep"})),
@@ -105,6 +118,10 @@ KEYS = {
     "inhomogeneous junctions": (
         "law.gaps_meV.0", "law.gap_weights.1", "law.momentum_weight", "law.gamma0_meV", "mesa.width_um",
     ),
+    "bar and polygon": (
+        *(f"contacts.0.{key}" for key in ("x_um", "y_um", "width_um", "depth_um", "angle_deg", "contact_K_per_mW")),
+        *(f"contacts.1.{key}" for key in ("x_um", "y_um", "angle_deg")),
+    ),
     "d-wave, sublayers": (
         "mesa.width_um", "mesa.junctions", "mesa.spacing_nm", "crystal.depth_um", "layers.0.thickness_um",
         "layers.2.thickness_um", "materials.crystal.out_of_plane_W_per_mK", "contacts.0.radius_um", "contacts.0.x_um",
@@ -118,6 +135,7 @@ ISOTHERM_K = {
     "inhomogeneous junctions": 74.0,
     "contact in series": 42.0,
     "strip, layers of all kinds": 11.0,
+    "bar and polygon": 10.0,
     "condensed network": 10.0,
     "disc": 12.5,
 }
