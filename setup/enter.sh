@@ -284,7 +284,8 @@ alive() { # PID
 # every rank.
 signal_programs() { # SIGNAL PID
   local child children name
-  read -r -a children <"/proc/$2/task/$2/children" || true # its one line has no end
+  # Of all threads: Open MPI 6 starts each rank from another one.
+  read -r -d '' -a children < <(cat "/proc/$2/task/"*/children 2>/dev/null) || true # there is no end but that of the file
   for child in "${children[@]}"; do
     { read -r name <"/proc/$child/comm"; } 2>/dev/null || continue
     case $name in

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -224,3 +225,31 @@ def test_the_launcher_is_linked_among_the_own_programs_of_the_user(tmp_path: Pat
     link.write_text("another program")
     done = shell(tmp_path / "cache", "link_command", changes={"HOME": str(home)})
     assert (done.returncode, done.stderr, link.read_text()) == (0, "", "another program")
+
+
+THREADS = """#!{python}
+import subprocess, threading
+
+def start() -> None:
+    child = subprocess.Popen(["sleep", "60"])
+    print("ready", flush=True)
+    print(child.wait(), flush=True)
+
+ranks = [threading.Thread(target=start) for _ in range(2)]
+for rank in ranks: rank.start()
+for rank in ranks: rank.join()
+"""
+
+
+def test_a_request_reaches_ranks_that_other_threads_than_the_first_have_started(tmp_path: Path) -> None:
+    """As those of Open MPI 6 are."""
+    program = tmp_path / "prterun"
+    program.write_text(THREADS.format(python=sys.executable))
+    program.chmod(0o755)
+    with subprocess.Popen([program], stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        assert [starter.stdout.readline() for _ in range(2)] == ["ready\n"] * 2
+        asked = shell(tmp_path, 'signal_programs TERM "$1"', str(starter.pid))
+        said = starter.communicate(timeout=30)[0]
+    assert (asked.returncode, asked.stderr) == (0, "")
+    assert said.split() == [str(-signal.SIGTERM)] * 2
