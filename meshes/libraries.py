@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import mpi4py.MPI  # noqa: F401 - starts MPI with threads, as pools need it; DOLFINx 0.11 would start it without
+
 from hotmesa.meshes.compiled import discard_damaged, remember
 from hotmesa.scenarios.errors import HotmesaError
 

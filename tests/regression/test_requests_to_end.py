@@ -69,6 +69,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=60)  # nothing of it is left to the tests behind
 
 
 def count_points(path: Path) -> int:

@@ -130,3 +130,9 @@ def test_a_machine_without_shared_memory_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(pool, "ProcessPoolExecutor", refuse)
     with pool.Processes(2) as workers, pytest.raises(pool.RequestError, match=r"/dev/shm; --workers 0 computes"):
         list(workers.outcomes([None]))  # type: ignore[list-item]
+
+
+def test_mpi_has_the_threads_that_pools_need_whatever_library_starts_it() -> None:
+    asked = "import hotmesa.meshes.libraries, mpi4py.MPI as MPI; print(MPI.Query_thread() >= MPI.THREAD_SERIALIZED)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == "True\n"
