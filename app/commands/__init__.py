@@ -20,6 +20,7 @@ COMMANDS = {
     "animate": "a run as a moving picture: map and point on its curve, state by state",
     "paraview": "a run in three dimensions for ParaView, with a script that shows it",
     "compare": "rank the cases of a study, or runs, by any number",
+    "explore": "a page in the browser with sliders: I(V) and map follow the numbers of a device",
     "fit": "find values of scenario keys from measured data",
     "optimise": "search for the best device within limits: gradients, choices, Pareto fronts",
     "sensitivity": "which numbers of a scenario decide the figures of merit of its branch",
