@@ -17,6 +17,8 @@ def summary(scenario: Scenario) -> str:
     if scenario.layers:
         blocks.append(("layers", [_layer(scenario, layer) for layer in scenario.layers]))
         sinks = [contact.describe() for contact in scenario.contacts] + [sink.describe() for sink in scenario.sinks]
+        if scenario.electrode is not None:
+            blocks.append(("current", [scenario.electrode.describe()]))
         blocks.append(("cooling", [*sinks, *_bath(scenario)]))
     blocks += [("law", [scenario.law.describe()]), ("run", _run(scenario))]
     lines = [f"{scenario.name}: {scenario.title}" if scenario.title else scenario.name]

@@ -91,6 +91,12 @@ def gold_phonon_resistivity(T: Array) -> Array:
     return np.asarray(_GOLD_PHONON_RESISTIVITY_300K_OHM_M * bloch_grueneisen(T) / reference)
 
 
+def gold_film_resistivity(residual_resistivity_ohm_m: float) -> PowerCurve:
+    """Return the resistivity of a thin gold film, rho_0 + rho_phonon(T) (Ω m)."""
+    T = np.geomspace(1.0, 500.0, 400)
+    return PowerCurve(T, residual_resistivity_ohm_m + gold_phonon_resistivity(T))
+
+
 def gold_film(residual_resistivity_ohm_m: float = 1e-8, lorenz_factor: float = 1.0) -> ThermalMaterial:
     """Return a thin gold film: kappa = xi L0 T / (rho_0 + rho_phonon(T)) (Wiedemann-Franz).
 
@@ -98,9 +104,9 @@ def gold_film(residual_resistivity_ohm_m: float = 1e-8, lorenz_factor: float = 1
         residual_resistivity_ohm_m: rho_0 from surface and grain-boundary scattering (0.7-8e-8 for 40 nm).
         lorenz_factor: xi, Lorenz number over the free-electron value; 2-3 was measured in 20-54 nm films.
     """
-    T = np.geomspace(1.0, 500.0, 400)
-    resistivity = residual_resistivity_ohm_m + gold_phonon_resistivity(T)
-    kappa = PowerCurve(T, lorenz_factor * LORENZ_W_OHM_PER_K2 * T / resistivity)
+    resistivity = gold_film_resistivity(residual_resistivity_ohm_m)
+    T = resistivity.nodes
+    kappa = PowerCurve(T, lorenz_factor * LORENZ_W_OHM_PER_K2 * T / resistivity.values)
     return ThermalMaterial(kappa, kappa, _gold_heat_capacity())
 
 

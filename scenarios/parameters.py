@@ -13,7 +13,7 @@ from hotmesa.scenarios.schema import Contact, Curve, Scenario
 from hotmesa.scenarios.schema.section import Section
 from hotmesa.scenarios.units import unit_of
 
-SECTIONS = ("mesa", "crystal", "layers", "materials", "contacts", "sinks", "bath", "law")
+SECTIONS = ("mesa", "crystal", "layers", "materials", "contacts", "sinks", "electrode", "bath", "law")
 """Those that a steady state depends on."""
 NUMERICAL = {"sublayers", "first_sublayer_um", "set", "vertices_um", "heat_capacity_J_per_m3K"}
 """Keys that choose a mesh or a word, or that no steady state depends on."""

@@ -1,4 +1,4 @@
-"""The layered heat balance of one device under a common voltage: residual and linearisation, nothing reassembled."""
+"""The layered heat balance of one device under a voltage: residual and linearisation, nothing reassembled."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.rules.device import cooling_findings
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.brought import Brought
+from hotmesa.solver.device.electrode import ElectrodeState
+from hotmesa.solver.device.electrode_response import ElectrodeResponse
+from hotmesa.solver.device.electrodes import build_electrode
 from hotmesa.solver.device.elements import MesaElements
 from hotmesa.solver.device.faces import Sink
 from hotmesa.solver.device.heating import Junctions, JunctionState
@@ -37,7 +40,7 @@ class State:
     Attributes:
         T: temperatures (K) of this rank in the order of the layout.
         wires: temperature of each wire node (K), the same on all ranks.
-        V: voltage over the stack (mV).
+        V: voltage over the stack (mV), of a resistive electrode that at its voltmeter.
         heats: heat into each sink of the model.
         junctions: currents and heating at the mesa nodes.
         conducted: heat (µW) that conduction along the layers takes from each node.
@@ -45,6 +48,7 @@ class State:
         wire_residual: heat (µW) that leaves each wire node minus what enters.
         I: total current (mA).
         linearise: makes the Jacobian of the state.
+        electrode: potential and currents of a resistive electrode, None where one voltage drives every place.
         norm: sum of all imbalances over the Joule power, where a branch problem has evaluated the state.
     """
 
@@ -61,6 +65,7 @@ class State:
     I: float  # noqa: E741 - the symbol of the field
     linearise: Callable[[State], Jacobian] = field(repr=False)
     norm: float = float("nan")
+    electrode: ElectrodeState | None = None
 
     @cached_property
     def jacobian(self) -> Jacobian:
@@ -74,8 +79,8 @@ class State:
 
     @property
     def P(self) -> float:
-        """Joule power (µW)."""
-        return self.V * self.I
+        """Joule power (µW), that of a resistive electrode included."""
+        return self.V * self.I if self.electrode is None else self.electrode.P
 
 
 class Model:
@@ -88,6 +93,7 @@ class Model:
         operators, layout, interfaces, pattern, conduction, sinks: of the parts.
         bath: temperature (K).
         junctions: the stack of junctions.
+        electrode: the resistive electrode; None where one voltage drives every place.
         contacts: sinks that are contacts; `wired` are those sinks that end in a wire node.
         area: of the mesa (µm²).
         unknowns: number of unknown temperatures over all ranks.
@@ -149,6 +155,7 @@ class Model:
             scenario.mesa.specific_resistance_ohm_um2,
             _shares(parts) * resistive_junctions_of(scenario),
         )
+        self.electrode: Final = build_electrode(scenario, tagged, parts.layout, self.junctions)
         self.area: Final = global_sum(self.comm, self.operators.mesa_mass.sum())
         self.unknowns: Final = round(global_sum(self.comm, self.layout.size))
         self.extra_heat: Final = np.zeros(self.layout.size) if extra_heat is None else np.array(extra_heat)
@@ -242,9 +249,8 @@ class Model:
             for sink, T_w in zip(self.sinks, self.outer_temperatures(wires), strict=True)
         )
         self._drain(residual, heats)
-        rows = self.layout.junction_rows
-        junctions = self.junctions.evaluate(V, T[rows].reshape(len(self.layout.junction_layers), -1))
-        residual[rows] -= (self.junction_mass * junctions.Q).ravel()
+        junctions, electrode = self.driven(V, T)
+        residual[: self._mesa_size] -= self.made(junctions, electrode).ravel()
         fixed = self.conduction.fixed
         residual[fixed] += T[fixed] - self.bath
         residual -= self.extra_heat
@@ -259,9 +265,33 @@ class Model:
             conducted=conducted,
             residual=residual,
             wire_residual=self._wire_residual(wires, heats),
-            I=global_sum(self.comm, self.junction_mass @ junctions.J),
+            I=global_sum(self.comm, self.junction_mass @ junctions.J) if electrode is None else electrode.I,
             linearise=self.linearise,
+            electrode=electrode,
         )
+
+    @property
+    def _mesa_size(self) -> int:
+        """Number of unknowns of this rank in the mesa, which are the first."""
+        return int(self.layout.starts[len(self.layout.mesa_layers)])
+
+    def driven(self, V: float, T: Array) -> tuple[JunctionState, ElectrodeState | None]:
+        """Return the junctions of this rank at voltage V (mV), and the electrode above them. Collective with one."""
+        if self.electrode is None:
+            T_junctions = T[self.layout.junction_rows].reshape(len(self.layout.junction_layers), -1)
+            return self.junctions.evaluate(V, T_junctions), None
+        nodes = self.electrode.nodes
+        T_mesa = T[: self._mesa_size].reshape(len(self.layout.mesa_layers), -1)
+        state = self.electrode.solve(V, nodes.everywhere(T_mesa))
+        return state.junctions.only(nodes.own), state
+
+    def made(self, junctions: JunctionState, electrode: ElectrodeState | None) -> Array:
+        """Return the Joule heat (µW) in every mesa sublayer at the nodes of this rank, shape (L, m)."""
+        heat = np.zeros((len(self.layout.mesa_layers), self.junction_mass.size))
+        heat[list(self.layout.junction_layers)] = self.junction_mass * junctions.Q
+        if electrode is not None and self.electrode is not None:
+            heat += self.electrode.nodes.mine(electrode.heat)
+        return heat
 
     def rounding(self, e: State) -> float:
         """Return the heat (µW) that one rounding error of every temperature in every equation makes up. Collective.
@@ -308,7 +338,11 @@ class Model:
         n, g = self.layout.size, len(self.wired) + 1
         rows = self.layout.junction_rows
         columns = np.zeros((n, g))
-        columns[rows, -1] = -(self.junction_mass * e.junctions.Q_by_V).ravel()
+        response = self._response(e)
+        if response is None:
+            columns[rows, -1] = -(self.junction_mass * e.junctions.Q_by_V).ravel()
+        else:
+            columns[: self._mesa_size, -1] = response.by_V.ravel()
         wire_rows, wire_diagonal = np.zeros((g - 1, n)), np.zeros(g - 1)
         k = 0
         for sink, heat in zip(self.sinks, e.heats, strict=True):
@@ -317,8 +351,12 @@ class Model:
                 wire_rows[k, sink.rows] = -heat.by_T
                 wire_diagonal[k] = float(sink.wire(e.wires[k])) - global_sum(self.comm, heat.by_wire.sum())
                 k += 1
-        I_by_T = np.zeros(n)
-        I_by_T[rows] = (self.junction_mass * e.junctions.J_by_T).ravel()
+        I_by_T, I_by_V = np.zeros(n), 0.0
+        if response is None:
+            I_by_T[rows] = (self.junction_mass * e.junctions.J_by_T).ravel()
+            I_by_V = global_sum(self.comm, self.junction_mass @ e.junctions.J_by_V)
+        else:
+            I_by_T[: self._mesa_size], I_by_V = response.I_by_T.ravel(), response.I_by_V
         return Jacobian(
             kappa=e.potentials.kappa,
             local=self.pattern.matrix(self._local_entries(e)),
@@ -326,8 +364,15 @@ class Model:
             wire_rows=wire_rows,
             wire_diagonal=wire_diagonal,
             I_by_T=I_by_T,
-            I_by_V=global_sum(self.comm, self.junction_mass @ e.junctions.J_by_V),
+            I_by_V=I_by_V,
+            electrode=response,
         )
+
+    def _response(self, e: State) -> ElectrodeResponse | None:
+        """Return how a resistive electrode answers at a state."""
+        if self.electrode is None or e.electrode is None:
+            return None
+        return ElectrodeResponse(self.electrode, e.electrode)
 
     def _local_entries(self, e: State) -> Array:
         """Return the node-local Jacobian entries in the order of the pattern."""

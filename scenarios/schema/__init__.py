@@ -1,6 +1,7 @@
 """What can stand in a scenario? Every key with type, unit, range and default (units are part of the key names)."""
 
 from hotmesa.scenarios.schema.device import Bath, ConstantContact, Contact, Crystal, Layer, Mesa, WiedemannFranzContact
+from hotmesa.scenarios.schema.electrode import Electrode, FilmElectrode, SheetElectrode
 from hotmesa.scenarios.schema.law import DWave, Law, Ohmic, Tabulated
 from hotmesa.scenarios.schema.material import FromFile, GoldFilm, GoldWire, LibraryMaterial, Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
@@ -35,7 +36,9 @@ __all__ = [
     "DWave",
     "Diagram",
     "Disc",
+    "Electrode",
     "Family",
+    "FilmElectrode",
     "FromFile",
     "GoldFilm",
     "GoldWire",
@@ -65,6 +68,7 @@ __all__ = [
     "Rectangle",
     "Scenario",
     "Section",
+    "SheetElectrode",
     "Sink",
     "SourceTable",
     "Stability",

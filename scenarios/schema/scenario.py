@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBelow, Layer, Mesa, MesaRectangle
+from hotmesa.scenarios.schema.electrode import Electrode
 from hotmesa.scenarios.schema.law import DWave, Law
 from hotmesa.scenarios.schema.material import Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
@@ -50,6 +51,7 @@ class Scenario(Section):
     materials: dict[str, Material] = Field(default_factory=dict, max_length=200)
     contacts: tuple[Contact, ...] = Field((), max_length=200)
     sinks: tuple[Sink, ...] = Field((), max_length=20)
+    electrode: Electrode | None = None
     bath: Bath = HalfLayerBelow()
     law: Law = DWave()
     josephson: Josephson = Josephson()
@@ -78,6 +80,12 @@ class Scenario(Section):
     def critical_temperature_K(self) -> float:
         """T_c of the junctions (K)."""
         return self.josephson.critical_temperature_K or self.output.hot_temperature_K
+
+    @property
+    def electrode_layer(self) -> Layer:
+        """The layer of the electrode: that of its key, else the top one."""
+        name = None if self.electrode is None else self.electrode.layer
+        return next((layer for layer in self.layers if layer.name == name), self.layers[0])
 
     def __repr__(self) -> str:
         """Return what it is in one line; the keys are in `model_dump()`."""

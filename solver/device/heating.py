@@ -1,10 +1,11 @@
-"""Joule heating of the junctions: the local law under one common voltage."""
+"""Joule heating of the junctions: the local law under one common voltage, or that of each place."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
@@ -31,6 +32,10 @@ class JunctionState:
     Q_by_T: Array
     Q_by_V: Array
 
+    def only(self, nodes: NDArray[np.int64]) -> JunctionState:
+        """Return the state of some of the nodes."""
+        return JunctionState(*(np.asarray(getattr(self, part.name)[..., nodes]) for part in fields(self)))
+
 
 @dataclass(frozen=True)
 class Junctions:
@@ -46,8 +51,8 @@ class Junctions:
     resistance: float
     counts: Array
 
-    def evaluate(self, V: float, T: Array) -> JunctionState:
-        """Return current and heating at voltage V (mV) and temperatures T (K), shape (S, m).
+    def evaluate(self, V: float | Array, T: Array) -> JunctionState:
+        """Return current and heating at voltage V (mV), a number or shape (m,), and temperatures T (K), shape (S, m).
 
         With one sublayer every node sees v = V/n. With several, J is common to all and the voltages adjust:
         sum_k n_k v(J, T_k) = V.
@@ -59,13 +64,13 @@ class Junctions:
             return self._single(V, T)
         return self._stacked(V, T)
 
-    def _single(self, V: float, T: Array) -> JunctionState:
+    def _single(self, V: float | Array, T: Array) -> JunctionState:
         n, r = float(self.counts[0]), self.resistance
-        law = self.law.at_voltage(V / n, T[0])
+        law = self.law.at_voltage(V / n, T[0]) if isinstance(V, float) else self.law.at(V / n, T[0])
         J, J_T, J_V = law.i / r, law.di_dT / r, law.di_dv / (n * r)
         return JunctionState(J, J_T[None], J_V, (V * J)[None], (V * J_T)[None, None], (J + V * J_V)[None])
 
-    def _stacked(self, V: float, T: Array) -> JunctionState:
+    def _stacked(self, V: float | Array, T: Array) -> JunctionState:
         n, r = self.counts[:, None], self.resistance
         v = self._match(V, T)
         law = self.law.at(v, T)
@@ -82,11 +87,11 @@ class Junctions:
         Q_V = n * (i_V / law.di_dv * i + v * i_V) / r
         return JunctionState(i / r, i_T / r, i_V / r, Q, Q_T, Q_V)
 
-    def _match(self, V: float, T: Array) -> Array:
+    def _match(self, V: float | Array, T: Array) -> Array:
         """Return the voltage per junction in each sublayer (mV), shape of T, by Newton's method on sum n_k v_k = V."""
         n = self.counts[:, None]
-        v = np.full(T.shape, V / float(self.counts.sum()))
-        if V == 0.0:
+        v = np.tile(V / float(self.counts.sum()), (len(T), 1)) * np.ones(T.shape)
+        if not np.any(V):
             return v
         for _ in range(50):
             law = self.law.at(v, T)
@@ -96,7 +101,7 @@ class Junctions:
             # A sublayer never takes more than twice or less than half of its voltage in one step.
             v_new = v * np.clip(1.0 + step / v, 0.5, 2.0)
             v_new *= V / np.sum(n * v_new, axis=0)
-            if np.max(np.abs(v_new - v), initial=0.0) <= 1e-13 * abs(V):
+            if np.max(np.abs(v_new - v), initial=0.0) <= 1e-13 * np.max(np.abs(V)):
                 return np.asarray(v_new)
             v = v_new
         raise SolveError("the voltages of the mesa sublayers did not match one common current; use fewer sublayers")

@@ -136,7 +136,7 @@ class BorderedOperator:
         system = self._required_system()
         T, g = self.layout.load(x)
         lin = system.lin
-        heat = self._conduction.apply(lin.kappa * T) + lin.local @ T + lin.columns @ g
+        heat = self._conduction.apply(lin.kappa * T) + lin.at_nodes(T) + lin.columns @ g
         self.layout.store(y, heat, global_sums(self._comm, system.rows @ T) + system.corner @ g)
 
     def multTranspose(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:
@@ -144,7 +144,7 @@ class BorderedOperator:
         system = self._required_system()
         T, g = self.layout.load(x)
         lin = system.lin
-        heat = lin.kappa * self._conduction.apply_transposed(T) + lin.local.T @ T + system.rows.T @ g
+        heat = lin.kappa * self._conduction.apply_transposed(T) + lin.at_nodes_transposed(T) + system.rows.T @ g
         self.layout.store(y, heat, global_sums(self._comm, lin.columns.T @ T) + system.corner.T @ g)
 
     def apply(self, _: Any, x: PETSc.Vec, y: PETSc.Vec) -> None:

@@ -12,6 +12,7 @@ from hotmesa.solver.device.layout import Potentials
 from hotmesa.solver.device.sinks import Rows
 from hotmesa.solver.linear.condensed import CondensedConduction, DepthNetwork, depth_network
 from hotmesa.solver.model import Model, State
+from hotmesa.solver.parallel import global_max
 from hotmesa.solver.sensitivity.beside import Beside
 from hotmesa.solver.states.observables import temperatures
 
@@ -172,7 +173,8 @@ class BalanceChange:
         names = dict.fromkeys(sink.name for end in (low, high) for sink in end.sinks)
         self._sinks = [name for name in names if not np.array_equal(a.sink(name)[1], b.sink(name)[1])]
         self._wires = bool((a.leaving() != b.leaving()).any())
-        self._junctions = not all(np.array_equal(x, y) for x, y in zip(a.made(), b.made(), strict=True))
+        changed = not all(np.array_equal(x, y) for x, y in zip(a.made(), b.made(), strict=True))
+        self._junctions = global_max(model.comm, changed) > 0.0  # with an electrode the currents are collective
 
     def at(self, weighed: WeighedState) -> Change:
         """Return the derivatives at a state."""
@@ -188,9 +190,8 @@ class BalanceChange:
         if self._wires and model.comm.rank == 0:
             total += weighed.wires @ (high.leaving() - low.leaving())
         if self._junctions:
-            rows = model.layout.junction_rows
             (Q, J), (Q_low, J_low) = high.made(), low.made()
-            total -= weighed.T[:, rows] @ (Q - Q_low)
+            total -= weighed.T[:, : Q.size] @ (Q - Q_low)
             I_mA = float((J - J_low).sum())
         if self._potentials:
             total += weighed.by_potential @ (high.potentials.phi - low.potentials.phi)
@@ -261,8 +262,6 @@ class _Terms:
         return np.array([float(c.integral(T) - c.integral(bath)) for c, T in zip(curves, self._wires, strict=True)])
 
     def made(self) -> tuple[Array, Array]:
-        """Heat (µW) that is made at every junction node, and current (mA) through every node of the mesa."""
-        layout, mass = self._model.layout, self._model.junction_mass
-        T = self._T[layout.junction_rows].reshape(len(layout.junction_layers), -1)
-        found = self._model.junctions.evaluate(self._V, T)
-        return (mass * found.Q).ravel(), mass * found.J
+        """Heat (µW) that is made at every node of the mesa sublayers, and current (mA) through every node of a mesa."""
+        junctions, electrode = self._model.driven(self._V, self._T)
+        return self._model.made(junctions, electrode).ravel(), self._model.junction_mass * junctions.J

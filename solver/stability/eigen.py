@@ -14,6 +14,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.linear.bordered import Constraint
 from hotmesa.solver.linear.conduction import Conduction
+from hotmesa.solver.linear.corrected import CorrectedFactors
 from hotmesa.solver.linear.factors import Factors, SparseFactors
 from hotmesa.solver.linear.jacobian import Jacobian, shifted
 from hotmesa.solver.parallel import Comm, global_max, global_sums
@@ -101,7 +102,14 @@ class ShiftInvert:
     def _unbordered(self, rhs: Array) -> Array:
         """Return the solution of (J + s C) T = rhs, wires and voltage at rest."""
         self.solves += 1
-        return self._exact.solve(rhs)
+        return self._exact.solve(rhs) if self._corrected is None else self._corrected.solve(rhs)
+
+    @cached_property
+    def _corrected(self) -> CorrectedFactors | None:
+        """Solutions with a resistive electrode; None where there is none."""
+        if self._lin.electrode is None:
+            return None
+        return CorrectedFactors(self._comm, self._conduction, self._shifted, self._exact)
 
     def approximate(self, rhs: Array) -> Array:
         """Return nearly the solution of (J + s C) T = rhs, wires and voltage at rest."""

@@ -117,7 +117,7 @@ class RitzSpace:
     def _product(self, x: Array) -> Array:
         """Return J times one vector, or the columns of several."""
         scaled = (self._lin.kappa * x.T).T
-        return np.asarray(self._conduction.apply(scaled) + self._lin.local @ x)
+        return np.asarray(self._conduction.apply(scaled) + self._lin.at_nodes(x))
 
     def add(self, v: Array) -> bool:
         """Add a vector to the space; return whether it was not in it."""

@@ -38,6 +38,8 @@ AT_FOLD = 100.0
 
 TURNING = 100.0
 """Times that resolution: an imaginary part that is more than rounding."""
+ELECTRODE_MARGIN = 1.5
+"""On the bound of all rates with a resistive electrode, whose own heat, some percent, stands in no bound."""
 WARMING = 1e-6
 """Cooling over the largest warming along a tangent that is its rounding."""
 
@@ -103,7 +105,8 @@ class Stability:
     biases. Along a branch the modes are followed (see tracking.py); the first state, and every one where that is not
     certain, takes shift-invert Krylov-Schur, the bias a border. Nothing above s is missed: without the bias term the
     matrix is of Metzler type (heat only spreads), so the mode with one sign is the fastest one (Perron and Frobenius),
-    and a mode found otherwise sends the shift up and starts again.
+    and a mode found otherwise sends the shift up and starts again. A resistive electrode couples places with the other
+    sign, in proportion to the drop along it: modes stay nearly orthogonal, so that no two of them have one sign.
 
     How many modes grow does not depend on the heat capacities (Sylvester's law of inertia: a rate is zero where J is
     singular, whatever C), nor does a crystal without heat of its own add one: to count them a condensed crystal stays
@@ -193,6 +196,8 @@ class Stability:
                 f"{count} modes are asked for, but the device has {self.model.unknowns} unknown temperatures: "
                 f"1 to {self.model.unknowns - 1} are possible"
             )
+        if self.model.electrode is not None:  # its potential couples places with the other sign: see `warms_everywhere`
+            warms = None
         e = self.to_full(e)
         point = _Point(e, self.model.linearise(e), self.heat_capacity(e))
         requested = tuple(dict.fromkeys((VOLTAGE, *biases)))
@@ -326,9 +331,15 @@ class Stability:
     def _bound(self, point: _Point) -> float:
         """Return a rate (1/µs) that no mode exceeds: conduction makes no heat, so heating over heat capacity bounds."""
         # All heat that warming one place makes, in whatever sublayer: conduction has zero sums over the same places.
-        heating = self.model.junction_mass * point.e.junctions.Q_by_T.sum(axis=0)
+        junctions, mass, margin = point.e.junctions, self.model.junction_mass, 1.05
+        heating = mass * junctions.Q_by_T.sum(axis=0)
+        if point.lin.electrode is not None:
+            # A place that draws more current lowers the potential of others, whose currents lose at most as much.
+            per_current = junctions.Q_by_V.sum(axis=0) / junctions.J_by_V
+            most = global_max(self.model.comm, per_current.max(initial=0.0))
+            heating, margin = heating + most * mass * np.abs(junctions.J_by_T), ELECTRODE_MARGIN
         ratio = heating / point.capacity[self.layout.junction_rows].reshape(heating.shape)
-        return max(1.05 * global_max(self.model.comm, ratio.max(initial=0.0)), 1e-3)
+        return max(margin * global_max(self.model.comm, ratio.max(initial=0.0)), 1e-3)
 
     def _shift_after(self, modes: Modes) -> float:
         """Return a shift for the next state: above the leading rate by what it moved, or half the gap to the next."""

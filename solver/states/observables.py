@@ -72,15 +72,31 @@ def junction_temperatures(model: Model, e: State) -> Array:
 
 
 @observable(
-    V_mV="voltage across the mesa, the same everywhere on it",
+    V_mV="voltage across the mesa, the same everywhere on it; with an `[electrode]` what its voltmeter reads",
     V_per_junction_mV="V/n",
     I_mA="current, ∫ J dA over the mesa",
-    P_mW="Joule power V I",
+    P_mW="Joule power V I, that of an `[electrode]` included",
 )
 def bias(model: Model, e: State) -> Row:
     """Return voltage, voltage per resistive junction, current and power."""
     n = float(model.junctions.counts.sum())
     return {"V_mV": e.V, "V_per_junction_mV": e.V / n, "I_mA": e.I, "P_mW": e.P * 1e-3}
+
+
+@observable(
+    electrode_drop_mV="largest minus smallest potential of the `[electrode]` over the mesa",
+    P_electrode_mW="Joule power of the `[electrode]`, part of `P_mW`",
+    **{"I_<contact>_mA": "current through each contact of the `[electrode]`"},
+)
+def electrode(model: Model, e: State) -> Row:
+    """Return the drop along a resistive electrode (mV), its heat (mW) and the currents of its contacts (mA)."""
+    if e.electrode is None:
+        return {}
+    row: Row = {
+        "electrode_drop_mV": float(np.ptp(e.electrode.potential)),
+        "P_electrode_mW": float(e.electrode.heat.sum()) * 1e-3,
+    }
+    return row | {f"I_{name}_mA": value for name, value in e.electrode.currents.items()}
 
 
 def junction_excess(model: Model, e: State, T_K: float) -> Array:
@@ -189,7 +205,7 @@ def cold_part(model: Model, e: State) -> Row:
         cold = sizes * (1.0 - hot_shares(excess)[0])
         parts = [elements.to_nodes(np.repeat(a[:, None], excess.shape[1], axis=1)) for a in (cold, sizes)]
         shares = np.divide(*(part[model.layout.mesa_nodes] for part in parts))
-        local = np.array([cold.sum(), e.V * float((model.junction_mass * shares) @ e.junctions.J)])
+        local = np.array([cold.sum(), float((model.junction_mass * shares) @ e.junctions.Q.sum(axis=0))])
         area, power = (float(value) for value in global_sums(model.comm, local))
         hot = hot_intervals(elements.places[:, :, _axis(model)], excess)
         if model.comm.size > 1:

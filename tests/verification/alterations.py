@@ -158,6 +158,11 @@ def joule_heat_altered(patch: Patch) -> None:
     patch.setattr(heating.Junctions, "evaluate", evaluate)
 
 
+def jacobian_without_electrode(patch: Patch) -> None:
+    """The potential of the electrode stays where it is when temperatures change, as far as the Jacobian knows."""
+    _linearisation(patch, electrode=lambda lin: None)
+
+
 def current_with_wrong_sign(patch: Patch) -> None:
     """The current that closes the equations has the wrong sign, in value and derivatives."""
     evaluate, linearise = model.Model.evaluate, model.Model.linearise

@@ -25,6 +25,8 @@ from hotmesa.scenarios.schema import (
     Contact,
     Crystal,
     Curve,
+    Electrode,
+    Josephson,
     Law,
     Layer,
     Material,
@@ -60,6 +62,8 @@ def device(
     crystal: bool = True,
     path: str = "sparse",
     geometry: str = "strip",
+    electrode: Electrode | None = None,
+    transition_K: float | None = None,
 ) -> Scenario:
     """Return a device of a gold film on junctions on a crystal, with the given parts."""
     film, mesa, below = materials
@@ -89,6 +93,8 @@ def device(
         law=law or Law(set=3),
         mesh=Mesh(size_um=1.0, contact_size_um=0.75, rim_size_um=4.0),
         numerics=Numerics(path=path),
+        electrode=electrode,
+        josephson=Josephson(critical_temperature_K=transition_K),
     )
 
 
@@ -124,6 +130,27 @@ DEVICES: dict[str, Scenario] = {
         materials=CONDENSED, contacts=(GOLD_WIRE,), mesa_sublayers=3, path="condensed", geometry="plan"
     ),
     "plan": device(contacts=(GOLD_WIRE,), geometry="plan"),
+    "electrode, one contact": device(
+        contacts=(GOLD_WIRE,),
+        electrode=Electrode(kind="sheet", inject=("wire",), sheet_ohm=Curve(T_K=(10.0, 100.0), values=(100.0, 900.0))),
+    ),
+    "electrode, shares, contact resistance and planes, plan": device(
+        materials=CONDENSED,
+        contacts=(GOLD_WIRE, SECOND),
+        mesa_sublayers=2,
+        path="condensed",
+        geometry="plan",
+        electrode=Electrode(
+            kind="sheet",
+            sheet_ohm=200.0,
+            inject=("wire", "second"),
+            shares=(0.4, 0.6),
+            contact_ohm=90.0,
+            voltmeter="second",
+            planes_ohm=Curve(T_K=(10.0, 100.0), values=(100.0, 300.0)),
+        ),
+        transition_K=5.0,
+    ),
 }
 
 
@@ -185,7 +212,7 @@ def outputs(model: Model, residual: Array, wires: Array, current: float) -> list
 def predicted(model: Model, lin: Jacobian, d: Place) -> list[Array]:
     """Return what the Jacobian says about a direction."""
     g = np.append(d.wires, d.V)
-    residual = model.conduction.apply(lin.kappa * d.T) + lin.local @ d.T + lin.columns @ g
+    residual = model.conduction.apply(lin.kappa * d.T) + lin.at_nodes(d.T) + lin.columns @ g
     wires = lin.wire_rows @ d.T + lin.wire_diagonal * d.wires
     return outputs(model, residual, wires, float(lin.I_by_T @ d.T) + lin.I_by_V * d.V)
 

@@ -17,6 +17,7 @@ from types import ModuleType
 from verification import (
     conservation,
     exact,
+    exact_electrode,
     exact_stability,
     exact_time,
     invariance,
@@ -36,6 +37,7 @@ MODULES: tuple[ModuleType, ...] = (
     exact,
     exact_time,
     exact_stability,
+    exact_electrode,
     conservation,
     limits,
     spatial,

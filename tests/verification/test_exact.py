@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from verification.cases import Case, describe, evaluate
 from verification.exact import CASES
+from verification.exact_electrode import CASES as ELECTRODE
 from verification.exact_film import exact
 from verification.exact_step import RADII, spot_alpha
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", (*CASES, *ELECTRODE), ids=lambda case: case.name)
 def test_exact_result(case: Case):
     outcome = evaluate(case, quick=True)
     assert outcome.passed, describe(outcome)

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from verification import alterations as wrong
+from verification import alterations_electrode as electrode
 from verification import report
 from verification.cases import describe, evaluate
 
@@ -68,6 +69,11 @@ CONTROLS = [
     (wrong.tall_stacks_cooled_better, "set 3, cooling T^1.8: sum rule of the widths of 12 and 30 junctions"),
     (wrong.tall_stacks_cooled_better, "ohmic junctions: V √N of 12 and 30 junctions at equal temperature"),
     (wrong.contact_doubled, "length of the domain where V stops falling"),
+    # Electrode
+    (electrode.electrode_makes_no_heat, "two contacts, one lead: heat made over power that enters, minus 1"),
+    (electrode.sheet_resistance_doubled, "ohmic stack, current through a contact, strip: current"),
+    (electrode.electrode_without_radius, "ohmic stack, current through a contact, disc: potential at the far end"),
+    (wrong.jacobian_without_electrode, "electrode, one contact" + JACOBIAN),
     # Time
     (wrong.heat_capacity_halved, "relaxation of a lumped device, equal steps"),
     (wrong.heat_capacity_halved, "speed of a hot front, alpha_S = 2.5"),
@@ -138,6 +144,7 @@ def test_every_group_of_cases_has_a_control():
 
 
 def test_every_alteration_is_used():
-    made = {f for name, f in vars(wrong).items() if callable(f) and getattr(f, "__module__", "") == wrong.__name__}
+    named = [(module, f) for module in (wrong, electrode) for f in vars(module).values()]
+    made = {f for module, f in named if callable(f) and getattr(f, "__module__", "") == module.__name__}
     unused = {f.__name__ for f in made - {alter for alter, _ in CONTROLS} if not f.__name__.startswith("_")}
     assert unused == set()
