@@ -20,11 +20,15 @@ from hotmesa.solver.linear.jacobian import Jacobian, shifted
 from hotmesa.solver.parallel import Comm, global_max, global_sums
 
 MAX_RESTARTS = 100
+FEW_RESTARTS = 10
+"""Of a search with few vectors, which serve a warm start: one that takes longer goes on with more of them."""
 MAX_VECTORS = 300
 GUARD_VECTORS = 3
 """Krylov vectors beyond the wanted modes: few, because a warm start needs few; see benchmarks/bench_stability.py."""
 NEW_DIRECTION = 0.5
 """Sine of the angle to other modes of its rate above which a mode is one of its own."""
+SEARCH_VECTORS = 20
+"""Of a search that starts from nothing: with few, each restart forgets most of what it has seen."""
 COARSE = 1e-2
 """Relative residual that tells whether there is another mode, but not yet its rate (of which the error is smaller)."""
 
@@ -169,13 +173,18 @@ class ShiftInvert:
         """
         pairs = self._without_copies(pairs, tolerance)
         with self._shell(constraint) as shell:
+            start = self._irregular_start()
             while len(pairs.rates) < shell.getSize()[0] - 1:
-                more = self._solve_for(shell, 1, self._irregular_start(), tolerance, pairs.shapes)
-                slack = 10.0 * tolerance * abs(self.shift - float(pairs.rates[-1]))
-                if more.rates[0] < pairs.rates[-1] - slack:
-                    break
+                for accuracy, slack in ((COARSE, COARSE), (tolerance, 10.0 * tolerance)):
+                    more = self._solve_for(shell, 1, start, accuracy, pairs.shapes, SEARCH_VECTORS)
+                    if self._is_below(more, pairs, slack):
+                        return pairs
                 pairs = pairs.with_more(more)
         return pairs
+
+    def _is_below(self, more: Pairs, pairs: Pairs, slack: float) -> bool:
+        """Return whether a mode is slower than the slowest of others by more than a part of what is to the shift."""
+        return bool(more.rates[0] < pairs.rates[-1] - slack * abs(self.shift - float(pairs.rates[-1])))
 
     def _without_copies(self, pairs: Pairs, tolerance: float) -> Pairs:
         """Return the modes without those that are nearly a combination of others of the same rate."""
@@ -204,8 +213,7 @@ class ShiftInvert:
         with self._shell(constraint) as shell:
             if len(pairs.rates) >= shell.getSize()[0] - 1:
                 return True
-            more = self._solve_for(shell, 1, start, COARSE, pairs.shapes)
-        return bool(more.rates[0] < pairs.rates[-1] - COARSE * abs(self.shift - float(pairs.rates[-1])))
+            return self._is_below(self._solve_for(shell, 1, start, COARSE, pairs.shapes), pairs, COARSE)
 
     @contextmanager
     def _shell(self, constraint: Constraint) -> Iterator[PETSc.Mat]:
@@ -218,13 +226,16 @@ class ShiftInvert:
         finally:
             shell.destroy()
 
-    def _solve_for(self, shell: PETSc.Mat, count: int, start: Array, tolerance: float, without: Array | None) -> Pairs:
+    def _solve_for(
+        self, shell: PETSc.Mat, count: int, start: Array, tolerance: float, without: Array | None,
+        guards: int = GUARD_VECTORS,
+    ) -> Pairs:  # fmt: skip
         """Return `count` modes, besides those given as columns of `without`."""
-        total, guards = shell.getSize()[0], GUARD_VECTORS
+        total, restarts = shell.getSize()[0], FEW_RESTARTS if guards == GUARD_VECTORS else MAX_RESTARTS
         vector, work = shell.createVecs()
         while True:
             vector.array[:] = start
-            eps = self._eigensolver(shell, count, min(count + guards, total), tolerance)
+            eps = self._eigensolver(shell, count, min(count + guards, total), tolerance, restarts)
             try:
                 if without is not None:
                     eps.setDeflationSpace([_filled(work.duplicate(), column) for column in without.T])
@@ -237,15 +248,17 @@ class ShiftInvert:
                 eps.destroy()
             if count + guards >= min(total, MAX_VECTORS):
                 raise SolveError(f"only {result} of {count} growth rates converged")
-            guards = 4 * guards
+            guards, restarts = 4 * guards, MAX_RESTARTS
 
-    def _eigensolver(self, shell: PETSc.Mat, count: int, vectors: int, tolerance: float) -> SLEPc.EPS:
+    def _eigensolver(
+        self, shell: PETSc.Mat, count: int, vectors: int, tolerance: float, restarts: int
+    ) -> SLEPc.EPS:
         eps = SLEPc.EPS().create(self._comm)
         eps.setOperators(shell)
         eps.setProblemType(SLEPc.EPS.ProblemType.NHEP)
         eps.setWhichEigenpairs(SLEPc.EPS.Which.LARGEST_MAGNITUDE)
         eps.setDimensions(count, vectors)
-        eps.setTolerances(tolerance, MAX_RESTARTS)
+        eps.setTolerances(tolerance, restarts)
         return eps
 
     def _pairs(self, eps: SLEPc.EPS, count: int, work: PETSc.Vec) -> Pairs:

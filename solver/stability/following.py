@@ -33,7 +33,7 @@ DISTINCT = 0.05
 """Part of a guard mode outside of what is kept already, below which it is not kept."""
 FINEST = 1e-2
 """Of the accuracy: what is asked for at a rate of zero."""
-SOLVES_PER_MODE = 4
+SOLVES_PER_MODE = 8
 PHASE = 2.4
 """Of one irregular pattern over the one before (rad): no few of them are alike."""
 FRESH = 0.1

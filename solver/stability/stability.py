@@ -296,11 +296,12 @@ class Stability:
             inverse = self._inverse(point, bound if self._shift is None else min(self._shift, bound))
         while True:
             modes = self._leading(inverse, point.lin, Bias.voltage(), count, complete)
-            above = modes.rates[0] >= inverse.shift
-            if inverse.shift >= bound or not (above or self._has_two_signs(modes)):
+            above, two_signs = modes.rates[0] >= inverse.shift, self._has_two_signs(modes)
+            if inverse.shift >= bound or not (above or two_signs):
                 return inverse, modes
             self._count(inverse)
-            inverse = self._inverse(point, bound)
+            # A mode with one sign is the fastest: a shift just above it serves better than one far away.
+            inverse = self._inverse(point, bound if two_signs else min(self._shift_after(modes), bound))
 
     def _leading(self, inverse: ShiftInvert, lin: Jacobian, bias: Bias, count: int, complete: bool) -> Modes:
         """Return at least `count` leading modes, and one more than grow (as far as there are unknowns)."""

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 from helpers.crossings import crossings, lumped
+from regression.test_stability_random import dense_rates, positive
 
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios import load_scenario
@@ -21,6 +22,10 @@ SHEET = IN_PLANE * 1e-6
 FIRST_MA = (4.875, 42.998)
 """Currents between which the first mode grows, by a finite-volume code that is not ours."""
 MODES = 8
+LOOKED_AT = 10
+"""States of a branch, nearly, whose modes are compared with all eigenvalues."""
+TWINS = 1e-3
+"""Relative difference of two rates below which their modes are an even and an odd one of the same far walls."""
 SIZE_UM = 1.9
 """Of the elements: the coarsest whose rows do not hold a wall, of 9 µm here."""
 
@@ -97,3 +102,21 @@ def test_states_of_even_modes_keep_their_mirror_line_to_the_last_digits() -> Non
         # The last point is the bifurcation, of the uniform branch.
         shift = [np.abs(p.curve.evaluation.T[here] - p.curve.evaluation.T[there]).max() for p in branch.points[1:-1]]
         assert max(shift) < 1e-9 if m % 2 == 0 else max(shift) > 1.0
+
+
+def test_growing_modes_of_both_parities_are_counted_under_both_sources() -> None:
+    """Far walls feel each other so little that even and odd shifts of them have one rate to digits: none is missed."""
+    twins = {"even": 0, "odd": 0}
+    for branch, (m, _, _) in zip(diagram().branches[1:], pairs(), strict=True):
+        inside = branch.points[1:-1]  # at its ends, which are bifurcations, a rate is zero
+        for p in inside[:: max(1, len(inside) // LOOKED_AT)]:
+            for modes, name in ((p.voltage, "V"), (p.current, "I")):
+                rates = dense_rates(diagram().model, p.curve.evaluation, modes.bias)
+                least, most = positive(rates, p.curve.fold == name, bool(p.curve.fold))
+                assert least <= modes.unstable <= most, (branch.number, p.curve.control, name)
+                k = max(modes.unstable, 1)
+                # Their errors are a part of the distance to the shift, which lies above the first.
+                assert modes.rates[:k] == pytest.approx(rates[:k], abs=1e-4 * np.ptp(rates[: k + MODES]))
+                close = np.abs(np.diff(rates[: k + 1])) < TWINS * np.abs(rates[:k])
+                twins["odd" if m % 2 else "even"] += bool(close.any())
+    assert min(twins.values()) > LOOKED_AT
