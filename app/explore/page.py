@@ -33,7 +33,8 @@ _INDEX = re.compile(r' \("[^"]*"\)')
 _WRAP = ":host { flex-wrap: wrap; align-items: flex-start; width: 100%; }"
 _SIDE = ":host { flex: 0 0 330px; }"
 _MAIN = """:host { flex: 1 1 340px; min-width: 320px; }
-@media (min-width: 800px) { :host { position: sticky; top: 0; } }"""
+@media (min-width: 800px) { :host { position: sticky; top: 0; } }
+@media (max-width: 799px) { :host { order: -1; } }"""
 _TEXT = {"font-size": "15px", "line-height": "1.4"}
 TEMPLATE = """
 {% block preamble %}<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">
@@ -81,16 +82,20 @@ class Page:
         document.title = f"hotmesa explore: {self.scenario.name}"
         document.template = TEMPLATE
         document.add_root(self._layout())
-        document.on_session_destroyed(lambda context: self.end())
+        document.on_session_destroyed(lambda context: self.close())
         self._worker: Worker | None = Worker()
         document.add_periodic_callback(self._look, LOOK_MS)
         self._ask()
 
-    def end(self) -> None:
-        """End its process, and a run that it has started."""
+    def close(self) -> None:
+        """End its process, as nobody looks at it any more; a run that it has started goes on."""
         if self._worker is not None:
             self._worker.end()
             self._worker = None
+
+    def end(self) -> None:
+        """End its process, and a run that it has started."""
+        self.close()
         if self._started is not None:
             self._started.end()
 
@@ -184,7 +189,8 @@ class Page:
         if self._worker is not None:
             self._worker.end()
             self._worker = Worker()
-            self._problem.text = error_text(["the process that computes died (out of memory?); another one is there"])
+            words = "the process that computes died (out of memory?); another one is there: move a slider"
+            self._problem.text = error_text([words])
 
     def _look(self) -> None:
         """Take what the process has said, and how far the run is."""
@@ -204,11 +210,16 @@ class Page:
         if reply.problem:
             which = "the coarse model" if reply.coarse else "the model of the scenario"
             self._problem.text = error_text([f"{which}: {reply.problem}"])
-            self._say("<b>old picture</b>: nothing newer could be computed" if not self._coarse else self._told(True))
+            if reply.coarse:
+                self._say(self._told(True))
+            elif self._coarse is None:
+                self._say("<b>old picture</b>: nothing newer could be computed")
+            else:
+                self._say(f"<b>coarse</b>: {_size(self._coarse)}. As the scenario says it could not be computed.")
         elif reply.answer is not None:
             self._show(reply.answer)
         elif reply.I_mA is not None:
-            self._say(f"{self._told(self._coarse is not None)} at {reply.I_mA:.3g} of {end:.3g} mA")
+            self._say(f"{self._told(not reply.coarse)} at {reply.I_mA:.3g} of {end:.3g} mA")
 
     def _show(self, answer: Answer) -> None:
         """Draw a new branch."""
@@ -227,8 +238,10 @@ class Page:
 
     def _told(self, drawn: bool) -> str:
         """Return what is said while something is computed: of the coarse branch, once it is drawn."""
-        if not drawn or self._coarse is None:
+        if not drawn:
             return "computing the coarse model …"
+        if self._coarse is None:
+            return "<b>old picture</b>: the coarse model has no answer. Computing as the scenario says …"
         c = self._coarse
         known = "deviation not known yet" if self._apart is None else f"± {self._apart:.2g} % at the last refinement"
         return f"<b>coarse</b>, {known}: {_size(c)}. Computing as the scenario says …"

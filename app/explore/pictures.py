@@ -22,6 +22,7 @@ COLOURS = 256
 DASHES = {style.STABLE: "solid", style.UNSTABLE_UNDER_VOLTAGE: "dashed", style.UNSTABLE_UNDER_CURRENT: "dotted"}
 ROOM = 1.05
 """By which an axis is longer than its curve."""
+NOT_ASKED = "coarse: stability not asked"
 FADED = 0.35
 TEXT = "11pt"
 
@@ -50,12 +51,16 @@ class CurvePicture:
         )  # fmt: skip
         self.figure.legend.location = "top_left"
         self.figure.legend.background_fill_alpha = 0.8
+        labels = [item.label["value"] for item in self.figure.legend[0].items]
+        self._stable = labels.index(style.NAMES[style.STABLE])
         self._shown: dict[str, Answer | None] = {"now": None, "pinned": None}
         self._name_visible()
 
     def show(self, answer: Answer) -> None:
         """Draw a branch as the present one."""
         self._shown["now"] = answer
+        stable = self.figure.legend[0].items[self._stable]
+        stable.label = {"value": NOT_ASKED if answer.coarse else style.NAMES[style.STABLE]}
         self._fill(self._now, answer)
         self.fade(False)
 
