@@ -16,7 +16,7 @@ help:
 	@echo 'make site          the documentation as pages with search, in out/site (index.html)'
 	@echo 'make results       the tables of docs/results.md, from what is declared beside columns and numbers'
 	@echo 'make pictures      runs what README and guide show, and makes their pictures'
-	@echo 'make paper         every number and picture of docs/kurter2010.md (twenty minutes of processor time)'
+	@echo 'make paper         every number and picture of docs/kurter2010.md (a quarter of an hour on two cores)'
 	@echo 'make bench         benchmarks; tables on the screen, JSON in out/benchmarks, docs/benchmarks.md'
 	@echo 'make setup         set up only, looking again for the best route'
 	@echo 'make lock          the versions and hashes of setup/requirements.lock anew, with uv'

@@ -23,7 +23,7 @@ write_record() {
 is_ready() {
   read_record || return 1
   if [[ $route == tree ]]; then [[ -d $tree/usr ]]; else [[ -x $base ]]; fi &&
-    is_of_this_project "$environment/pyproject.toml"
+    [[ ! -L $environment/packages || -d $environment/packages ]] && is_of_this_project "$environment/pyproject.toml"
 }
 
 # Whether an environment was made for the packages and requirements that the project has now; rules for tests and types
@@ -44,10 +44,10 @@ ensure_environment() { # [again]
     return 0
   fi
   : >"$log"
-  phases=3
+  phases=2 # more where a Debian tree or the shared packages are to be made
   choose_route
   if ! is_of_this_project "$environment/pyproject.toml" ||
-    [[ $(<"$environment/extras") != viz,study,fit,test,docs,notebook,shell,explore && ${1-} == again ]]; then
+    [[ $(<"$environment/extras") != "$every_extra" && ${1-} == again ]]; then
     make_environment
   fi
   write_record
@@ -71,7 +71,7 @@ choose_route() {
     route=system
     say "DOLFINx found by $base"
   elif [[ -z ${HOTMESA_DOLFINX-} ]] && is_root && modern_distribution; then
-    phases=4
+    phases=3
     phase "DOLFINx from the packages of this distribution"
     install_by_apt "${packages[@]}"
     find_python || { log_tail; die "apt-get installed DOLFINx, but no python3 can import it" "${other_ways[@]}"; }
@@ -91,7 +91,7 @@ use_tree() {
   check_temporary "${shown[@]}"
   [[ ! -d $tree ]] || return 0
   tree_possible || no_way
-  phases=6
+  phases=5
   build_tree "$suite"
 }
 

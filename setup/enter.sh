@@ -175,11 +175,11 @@ run_inside() {
     check_temporary "${shown[@]}"
     tree_variables
     entry_words "$tree"
-    export PATH=$environment/bin:$PATH
+    export PATH=$environment/bin:$environment/packages/bin:$PATH
     run_watched shielded "${entry[@]}" "$@"
   else
     system_variables
-    export PATH=$environment/bin:$PATH
+    export PATH=$environment/bin:$environment/packages/bin:$PATH
     [[ $apart == yes ]] || exec "$@"
     run_watched setpriv --pdeathsig TERM "$@" # mpirun ends its ranks, should this launcher be killed
   fi

@@ -34,7 +34,7 @@ def ready_cache(folder: Path) -> Path:
     environment = cache / "environments" / "present"
     environment.mkdir(parents=True)
     (environment / "bin").symlink_to(Path(sys.executable).parent)
-    for part in ("lib", "pyvenv.cfg"):  # or its Python would not know the package
+    for part in ("lib", "pyvenv.cfg", "packages"):  # or its Python would not know the package
         if (Path(sys.prefix) / part).exists():
             (environment / part).symlink_to(Path(sys.prefix) / part)
     shutil.copy(ROOT / "pyproject.toml", environment)

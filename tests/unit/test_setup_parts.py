@@ -9,7 +9,9 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
@@ -89,15 +91,17 @@ def wheel(folder: Path) -> Path:
 def test_a_file_with_another_hash_is_refused(tmp_path: Path, right: bool) -> None:
     found = hashlib.sha256(wheel(tmp_path).read_bytes()).hexdigest()
     environment = tmp_path / "environment"
-    environment.mkdir()
+    (environment / "bin").mkdir(parents=True)
+    (environment / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (environment / "bin" / "python").chmod(0o755)
     (environment / "constraints.txt").write_text("")
     (environment / "wanted.txt").write_text(f"never-heard-of-1==2.0 --hash=sha256:{found if right else 64 * '0'}\n")
     script = (
         "make_cache; environment=$1; route=system own_paths=yes; "
-        'logged pip_install "$2" --dry-run --no-index --find-links "$3" --require-hashes --no-deps -r wanted.txt || '
+        'logged pip_install "$1" --dry-run --no-index --find-links "$2" --require-hashes --no-deps -r wanted.txt || '
         "refuse_other_hashes; echo done"
     )
-    done = shell(tmp_path / "cache", script, str(environment), sys.executable, str(tmp_path))
+    done = shell(tmp_path / "cache", script, str(environment), str(tmp_path))
     log = (tmp_path / "cache" / "setup.log").read_text()
     if right:
         assert (done.returncode, done.stdout) == (0, "done\n"), log
@@ -253,3 +257,58 @@ def test_a_request_reaches_ranks_that_other_threads_than_the_first_have_started(
         said = starter.communicate(timeout=30)[0]
     assert (asked.returncode, asked.stderr) == (0, "")
     assert said.split() == [str(-signal.SIGTERM)] * 2
+
+
+def clone(folder: Path, requirement: str = "numpy") -> Path:
+    """Make a clone that has no more than what its requirements are read from."""
+    (folder / "setup").mkdir(parents=True)
+    text = f'[project]\ndependencies = ["{requirement}"]\n[tool.ruff]\ncache-dir = "{folder}"\n'
+    (folder / "pyproject.toml").write_text(text)
+    (folder / "setup" / "requirements.lock").write_text("numpy==2.0\n")
+    return folder
+
+
+PLACE = "base=/usr/bin/python3 tree=- own_paths=no; "
+
+
+def packages_of(cache: Path, root: Path) -> str:
+    """Return the folder of the packages of a clone, which is made where it is not there yet."""
+    script = f"root={root}; {PLACE}" + (
+        "make_venv() { mkdir -p $1; }; install_locked() { echo made >&2; }; shared_packages && echo $packages"
+    )
+    done = shell(cache, script)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip() + (" made" if "made" in done.stderr else "")
+
+
+def test_clones_with_the_same_requirements_share_their_packages(tmp_path: Path):
+    cache = tmp_path / "cache"
+    first = packages_of(cache, clone(tmp_path / "one"))
+    assert first.endswith(" made")
+    assert packages_of(cache, clone(tmp_path / "two")) == first.removesuffix(" made")
+    assert packages_of(cache, clone(tmp_path / "other", "scipy")) not in (first, first.removesuffix(" made"))
+
+
+def test_an_environment_finds_shared_packages_before_those_of_the_base(tmp_path: Path):
+    cache = tmp_path / "cache"
+    environment, packages = cache / "environments" / "own", cache / "packages" / "shared"
+    for folder in (environment, packages):
+        venv.create(folder, with_pip=False, system_site_packages=True)
+    (packages_folder,) = packages.glob("lib/python3*/site-packages")
+    (packages_folder / "numpy.py").write_text("here = 'shared'\n")
+    done = shell(cache, f"environment={environment}; packages={packages}; see_packages; $environment/bin/python -c "
+                 "'import numpy; print(numpy.here)'")  # fmt: skip
+    assert done.stdout == "shared\n", done.stderr
+
+
+def test_packages_go_two_weeks_after_the_last_environment_that_uses_them(tmp_path: Path):
+    cache = tmp_path / "cache"
+    for name, days in (("used", 20), ("idle", 20), ("just-left", 1)):
+        folder = cache / "packages" / name
+        folder.mkdir(parents=True)
+        os.utime(folder, 2 * (time.time() - 86400 * days,))
+    (cache / "environments" / "own").mkdir(parents=True)
+    (cache / "environments" / "own" / "packages").symlink_to(cache / "packages" / "used")
+    done = shell(cache, "drop_stale_packages")
+    assert {path.name for path in (cache / "packages").iterdir()} == {"used", "just-left"}
+    assert "idle" in done.stderr

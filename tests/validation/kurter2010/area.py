@@ -102,7 +102,7 @@ def draw() -> list[str]:
     """Draw conductances, and the width of the peak against area; return the name of the picture."""
     from matplotlib import colormaps
 
-    figure = page.new_figure(11.0, 4.6)
+    figure = page.new_figure(10.0, 4.6)
     left, right = figure.subplots(1, 2)
     names = list(WIDTHS_UM.items())
     colours = colormaps["viridis"](np.linspace(0.0, 0.9, len(names)))
@@ -115,20 +115,20 @@ def draw() -> list[str]:
     voltages: Array = np.linspace(0.0, 80.0, 300)
     cold = current(spectrum_of(load_scenario("zhu-w1").law), voltages, 4.2)
     left.plot(voltages, cold, ":", color="black", linewidth=1.4, label="equilibrium, 4.2 K")
-    left.set(xlim=(0, 70), ylim=(0, 70), xlabel="V/N (mV)", ylabel="I R_j (mV)")
-    left.legend(fontsize=9, frameon=False)
+    left.set(xlim=(0, 70), ylim=(0, 70), xlabel="V/N (mV)", ylabel="$I R_j$ (mV)")
+    left.legend(frameon=False)
     points = [(area(run), run.figures["beta"]) for run in mesas() if run.figures["beta"] is not None]
     right.semilogx(*zip(*points, strict=True), "o-", color=style.BRANCH_COLOUR, label="baseline zero")
     above = [(area(run), run.figures["beta_above_Y_N"]) for run in mesas()
              if run.figures["beta_above_Y_N"] is not None]  # fmt: skip
-    right.semilogx(*zip(*above, strict=True), "o--", color=style.UNIFORM_COLOUR, label="baseline Y_N")
+    right.semilogx(*zip(*above, strict=True), "o--", color=style.UNIFORM_COLOUR, label="baseline $Y_N$")
     for level, words in ((SHARP, "without dip and hump below"), (BROAD, "with dip and hump above")):
         right.axhline(level, color=style.HOT_COLOUR, linewidth=0.9)
-        right.annotate(words, (4.0, level + 0.01), fontsize=9)
+        right.annotate(words, (4.0, level + 0.01), fontsize="small")
     folded = [area(run) for run in mesas() if run.figures["V_peak_mV_per_junction"] is None]
     right.plot(folded, np.zeros(len(folded)), "x", color="black", label="folds back")
-    right.set(xlabel="area (µm²)", ylabel="β = FWHM/V_peak", ylim=(-0.03, 1.0))
-    right.legend(fontsize=9, frameon=False)
+    right.set(xlabel="area (µm²)", ylabel="β = FWHM/$V_{peak}$ (1)", ylim=(-0.03, 1.0))
+    right.legend(frameon=False)
     for axes in (left, right):
         style.tidy(axes)
     style.save_figure(figure, IMAGES / "paper-area.png")

@@ -140,7 +140,7 @@ def width_table() -> str:
 
 def draw() -> list[str]:
     """Draw power and width for every contact; return the name of the picture."""
-    figure = page.new_figure(11.0, 4.4)
+    figure = page.new_figure(10.0, 4.4)
     left, right = figure.subplots(1, 2)
     edges = np.arange(0.7, 2.41, 0.1)
     for n in STACKS:
@@ -153,7 +153,7 @@ def draw() -> list[str]:
         axes.axvspan(*POWER_MW, color="#d9d9d9", zorder=0, label="measured")
         axes.set_xlabel("normal from (mW)")
         style.tidy(axes)
-        axes.legend(fontsize=9, frameon=False)
+        axes.legend(frameon=False)
     left.set(ylabel="contacts (number)", yticks=range(6))
     right.set(ylabel="β above zero (1)", ylim=(0, 0.7))
     style.save_figure(figure, IMAGES / "paper-contacts.png")

@@ -202,7 +202,7 @@ def targets() -> list[Target]:
 
 def draw() -> list[str]:
     """Draw the width of N = 12 against the cooling that N = 30 needs; return the name of the picture."""
-    figure = page.new_figure(10.5, 4.8)
+    figure = page.new_figure(10.0, 4.8)
     axes = figure.subplots()
     colours = (style.BLUE, style.ORANGE, style.GREEN, style.PINK)
     for k, name in enumerate(LAWS):
@@ -215,6 +215,6 @@ def draw() -> list[str]:
     axes.set(xlabel="power n of T with which the cooling must grow (1)", xlim=(1.2, 2.9), ylim=(0.1, 0.4),
              ylabel="β of N = 12 (1): full above zero, open above $Y_N$")  # fmt: skip
     style.tidy(axes)
-    figure.legend(loc="outside right center", fontsize=8, frameon=False)
+    figure.legend(loc="outside right center", frameon=False)
     style.save_figure(figure, IMAGES / "paper-ingredients.png")
     return ["paper-ingredients.png"]

@@ -227,15 +227,14 @@ def _panel(axes: Axes, one: Map, log: bool, top: float) -> QuadMesh:
     colour = axes.pcolormesh(one.x, one.y, depth, shading="nearest", cmap="YlOrRd", vmin=0.0, vmax=top)
     x, y, slope = _finer(one, log)
     lines = axes.contour(x, y, slope, levels=[-0.1, 0.1, 0.2], colors="0.45", linewidths=0.8)
-    axes.clabel(lines, fontsize=8, fmt="%g")
+    axes.clabel(lines, fontsize="small", fmt="%g")
     axes.contour(x, y, slope, levels=[0.0], colors="black", linewidths=2.2)
-    axes.tick_params(labelsize=10)
     return colour
 
 
 def _figure(name: str, words: tuple[str, str], titles: str, mark: tuple[float, float] | None) -> str:
     found = maps(name)
-    figure = page.new_figure(10.5, 4.4)
+    figure = page.new_figure(10.0, 4.4)
     panels = figure.subplots(1, 2, sharey=True)
     top = max(float(np.nanmax(one.depth)) for one in found.values())
     for axes, (kind, one) in zip(panels, found.items(), strict=True):

@@ -186,13 +186,13 @@ def jump_table() -> str:
 def draw() -> list[str]:
     """Draw the curve with the paper's construction, and temperatures along the diagonal; return the picture's name."""
     found, guess = run(), estimate()
-    figure = page.new_figure(11.0, 4.6)
+    figure = page.new_figure(10.0, 4.6)
     left, right = figure.subplots(1, 2)
     found.draw(left, color=style.BRANCH_COLOUR, linewidth=1.8, label="simulated")
     volts = np.array([0.0, 450.0])
-    left.plot(volts, volts / normal_resistance_ohm(found.scenario.mesa), ":", color="black", label="V/R_N")
+    left.plot(volts, volts / normal_resistance_ohm(found.scenario.mesa), ":", color="black", label="$V/R_N$")
     left.plot([guess.V_mV] * 2, [guess.I_cold_mA, guess.I_mA], "o--", color=style.HOT_COLOUR, linewidth=1.0,
-              label="paper's construction: I_qp and I_f at V_f")  # fmt: skip
+              label="paper's construction: $I_{qp}$ and $I_f$ at $V_f$")  # fmt: skip
     left.plot([405.0, 325.0], [0.0, 8.0], color="#8a8a8a", linewidth=1.0, label="a load line of 10 Ω")
     left.set(xlim=(0, 470), ylim=(0, 8), xlabel="V (mV)", ylabel="I (mA)")
     nodes = found.states.mesa_nodes
@@ -206,6 +206,6 @@ def draw() -> list[str]:
     right.set(xlabel="distance from the centre of the mesa (µm)", ylabel="junction temperature (K)")
     for axes in (left, right):
         style.tidy(axes)
-        axes.legend(fontsize=9, frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+        axes.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     style.save_figure(figure, IMAGES / "paper-pristine.png")
     return ["paper-pristine.png"]

@@ -27,6 +27,9 @@ from validation.kurter2010.shown import refuse_untold, stability_rows
 from validation.kurter2010.stability import SHOWN
 from validation.kurter2010.stacks import bath_table
 
+from hotmesa.postprocess.page import on_page
+from hotmesa.postprocess.style import own_settings
+
 SECTIONS: dict[str, tuple[str, Callable[[], list[Target]], dict[str, Callable[[], str]], Callable[[], list[str]]]] = {
     "spectra": ("Equilibrium spectra", spectra.targets, {"spectra-table": spectra.table}, spectra.draw),
     "uniform": (
@@ -98,6 +101,8 @@ class Found:
     cpu_s: float
 
 
+PAGE_MM = 178.0
+"""Width of the pictures: two columns of a journal."""
 GROUPS = (
     ("maps",), ("thz",), ("resolution", "weighted"), ("spatial",), ("pristine",), ("spots",), ("contacts",),
     ("ingredients",), ("area",), ("uniform", "spectra"),
@@ -122,7 +127,8 @@ def compute(name: str) -> tuple[Found, dict[str, str]]:
     blocks = {f"{name}-targets": target_table(found)} | {block: table() for block, table in tables.items()}
     shown = SHOWN[name]()
     refuse_untold(name, shown)
-    draw()
+    with on_page(PAGE_MM), own_settings():
+        draw()
     verdicts = [target.met for target in found]
     met, missed, remarks = (verdicts.count(verdict) for verdict in (True, False, None))
     return Found(met, missed, remarks, stability_rows(title, shown), processor_s() - start), blocks

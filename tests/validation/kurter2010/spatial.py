@@ -95,7 +95,7 @@ def draw() -> list[str]:
 
 
 def _draw_stacks(name: str) -> None:
-    figure = page.new_figure(12.5, 4.6)
+    figure = page.new_figure(10.0, 4.6)
     left, middle, right = figure.subplots(1, 3)
     for n in STACKS:
         run = stack(n)
@@ -112,10 +112,10 @@ def _draw_stacks(name: str) -> None:
     middle.set(xlim=(10, 65), ylim=(0.1, 100), yscale="log")
     right.set(xlim=(3, 33), ylim=(20, 46))
     _label(left, "V/N (mV)", "I (mA)")
-    _label(middle, "V/N (mV)", "R_N dI/dV")
+    _label(middle, "V/N (mV)", "$R_N$ dI/dV (1)")
     _label(right, "number of junctions N", "V per junction at the peak (mV)")
-    left.legend(fontsize=9, frameon=False)
-    right.legend(fontsize=9, frameon=False)
+    left.legend(frameon=False)
+    right.legend(frameon=False)
     style.save_figure(figure, IMAGES / name)
 
 
@@ -125,19 +125,19 @@ def _draw_baths(name: str) -> None:
     for T, colour in zip(BATHS_K, shades(len(BATHS_K)), strict=True):
         run = stack(19, (*COARSE, f"bath.temperature_K={T:g}"))
         s = run.curve.dense()
-        axes.plot(run.curve.V_mV(s) / 19, run.curve.I_mA(s), color=colour, linewidth=1.7, label=f"T_B = {T:g} K")
+        axes.plot(run.curve.V_mV(s) / 19, run.curve.I_mA(s), color=colour, linewidth=1.7, label=f"$T_B$ = {T:g} K")
         peak = run.figures["V_peak_mV_per_junction"]
         if peak is not None and run.figures["peak_height_over_Y_N"] > 1.01:
             at = CubicSpline(run.curve.V_mV(run.curve.s) / 19, run.curve.I_mA(run.curve.s))
             axes.plot(peak, float(at(peak)), "o", color=colour, markersize=5)
     axes.set(xlim=(0, 45), ylim=(0, 1.9))
     _label(axes, "voltage per junction (mV)", "current I (mA)")
-    axes.legend(fontsize=9, frameon=False)
-    axes.set_title("Spatial model, N = 19 (dots: peak of dI/dV)", fontsize=12)
+    axes.legend(frameon=False)
+    axes.set_title("Spatial model, N = 19 (dots: peak of dI/dV)")
     style.save_figure(figure, IMAGES / name)
 
 
 def _label(axes: Any, x: str, y: str) -> None:
-    axes.set_xlabel(x, fontsize=11)
-    axes.set_ylabel(y, fontsize=11)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
     style.tidy(axes)

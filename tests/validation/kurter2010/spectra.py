@@ -151,7 +151,7 @@ def draw() -> list[str]:
     from matplotlib.axes import Axes
 
     colours = colormaps["inferno"](np.linspace(0.05, 0.8, len(TEMPERATURES_K)))
-    figure = page.new_figure(11.0, 4.6)
+    figure = page.new_figure(10.0, 4.6)
     left, right = figure.subplots(1, 2)
     name = "intercalated"
     panels: tuple[tuple[Axes, Kind], ...] = ((left, "SIN"), (right, "SIS"))
@@ -165,10 +165,10 @@ def draw() -> list[str]:
         for T, colour in zip(TEMPERATURES_K[1:], colours[1:], strict=True):
             values = conductance(crystal_spectrum(name), fine, T, kind)
             axes.plot(fine, values, color=colour, linewidth=1.1, label=f"{T:g} K")
-        axes.set_title(f"{kind}, crystal of 24 meV", fontsize=12)
+        axes.set_title(f"{kind}, crystal of 24 meV")
         axes.set(xlabel="voltage (mV)", ylabel="dI/dV over normal conductance", ylim=(0, None))
         style.tidy(axes)
-        axes.legend(fontsize=8, frameon=False, loc="upper right" if kind == "SIN" else "upper center")
+        axes.legend(frameon=False, loc="upper right" if kind == "SIN" else "upper center")
     left.set_ylim(0, 2.6)
     right.set_ylim(0, 3.4)
     style.save_figure(figure, IMAGES / "paper-fig4.png")
@@ -178,9 +178,9 @@ def draw() -> list[str]:
     for T, colour in zip(TEMPERATURES_K, colours, strict=True):
         axes.plot(v, current(set_spectrum(1), v, T), color=colour, linewidth=1.7, label=f"{T:g} K")
     axes.plot(v, v, ":", color="black", linewidth=1.0, label="normal")
-    axes.set(xlabel="junction voltage (mV)", ylabel="I R_j (mV)", xlim=(0, 80), ylim=(0, 80))
-    axes.set_title("SIS junction of set 1 in equilibrium", fontsize=12)
-    axes.legend(fontsize=9, frameon=False)
+    axes.set(xlabel="junction voltage (mV)", ylabel="$I R_j$ (mV)", xlim=(0, 80), ylim=(0, 80))
+    axes.set_title("SIS junction of set 1 in equilibrium")
+    axes.legend(frameon=False)
     style.tidy(axes)
     style.save_figure(figure, IMAGES / "paper-fig5a.png")
     return ["paper-fig4.png", "paper-fig5a.png"]

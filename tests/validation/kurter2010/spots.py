@@ -163,7 +163,8 @@ def draw_map(axes: Any, run: Trace, k: int, limits: tuple[float, float]) -> Any:
             Circle((contact.x_um, contact.y_um), contact.radius_um, fill=False, color="white", linewidth=1.5)
         )
     unheld = "" if run.held[run.states.row[k]] else ", unstable"
-    axes.set_title(f"I = {run.states.I_mA[k]:.2f} mA, {run.at_states('hot_fraction')[k]:.0%} hot{unheld}", fontsize=9)
+    hot = f"{run.at_states('hot_fraction')[k]:.0%} hot{unheld}"
+    axes.set_title(f"I = {run.states.I_mA[k]:.2f} mA, {hot}", fontsize="small")
     axes.set(aspect="equal", xticks=[], yticks=[])
     return image
 
@@ -177,9 +178,9 @@ def _draw_maps(name: str) -> None:
         hot = run.at_states("hot_fraction")
         for axes, wanted in zip(line, SHOWN_HOT, strict=True):
             image = draw_map(axes, run, nearest(hot, wanted), limits)
-        line[0].set_ylabel(f"wire {place}" if PLACES[place] else place, fontsize=10)
+        line[0].set_ylabel(f"wire {place}" if PLACES[place] else place)
     bar = figure.colorbar(image, ax=panels, shrink=0.5)
-    bar.set_label("junction temperature (K)", fontsize=10)
+    bar.set_label("junction temperature (K)")
     style.save_figure(figure, IMAGES / name)
 
 
@@ -189,7 +190,7 @@ def nearest(hot: Array, wanted: float) -> int:
 
 
 def _draw_growth(name: str) -> None:
-    figure = page.new_figure(12.0, 4.3)
+    figure = page.new_figure(10.0, 4.3)
     left, middle, right = figure.subplots(1, 3)
     for place, colour in zip(PLACES, shades(len(PLACES)), strict=True):
         run = spot(place)
@@ -202,14 +203,14 @@ def _draw_growth(name: str) -> None:
     for axes, x, y in ((left, "I (mA)", "hot part of area (—) and current (- -)"),
                        (middle, "hot part of the area", "distance of its border from the wire (µm)"),
                        (right, "V/N (mV)", "I (mA)")):  # fmt: skip
-        axes.set_xlabel(x, fontsize=11)
-        axes.set_ylabel(y, fontsize=11)
+        axes.set_xlabel(x)
+        axes.set_ylabel(y)
         style.tidy(axes)
     right.set(xlim=(10, 45), ylim=(0, 1.7))
     if not all(spot(place).held.all() for place in PLACES):
-        right.set_title("dotted: not held by a current source", fontsize=9)
+        right.set_title("dotted: not held by a current source", fontsize="small")
     left.set_xlim(0.0, 1.6)
-    left.legend(fontsize=9, frameon=False, loc="upper left")
+    left.legend(frameon=False, loc="upper left")
     style.save_figure(figure, IMAGES / name)
 
 
@@ -220,7 +221,8 @@ def _animate(name: str) -> None:
     run = spot(next(iter(PLACES)))
     currents = run.states.I_mA
     wanted = np.linspace(0.4, 1.5, 30)
-    figure = page.new_figure(4.2, 3.6, dpi=75)
+    with page.on_page(None):
+        figure = page.new_figure(4.2, 3.6, dpi=75)
     writer = PillowWriter(fps=6)
     with writer.saving(figure, str(IMAGES / name), dpi=75):
         for current in wanted:

@@ -180,7 +180,7 @@ def draw() -> list[str]:
 
 
 def _draw_curves(name: str) -> None:
-    figure = page.new_figure(12.0, 4.3)
+    figure = page.new_figure(10.0, 4.3)
     left, middle, right = figure.subplots(1, 3)
     for bath, colour in zip(BATHS_K, shades(len(BATHS_K)), strict=True):
         run(bath).draw(left, color=colour, linewidth=1.6, label=f"{bath:g} K")
@@ -193,19 +193,19 @@ def _draw_curves(name: str) -> None:
                        (right, "I (mA)", "hot part of the area (1)")):  # fmt: skip
         axes.set(xlabel=x, ylabel=y)
         style.tidy(axes)
-        axes.legend(fontsize=9, frameon=False)
-    middle.set_title("dotted: not held by a current source", fontsize=9)
+        axes.legend(frameon=False)
+    middle.set_title("dotted: not held by a current source", fontsize="small")
     style.save_figure(figure, IMAGES / name)
 
 
 def _draw_maps(name: str) -> None:
-    figure = page.new_figure(12.0, 5.2, layout="compressed", dpi=110)
+    figure = page.new_figure(10.0, 5.2, layout="compressed", dpi=110)
     panels = figure.subplots(len(SHOWN_MA), 3)
     variants = ((run(), "50 nm"), (run(electrode="thick"), "400 nm"), (run(lead=True), "50 nm and lead"))
     for column, (found, words) in enumerate(variants):
         for line, current in zip(panels, SHOWN_MA, strict=True):
             image = draw_map(line[column], found, state_at(found, current), (26.0, 115.0))
             line[column].set(xlim=(-150, 150), ylim=(-30, 30))
-        panels[0][column].set_title(f"{words}: {panels[0][column].get_title()}", fontsize=9)
-    figure.colorbar(image, ax=panels, shrink=0.6).set_label("junction temperature (K)", fontsize=10)
+        panels[0][column].set_title(f"{words}: {panels[0][column].get_title()}", fontsize="small")
+    figure.colorbar(image, ax=panels, shrink=0.6).set_label("junction temperature (K)")
     style.save_figure(figure, IMAGES / name)

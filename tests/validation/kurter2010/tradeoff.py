@@ -132,12 +132,12 @@ def draw(finer: Mapping[str, Stacks], frontier: Sequence[Stacks]) -> None:
         for name, stacks in found.items():
             x, y = stacks[30][SLOPE], stacks[12][NORMAL]
             axes.plot(x, y, "o", color=colour, fillstyle=fill, markersize=8)
-            axes.annotate(WORDS.get(name, name), (x, y), (6, -below), textcoords="offset points", fontsize=9)
+            axes.annotate(WORDS.get(name, name), (x, y), (6, -below), textcoords="offset points", fontsize="small")
     axes.axhline(BETA, color="black", linewidth=1.0)
     axes.axvline(MARGIN, color="black", linewidth=1.0)
     axes.set(xlabel="least dV/dI of N = 30 over $R_N$ (1)", ylabel="β of N = 12 above $Y_N$ (1)")
     axes.margins(0.12)
     axes.legend(loc="lower right", frameon=False)
     style.tidy(axes)
-    axes.set_title("full: elements of the scenarios; open: coarser ones; lines: targets", fontsize=10)
+    axes.set_title("full: elements of the scenarios; open: coarser ones; lines: targets")
     style.save_figure(figure, IMAGES / PICTURE)

@@ -192,12 +192,12 @@ def _draw_curves(name: str) -> None:
             v, current = (float(np.interp(T, found.T_K, values)) for values in (found.v_mV, found.I_mA))
             axes.plot(v, current, "o", color=colours[junctions], markersize=5)
             place = (7, -4) if junctions == 12 else (-34, 2)
-            axes.annotate(f"{T} K", (v, current), place, textcoords="offset points", fontsize=9,
+            axes.annotate(f"{T} K", (v, current), place, textcoords="offset points", fontsize="small",
                           bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8})  # fmt: skip
     axes.set(xlim=(0, 60), ylim=(0, 2.2))
     _label(axes, "voltage per junction V/N (mV)", "current I (mA)")
-    axes.legend(fontsize=9, frameon=False)
-    axes.set_title("Uniform heating, 110 K/mW (dots: mesa temperature, set 3)", fontsize=12)
+    axes.legend(frameon=False)
+    axes.set_title("Uniform heating, 110 K/mW (dots: mesa temperature, set 3)")
     style.save_figure(figure, IMAGES / name)
 
 
@@ -214,15 +214,15 @@ def _draw_peaks(name: str) -> None:
         axes.vlines(places, low, high, color=COLOURS[gap_set], linewidth=2.5, alpha=0.3)
     axes.set(xlim=(3, 31), ylim=(20, 50))
     _label(axes, "number of junctions N", "V per junction at peak or at both extrema (mV)")
-    axes.legend(fontsize=9, frameon=False, loc="lower left")
-    axes.set_title("Peak, or maximum (▲) and minimum (▼) where V folds back", fontsize=12)
+    axes.legend(frameon=False, loc="lower left")
+    axes.set_title("Peak, or maximum (▲) and minimum (▼) where V folds back")
     inset = axes.inset_axes((0.58, 0.58, 0.4, 0.38))
     for gap_set in SETS:
         found = {n: curve(n, gap_set).figures["beta"] for n in range(4, 13)}
         points = [(n, beta) for n, beta in found.items() if beta is not None]
         inset.plot(*zip(*points, strict=True), "o-", color=COLOURS[gap_set], markersize=4, linewidth=1.0)
     inset.set(xlim=(3.5, 12.5), ylim=(0, 0.9))
-    _label(inset, "N", "β", 9)
+    _label(inset, "N", "β")
     style.save_figure(figure, IMAGES / name)
 
 
@@ -231,7 +231,7 @@ def _draw_baths(name: str) -> None:
     axes = figure.subplots()
     for bath, shade in zip(BATHS_K, shades(len(BATHS_K)), strict=True):
         found = curve(19, 3, f"bath.temperature_K={bath:g}")
-        axes.plot(found.v_mV, found.I_mA, color=shade, linewidth=1.8, label=f"T_B = {bath:g} K")
+        axes.plot(found.v_mV, found.I_mA, color=shade, linewidth=1.8, label=f"$T_B$ = {bath:g} K")
         top = feature(bath)
         if top is not None:
             at = float(np.interp(top, found.v_mV[: int(np.argmax(found.v_mV >= top)) + 1],
@@ -239,12 +239,12 @@ def _draw_baths(name: str) -> None:
             axes.plot(top, at, "o", color=shade, markersize=5)
     axes.set(xlim=(0, 50), ylim=(0, 2.0))
     _label(axes, "voltage per junction V/N (mV)", "current I (mA)")
-    axes.legend(fontsize=9, frameon=False)
-    axes.set_title("Uniform heating, N = 19, set 3 (dots: gap-like feature)", fontsize=12)
+    axes.legend(frameon=False)
+    axes.set_title("Uniform heating, N = 19, set 3 (dots: gap-like feature)")
     style.save_figure(figure, IMAGES / name)
 
 
-def _label(axes: Any, x: str, y: str, size: int = 11) -> None:
-    axes.set_xlabel(x, fontsize=size)
-    axes.set_ylabel(y, fontsize=size)
+def _label(axes: Any, x: str, y: str) -> None:
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
     style.tidy(axes)
