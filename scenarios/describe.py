@@ -20,6 +20,7 @@ def summary(scenario: Scenario) -> str:
         if scenario.electrode is not None:
             blocks.append(("current", [scenario.electrode.describe()]))
         blocks.append(("cooling", [*sinks, *_bath(scenario)]))
+        blocks += [("heaters", [heater.describe() for heater in scenario.heaters])] if scenario.heaters else []
     blocks += [("law", [scenario.law.describe()]), ("run", _run(scenario))]
     lines = [f"{scenario.name}: {scenario.title}" if scenario.title else scenario.name]
     for head, texts in blocks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotmesa.scenarios import polygon
-from hotmesa.scenarios.schema import Contact, Crystal, Disc, Mesa, Polygon, Scenario
+from hotmesa.scenarios.schema import Contact, Crystal, Disc, Heater, Mesa, Polygon, Scenario
 
 # Room for rounding in "touches the edge from inside", relative to sizes of 0.1 to 1000 µm.
 _SLACK_UM = 1e-9
@@ -17,6 +17,15 @@ def contact_fits(scenario: Scenario, contact: Contact) -> bool:
     if isinstance(patch.shape, Disc):
         return patch.radius_um <= mesa.room_um(patch.x_um, patch.y_um) + _SLACK_UM
     return polygon.holds(mesa.room_um, mesa.corners if isinstance(mesa, Polygon) else (), patch.corners, _SLACK_UM)
+
+
+def heats_mesa_alone(scenario: Scenario, heater: Heater) -> bool:
+    """Whether all that a heater warms are layers of the mesa: a layer of it, or a spot on the surface inside it."""
+    if heater.layer is not None:
+        return next(layer for layer in scenario.layers if layer.name == heater.layer).region == "mesa"
+    if scenario.geometry == "strip":
+        return abs(heater.x_um) + heater.reach_um <= scenario.mesa.extent_um[0] / 2 + _SLACK_UM
+    return heater.reach_um <= scenario.mesa.room_um(heater.x_um, heater.y_um) + _SLACK_UM
 
 
 def crystal_holds(crystal: Crystal, mesa: Mesa, on_a_line: bool, margin: float = 0.0) -> bool:

@@ -28,7 +28,7 @@ SIGNS = {
     "out_of_plane": r"$\kappa_\perp$",
 }
 """Signs of docs/model.md and docs/tunnelling-law.md for the names of keys and numbers, without their units."""
-ONE_OF = {"contacts": "contact", "layers": "layer", "sinks": "sink"}
+ONE_OF = {"contacts": "contact", "heaters": "heater", "layers": "layer", "sinks": "sink"}
 """What one element of a list of a scenario is called."""
 CLEAR = ("law", "materials", "mesa")
 """Sections that need not be named where a sign or the name of a material stands behind them."""

@@ -13,9 +13,9 @@ from hotmesa.scenarios.schema import Contact, Curve, Scenario
 from hotmesa.scenarios.schema.section import Section
 from hotmesa.scenarios.units import unit_of
 
-SECTIONS = ("mesa", "crystal", "layers", "materials", "contacts", "sinks", "electrode", "bath", "law")
+SECTIONS = ("mesa", "crystal", "layers", "materials", "contacts", "sinks", "electrode", "heaters", "bath", "law")
 """Those that a steady state depends on."""
-NUMERICAL = {"sublayers", "first_sublayer_um", "set", "vertices_um", "heat_capacity_J_per_m3K"}
+NUMERICAL = {"sublayers", "first_sublayer_um", "set", "vertices_um", "heat_capacity_J_per_m3K", "from_us", "to_us"}
 """Keys that choose a mesh or a word, or that no steady state depends on."""
 PLACES = ("x_um", "y_um")
 SHAPES = ("width_um", "depth_um", "radius_um", "angle_deg", *PLACES)
@@ -156,7 +156,7 @@ def _matters(scenario: Scenario, path: Path, materials: set[str]) -> bool:
     if head == "crystal" and name == "depth_um":
         return False
     off_line = ("y_um", "depth_um", "angle_deg")
-    return not (head == "contacts" and name in (PLACES if scenario.geometry == "disc" else off_line))
+    return not (head in ("contacts", "heaters") and name in (PLACES if scenario.geometry == "disc" else off_line))
 
 
 def _at(node: Any, path: Path) -> Any:

@@ -14,13 +14,14 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import resistive_junctions as resistive_junctions_of
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.rules.device import cooling_findings
-from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema import Heater, Scenario
 from hotmesa.solver.brought import Brought
 from hotmesa.solver.device.electrode import ElectrodeState
 from hotmesa.solver.device.electrode_response import ElectrodeResponse
 from hotmesa.solver.device.electrodes import build_electrode
 from hotmesa.solver.device.elements import MesaElements
 from hotmesa.solver.device.faces import Sink
+from hotmesa.solver.device.heaters import heat_of_heaters
 from hotmesa.solver.device.heating import Junctions, JunctionState
 from hotmesa.solver.device.layout import Potentials
 from hotmesa.solver.device.plan import assemble_operators
@@ -47,6 +48,7 @@ class State:
         residual: heat (µW) that leaves each node minus what is made there, shape of T.
         wire_residual: heat (µW) that leaves each wire node minus what enters.
         I: total current (mA).
+        heaters: power (µW) of the heaters that are on.
         linearise: makes the Jacobian of the state.
         electrode: potential and currents of a resistive electrode, None where one voltage drives every place.
         norm: sum of all imbalances over the Joule power, where a branch problem has evaluated the state.
@@ -63,6 +65,7 @@ class State:
     residual: Array
     wire_residual: Array
     I: float  # noqa: E741 - the symbol of the field
+    heaters: float
     linearise: Callable[[State], Jacobian] = field(repr=False)
     norm: float = float("nan")
     electrode: ElectrodeState | None = None
@@ -97,7 +100,9 @@ class Model:
         contacts: sinks that are contacts; `wired` are those sinks that end in a wire node.
         area: of the mesa (µm²).
         unknowns: number of unknown temperatures over all ranks.
-        extra_heat: heat (µW) put into each unknown of this rank besides the Joule heat.
+        extra_heat: heat (µW) put into each unknown of this rank besides that of junctions and heaters.
+        heater_heat: heat (µW) of the heaters of the scenario in each unknown of this rank.
+        heaters_uW: its sum over all ranks.
     """
 
     def __repr__(self) -> str:
@@ -160,6 +165,8 @@ class Model:
         self.unknowns: Final = round(global_sum(self.comm, self.layout.size))
         self.extra_heat: Final = np.zeros(self.layout.size) if extra_heat is None else np.array(extra_heat)
         self.extra_heat.setflags(write=False)
+        self.heater_heat: Final = heat_of_heaters(scenario, parts.layout)
+        self.heaters_uW: Final = sum(heater.power_uW for heater in scenario.heaters)
         self._is_built: Final = True
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -179,6 +186,7 @@ class Model:
         resistive_junctions: int | None = None,
         end_current_mA: float | None = None,
         extra_heat: Array | None = None,
+        heaters: tuple[Heater, ...] | None = None,
         own_factors: bool = False,
     ) -> Model:
         """Return the same device with something else in it; all else is shared: mesh, matrices, condensed crystal, law.
@@ -189,7 +197,8 @@ class Model:
             path: of the linear algebra.
             resistive_junctions: number of junctions that carry voltage.
             end_current_mA: where its branch ends.
-            extra_heat: heat (µW) put into each unknown besides the Joule heat.
+            extra_heat: heat (µW) put into each unknown besides that of junctions and heaters.
+            heaters: those that are on, in place of those of the scenario.
             own_factors: leave the factors of this model alone.
 
         Raises:
@@ -210,6 +219,8 @@ class Model:
         if end_current_mA is not None:
             branch = scenario.branch.model_copy(update={"end_current_mA": end_current_mA})
             scenario = scenario.model_copy(update={"branch": branch})
+        if heaters is not None:
+            scenario = scenario.model_copy(update={"heaters": heaters})
         if path is not None and path != parts.path:
             numerics = scenario.numerics.model_copy(update={"path": path})
             scenario = scenario.model_copy(update={"numerics": numerics})
@@ -253,7 +264,7 @@ class Model:
         residual[: self._mesa_size] -= self.made(junctions, electrode).ravel()
         fixed = self.conduction.fixed
         residual[fixed] += T[fixed] - self.bath
-        residual -= self.extra_heat
+        residual -= self.extra_heat + self.heater_heat
         return State(
             T=T,
             wires=wires,
@@ -266,6 +277,7 @@ class Model:
             residual=residual,
             wire_residual=self._wire_residual(wires, heats),
             I=global_sum(self.comm, self.junction_mass @ junctions.J) if electrode is None else electrode.I,
+            heaters=self.heaters_uW,
             linearise=self.linearise,
             electrode=electrode,
         )

@@ -147,6 +147,7 @@ KIND = Kind(
         "E_joule_nJ": "Joule energy since the start",
         "E_sinks_nJ": "heat into the sinks since the start",
         "E_stored_nJ": "heat stored in the layers since the start",
+        "E_heaters_nJ": "heat of the heaters since the start; only with [[heaters]]",
         "step_us": "time since the row before",
         **NEWTON,
         "asked": "1 at the times asked for",

@@ -2,6 +2,7 @@
 
 from hotmesa.scenarios.schema.device import Bath, ConstantContact, Contact, Crystal, Layer, Mesa, WiedemannFranzContact
 from hotmesa.scenarios.schema.electrode import Electrode, FilmElectrode, SheetElectrode
+from hotmesa.scenarios.schema.heater import Heater
 from hotmesa.scenarios.schema.law import DWave, Law, Ohmic, Tabulated
 from hotmesa.scenarios.schema.material import FromFile, GoldFilm, GoldWire, LibraryMaterial, Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
@@ -42,6 +43,7 @@ __all__ = [
     "FromFile",
     "GoldFilm",
     "GoldWire",
+    "Heater",
     "Helium",
     "Josephson",
     "Kinds",

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBelow, Layer, Mesa, MesaRectangle
 from hotmesa.scenarios.schema.electrode import Electrode
+from hotmesa.scenarios.schema.heater import Heater
 from hotmesa.scenarios.schema.law import DWave, Law
 from hotmesa.scenarios.schema.material import Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
@@ -52,6 +53,7 @@ class Scenario(Section):
     contacts: tuple[Contact, ...] = Field((), max_length=200)
     sinks: tuple[Sink, ...] = Field((), max_length=20)
     electrode: Electrode | None = None
+    heaters: tuple[Heater, ...] = Field((), max_length=50)
     bath: Bath = HalfLayerBelow()
     law: Law = DWave()
     josephson: Josephson = Josephson()
@@ -66,7 +68,7 @@ class Scenario(Section):
     transient: Transient = Step()
     output: Output = Output()
 
-    @field_validator("layers", "contacts", "sinks", mode="before")
+    @field_validator("layers", "contacts", "sinks", "heaters", mode="before")
     @classmethod
     def _not_too_many(cls, value: object, info: ValidationInfo) -> object:
         """Refuse a list that is too long as a whole, before anything is said about its elements."""

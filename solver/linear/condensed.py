@@ -12,6 +12,7 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as spla
 
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.geometry import heats_mesa_alone
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.device.faces import Sink
 from hotmesa.solver.device.layout import Layout
@@ -54,6 +55,9 @@ def why_not_condensed(scenario: Scenario, layout: Layout, faces: Sequence[Sink] 
         return "boundary conductances together with conductivities that depend on temperature"
     if bath.below_W_per_m2K == 0.0 and bath.rim == "insulated":
         return "the crystal has no path to the bath"
+    for heater in scenario.heaters:
+        if not heats_mesa_alone(scenario, heater):
+            return f"the heater {heater.name} warms the crystal"
     for sink in faces:
         if sink.face != "top":
             return f"the heat sink {sink.name} cools the crystal"

@@ -19,11 +19,12 @@ from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.observables import Measure, bias, observe
 from hotmesa.solver.states.packing import pack, unpack
+from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.steady import solve_steady
 from hotmesa.solver.states.stored import Start, start_from
 from hotmesa.solver.time.integrator import History, Tolerances
 from hotmesa.solver.time.source import build_circuit
-from hotmesa.solver.time.transient import StoredHeat, TimePoint, Transient
+from hotmesa.solver.time.transient import StoredHeat, TimePoint, Transient, heated_at
 
 NOISE_WAVES = 400
 """Random waves in the noise: their sum is Gaussian to a few per cent."""
@@ -75,7 +76,8 @@ def points(model: Model, observables: Sequence[Measure] = (), checkpoint: Checkp
     fields, heat = Fields(model), StoredHeat(model)
     history: History | None = None
     if checkpoint is None:
-        start = _start(model, circuit.bias, circuit.source(0.0 if spec.begin_us is None else spec.begin_us))
+        begin = 0.0 if spec.begin_us is None else spec.begin_us
+        start = _start(heated_at(model, begin), circuit.bias, circuit.source(begin))
         t0, t_before, u = _first_time(scenario, start), None, noisy(model, start.u)
     else:
         arrays = checkpoint.arrays
@@ -120,8 +122,10 @@ def _row(
 
 def _start(model: Model, source: Bias, value: float) -> Start:
     spec = model.scenario.transient
-    if spec.start == "rest" or (spec.start == "steady" and value == 0.0):
+    if spec.start == "rest":
         return Start(np.concatenate([*model.cold(), [0.0]]), None, "at rest")
+    if spec.start == "steady" and value == 0.0:
+        return Start(ThermalBranch(model).cold_start()[0], None, "at rest")
     if spec.start == "steady":
         e = solve_steady(model, source, value)
         return Start(e.u, None, f"steady state at {value:g} {source.unit}")

@@ -173,6 +173,7 @@ class BalanceChange:
         names = dict.fromkeys(sink.name for end in (low, high) for sink in end.sinks)
         self._sinks = [name for name in names if not np.array_equal(a.sink(name)[1], b.sink(name)[1])]
         self._wires = bool((a.leaving() != b.leaving()).any())
+        self._heaters = not np.array_equal(low.heater_heat, high.heater_heat)
         changed = not all(np.array_equal(x, y) for x, y in zip(a.made(), b.made(), strict=True))
         self._junctions = global_max(model.comm, changed) > 0.0  # with an electrode the currents are collective
 
@@ -195,6 +196,8 @@ class BalanceChange:
             I_mA = float((J - J_low).sum())
         if self._potentials:
             total += weighed.by_potential @ (high.potentials.phi - low.potentials.phi)
+        if self._heaters:
+            total -= weighed.T @ (beside.high.heater_heat - beside.low.heater_heat)
         fixed = model.conduction.fixed
         total -= weighed.T[:, fixed].sum(axis=1) * (beside.high.bath - beside.low.bath)
         total, I_mA = total / beside.apart, I_mA / beside.apart

@@ -41,7 +41,9 @@ def _projection(model: Model, axis: Array) -> Callable[[Array], Array] | None:
     image = _image(model, axis)
     mirror = ((float(axis[0]), 0.0), (0.0, float(axis[1])))
     patches = [contact.patch for contact in model.scenario.contacts]
-    if image is None or any(patch.image(mirror) != patch.image() for patch in patches):
+    spots = np.array([(heater.x_um, heater.y_um) for heater in model.scenario.heaters]).reshape(-1, 2)
+    off = any(patch.image(mirror) != patch.image() for patch in patches) or bool(np.any(spots * axis != spots))
+    if image is None or off:
         return None
     n, comm = model.layout.size, model.comm
     begin = sum(comm.allgather(n)[: comm.rank])

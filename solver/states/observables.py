@@ -255,16 +255,19 @@ def _mode(model: Model, f: float, low: float, high: float, some_hot: bool) -> Mo
 
 @observable(
     ("heat_balance_error",),
-    heat_balance_error="(P − heat into all sinks)/P, its magnitude",
+    heat_balance_error="(P + power of the heaters − heat into all sinks)/(P + power of the heaters), its magnitude",
+    P_heaters_mW="power of the heaters that are on; only with [[heaters]]",
     **{"Q_<sink>_mW": "heat into each sink: `bottom`, `rim`, `top`, and every contact by its name"},
 )
 def sinks(model: Model, e: State) -> Row:
-    """Return the heat into every sink (mW) and the relative difference between Joule power and their sum."""
+    """Return the heat into every sink (mW) and the relative difference between the power put in and their sum."""
     heat = model.conduction.leaving(e.conducted)
     for sink, into in zip(model.sinks, e.heats, strict=True):
         heat[sink.name] = global_sum(model.comm, into.q.sum())
-    error = abs(e.P - sum(heat.values())) / e.P if e.P > 0.0 else 0.0
-    row: Row = {"heat_balance_error": error}
+    power = e.P + e.heaters
+    row: Row = {"heat_balance_error": abs(power - sum(heat.values())) / power if power > 0.0 else 0.0}
+    if model.scenario.heaters:
+        row["P_heaters_mW"] = e.heaters * 1e-3
     row.update({f"Q_{name}_mW": q * 1e-3 for name, q in heat.items()})
     return row
 

@@ -27,6 +27,8 @@ TANGENT_RTOL = 1e-8
 NEAR_FOLD_RTOL = 1e-6
 """Accuracy of a tangent where rounding prevents the finer one, as it can at a fold."""
 MAX_CHANGE_K = 40.0
+WARMING_STEPS, WARMING_RTOL = 60, 1e-6
+"""Newton steps to the state that heaters alone make, and the accuracy of each."""
 KEPT_SHARE = 0.7
 """Of the bath temperature that a Newton step leaves at least."""
 ABOVE_ZERO_K = 1e-3
@@ -76,11 +78,33 @@ class ThermalBranch:
         self.symmetries: list[Callable[[Array], Array]] = []
 
     def cold_start(self) -> tuple[Array, Array]:
-        """Return the state at rest, u = (T_B, ..., V = 0), and the direction of rising voltage."""
+        """Return the state at rest, u = (T, wires, V = 0), and the direction of rising voltage.
+
+        Without heaters all is at the bath; with them the steady state that they make.
+
+        Raises:
+            SolveError: that was not found.
+        """
         T, wires = self.model.cold()
         direction = np.zeros(T.size + wires.size + 1)
         direction[-1] = 1.0
-        return np.concatenate([T, wires, [0.0]]), direction
+        u = np.concatenate([T, wires, [0.0]])
+        return (self._warmed(u) if self.model.heaters_uW > 0.0 else u), direction
+
+    def _warmed(self, u: Array) -> Array:
+        """Return the steady state without current under the heaters, by Newton's method from a flat state."""
+        for _ in range(WARMING_STEPS):
+            state = self.evaluate(u)
+            if state.norm <= self.model.scenario.numerics.tolerance:
+                return u
+            du = self.step(state, Functional(Constraint(*self._voltage_alone(state)), self), 0.0, WARMING_RTOL)
+            u = u + self.damping(u, du) * du
+        raise SolveError(
+            f"no state without current was found under heaters of {self.model.heaters_uW:g} µW; lower their power"
+        )
+
+    def _voltage_alone(self, state: State) -> tuple[Array, Array, float]:
+        return np.zeros(self._n), np.zeros(state.wires.size), 1.0
 
     def split(self, u: Array) -> tuple[Array, Array, float]:
         """Return temperatures, wire temperatures and voltage of a flat state."""
@@ -100,7 +124,7 @@ class ThermalBranch:
         e = self.model.evaluate(*self.split(u))
         imbalance = global_sum(self.model.comm, np.abs(e.residual).sum()) + np.abs(e.wire_residual).sum()
         floor = ROUNDINGS * self.model.rounding(e) / self.model.scenario.numerics.tolerance
-        return replace(e, norm=float(imbalance / max(e.P, POWER_FLOOR_UW, floor)))
+        return replace(e, norm=float(imbalance / max(e.P + e.heaters, POWER_FLOOR_UW, floor)))
 
     def is_molten(self, u: Array) -> bool:
         """Return whether any temperature is above `HOTTEST_K`. Collective."""

@@ -90,16 +90,18 @@ class Transient:
             SolveError: the step became too small; what was yielded stays valid.
         """
         u = start
-        stops = [t for t in sorted(set(self.circuit.corners)) if t0 < t < t1] + [t1]
+        corners = {*self.circuit.corners, *(t for heater in self.model.scenario.heaters for t in heater.times_us)}
+        stops = [t for t in sorted(corners) if t0 < t < t1] + [t1]
         times = sorted(t for t in set(save_at) if t0 <= t <= t1)
         for begin, end in zip([t0, *stops[:-1]], stops, strict=True):
-            equations = Equations(self.model, self._problem, self._linear, self.circuit, begin, end)
+            heated = heated_at(self.model, begin)
+            equations = Equations(heated, self._problem, self._linear, self.circuit, begin, end)
             goes_on = history if history is not None and history.begin == begin else None
             if history is not None and begin < history.begin:
                 continue
             if goes_on is None:
                 u = self._balanced(u, equations, begin)
-                yield self._moment(equations, begin, self._evaluate(u), begin in times)
+                yield self._moment(equations, begin, equations.evaluation(u), begin in times)
             after = begin if goes_on is None else goes_on.times[-1]
             for moment in self._piece(equations, u, [t for t in times if after < t <= end], goes_on):
                 yield moment
@@ -117,7 +119,7 @@ class Transient:
                     t = times.pop(0)
                     # The interpolant has the order of the method; V and wires are put in balance with it exactly.
                     u = self._balanced(stepper.at(t), equations, t)
-                    yield self._moment(equations, t, self._evaluate(u), True)
+                    yield self._moment(equations, t, equations.evaluation(u), True)
                 requested = bool(times) and times[0] == stepper.time
                 here = self._moment(equations, stepper.time, e, requested, stepper.newton_steps)
                 yield replace(here, history=stepper.history)
@@ -130,7 +132,7 @@ class Transient:
         loose = abs(self.circuit.bias.value(e.V, e.I) - value) > CIRCUIT_RTOL * abs(value)
         if self._keeps_charge or not loose:
             return e
-        return self._evaluate(self._balanced(e.u, equations, t))
+        return equations.evaluation(self._balanced(e.u, equations, t))
 
     @property
     def _keeps_charge(self) -> bool:
@@ -138,9 +140,6 @@ class Transient:
 
     def _moment(self, equations: Equations, t: float, e: State, requested: bool, newton_steps: int = 0) -> TimePoint:
         return TimePoint(t, e, equations.source(t), requested, newton_steps)
-
-    def _evaluate(self, u: Array) -> State:
-        return self.model.evaluate(*self._problem.split(u))
 
     def _balanced(self, u: Array, equations: Equations, t: float) -> Array:
         """Return the state with V (and wires) obeying their equations at the temperatures given.
@@ -162,6 +161,13 @@ class Transient:
         raise SolveError(f"no voltage balances the circuit at t = {t:.6g} µs")
 
 
+def heated_at(model: Model, t_us: float) -> Model:
+    """Return a model with those of its heaters that are on at a time and until the next one switches."""
+    heaters = model.scenario.heaters
+    on = tuple(heater for heater in heaters if heater.is_on(t_us))
+    return model if on == heaters else model.variant(heaters=on)
+
+
 PJ_TO_NJ = 1e-3
 
 
@@ -181,18 +187,19 @@ class StoredHeat:
     def __init__(self, model: Model) -> None:
         """Start the sums."""
         self._model = model
-        self._last: tuple[float, float, float] | None = None
-        self._joule = self._sinks = self._first = 0.0
+        self._last: tuple[float, float, float, float] | None = None
+        self._joule = self._sinks = self._heaters = self._first = 0.0
 
     @property
     def sums(self) -> Array:
         """Where the sums stand: what a new one needs to go on."""
-        return np.array([*(self._last or (0.0, 0.0, 0.0)), self._joule, self._sinks, self._first])
+        last = self._last or (0.0, 0.0, 0.0, 0.0)
+        return np.array([*last, self._joule, self._sinks, self._heaters, self._first])
 
     @sums.setter
     def sums(self, values: Array) -> None:
-        *last, self._joule, self._sinks, self._first = map(float, values)
-        self._last = last[0], last[1], last[2]
+        t, P, sinks, heaters, self._joule, self._sinks, self._heaters, self._first = map(float, values)
+        self._last = t, P, sinks, heaters
 
     def row(self, t: float, e: State, sinks_mW: float) -> Row:
         """Return the energies (nJ) since the start at the next moment.
@@ -202,12 +209,14 @@ class StoredHeat:
             e: state.
             sinks_mW: heat into all sinks.
         """
-        P, stored = e.P * PJ_TO_NJ, enthalpy(self._model, e) * PJ_TO_NJ
+        P, heaters, stored = e.P * PJ_TO_NJ, e.heaters * PJ_TO_NJ, enthalpy(self._model, e) * PJ_TO_NJ
         if self._last is None:
             self._first = stored
         else:
-            t_last, P_last, sinks_last = self._last
+            t_last, P_last, sinks_last, heaters_last = self._last
             self._joule += 0.5 * (t - t_last) * (P + P_last)
             self._sinks += 0.5 * (t - t_last) * (sinks_mW + sinks_last)
-        self._last = t, P, sinks_mW
-        return {"E_joule_nJ": self._joule, "E_sinks_nJ": self._sinks, "E_stored_nJ": stored - self._first}
+            self._heaters += 0.5 * (t - t_last) * (heaters + heaters_last)
+        self._last = t, P, sinks_mW, heaters
+        row: Row = {"E_joule_nJ": self._joule, "E_sinks_nJ": self._sinks, "E_stored_nJ": stored - self._first}
+        return row | ({"E_heaters_nJ": self._heaters} if self._model.scenario.heaters else {})

@@ -42,6 +42,14 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
         ),
         {"chopped.png": "ltslm-chopped.png", "chopped-100kHz.png": "ltslm-chopped-100kHz.png"},
     ),
+    (
+        (
+            *("run", "kurter2010-n19", "--set", "mode=transient"),
+            *("--set", 'transient={start="steady", before_mA=1.2, level_mA=1.2, end_us=60}'),
+            *("--set", 'heaters=[{name="laser", x_um=-3, y_um=-3, radius_um=0.75, power_uW=50, from_us=10, to_us=30}]'),
+        ),
+        {"transient.png": "laser-transient.png"},
+    ),
     (("run", "thz-300x60", "--set", "geometry=strip", "--set", "branch.end_current_mA=25"), {}),
     (
         (

@@ -18,6 +18,7 @@ from hotmesa.solver.linear import condensed
 from hotmesa.solver.linear import jacobian as linearisation
 from hotmesa.solver.runs import uniform
 from hotmesa.solver.states import continuation
+from hotmesa.solver.time import transient
 
 Patch = pytest.MonkeyPatch
 
@@ -55,6 +56,17 @@ def coupling_forgotten(patch: Patch) -> None:
     """Film and junctions do not touch."""
     build = parts.build_interfaces
     patch.setattr(parts, "build_interfaces", lambda of: build(of)[1:])
+
+
+def heater_of_the_wrong_power(patch: Patch) -> None:
+    """A tenth of the power of a heater is lost."""
+    build = model.heat_of_heaters
+    patch.setattr(model, "heat_of_heaters", lambda *a: 0.9 * build(*a))
+
+
+def heater_always_on(patch: Patch) -> None:
+    """Heaters are not switched in time."""
+    patch.setattr(transient, "heated_at", lambda of, t_us: of)
 
 
 def boundary_ignored(patch: Patch) -> None:
