@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hotmesa.folder import exclusive
 from hotmesa.postprocess.animation import animate
 from hotmesa.postprocess.compare import STUDY
@@ -19,6 +21,7 @@ from hotmesa.postprocess.runs import results_of
 from hotmesa.postprocess.runs.branch import Voltage
 from hotmesa.postprocess.scene import Elsewhere
 from hotmesa.postprocess.style import save_picture
+from hotmesa.postprocess.surface import surface_of
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.postprocess.together import plot_together
 from hotmesa.postprocess.volume import write_volume
@@ -145,6 +148,46 @@ def move(result: Path, out: Path | None = None, states_per_s: float = 10.0) -> P
 
 
 LOWEST, HIGHEST = 0.01, 10_000.0
+
+
+def surface(
+    result: Path, current_mA: float | None = None, row: int | None = None,
+    line_um: tuple[float, float, float, float] | None = None, blur_um: float = 0.0, out: Path | None = None,
+) -> tuple[Path, ...]:  # fmt: skip
+    """Write the surface of a stored state of a run along a line, draw it, and return the files.
+
+    Args:
+        result: folder of a run with fields.
+        current_mA: the stored state nearest to this current is taken, in the order of the run the first of them.
+        row: that nearest to this row of the table; None, without a current: the last one.
+        line_um: ends x1, y1, x2, y2 of the line (µm); None along x through the hottest place of the mesa.
+        blur_um: full width at half maximum of the image of a point.
+        out: folder for the files.
+
+    Raises:
+        RequestError: current and row are both given, a line without length, or a width below 0.
+        ResultError: the folder holds no results, or no fields.
+        OSError: a file cannot be written.
+    """
+    if current_mA is not None and row is not None:
+        raise RequestError("--current and --row both choose a state; give one of them")
+    if not 0.0 <= blur_um < np.inf:
+        raise RequestError(f"--blur-um {blur_um:g}: the width of a point as seen is 0 (sharp) or more, in µm")
+    if line_um is not None and not (np.all(np.isfinite(line_um)) and line_um[:2] != line_um[2:]):
+        raise RequestError(f"--line {','.join(map('{:g}'.format, line_um))}: two different places X1,Y1,X2,Y2 in µm")
+    run = _run_in(result)
+    if run.states is None or not len(run.states):
+        raise ResultError(f"{result}: holds no states.npz; a run without fields has no surface")
+    rows, currents = run.states.row, run.states.I_mA
+    away = np.abs(rows - (rows[-1] if row is None else row)) if current_mA is None else np.abs(currents - current_mA)
+    state = int(np.argmin(away))
+    found = surface_of(run, state, line_um, blur_um)
+    if not np.isfinite(found.line["T_K"]).any():
+        x, y = np.abs(run.states.node_xy).max(axis=0)
+        raise RequestError(f"--line: lies outside the device (|x| <= {x:g} µm, |y| <= {y:g} µm)")
+    folder = out or result / f"surface-row{rows[state]}"
+    with exclusive(folder):
+        return found.save(folder)
 
 
 def to_paraview(result: Path, z_scale: float | None = None) -> tuple[Path, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 _EXPONENTS = {"k": 3, "": 0, "m": -3, "u": -6, "µ": -6, "μ": -6, "n": -9, "p": -12}
-UNITS = {prefix + base: (base, n) for base in ("V", "A", "K", "eV", "s") for prefix, n in _EXPONENTS.items()}
+UNITS = {prefix + base: (base, n) for base in ("V", "A", "K", "eV", "s", "m") for prefix, n in _EXPONENTS.items()}
 """Unit: what it measures, by the unit without prefix, and its power of ten."""
 _WORDS = {"volt": "V", "amp": "A", "ampere": "A", "kelvin": "K", "sec": "s", "second": "s"}
 _OTHER_NAMES = {

@@ -101,8 +101,7 @@ class Model:
         area: of the mesa (µm²).
         unknowns: number of unknown temperatures over all ranks.
         extra_heat: heat (µW) put into each unknown of this rank besides that of junctions and heaters.
-        heater_heat: heat (µW) of the heaters of the scenario in each unknown of this rank.
-        heaters_uW: its sum over all ranks.
+        heater_heat, heaters_uW: heat (µW) of the heaters of the scenario in each unknown of this rank, and in all.
     """
 
     def __repr__(self) -> str:
@@ -158,7 +157,7 @@ class Model:
         self.junctions: Final = Junctions(
             law or parts.brought.law or build_law(scenario),
             scenario.mesa.specific_resistance_ohm_um2,
-            _shares(parts) * resistive_junctions_of(scenario),
+            parts.junction_shares * resistive_junctions_of(scenario),
         )
         self.electrode: Final = build_electrode(scenario, tagged, parts.layout, self.junctions)
         self.area: Final = global_sum(self.comm, self.operators.mesa_mass.sum())
@@ -255,10 +254,8 @@ class Model:
             heat = face.mass * flux.q
             residual[face.upper] += heat
             residual[face.lower] -= heat
-        heats = tuple(
-            sink.heat(T, potentials, T_w)
-            for sink, T_w in zip(self.sinks, self.outer_temperatures(wires), strict=True)
-        )
+        outer = zip(self.sinks, self.outer_temperatures(wires), strict=True)
+        heats = tuple(sink.heat(T, potentials, T_w) for sink, T_w in outer)
         self._drain(residual, heats)
         junctions, electrode = self.driven(V, T)
         residual[: self._mesa_size] -= self.made(junctions, electrode).ravel()
@@ -401,9 +398,3 @@ class Model:
         diagonal[self.layout.junction_rows] -= np.concatenate([m * Q_T[k, k] for k in layers])
         diagonal[self.conduction.fixed] += 1.0
         return np.concatenate([diagonal, *pairs, *(-m * Q_T[k, j] for k in layers for j in layers if k != j)])
-
-
-def _shares(parts: Parts) -> Array:
-    """Return which part of the junctions each junction sublayer holds."""
-    counts = np.array([parts.layout.sublayers[k].junctions for k in parts.layout.junction_layers])
-    return np.asarray(counts / counts.sum())

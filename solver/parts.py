@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from hotmesa.meshes.libraries import PETSc
+from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.brought import Brought
 from hotmesa.solver.device.faces import build_sinks, sinks_of
@@ -43,6 +46,12 @@ class Parts:
     pattern: LocalPattern
     conduction: Conduction
     sinks: tuple[Outlet, ...]
+
+    @property
+    def junction_shares(self) -> Array:
+        """Which part of the junctions each junction sublayer holds."""
+        counts = np.array([self.layout.sublayers[k].junctions for k in self.layout.junction_layers])
+        return np.asarray(counts / counts.sum())
 
     @property
     def path(self) -> Literal["condensed", "sparse"]:

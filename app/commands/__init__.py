@@ -17,6 +17,7 @@ COMMANDS = {
     "family": "branches with n = 1, 2, ... of the junctions carrying voltage",
     "study": "compute many cases of a scenario, resumable and side by side",
     "plot": "pictures of runs on request: any figure, as PNG, PDF or SVG, for a page of any width",
+    "surface": "temperature of the surface of a state along any line, as a camera sees it",
     "animate": "a run as a moving picture: map and point on its curve, state by state",
     "paraview": "a run in three dimensions for ParaView, with a script that shows it",
     "compare": "rank the cases of a study, or runs, by any number",

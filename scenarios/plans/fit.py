@@ -73,6 +73,11 @@ class Data(Section):
     sigma_mA: Positive | None = Field(None, description="uncertainty of I, where the file has no column for it")
     first_mA: float | None = Field(None, description="leave out what is measured at smaller currents (of either sign)")
     last_mA: float | None = Field(None, description="leave out what is measured at larger currents (of either sign)")
+    profile: str | None = Field(
+        None, description="CSV file of temperatures along the top of the mesa: columns x_um and T_K, y_um, sigma_T_K"
+    )
+    at_mA: Positive | None = Field(None, description="current of that profile")
+    sigma_K: Positive | None = Field(None, description="uncertainty of its T, where the file has no column for it")
     observable: str | None = Field(None, description="a number of a run, as in a study")
     value: float | None = Field(None, description="what was measured")
     limit: Literal["at-least", "at-most"] | None = Field(
@@ -82,8 +87,12 @@ class Data(Section):
 
     @model_validator(mode="after")
     def _curve_or_number(self) -> Data:
-        if (self.file is None) == (self.observable is None):
-            raise ValueError(f"{self.name}: give either file (a curve) or observable (a number)")
+        if sum(given is not None for given in (self.file, self.profile, self.observable)) != 1:
+            raise ValueError(f"{self.name}: give either file (a curve), profile (T along x) or observable (a number)")
+        if (self.profile is None) != (self.at_mA is None):
+            raise ValueError(f"{self.name}: profile and at_mA, its current, belong together")
+        if self.profile is None and self.sigma_K is not None:
+            raise ValueError(f"{self.name}: sigma_K is for a profile; a number has sigma")
         if (self.observable is None) != (self.value is None):
             raise ValueError(f"{self.name}: observable and value belong together")
         if self.observable is not None and self.sigma is None:
@@ -219,7 +228,7 @@ def load_fit(name_or_path: str | Path, vocabulary: Vocabulary | None = None) -> 
     measurements: list[Measurement] = []
     for data in fit.data:
         try:
-            measurements.append(_measurement(fit, data, file.resolve().parent))
+            measurements += _measurements(fit, data, file.resolve().parent)
         except StudyError as error:
             problems += error.problems
     refuse(file, problems)
@@ -248,6 +257,30 @@ def _parameters(fit: Fit) -> list[str]:
             if known is not None and known.type != "number":
                 problems.append(f"{key} is {known.type or 'no number'}: only keys that hold any number can be fitted")
     return problems
+
+
+def _measurements(fit: Fit, data: Data, folder: Path) -> list[Measurement]:
+    """Return a curve or number, or of a profile a number for every place: all of them come from one run."""
+    if data.profile is None:
+        return [_measurement(fit, data, folder)]
+    table = read_numbers((folder / data.profile).resolve(), ("x_um", "T_K"), ("y_um", "sigma_T_K"))
+    sigmas = table.columns.get("sigma_T_K", np.full(table["x_um"].shape, data.sigma_K or np.nan))
+    if not np.all(np.isfinite(sigmas)):
+        raise StudyError([f"data {data.name}: give sigma_K, or a column sigma_T_K in {data.profile}"])
+    table.require(sigmas > 0.0, "sigma_T_K must be positive everywhere")
+    places = np.column_stack([table["x_um"], table.columns.get("y_um", np.zeros(table["x_um"].shape))])
+    own = data.set | {"output.probes_um": places.tolist()}
+    shared = data.model_dump(exclude={"profile", "at_mA", "sigma_K"}) | {"set": own}
+    return [
+        Measurement(
+            Data(**shared | {
+                "name": f"{data.name}.{k}", "observable": f"T_probe_{k}_K@I_mA={data.at_mA!r}", "value": float(T),
+                "sigma": float(sigma),
+            }),
+            None,
+        )
+        for k, (T, sigma) in enumerate(zip(table["T_K"], sigmas, strict=True))
+    ]  # fmt: skip
 
 
 def _measurement(fit: Fit, data: Data, folder: Path) -> Measurement:

@@ -29,6 +29,7 @@ def plan_findings(scenario: Scenario) -> Iterator[Finding]:
     yield from _cold_rim(scenario)
     yield from _contact_places(scenario)
     yield from _contact_pairs(scenario)
+    yield from _probes(scenario)
 
 
 def _geometry(scenario: Scenario) -> Iterator[Finding]:
@@ -121,6 +122,20 @@ def _contact_places(scenario: Scenario) -> Iterator[Finding]:
             )
             uses = (*_mesa_keys(), *(("contacts", i, key) for key in ("y_um", *contact.shape_keys)))
             yield Finding(("contacts", i, "x_um"), text, uses)
+
+
+def _probes(scenario: Scenario) -> Iterator[Finding]:
+    """Places whose temperature is asked for lie on the mesa, and on the line of a strip or disc."""
+    mesa, line = scenario.mesa, scenario.geometry != "plan"
+    for i, (x, y) in enumerate(scenario.output.probes_um):
+        where = ("output", "probes_um", i)
+        if line and (y != 0.0 or (scenario.geometry == "disc" and x < 0.0)):
+            has = "x only: write [x, 0]" if scenario.geometry == "strip" else "a radius only: write [r, 0], r >= 0"
+            yield Finding(where, f'({x:g}, {y:g}) µm: geometry = "{scenario.geometry}" has {has}', (("geometry",),))
+        elif (mesa.extent_um[0] / 2 - abs(x) if line else mesa.room_um(x, y)) < -1e-9:
+            reach = _reach(mesa)
+            text = f"({x:g}, {y:g}) µm lies outside the mesa (|x| <= {reach[0]:g} µm, |y| <= {reach[1]:g} µm)"
+            yield Finding(where, text, (*_mesa_keys(), ("geometry",)))
 
 
 def _reach(mesa: Mesa) -> tuple[float, float]:

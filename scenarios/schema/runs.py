@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hotmesa.scenarios.problems import Finding
-from hotmesa.scenarios.schema.section import File, Positive, Section
+from hotmesa.scenarios.schema.section import File, Point, Positive, Section
 
 
 class Branch(Section):
@@ -152,4 +152,7 @@ class Output(Section):
         4,
         ge=1, le=1_000_000,
         description="fields are kept at every n-th point, at folds, where the hot spot appears or fills, at the end",
+    )
+    probes_um: tuple[Point, ...] = Field(
+        (), max_length=500, description="places x, y on the mesa whose temperature becomes the columns T_probe_<n>_K"
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hotmesa.postprocess.blur import smear
 from hotmesa.postprocess.runs.image import LaserImage
 from hotmesa.postprocess.style import title_of
 from hotmesa.scenarios.arrays import Array
@@ -18,8 +19,6 @@ from hotmesa.solver.states.problem import ThermalBranch
 SOLVE_RTOL = 1e-10
 MV_PER_MW = 1e3
 """Converts mV/µW into mV/mW, which is V/W."""
-FWHM_OVER_SIGMA = 2.0 * np.sqrt(2.0 * np.log(2.0))
-_CHUNK = 512
 
 
 @dataclass(frozen=True)
@@ -124,22 +123,3 @@ def beam_mean(xy: Array, fields: tuple[Array, Array], areas: tuple[Array, Array]
         return np.where(areas[0] > 0.0, *fields)
     heated = np.nan_to_num(fields[0]) * areas[0] + np.nan_to_num(fields[1]) * areas[1]
     return smear(xy, heated, areas[0] + areas[1], beam_um)
-
-
-def smear(xy: Array, weighted: Array, area: Array, beam_um: float) -> Array:
-    """Return the mean of a surface field under a Gaussian beam centred on each node, shape (n,).
-
-    Args:
-        xy: nodes (µm), shape (n, 2).
-        weighted: field times area of each node, shape (n,).
-        area: heated area of each node, shape (n,).
-        beam_um: full width at half maximum (µm).
-    """
-    sigma = beam_um / FWHM_OVER_SIGMA
-    mean = np.empty_like(weighted)
-    for start in range(0, len(xy), _CHUNK):
-        here = slice(start, start + _CHUNK)
-        distance2 = np.sum((xy[here, None, :] - xy[None, :, :]) ** 2, axis=-1)
-        beam = np.exp(-0.5 * distance2 / sigma**2)
-        mean[here] = (beam @ weighted) / (beam @ area)
-    return mean

@@ -166,6 +166,52 @@ def hot_spot(model: Model, e: State) -> Row:
     }
 
 
+@observable(
+    hot_length_um="long axis of the ellipse with the second moments of that part; of a strip its length, of a disc its "
+    "diameter",
+    hot_width_um="short axis of that ellipse; the diameter on a disc, nothing on a strip",
+    hot_angle_deg="angle of the long axis to x, from -90 up to 90; plan only",
+)
+def hot_ellipse(model: Model, e: State) -> Row:
+    """Return axes (µm) and direction (degrees) of the ellipse that has the second moments of the hot area.
+
+    Of a filled ellipse the mean square along a semi-axis a is a^2/4, of a segment of length L it is L^2/12.
+    """
+    T = junction_temperatures(model, e).mean(axis=0)
+    hot = model.junction_mass * (T > model.scenario.output.hot_temperature_K)
+    x, y = model.operators.xy[model.layout.mesa_nodes].T
+    area, *sums = global_sums(model.comm, np.array([hot @ f for f in (np.ones(x.size), x, y, x * x, y * y, x * y)]))
+    nan = float("nan")
+    if area == 0.0:
+        return {"hot_length_um": nan, "hot_width_um": nan, "hot_angle_deg": nan}
+    mx, my, xx, yy, xy = np.array(sums) / area
+    if model.scenario.geometry == "disc":
+        diameter = 2.0 * float(np.sqrt(2.0 * xx))
+        return {"hot_length_um": diameter, "hot_width_um": diameter, "hot_angle_deg": nan}
+    if model.scenario.geometry == "strip":
+        return {"hot_length_um": float(np.sqrt(12.0 * max(xx - mx**2, 0.0))), "hot_width_um": nan, "hot_angle_deg": nan}
+    moments = np.array([[xx - mx * mx, xy - mx * my], [xy - mx * my, yy - my * my]])
+    (short, long), axes = np.linalg.eigh(moments)
+    angle = float(np.degrees(np.arctan2(axes[1, 1], axes[0, 1])))
+    return {
+        "hot_length_um": 4.0 * float(np.sqrt(max(long, 0.0))),
+        "hot_width_um": 4.0 * float(np.sqrt(max(short, 0.0))),
+        "hot_angle_deg": round((angle + 90.0) % 180.0 - 90.0, PLACES),
+    }
+
+
+@observable(**{"T_probe_<n>_K": "temperature of the top of the mesa at the n-th place of `output.probes_um`, from 0"})
+def probes(model: Model, e: State) -> Row:
+    """Return the temperature (K) of the top sublayer at the places that the scenario names, linear in the elements."""
+    places = model.scenario.output.probes_um
+    if not places:
+        return {}
+    top = np.zeros(model.operators.owned)
+    top[model.layout.mesa_nodes] = e.T[model.layout.rows(0)]
+    found = model.mesa_elements.at_places(top, np.array(places))
+    return {f"T_probe_{k}_K": float(value) for k, value in enumerate(found)}
+
+
 @observable(f_THz="Josephson frequency V/(n Φ0) of the n resistive junctions, with the sign of V")
 def frequency(model: Model, e: State) -> Row:
     """Return the frequency (THz) at which the phase of the junctions turns, 0.4836 THz per mV a junction."""

@@ -62,6 +62,10 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
         ("plot", "out/pictures/kurter2010-n19", "--what", "profile,section"),
         {"profile.png": "kurter2010-n19-profile.png", "section.png": "kurter2010-n19-section.png"},
     ),
+    (
+        ("surface", "out/pictures/kurter2010-n19", "--current", "1.15", "--line=-5,-5,5,5", "--blur-um", "3"),
+        {"surface.png": "surface.png"},
+    ),
     (("sensitivity", "out/pictures/kurter2010-n19"), {"tornado.png": "sensitivity.png"}),
     (("run", "kurter2010-uniform", "--set", "mesa.junctions=30"), {"cooling.png": "uniform-cooling.png"}),
     (("run", "sweep-pristine-n28"), {"sweep.png": "sweep-pristine-n28.png"}),
@@ -150,7 +154,8 @@ def main(only: str = "") -> None:
         if only not in " ".join(arguments):
             continue
         folder = OUT / folder_of(arguments)
-        behind = {"plot": ["--out", str(folder), "--quiet"], "check": ["--draw", str(folder / "device.png")]}
+        behind = {name: ["--out", str(folder), "--quiet"] for name in ("plot", "surface")}
+        behind |= { "check": ["--draw", str(folder / "device.png")]}
         usual = ["--out", str(folder), "--overwrite", "--quiet"]
         command = [sys.executable, "-m", "hotmesa", *arguments, *behind.get(arguments[0], usual)]
         before = processor_s()

@@ -18,7 +18,6 @@ from hotmesa.solver.linear import condensed
 from hotmesa.solver.linear import jacobian as linearisation
 from hotmesa.solver.runs import uniform
 from hotmesa.solver.states import continuation
-from hotmesa.solver.time import transient
 
 Patch = pytest.MonkeyPatch
 
@@ -64,17 +63,10 @@ def heater_of_the_wrong_power(patch: Patch) -> None:
     patch.setattr(model, "heat_of_heaters", lambda *a: 0.9 * build(*a))
 
 
-def heater_always_on(patch: Patch) -> None:
-    """Heaters are not switched in time."""
-    patch.setattr(transient, "heated_at", lambda of, t_us: of)
-
-
 def boundary_ignored(patch: Patch) -> None:
     """Boundary conductances between layers are taken as perfect."""
     build = parts.build_stack
-    patch.setattr(
-        parts, "build_stack", lambda *a: tuple(replace(layer, boundary=np.inf) for layer in build(*a))
-    )
+    patch.setattr(parts, "build_stack", lambda *a: tuple(replace(layer, boundary=np.inf) for layer in build(*a)))
 
 
 def upper_distance_only(patch: Patch) -> None:
@@ -399,9 +391,7 @@ def slope_of_the_cooling_halved(patch: Patch) -> None:
 def tall_stacks_cooled_better(patch: Patch) -> None:
     """In the uniform model the power of a junction falls with n^0.9 instead of n."""
     true = uniform.UniformDevice.per_mW
-    patch.setattr(
-        uniform.UniformDevice, "per_mW", property(lambda self: true.fget(self) * self.junctions**0.1)
-    )
+    patch.setattr(uniform.UniformDevice, "per_mW", property(lambda self: true.fget(self) * self.junctions**0.1))
 
 
 def too_few_angles(patch: Patch) -> None:

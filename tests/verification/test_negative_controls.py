@@ -21,7 +21,6 @@ JACOBIAN = ": largest relative error of the Jacobian"
 CONTROLS = [
     # Heat from outside
     (wrong.heater_of_the_wrong_power, "disc in the middle of a film, rise of the centre"),
-    (wrong.heater_always_on, "one temperature, a heater that was on for one time constant"),
     # Manufactured solutions
     (wrong.conductivity_doubled, STRIP_T),
     (wrong.in_plane_conductivity_doubled, "plan, uniform triangles: error of temperature, L2"),

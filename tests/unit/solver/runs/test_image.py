@@ -15,13 +15,14 @@ from hotmesa.computing import trace
 from hotmesa.folder import exclusive
 from hotmesa.meshes import build_mesh
 from hotmesa.postprocess import Run, load_run
+from hotmesa.postprocess.blur import smear
 from hotmesa.postprocess.runs.image import colour_scale, load_image, render_image
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Bath, Contact, Crystal, Mesa, Scenario
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.model import Model, State
-from hotmesa.solver.runs.image import laser_image, smear, surface_response
+from hotmesa.solver.runs.image import laser_image, surface_response
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.steady import solve_steady, solve_steady_state
