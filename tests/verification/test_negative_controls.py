@@ -87,6 +87,8 @@ CONTROLS = [
     (wrong.contact_uneven, "strip with the wire in the centre: difference between mirror images"),
     (wrong.depth_of_the_strip_doubled, "strip against plan: relative difference of voltage"),
     (wrong.disc_without_radius, "disc against plan: relative difference of the largest temperature rise"),
+    # Outlines of contacts
+    (wrong.depth_of_the_strip_doubled, "bar across a plan against interval of a strip: V"),
     # Stability
     (wrong.heat_capacity_halved, "Rate of a domain of 1.5 lambda in a strip of 3 lambda"),
     # Conservation and invariance
