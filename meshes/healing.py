@@ -180,6 +180,7 @@ class _Line:
 
 def _line(scenario: Scenario, layer: Layer, material: ThermalMaterial, T: float) -> _Line:
     along, across = float(material.in_plane(T)), float(material.out_of_plane(T))
+    along *= min(1.0, 1.0 / scenario.materials[layer.material].conductivity_ratio_xy)
     h = layer.boundary_W_per_m2K
     border = math.inf if h is None else (float(h.interpolated(T)) if isinstance(h, Curve) else h) * 1e-6
     return _Line(along, across, layer_thickness(scenario, layer), border, layer.region == "mesa")

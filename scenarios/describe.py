@@ -5,6 +5,7 @@ from __future__ import annotations
 from hotmesa.scenarios.geometry import mesa_height_um, normal_resistance_ohm
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.layers import layer_thickness
+from hotmesa.scenarios.maps import describe_map
 from hotmesa.scenarios.schema import Layer, Scenario
 
 PART = "branch"
@@ -14,6 +15,8 @@ PART = "branch"
 def summary(scenario: Scenario) -> str:
     """Device, layers, cooling, law and what is computed, a few lines."""
     blocks: list[tuple[str, list[str]]] = [("mesa", _mesa(scenario))]
+    if scenario.maps:
+        blocks.append(("maps", [describe_map(scenario, item) for item in scenario.maps]))
     if scenario.layers:
         blocks.append(("layers", [_layer(scenario, layer) for layer in scenario.layers]))
         sinks = [contact.describe() for contact in scenario.contacts] + [sink.describe() for sink in scenario.sinks]

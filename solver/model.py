@@ -15,6 +15,7 @@ from hotmesa.scenarios.geometry import resistive_junctions as resistive_junction
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.rules.device import cooling_findings
 from hotmesa.scenarios.schema import Heater, Scenario
+from hotmesa.scenarios.schema.maps import LAW, RESISTANCE
 from hotmesa.solver.brought import Brought
 from hotmesa.solver.device.electrode import ElectrodeState
 from hotmesa.solver.device.electrode_response import ElectrodeResponse
@@ -24,6 +25,7 @@ from hotmesa.solver.device.faces import Sink
 from hotmesa.solver.device.heaters import heat_of_heaters
 from hotmesa.solver.device.heating import Junctions, JunctionState
 from hotmesa.solver.device.layout import Potentials
+from hotmesa.solver.device.local import factor_on_mesa
 from hotmesa.solver.device.plan import assemble_operators
 from hotmesa.solver.device.sinks import ContactSink, Heat
 from hotmesa.solver.device.vertical import Flux
@@ -158,6 +160,7 @@ class Model:
             law or parts.brought.law or build_law(scenario),
             scenario.mesa.specific_resistance_ohm_um2,
             parts.junction_shares * resistive_junctions_of(scenario),
+            *(factor_on_mesa(scenario, parts.layout, target) for target in (RESISTANCE, LAW)),
         )
         self.electrode: Final = build_electrode(scenario, tagged, parts.layout, self.junctions)
         self.area: Final = global_sum(self.comm, self.operators.mesa_mass.sum())
@@ -259,8 +262,7 @@ class Model:
         self._drain(residual, heats)
         junctions, electrode = self.driven(V, T)
         residual[: self._mesa_size] -= self.made(junctions, electrode).ravel()
-        fixed = self.conduction.fixed
-        residual[fixed] += T[fixed] - self.bath
+        residual[self.conduction.fixed] += T[self.conduction.fixed] - self.bath
         residual -= self.extra_heat + self.heater_heat
         return State(
             T=T,
@@ -379,9 +381,7 @@ class Model:
 
     def _response(self, e: State) -> ElectrodeResponse | None:
         """Return how a resistive electrode answers at a state."""
-        if self.electrode is None or e.electrode is None:
-            return None
-        return ElectrodeResponse(self.electrode, e.electrode)
+        return ElectrodeResponse(self.electrode, e.electrode) if self.electrode and e.electrode else None
 
     def _local_entries(self, e: State) -> Array:
         """Return the node-local Jacobian entries in the order of the pattern."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -27,6 +27,9 @@ class Material(Kinds):
     out_of_plane_W_per_mK: Positive | Curve | None = Field(None, description="thermal conductivity across the layers")
     anisotropy: Positive | None = Field(
         None, description="in-plane over out-of-plane conductivity; sets in_plane from out_of_plane"
+    )
+    conductivity_ratio_xy: Annotated[float, Field(ge=1e-4, le=1e4)] = Field(
+        1.0, description="conductivity along x over that along y; in_plane is that along x (plan)"
     )
     heat_capacity_J_per_m3K: Positive | Curve | None = Field(
         None, description="volumetric heat capacity; without one nothing can be said of what happens in time"
@@ -56,11 +59,16 @@ class Material(Kinds):
     def describe(self) -> str:
         """The conductivities, or the material of the library, in a few words."""
         if self.in_plane_W_per_mK is None and self.out_of_plane_W_per_mK is None:
-            return self.word
+            return f"{self.word}{self._directions}"
         along, across = (_number(value) for value in (self.in_plane_W_per_mK, self.out_of_plane_W_per_mK))
         if self.in_plane_W_per_mK is None and self.anisotropy is not None:
             along = f"{self.anisotropy:g} ×"
-        return f"{along} along, {across} across, W/(m K)"
+        return f"{along} along, {across} across, W/(m K){self._directions}"
+
+    @property
+    def _directions(self) -> str:
+        ratio = self.conductivity_ratio_xy
+        return "" if ratio == 1.0 else f", along x {ratio:g} × that along y"
 
 
 def _number(value: float | Curve | None) -> str:

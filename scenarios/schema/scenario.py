@@ -15,6 +15,7 @@ from hotmesa.scenarios.schema.device import Bath, Contact, Crystal, HalfLayerBel
 from hotmesa.scenarios.schema.electrode import Electrode
 from hotmesa.scenarios.schema.heater import Heater
 from hotmesa.scenarios.schema.law import DWave, Law
+from hotmesa.scenarios.schema.maps import Map
 from hotmesa.scenarios.schema.material import Material
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
 from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Josephson, Output, Stability, Uniform
@@ -54,6 +55,7 @@ class Scenario(Section):
     sinks: tuple[Sink, ...] = Field((), max_length=20)
     electrode: Electrode | None = None
     heaters: tuple[Heater, ...] = Field((), max_length=50)
+    maps: tuple[Map, ...] = Field((), max_length=20)
     bath: Bath = HalfLayerBelow()
     law: Law = DWave()
     josephson: Josephson = Josephson()
@@ -68,7 +70,7 @@ class Scenario(Section):
     transient: Transient = Step()
     output: Output = Output()
 
-    @field_validator("layers", "contacts", "sinks", "heaters", mode="before")
+    @field_validator("layers", "contacts", "sinks", "heaters", "maps", mode="before")
     @classmethod
     def _not_too_many(cls, value: object, info: ValidationInfo) -> object:
         """Refuse a list that is too long as a whole, before anything is said about its elements."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.law.laws import JunctionLaw
+from hotmesa.solver.law.laws import JunctionLaw, LawValues
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,33 @@ class Junctions:
         law: i(v, T) of one junction.
         resistance: specific resistance r of one junction (Ω µm²), J = i/r.
         counts: voltage-carrying junctions in each sublayer, shape (S,).
+        factor: on the resistance at every node, shape (m,), where it depends on the place.
+        scale: of all energies of the law at every node, shape (m,), where they do.
     """
 
     law: JunctionLaw
     resistance: float
     counts: Array
+    factor: Array | None = None
+    scale: Array | None = None
+
+    @property
+    def local_resistance(self) -> Array | float:
+        """Specific resistance of one junction (Ω µm²) at every node."""
+        return self.resistance if self.factor is None else self.resistance * self.factor
+
+    def _law(self, v: Array | float, T: Array) -> LawValues:
+        """Return the law at voltages v (mV) of one junction and temperatures T (K).
+
+        With gap, k T_c and scattering rate s times as large, tunnelling is that of the law at eV/s and kT/s:
+        i(v, T) = s i_1(v/s, T/s), for all its energies are in proportion. Below its lowest temperature the law no
+        longer changes.
+        """
+        if self.scale is None:
+            return self.law.at_voltage(v, T) if isinstance(v, float) else self.law.at(v, T)
+        s = np.broadcast_to(self.scale, T.shape)
+        own = self.law.at(v / s, np.maximum(T / s, self.law.T_range[0]))
+        return replace(own, i=s * own.i)
 
     def evaluate(self, V: float | Array, T: Array) -> JunctionState:
         """Return current and heating at voltage V (mV), a number or shape (m,), and temperatures T (K), shape (S, m).
@@ -65,15 +87,15 @@ class Junctions:
         return self._stacked(V, T)
 
     def _single(self, V: float | Array, T: Array) -> JunctionState:
-        n, r = float(self.counts[0]), self.resistance
-        law = self.law.at_voltage(V / n, T[0]) if isinstance(V, float) else self.law.at(V / n, T[0])
+        n, r = float(self.counts[0]), self.local_resistance
+        law = self._law(V / n, T[0])
         J, J_T, J_V = law.i / r, law.di_dT / r, law.di_dv / (n * r)
         return JunctionState(J, J_T[None], J_V, (V * J)[None], (V * J_T)[None, None], (J + V * J_V)[None])
 
     def _stacked(self, V: float | Array, T: Array) -> JunctionState:
-        n, r = self.counts[:, None], self.resistance
+        n, r = self.counts[:, None], self.local_resistance
         v = self._match(V, T)
-        law = self.law.at(v, T)
+        law = self._law(v, T)
         # Implicit differentiation of sum n_k v_k(i, T_k) = V: dv_k = (di - i_T dT_k) / i_v.
         stiffness = np.sum(n / law.di_dv, axis=0)
         i = law.i.mean(axis=0)
@@ -94,7 +116,7 @@ class Junctions:
         if not np.any(V):
             return v
         for _ in range(50):
-            law = self.law.at(v, T)
+            law = self._law(v, T)
             weight = n / law.di_dv
             i = np.sum(weight * law.i, axis=0) / np.sum(weight, axis=0)
             step = (i - law.i) / law.di_dv

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import groupby
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hotmesa.scenarios.arrays import Array
@@ -88,6 +89,11 @@ class Layout:
     def rows(self, k: int) -> slice:
         """Return where the unknowns of sublayer k stand."""
         return slice(int(self.starts[k]), int(self.starts[k + 1]))
+
+    def stiffness(self, k: int) -> sp.csr_matrix:
+        """Return the integral of grad u grad v over sublayer k: that of its layer, where it has one of its own."""
+        sublayer, operators = self.sublayers[k], self.operators
+        return operators.stiffness_of(sublayer.layer, sublayer.on_mesa)
 
     def mass(self, k: int) -> Array:
         """Return the lumped area (µm²) of each node of sublayer k."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from hotmesa.meshes.compat import geometry_dofmap
 from hotmesa.meshes.libraries import compiled_form, fem
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema.maps import SHEET
+from hotmesa.solver.device.local import factor_at_nodes
 from hotmesa.solver.parallel import Comm, lasting
 
 
@@ -31,7 +34,9 @@ class PlanOperators:
         mesa_stiffness: the same over the mesa.
         mass: lumped integral of v over the plan (µm²), shape (owned,).
         mesa_mass: the same over the mesa.
-        patches: the same over each contact, by name.
+        own_stiffness: integral of f (u_x v_x + u_y v_y / ratio) over the layers, by name, whose conductance along the
+            plane depends on place (f) or direction.
+        patches: lumped integrals over each contact, by name.
         on_rim: whether a node lies on the rim of the crystal.
         xy: coordinates (µm), shape (owned, 2).
         local_input_node: number of each local node (owned, then ghosts) in the mesh as it was made, the same on any
@@ -48,6 +53,11 @@ class PlanOperators:
     on_rim: NDArray[np.bool_]
     xy: Array
     local_input_node: NDArray[np.int64]
+    own_stiffness: Mapping[str, sp.csr_matrix] = field(default_factory=dict)
+
+    def stiffness_of(self, layer: str, on_mesa: bool) -> sp.csr_matrix:
+        """Return the stiffness of a layer, by its name and place."""
+        return self.own_stiffness.get(layer, self.mesa_stiffness if on_mesa else self.stiffness)
 
     @property
     def owned(self) -> int:
@@ -82,10 +92,13 @@ class _Forms:
     tagged: TaggedMesh
     displacement: Any = None
 
-    def stiffness(self, region: str) -> Any:
-        """Return the form of the integral of grad u grad v over a region."""
-        u, v = ufl.TrialFunction(self.space), ufl.TestFunction(self.space)
-        return self._over(region, ufl.inner(ufl.grad(u), ufl.grad(v)))
+    def stiffness(self, region: str, weight: Any = 1.0, ratio: float = 1.0) -> Any:
+        """Return the form of the integral of weight (u_x v_x + u_y v_y / ratio) over a region."""
+        u, v = (ufl.grad(f) for f in (ufl.TrialFunction(self.space), ufl.TestFunction(self.space)))
+        if ratio == 1.0:
+            return self._over(region, weight * ufl.inner(u, v))
+        across = fem.Constant(self.tagged.mesh, np.float64(1.0 / ratio))
+        return self._over(region, weight * (u[0] * v[0] + across * u[1] * v[1]))
 
     def mass(self, region: str) -> Any:
         """Return the form of the lumped integral over a region."""
@@ -183,7 +196,25 @@ def assemble_operators(scenario: Scenario, tagged: TaggedMesh) -> PlanOperators:
         on_rim=np.array(marks.x.array[:n] > 0.0),
         xy=np.array(space.tabulate_dof_coordinates()[:n, :2]),
         local_input_node=_input_numbers(space),
+        own_stiffness=dict(_own_stiffness(scenario, forms)),
     )
+
+
+def _own_stiffness(scenario: Scenario, forms: _Forms) -> Iterator[tuple[str, sp.csr_matrix]]:
+    """Yield names and matrices of the layers that conduct unlike all others along the plane."""
+    for layer in scenario.layers:
+        factor = factor_at_nodes(scenario, f"layers.{layer.name}.{SHEET}")
+        material = scenario.materials.get(layer.material)  # one brought along from Python conducts alike
+        ratio = 1.0 if material is None else material.conductivity_ratio_xy
+        if factor is None and ratio == 1.0:
+            continue
+        region = "mesa" if layer.region == "mesa" else "plan"
+        weight: Any = 1.0
+        if factor is not None:
+            weight = fem.Function(forms.space)
+            nodes = np.unique(forms.space.dofmap.list[forms.tagged.cells(region)])
+            weight.x.array[nodes] = factor(forms.space.tabulate_dof_coordinates()[nodes, :2])
+        yield layer.name, _matrix(forms.stiffness(region, weight, ratio))
 
 
 def add_mode() -> Any:

@@ -12,6 +12,8 @@ from hotmesa.scenarios.geometry import resistive_junctions
 from hotmesa.scenarios.layers import graded, layer_thickness
 from hotmesa.scenarios.materials import ThermalMaterial, build_material
 from hotmesa.scenarios.schema import Curve, Scenario
+from hotmesa.scenarios.schema.maps import BOUNDARY
+from hotmesa.solver.device.local import AtNodes, factor_at_nodes
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Sublayer:
         boundary: conductance of the boundary to the sublayer below, µW/(µm² K); inf where there is none, of a curve
             that at the temperature of the bath.
         boundary_curve: that conductance against temperature, where it depends on it.
+        boundary_factor: on either, at the nodes of the plan, where it depends on the place.
+        layer: name of its layer.
     """
 
     name: str
@@ -36,6 +40,8 @@ class Sublayer:
     junctions: float
     boundary: float
     boundary_curve: PowerCurve | None = None
+    boundary_factor: AtNodes | None = None
+    layer: str = ""
 
 
 def build_stack(scenario: Scenario, brought: Mapping[str, ThermalMaterial] | None = None) -> tuple[Sublayer, ...]:
@@ -45,6 +51,7 @@ def build_stack(scenario: Scenario, brought: Mapping[str, ThermalMaterial] | Non
     n = resistive_junctions(scenario)
     stack: list[Sublayer] = []
     for layer in scenario.layers:
+        factor = factor_at_nodes(scenario, f"layers.{layer.name}.{BOUNDARY}")
         parts = graded(layer_thickness(scenario, layer), layer.sublayers, layer.first_sublayer_um)
         for name, d in zip(layer.sublayer_names, parts, strict=True):
             boundary, curve = layer.boundary_W_per_m2K if name == layer.sublayer_names[-1] else None, None
@@ -60,6 +67,8 @@ def build_stack(scenario: Scenario, brought: Mapping[str, ThermalMaterial] | Non
                     junctions=n * float(d) / float(parts.sum()) if layer.junctions else 0.0,
                     boundary=np.inf if boundary is None else boundary * 1e-6,
                     boundary_curve=curve,
+                    boundary_factor=factor if boundary is not None else None,
+                    layer=layer.name,
                 )
             )
     return tuple(stack)

@@ -77,7 +77,7 @@ class SameMaterial:
 class UnlikeMaterials:
     """Neighbours of two materials: two half sublayers and the boundary in series.
 
-    q = (T_u - T_l) / ( d_u / 2 kappa_u + 1/h + d_l / 2 kappa_l ), see `series_flux`.
+    q = (T_u - T_l) / ( d_u / 2 kappa_u + 1/h + d_l / 2 kappa_l ), see `series_flux`. `factor` is on h, of every pair.
     """
 
     upper: Index
@@ -85,10 +85,11 @@ class UnlikeMaterials:
     mass: Array
     above: Sublayer
     below: Sublayer
+    factor: Array | None = None
 
     def flux(self, T: Array, potentials: Potentials) -> Flux:
         """Return the flux of every pair."""
-        return series_flux(T[self.upper], T[self.lower], self.above, self.below)
+        return series_flux(T[self.upper], T[self.lower], self.above, self.below, factor=self.factor)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class BoundaryCurve:
         q = (psi_u(T_u) - psi_u(T_1)) / (d_u/2) = int_{T_2}^{T_1} h dT = (psi_l(T_2) - psi_l(T_l)) / (d_l/2)
 
     Every side sends by its own temperature, as phonons through a boundary do: h = 4 a T^3 gives q = a (T_1^4 - T_2^4)
-    (Swartz and Pohl, Rev. Mod. Phys. 61, 605 (1989)).
+    (Swartz and Pohl, Rev. Mod. Phys. 61, 605 (1989)). `factor` is on h, of every pair.
     """
 
     upper: Index
@@ -109,6 +110,7 @@ class BoundaryCurve:
     above: Sublayer
     below: Sublayer
     conductance: PowerCurve
+    factor: Array | float = 1.0
 
     def flux(self, T: Array, potentials: Potentials) -> Flux:
         """Return the flux of every pair.
@@ -120,7 +122,7 @@ class BoundaryCurve:
         q = self._passed(T_u, T_l)
         sides = self._sides(q, T_u, T_l)
         fall = self._by_flux(*sides)
-        h_1, h_2 = (self.conductance(side) for side in sides)
+        h_1, h_2 = (self.factor * self.conductance(side) for side in sides)
         # g(q, T_u, T_l) = int h - q = 0, with psi_u(T_1) = psi_u(T_u) - q d_u/2 and the like below.
         k_u, k_l = self.above.material.out_of_plane, self.below.material.out_of_plane
         return Flux(q, h_1 * k_u(T_u) / k_u(sides[0]) / fall, -h_2 * k_l(T_l) / k_l(sides[1]) / fall)
@@ -135,7 +137,7 @@ class BoundaryCurve:
         """Return by how much q - int h dT grows with q; at least 1."""
         r_u = 0.5 * self.above.thickness / self.above.material.out_of_plane(T_1)
         r_l = 0.5 * self.below.thickness / self.below.material.out_of_plane(T_2)
-        return np.asarray(1.0 + self.conductance(T_1) * r_u + self.conductance(T_2) * r_l)
+        return np.asarray(1.0 + self.factor * (self.conductance(T_1) * r_u + self.conductance(T_2) * r_l))
 
     def _passed(self, T_u: Array, T_l: Array) -> Array:
         """Return q by Newton's method, between none and what would let one side have the temperature of the other."""
@@ -147,7 +149,7 @@ class BoundaryCurve:
         q = 0.5 * most
         for _ in range(MAX_STEPS):
             T_1, T_2 = self._sides(q, T_u, T_l)
-            excess = self.conductance.integral(T_1) - self.conductance.integral(T_2) - q
+            excess = self.factor * (self.conductance.integral(T_1) - self.conductance.integral(T_2)) - q
             low, high = np.where(excess > 0.0, q, low), np.where(excess > 0.0, high, q)
             step = q + excess / self._by_flux(T_1, T_2)
             new = np.where((step >= low) & (step <= high), step, 0.5 * (low + high))
@@ -159,17 +161,23 @@ class BoundaryCurve:
 
 
 def series_flux(
-    T_upper: Array, T_lower: Array, above: Sublayer | None, below: Sublayer | None, h: float = np.inf
+    T_upper: Array,
+    T_lower: Array,
+    above: Sublayer | None,
+    below: Sublayer | None,
+    h: float = np.inf,
+    factor: Array | None = None,
 ) -> Flux:
-    """Return the flux through up to two half sublayers and a boundary of conductance h (µW/(µm² K)).
+    """Return the flux through up to two half sublayers and a boundary of conductance h (µW/(µm² K)) times a factor.
 
     Without a boundary both conductivities are taken at the mean temperature. A boundary takes a share of the drop:
     each side then stays nearer to its own temperature, without which thin sublayers would converge to first order.
     """
-    gap = 1.0 / min(h, above.boundary if above and below else np.inf)
+    gap: Array | float = 1.0 / min(h, above.boundary if above and below else np.inf)
+    gap = gap if factor is None else gap / factor
     drop, mean = T_upper - T_lower, 0.5 * (T_upper + T_lower)
     halves, growth = (sum(parts) for parts in zip(_half(above, mean), _half(below, mean), strict=True))
-    if gap == 0.0:
+    if factor is None and gap == 0.0:
         q = drop / halves
         return Flux(q, (1.0 - 0.5 * q * growth) / halves, -(1.0 + 0.5 * q * growth) / halves)
     share = halves / (halves + gap)
@@ -202,13 +210,16 @@ def build_interfaces(layout: Layout) -> tuple[Interface, ...]:
         above, below = layout.sublayers[k], layout.sublayers[k + 1]
         upper, lower = _pairs(layout, k)
         mass = layout.mass(k)
+        local = above.boundary_factor
+        factor = None if local is None else local(layout.operators.xy[layout.nodes_of(k)])
         if above.material is below.material and np.isinf(above.boundary):
             distance = 0.5 * (above.thickness + below.thickness)
             run.append((upper, lower, mass, np.full(mass.size, 1.0 / distance)))
         elif above.boundary_curve is not None:
-            interfaces.append(BoundaryCurve(upper, lower, mass, above, below, above.boundary_curve))
+            curve, on_curve = above.boundary_curve, 1.0 if factor is None else factor
+            interfaces.append(BoundaryCurve(upper, lower, mass, above, below, curve, on_curve))
         else:
-            interfaces.append(UnlikeMaterials(upper, lower, mass, above, below))
+            interfaces.append(UnlikeMaterials(upper, lower, mass, above, below, factor))
     if run:
         upper, lower, mass, inverse = (np.concatenate(parts) for parts in zip(*run, strict=True))
         interfaces.append(SameMaterial(upper, lower, mass, inverse))

@@ -46,6 +46,10 @@ def why_not_condensed(scenario: Scenario, layout: Layout, faces: Sequence[Sink] 
     for s in crystal:
         if s.material.in_plane.ratio_to(shape) is None or s.material.out_of_plane.ratio_to(shape) is None:
             return f"the conductivities of {s.name} do not share one temperature dependence"
+        if s.layer in layout.operators.own_stiffness:
+            return f"conduction along {s.name} depends on place or direction"
+    if any(s.boundary_factor is not None for s in crystal[:-1]):
+        return "boundary conductances that depend on the place"
     bath = scenario.bath
     if 0.0 < bath.below_W_per_m2K < np.inf and not shape.is_constant:
         return "a bottom conductance together with conductivities that depend on temperature"
@@ -214,8 +218,10 @@ class CondensedConduction:
         self.crystal = crystal
         self.fixed = layout.rim_rows
         nodes = layout.mesa_nodes
-        mesa = layout.operators.mesa_stiffness[nodes][:, nodes].tocsr()
-        self._blocks = [(layout.rows(k), mesa * s.thickness) for k, s in enumerate(layout.mesa_layers)]
+        self._blocks = [
+            (layout.rows(k), layout.stiffness(k)[nodes][:, nodes].tocsr() * s.thickness)
+            for k, s in enumerate(layout.mesa_layers)
+        ]
         self._crystal_rows = layout.rows(len(layout.mesa_layers))
         self.diagonal = np.concatenate([*(block.diagonal() for _, block in self._blocks), np.diag(crystal.operator)])
 

@@ -103,9 +103,8 @@ class SparseConduction:
         numbers = self._global_numbers(layout)
         blocks = []
         for k, sublayer in enumerate(layout.sublayers):
-            plan = layout.operators.mesa_stiffness if sublayer.on_mesa else layout.operators.stiffness
             rows = layout.nodes_of(k)
-            block = (plan[rows] * sublayer.thickness).tocoo()
+            block = (layout.stiffness(k)[rows] * sublayer.thickness).tocoo()
             keep = numbers[k][block.col] >= 0
             local_rows = layout.starts[k] + block.row[keep]
             blocks.append((local_rows, numbers[k][block.col[keep]], block.data[keep] * free[local_rows]))

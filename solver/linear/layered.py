@@ -35,6 +35,8 @@ DRIFT = 0.1
 
 def layers_suffice(layout: Layout) -> bool:
     """Return whether a device is a mesa on a crystal of many sublayers."""
+    if any(s.layer in layout.operators.own_stiffness for s in layout.crystal_layers):
+        return False  # modes through the depth share one plane
     junctions_on_mesa = all(layout.sublayers[k].on_mesa for k in layout.junction_layers)
     return junctions_on_mesa and len(layout.crystal_layers) >= FEWEST_LAYERS and len(layout.mesa_layers) > 0
 

@@ -212,7 +212,8 @@ class BalanceChange:
         if beside.plan is not None:
             own = len(layout.mesa_layers) if layout.condensed else len(layout.sublayers)
             for k in range(own):
-                plan = beside.plan.mesa_stiffness if layout.sublayers[k].on_mesa else beside.plan.stiffness
+                sublayer = layout.sublayers[k]
+                plan = beside.plan.stiffness_of(sublayer.layer, sublayer.on_mesa)
                 total += weighed.free_fields[:, k] @ (plan @ weighed.potentials_on_plan[k])
         return total + (weighed.crystal.change(beside) if layout.condensed else 0.0)
 

@@ -91,6 +91,8 @@ class Neighbourhood:
         Raises:
             RequestError: the mesh or the unknowns cannot follow it.
         """
+        if parameter.path[-1] == "conductivity_ratio_xy":
+            raise RequestError(f"{parameter.key}: has no exact derivative yet; take a difference of two runs")
         model, values = self.model, parameter.ends()
         plan = self._plan_change(parameter)
         law = model.junctions.law
@@ -125,6 +127,12 @@ class Neighbourhood:
             return None
         if self.scenario.geometry == "strip" and parameter.path == ("mesa", "depth_um"):
             return _in_proportion(self.model.operators, 1.0 / parameter.value)
+        if self.model.operators.own_stiffness:
+            names = ", ".join(self.model.operators.own_stiffness)
+            raise RequestError(
+                f"{parameter.key}: moves nodes, and conduction along {names} depends on place or direction; "
+                "take a difference of two runs"
+            )
         return self._changes.by(self._displacements.of(parameter))
 
     def _network_change(self, low: Model, high: Model, apart: float) -> DepthNetwork | None:
@@ -142,6 +150,7 @@ def _in_proportion(operators: PlanOperators, share: float) -> PlanOperators:
         operators,
         stiffness=operators.stiffness * share,
         mesa_stiffness=operators.mesa_stiffness * share,
+        own_stiffness={name: own * share for name, own in operators.own_stiffness.items()},
         mass=operators.mass * share,
         mesa_mass=operators.mesa_mass * share,
         patches={name: patch * share for name, patch in operators.patches.items()},

@@ -141,7 +141,7 @@ def _checked(state: State, crossing: Crossing) -> State:
     return state
 
 
-DEVICE_SECTIONS = ("geometry", "mesa", "crystal", "layers", "materials", "contacts")
+DEVICE_SECTIONS = ("geometry", "mesa", "crystal", "layers", "materials", "contacts", "maps")
 """What must agree; bath temperature, law, bias and tolerances may differ."""
 
 

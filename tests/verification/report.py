@@ -28,6 +28,7 @@ from verification import (
     limits,
     mms_depth,
     mms_plane,
+    places,
     spatial,
 )
 from verification.cases import Case, Outcome, evaluate
@@ -43,6 +44,7 @@ MODULES: tuple[ModuleType, ...] = (
     conservation,
     limits,
     spatial,
+    places,
     invariance,
     law_checks,
     jacobian,

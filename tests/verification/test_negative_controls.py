@@ -6,6 +6,7 @@ import sys
 import pytest
 from verification import alterations as wrong
 from verification import alterations_electrode as electrode
+from verification import alterations_of_places as places_wrong
 from verification import report
 from verification.cases import describe, evaluate
 
@@ -87,8 +88,11 @@ CONTROLS = [
     (wrong.contact_uneven, "strip with the wire in the centre: difference between mirror images"),
     (wrong.depth_of_the_strip_doubled, "strip against plan: relative difference of voltage"),
     (wrong.disc_without_radius, "disc against plan: relative difference of the largest temperature rise"),
-    # Outlines of contacts
+    # Outlines of contacts, maps and directions
     (wrong.depth_of_the_strip_doubled, "bar across a plan against interval of a strip: V"),
+    (places_wrong.maps_of_the_junctions_forgotten, "uniform factor on mesa.specific_resistance_ohm_um2"),
+    (places_wrong.maps_seen_in_a_mirror, "step of mesa.specific_resistance_ohm_um2, no heat along the strip"),
+    (places_wrong.directions_alike, "κx = 4 κy against x' = x/2, sparse path"),
     # Stability
     (wrong.heat_capacity_halved, "Rate of a domain of 1.5 lambda in a strip of 3 lambda"),
     # Conservation and invariance
