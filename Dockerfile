@@ -10,7 +10,7 @@ WORKDIR /hotmesa
 COPY . .
 # What the image's Python lacks, in the tested versions and only from files with their hashes; nothing of what DOLFINx was
 # built with is replaced. The last line fails if anything is missing.
-ARG WANTED="pyproject.toml viz,study,fit,test,docs,notebook,shell,explore setup/requirements.lock"
+ARG WANTED="pyproject.toml viz,study,fit,report,test,docs,notebook,shell,explore setup/requirements.lock"
 RUN python3 setup/base_python.py constraints > /tmp/constraints.txt \
  && python3 setup/base_python.py unmet $WANTED > /tmp/wanted.txt \
  && python3 -m pip install --no-cache-dir --constraint /tmp/constraints.txt --require-hashes --no-deps -r /tmp/wanted.txt \

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hotmesa.postprocess import Run, load_run, render
     from hotmesa.postprocess.map import plot_map
     from hotmesa.postprocess.runs.branch import plot_iv
+    from hotmesa.reporting import report
     from hotmesa.scenarios import Scenario, available_scenarios, load_scenario
     from hotmesa.scenarios.errors import HotmesaError
     from hotmesa.sensitivities import sensitivity
@@ -72,6 +73,7 @@ __all__ = [
     "plot_iv",
     "plot_map",
     "render",
+    "report",
     "run",
     "sensitivity",
     "steady",
@@ -92,6 +94,7 @@ _ROOMS = {
     "hotmesa.postprocess": "Run load_run render",
     "hotmesa.postprocess.map": "plot_map",
     "hotmesa.postprocess.runs.branch": "plot_iv",
+    "hotmesa.reporting": "report",
     "hotmesa.scenarios": "Scenario available_scenarios load_scenario",
     "hotmesa.scenarios.errors": "HotmesaError",
     "hotmesa.sensitivities": "sensitivity",

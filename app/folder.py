@@ -26,7 +26,7 @@ LOG = logging.getLogger("hotmesa.folder")
 # What every run may write besides its tables and pictures; nothing else is ever removed.
 _FILES = (
     *(STATES, JOURNAL, CHECKPOINT, "summary.json", "provenance.json", "scenario.toml", "run.log"),
-    *("observed.csv", DERIVATIVES),
+    *("observed.csv", "report.html", DERIVATIVES),
     *("fields.pvd", "fields_[0-9]*.vtu", "crystal_[0-9]*.vtu"),
     *VOLUME,
 )

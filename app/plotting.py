@@ -105,12 +105,12 @@ def plot(
     runs = [_run_in(path) for path in results]
     tasks: dict[str, Draw] = {}
     if len(runs) > 1:
-        apart = dict(zip(_apart(results), runs, strict=True))
+        named = dict(zip(apart(results), runs, strict=True))
         for wish in what or ("iv",):
             if wish == "iv":
-                tasks["iv"] = partial(plot_together, apart, voltage=look.voltage)
+                tasks["iv"] = partial(plot_together, named, voltage=look.voltage)
                 continue
-            tasks |= {f"{name}-{wish}": _chosen(run, (wish,), look)[wish] for name, run in apart.items()}
+            tasks |= {f"{name}-{wish}": _chosen(run, (wish,), look)[wish] for name, run in named.items()}
     else:
         tasks = _chosen(runs[0], what, look)
     folder = out or (TOGETHER if len(runs) > 1 else results[0])
@@ -261,7 +261,7 @@ def _save(tasks: Mapping[str, Draw], folder: Path, look: Look, told: bool) -> tu
     return tuple(files)
 
 
-def _apart(results: Sequence[Path]) -> list[str]:
+def apart(results: Sequence[Path]) -> list[str]:
     """Return the shortest ends of the paths that tell results apart."""
     parts = [path.resolve().parts for path in results]
     for length in range(1, max(map(len, parts)) + 1):

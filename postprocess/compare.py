@@ -102,6 +102,18 @@ def compare(results: Sequence[Path], order: Order, out: Path | None = None) -> R
         ResultError: nothing to read, an unknown observable, or no case that has it.
         OSError: the files cannot be written.
     """
+    ranking = ranked(results, order, out)
+    ranking.folder.mkdir(parents=True, exist_ok=True)
+    files = (_write(ranking), save_picture(lambda: plot_comparison(ranking), ranking.folder / "compare.png"))
+    return Ranking(**{**ranking.__dict__, "files": files})
+
+
+def ranked(results: Sequence[Path], order: Order, out: Path | None = None) -> Ranking:
+    """Return the ranking of a study, or of folders of runs; nothing is written.
+
+    Raises:
+        ResultError: nothing to read, an unknown observable, or no case that has it.
+    """
     if len(results) == 1 and not (results[0] / "iv.csv").exists() and _table_in(results[0]) is not None:
         rows, about, folder = *study_rows(results[0]), results[0] if results[0].is_dir() else results[0].parent
         places = [folder / "cases" / row["case"] for row in rows]
@@ -113,12 +125,9 @@ def compare(results: Sequence[Path], order: Order, out: Path | None = None) -> R
     stable = order.stable or bool(about.get("rank_stable"))
     result = [_value(row, by, place, stable) for row, place in zip(rows, places, strict=True)]
     try:
-        ranking = _rank(rows, about, by, result, order, out or folder)
+        return _rank(rows, about, by, result, order, out or folder)
     except ResultError as error:
         raise ResultError(f"{', '.join(map(str, results))}: {error}") from None
-    ranking.folder.mkdir(parents=True, exist_ok=True)
-    files = (_write(ranking), save_picture(lambda: plot_comparison(ranking), ranking.folder / "compare.png"))
-    return Ranking(**{**ranking.__dict__, "files": files})
 
 
 def _table_in(path: Path) -> Path | None:

@@ -10,7 +10,7 @@ trap 'rm -rf -- "$work"' EXIT
 ./hotmesa --python -I setup/base_python.py base | grep -v '^rich==' >"$work/base.txt"
 echo 'setuptools>=68' >"$work/build.in"
 grep -v '^setuptools==' "$work/base.txt" >"$work/constraints.txt"
-uv pip compile pyproject.toml "$work/build.in" --extra viz --extra study --extra fit --extra test --extra docs --extra notebook --extra shell --extra explore \
+uv pip compile pyproject.toml "$work/build.in" --extra viz --extra study --extra fit --extra report --extra test --extra docs --extra notebook --extra shell --extra explore \
   --python-platform linux --python-version 3.13 --generate-hashes --constraint "$work/constraints.txt" \
   --no-header --no-annotate --quiet --output-file "$work/lock.txt"
 { sed '/^#/!Q' setup/requirements.lock; cat "$work/lock.txt"; } >"$work/new.lock"

@@ -1,7 +1,7 @@
 # A Python with DOLFINx, and the virtual environment of this clone on top of it. Sourced by ./hotmesa.
 # shellcheck shell=bash
 
-every_extra=viz,study,fit,test,docs,notebook,shell,explore
+every_extra=viz,study,fit,report,test,docs,notebook,shell,explore
 
 # Look for a python3 that can import DOLFINx: sets base and own_paths, or returns 1.
 # own_paths=yes keeps the user's PYTHONPATH and LD_LIBRARY_PATH, where DOLFINx is found only through them.

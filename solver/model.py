@@ -25,7 +25,7 @@ from hotmesa.solver.device.faces import Sink
 from hotmesa.solver.device.heaters import heat_of_heaters
 from hotmesa.solver.device.heating import Junctions, JunctionState
 from hotmesa.solver.device.layout import Potentials
-from hotmesa.solver.device.local import factor_on_mesa
+from hotmesa.solver.device.local import factor_at
 from hotmesa.solver.device.plan import assemble_operators
 from hotmesa.solver.device.sinks import ContactSink, Heat
 from hotmesa.solver.device.vertical import Flux
@@ -160,7 +160,7 @@ class Model:
             law or parts.brought.law or build_law(scenario),
             scenario.mesa.specific_resistance_ohm_um2,
             parts.junction_shares * resistive_junctions_of(scenario),
-            *(factor_on_mesa(scenario, parts.layout, target) for target in (RESISTANCE, LAW)),
+            *(factor_at(scenario, name, self.operators.xy[self.layout.mesa_nodes]) for name in (RESISTANCE, LAW)),
         )
         self.electrode: Final = build_electrode(scenario, tagged, parts.layout, self.junctions)
         self.area: Final = global_sum(self.comm, self.operators.mesa_mass.sum())

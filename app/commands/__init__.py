@@ -18,6 +18,7 @@ COMMANDS = {
     "study": "compute many cases of a scenario, resumable and side by side",
     "plot": "pictures of runs on request: any figure, as PNG, PDF or SVG, for a page of any width",
     "surface": "temperature of the surface of a state along any line, as a camera sees it",
+    "report": "one page for the browser of a run, several runs, a study or a fit",
     "animate": "a run as a moving picture: map and point on its curve, state by state",
     "paraview": "a run in three dimensions for ParaView, with a script that shows it",
     "compare": "rank the cases of a study, or runs, by any number",

@@ -9,7 +9,6 @@ import numpy as np
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.maps import map_of, read_factor
 from hotmesa.scenarios.schema import Scenario
-from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.errors import RequestError
 
 AtNodes = Callable[[Array], Array]
@@ -42,7 +41,7 @@ def factor_at_nodes(scenario: Scenario, target: str) -> AtNodes | None:
     return at
 
 
-def factor_on_mesa(scenario: Scenario, layout: Layout, target: str) -> Array | None:
-    """Return the factor of a map at the nodes of the mesa; None without such a map."""
+def factor_at(scenario: Scenario, target: str, xy: Array) -> Array | None:
+    """Return the factor of the maps on a value at given nodes (µm), shape (n,); None without such a map."""
     factor = factor_at_nodes(scenario, target)
-    return None if factor is None else factor(layout.operators.xy[layout.mesa_nodes])
+    return None if factor is None else factor(xy)

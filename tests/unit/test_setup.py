@@ -52,7 +52,7 @@ def test_environment_yml_has_the_requirements_of_pyproject():
 
 def test_the_conda_recipe_is_in_step_with_pyproject():
     found = conda_requirements("setup/recipe.yaml", "  run:\n", "tests:\n")
-    assert found == on_conda(*(EXTRAS[name] for name in ("solver", "viz", "fit")))
+    assert found == on_conda(*(EXTRAS[name] for name in ("solver", "viz", "fit", "report")))
     text = (ROOT / "setup/recipe.yaml").read_text()
     assert re.findall(r'version: "(.*)"', text) == [PROJECT["version"]]
     assert re.findall(r"- (hotmesa = \S+)", text) == [f"{name} = {place}" for name, place in PROJECT["scripts"].items()]
@@ -66,7 +66,7 @@ def commands(text: str) -> list[list[str]]:
     return [["python" if word == "python3" else word for word in words] for words in plain]
 
 
-WANTED = "pyproject.toml viz,study,fit,test,docs,notebook,shell,explore setup/requirements.lock"
+WANTED = "pyproject.toml viz,study,fit,report,test,docs,notebook,shell,explore setup/requirements.lock"
 """What the launcher asks for: its arguments of `unmet`."""
 FROM_LOCK = f"""
 python setup/base_python.py constraints > constraints.txt

@@ -55,7 +55,7 @@ def test_every_version_of_the_lock_file_has_hashes_and_is_within_the_bounds_of_t
 
 
 def test_a_python_that_has_everything_needs_nothing() -> None:
-    done = unmet(ROOT / "pyproject.toml", LOCK, "viz,study,fit,test,docs,notebook,shell,explore")
+    done = unmet(ROOT / "pyproject.toml", LOCK, "viz,study,fit,report,test,docs,notebook,shell,explore")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

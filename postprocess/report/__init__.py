@@ -1,0 +1,1 @@
+"""How does one page, without anything beside it, tell all of a result?"""
