@@ -163,8 +163,8 @@ def draw_map(axes: Any, run: Trace, k: int, limits: tuple[float, float]) -> Any:
             Circle((contact.x_um, contact.y_um), contact.radius_um, fill=False, color="white", linewidth=1.5)
         )
     unheld = "" if run.held[run.states.row[k]] else ", unstable"
-    hot = f"{run.at_states('hot_fraction')[k]:.0%} hot{unheld}"
-    axes.set_title(f"I = {run.states.I_mA[k]:.2f} mA, {hot}", fontsize="small")
+    share = f"{run.at_states('hot_fraction')[k]:.0%} hot{unheld}"
+    axes.set_title(f"I = {run.states.I_mA[k]:.2f} mA, {share}", fontsize="small")
     axes.set(aspect="equal", xticks=[], yticks=[])
     return image
 
