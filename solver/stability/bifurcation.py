@@ -30,6 +30,8 @@ LOCATION = 1e-9
 """Accuracy of a bifurcation in arclength over the distance of the points around it."""
 NEAR_SINGULAR = 1e-7
 """Relative residual of linear systems near a bifurcation, where errors along the null mode grow."""
+BESIDE = 0.01
+"""Part of an interval beside a bifurcation where a state is taken in place of one that cannot be solved."""
 CANONICAL_STEPS = 3
 SAME_SHAPE = 0.08
 """Invariants this near, over the distance from the bifurcation, belong to mirror images."""
@@ -168,10 +170,29 @@ def _crossings(
 
 
 def _zero(rate: Callable[[float], float], a: float, b: float, accuracy: float) -> float:
-    """Return where a rate passes zero; at the end where it is smaller if rounding hides the change of its sign."""
-    if rate(a) * rate(b) > 0.0:
-        return min(a, b, key=lambda s: abs(rate(s)))
-    return float(brentq(rate, a, b, xtol=accuracy))
+    """Return where a rate passes zero; at the end where it is smaller if rounding hides the change of its sign.
+
+    At a bifurcation itself no tangent is unique, and rounding may keep the state there from being solved. Then the
+    zero is the nearest place beside it, `BESIDE` of the interval away, where it can.
+    """
+    tried: dict[float, float] = {}
+    last = a
+
+    def asked(s: float) -> float:
+        nonlocal last
+        last = s
+        tried[s] = rate(s)
+        return tried[s]
+
+    if asked(a) * asked(b) > 0.0:
+        return min(a, b, key=lambda s: abs(tried[s]))
+    try:
+        return float(brentq(asked, a, b, xtol=accuracy))
+    except SolveError:
+        singular = last
+        for s in (singular - BESIDE * (b - a), singular + BESIDE * (b - a)):
+            asked(min(max(s, a), b))
+        return min(tried, key=lambda s: abs(tried[s]))
 
 
 def _same(a: Bifurcation, b: Bifurcation) -> bool:
