@@ -146,7 +146,9 @@ def _matters(scenario: Scenario, path: Path, materials: set[str]) -> bool:
     """Return whether a number has any effect in the geometry of the scenario."""
     head, name = path[0], path[-1]
     if head == "materials":
-        return path[1] in materials
+        # Nearly all conduct alike along x and y: that is no number of the device.
+        alike = name == "conductivity_ratio_xy" and _at(scenario, path) == 1.0
+        return path[1] in materials and not alike
     if head == "contacts" and name == "wire_diameter_um":
         return scenario.contacts[int(path[1])].wire_length_mm is not None
     if head == "contacts" and name in OF_ANY_SHAPE and name not in scenario.contacts[int(path[1])].shape_keys:

@@ -23,9 +23,9 @@ COARSER = {
     "thz-300x60": ("mesh.size_um=8", "mesh.rim_size_um=40", "branch.min_points=10", "numerics.path=sparse"),
 }
 SUBLAYERS = 4
-LEAST_POWER_UW = 1e-3
+LEAST_POWER_NW = 1.0
 """Below a nanowatt the last digits of the temperatures, times the conductances, reach 1e-8 of the Joule heat."""
-STIFF_UW = {"kapitza-strip": 1.0}
+STIFF_NW = {"kapitza-strip": 1000.0}
 """The same where something conducts far better than the device: sapphire of 100 µm, 1000 times the film."""
 
 
@@ -37,9 +37,9 @@ def branches() -> tuple[str, ...]:
     return (*(name for name in available_scenarios() if load_scenario(name).mode == "branch"), "sweep-poor-film")
 
 
-def least_power_uW(name: str) -> float:
+def least_nW(name: str) -> float:
     """Return the Joule power above which the heat of a bundled scenario is balanced to more than rounding."""
-    return STIFF_UW.get(name, LEAST_POWER_UW)
+    return STIFF_NW.get(name, LEAST_POWER_NW)
 
 
 @cache
@@ -53,9 +53,9 @@ def imbalance(name: str, refine: float) -> float:
     worst = 0.0
     for point in trace(model):
         row = point.row
-        power = float(row["V_mV"]) * float(row["I_mA"]) * 1e-3  # mW
+        power = float(row["V_mV"]) * float(row["I_mA"]) * 1e-3
         sinks = sum(float(q) for key, q in row.items() if key.startswith("Q_"))
-        if 1e3 * power > least_power_uW(name):
+        if 1e6 * power > least_nW(name):
             worst = max(worst, abs(sinks / power - 1.0), float(row["heat_balance_error"]))
     return worst
 
@@ -108,7 +108,7 @@ def _discontinuity(which: int, refine: float) -> float:
 CASES: tuple[Case, ...] = (
     *(
         Case(
-            name=f"{name}: heat into all sinks over Joule power, minus 1, worst point above {1e3 * least_power_uW(name):g} nW",
+            name=f"{name}: heat into all sinks over Joule power, minus 1, worst point above {least_nW(name):g} nW",
             group=GROUP,
             exact=0.0,
             unit="",
