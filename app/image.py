@@ -70,7 +70,7 @@ def image_of_run(
             require_heat_capacities(problem.model.layout)
         state = solve_at(problem, states, crossing, current_mA)
         image = laser_image(problem, state, beam_um)
-        chopped = chopped_images(problem, state, frequencies_kHz, beam_um) if frequencies_kHz else None
+        chopped = chopped_images(problem, state, frequencies_kHz, image) if frequencies_kHz else None
         if image is None:
             return ()
         record = _record(image, crossing, result) | ({"chopped": chopped.rows()} if chopped else {})
@@ -89,6 +89,7 @@ def _record(image: LaserImage, crossing: Crossing, passages: tuple[Crossing, ...
     return {
         "I_mA": image.I_mA,
         "V_mV": image.V_mV,
+        "growing_modes": image.growing_modes,
         "rows": crossing.rows,
         "passages": [other.rows for other in passages],
         "beam_um": image.beam_um,
@@ -108,6 +109,8 @@ def _message(record: dict[str, Any], result: tuple[Crossing, ...], crossing: Cro
         f"{row['middle_mV_per_mW']:.4g} in the middle of the mesa"
         for row in record.get("chopped", ())[1:]
     ]
+    if record["growing_modes"]:
+        lines.append("warning: a current source does not hold this state, and no experiment with one sees this image")
     if len(result) > 1:
         others = "; ".join(str(other) for other in result)
         lines.append(f"the branch passes this current {len(result)} times: {others}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotmesa.postprocess import page, style
-from hotmesa.postprocess.map import draw_contact_spans, draw_outline, three_digits
+from hotmesa.postprocess.map import draw_contact_spans, draw_outline
 from hotmesa.postprocess.runs.image import LaserImage
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import Row
@@ -124,12 +124,6 @@ def lag_deg(response: Array, still: LaserImage) -> Array:
     return np.asarray((behind - FIRST_LAG) % 360.0 + FIRST_LAG)
 
 
-def _words(images: ChoppedImages) -> str:
-    still = images.still
-    beam = f"beam {still.beam_um:g} µm wide (FWHM)" if still.beam_um > 0 else "point beam"
-    return f"I = {three_digits(still.I_mA)} mA,  V = {three_digits(still.V_mV)} mV,  {beam}"
-
-
 @style.styled
 def plot_chopped(images: ChoppedImages) -> Figure:
     """Return amplitude and lag of the response: along a strip or disc, else against the frequency."""
@@ -141,7 +135,7 @@ def plot_chopped(images: ChoppedImages) -> Figure:
         style.tidy(axes)
         axes.margins(x=0.02)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=page.columns(4))
-    page.heading(figure, images.still.title, _words(images))
+    page.heading(figure, images.still.title, images.still.words, images.still.warning)
     return figure
 
 
@@ -198,7 +192,8 @@ def plot_chopped_map(images: ChoppedImages, number: int) -> Figure:
     _draw_map(left, images, amplitude, "amplitude of δV/δP (mV/mW)", top)
     limits = {"cmap": "cividis", "vmin": float(np.nanmin(lag)), "vmax": float(np.nanmax(lag))}
     _draw_map(right, images, lag, "lag of δV (degrees)", limits)
-    page.heading(figure, still.title, f"{_words(images)},  chopped at {images.frequency_kHz[number]:g} kHz")
+    chopped = f"{still.words},  chopped at {images.frequency_kHz[number]:g} kHz"
+    page.heading(figure, still.title, chopped, still.warning)
     return figure
 
 

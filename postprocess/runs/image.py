@@ -15,6 +15,7 @@ from hotmesa.postprocess import page, style
 from hotmesa.postprocess.map import draw_contact_spans, draw_outline, three_digits
 from hotmesa.postprocess.paraview import write_vtu
 from hotmesa.postprocess.patches import NO_CORNERS, outlines
+from hotmesa.postprocess.stable import NOT_COMPUTED
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.tables import ResultError
 from hotmesa.scenarios.arrays import Array
@@ -28,6 +29,7 @@ ISOTHERM_COLOUR = "black"
 MARGIN = 0.35
 """Part of the size of the mesa that the picture shows around it."""
 COLOURS = 40
+UNCOUNTED = -1
 ONE_SIGN = 0.02
 """A response of the other sign below this part of the strongest one does not call for a two-sided scale."""
 
@@ -51,6 +53,7 @@ class LaserImage:
         geometry: "plan", "strip" or "disc".
         title: of the scenario.
         contact_corners: (p, 3) corners of contacts on a plan that are no discs: number of the contact, x and y in µm.
+        growing_modes: of the state under constant current; -1 in files of versions that did not count them.
     """
 
     node_xy: Array
@@ -69,11 +72,25 @@ class LaserImage:
     geometry: str
     title: str
     contact_corners: Array = field(default_factory=lambda: NO_CORNERS)
+    growing_modes: int = field(default_factory=lambda: UNCOUNTED)
 
     @property
     def contact_outlines(self) -> tuple[Array, ...]:
         """Outline of every contact on a plan, each of shape (n, 2), µm."""
         return outlines(self.contact_xyr, self.contact_corners)
+
+    @property
+    def words(self) -> str:
+        """The state and the beam."""
+        beam = f"beam {self.beam_um:g} µm wide (FWHM)" if self.beam_um > 0 else "point beam"
+        return f"I = {three_digits(self.I_mA)} mA,  V = {three_digits(self.V_mV)} mV,  {beam}"
+
+    @property
+    def warning(self) -> str:
+        """What stands beside the image of a state that a source of constant current does not hold, else ""."""
+        if self.growing_modes == UNCOUNTED:
+            return NOT_COMPUTED
+        return f"not held by a current source: {self.growing_modes} growing" if self.growing_modes else ""
 
     @property
     def mesa_cells(self) -> NDArray[np.int64]:
@@ -111,6 +128,8 @@ def load_image(path: Path) -> LaserImage:
         raise ResultError(f"{path}: cannot be read as a laser-scanning image ({error})") from error
     for name in ("V_mV", "I_mA", "beam_um", "hot_temperature_K"):
         values[name] = float(values[name])
+    if "growing_modes" in values:
+        values["growing_modes"] = int(values["growing_modes"])
     return LaserImage(**(values | {"geometry": str(values["geometry"]), "title": str(values["title"])}))
 
 
@@ -144,9 +163,7 @@ def save_vtu(image: LaserImage, path: Path) -> Path:
 def plot_image(image: LaserImage) -> Figure:
     """Return a figure of the image from above, with contacts and the isotherm of T_c; curves in a strip or disc."""
     figure = _draw_plan(image) if image.geometry == "plan" else _draw_line(image)
-    beam = f"beam {image.beam_um:g} µm wide (FWHM)" if image.beam_um > 0 else "point beam"
-    state = f"I = {three_digits(image.I_mA)} mA,  V = {three_digits(image.V_mV)} mV,  {beam}"
-    page.heading(figure, image.title, state)
+    page.heading(figure, image.title, image.words, image.warning)
     return figure
 
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from hotmesa.postprocess.runs.chopped import ChoppedImages
+from hotmesa.postprocess.runs.image import LaserImage
 from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.device.capacity import heat_capacity, require_heat_capacities
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.linear.bordered import Update
 from hotmesa.solver.linear.periodic import PeriodicSolver
 from hotmesa.solver.model import State
-from hotmesa.solver.runs.image import MV_PER_MW, beam_mean, crystal_surface, laser_image
+from hotmesa.solver.runs.image import MV_PER_MW, beam_mean, crystal_surface
 from hotmesa.solver.states.fields import carried_over, gather_to_root
 from hotmesa.solver.states.problem import ThermalBranch
 
@@ -74,7 +75,7 @@ class ModulatedState:
 
 
 def chopped_images(
-    problem: ThermalBranch, state: State, frequencies_kHz: Sequence[float], beam_um: float = 0.0
+    problem: ThermalBranch, state: State, frequencies_kHz: Sequence[float], still: LaserImage | None
 ) -> ChoppedImages | None:
     """Return the images of a state with a beam chopped at several frequencies, on the first rank. Collective.
 
@@ -82,15 +83,14 @@ def chopped_images(
         problem: the device; its bias says what is held constant while the beam heats.
         state: a steady state of it.
         frequencies_kHz: of the beam, above 0.
-        beam_um: full width at half maximum of a Gaussian beam; 0 heats one place alone.
+        still: its image with a slow beam of the same width, on the first rank.
 
     Raises:
-        RequestError: a frequency or the width of the beam is out of range, or a layer has no heat capacity.
+        RequestError: a frequency is out of range, or a layer has no heat capacity.
         SolveError: a linear system was not solved.
     """
     require_frequencies(frequencies_kHz)
     modulated = ModulatedState(problem, state)
-    still = laser_image(problem, state, beam_um)
     gather, operators = gather_to_root(modulated.model.operators), modulated.model.operators
     areas = gather(np.vstack([operators.mesa_mass, operators.mass - operators.mesa_mass]))
     images = []
@@ -99,7 +99,7 @@ def chopped_images(
         fields = gather(np.vstack([part for pair in parts for part in pair]))
         if fields is not None and areas is not None and still is not None:
             mesa, crystal = fields[0] + 1j * fields[1], fields[2] + 1j * fields[3]
-            images.append(beam_mean(still.node_xy, (mesa, crystal), (areas[0], areas[1]), beam_um))
+            images.append(beam_mean(still.node_xy, (mesa, crystal), (areas[0], areas[1]), still.beam_um))
     if still is None:
         return None
     return ChoppedImages(still, np.asarray(frequencies_kHz, dtype=float), np.array(images))

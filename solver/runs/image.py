@@ -13,6 +13,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.linear.bordered import Update
 from hotmesa.solver.model import Model, State
+from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.fields import Fields
 from hotmesa.solver.states.problem import ThermalBranch
 
@@ -69,12 +70,13 @@ def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> L
 
     Raises:
         RequestError: the width of the beam is negative.
-        SolveError: see `surface_response`.
+        SolveError: see `surface_response`; or the growing modes were not found.
     """
     if not 0.0 <= beam_um < np.inf:
         raise RequestError(f"a beam of {beam_um:g} µm does not exist; its width is 0 (a point) or more")
     model, e = problem.model, state
     response = surface_response(problem, state)
+    growing = Stability(model, signs_only=True).modes(e, problem.bias, 1).unstable
     plan = Fields(model)
     fields = plan.of(e)
     areas = model.operators.mesa_mass, model.operators.mass - model.operators.mesa_mass
@@ -107,6 +109,7 @@ def laser_image(problem: ThermalBranch, state: State, beam_um: float = 0.0) -> L
         contact_corners=fields.contact_corners,
         geometry=fields.geometry,
         title=title_of(scenario),
+        growing_modes=growing,
     )
 
 

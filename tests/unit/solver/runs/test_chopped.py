@@ -21,7 +21,7 @@ from hotmesa.solver.device.capacity import heat_capacity
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.chopped import MV_PER_MW, PER_US_OF_KHZ, ModulatedState, chopped_images
-from hotmesa.solver.runs.image import surface_response
+from hotmesa.solver.runs.image import laser_image, surface_response
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.problem import ThermalBranch
@@ -143,7 +143,7 @@ def test_the_device_in_time_follows_as_the_images_say() -> None:
 
 def test_lags_count_from_the_slow_answer() -> None:
     problem, state = solved(on_crystal(geometry="strip"))
-    images = chopped_images(problem, state, (100.0,), 1.0)
+    images = chopped_images(problem, state, (100.0,), laser_image(problem, state, 1.0))
     assert images is not None
     sign = np.sign(images.still.extremum()[0])
     turned = lag_deg(sign * np.exp(-1j * np.radians([0.0, 45.0, 180.0, 269.0, 271.0])), images.still)
@@ -207,4 +207,4 @@ def test_layers_without_heat_capacity_are_refused() -> None:
     crystal = Material(in_plane_W_per_mK=0.2, out_of_plane_W_per_mK=0.02)
     problem, state = solved(on_crystal(materials={"gold": Material(base="gold-film"), "crystal": crystal}))
     with pytest.raises(RequestError, match="layers mesa, crystal_01 are of a material without heat capacity"):
-        chopped_images(problem, state, (1.0,))
+        chopped_images(problem, state, (1.0,), None)

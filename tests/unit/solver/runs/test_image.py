@@ -268,3 +268,21 @@ def test_colours_are_two_sided_where_both_signs_matter() -> None:
     assert colour_scale(np.array([-0.01, 5.0]))["vmin"] == 0.0
     two = colour_scale(np.array([-5.0, 2.0]))
     assert (two["vmin"], two["vmax"]) == (-5.0, 5.0)
+
+
+def test_a_state_that_the_source_does_not_hold_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changes = ['mode="branch"', "mesh.refine=0.4", "branch.min_points=20", "numerics.estimate_error=false"]
+    options = [word for change in changes for word in ("--set", change)]
+    assert main(["run", "diagram-square", *options, "--out", str(tmp_path), "--quiet"]) == 0
+    table = load_run(tmp_path).table
+    current_mA, growing = (np.asarray(table[name], dtype=float) for name in ("I_mA", "unstable_modes_current_bias"))
+    # Far from where a mode begins or ceases to grow, so that both neighbours count the same.
+    (k,) = np.flatnonzero((growing > 0) & (growing == growing.max()))[:1]
+    capsys.readouterr()
+    for current, expected in ((0.3 * float(current_mA[growing > 0].min()), 0), (float(current_mA[k]), int(growing[k]))):
+        out = tmp_path / f"image-{expected}"
+        assert main(["ltslm", str(tmp_path), "--current", f"{current:.9g}", "--out", str(out)]) == 0
+        assert json.loads((out / "ltslm.json").read_text())["growing_modes"] == expected
+        assert ("warning: a current source does not hold" in capsys.readouterr().out) == (expected > 0)
+        image = load_image(out / "ltslm.npz")
+        assert image.warning == (f"not held by a current source: {expected} growing" if expected else "")
