@@ -90,7 +90,7 @@ class LaserImage:
         """What stands beside the image of a state that a source of constant current does not hold, else ""."""
         if self.growing_modes == UNCOUNTED:
             return NOT_COMPUTED
-        return f"not held by a current source: {self.growing_modes} growing" if self.growing_modes else ""
+        return f"not held by a current source (growing modes: {self.growing_modes})" if self.growing_modes else ""
 
     @property
     def mesa_cells(self) -> NDArray[np.int64]:

@@ -285,4 +285,4 @@ def test_a_state_that_the_source_does_not_hold_is_told(tmp_path: Path, capsys: p
         assert json.loads((out / "ltslm.json").read_text())["growing_modes"] == expected
         assert ("warning: a current source does not hold" in capsys.readouterr().out) == (expected > 0)
         image = load_image(out / "ltslm.npz")
-        assert image.warning == (f"not held by a current source: {expected} growing" if expected else "")
+        assert image.warning == (f"not held by a current source (growing modes: {expected})" if expected else "")
