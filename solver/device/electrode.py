@@ -19,14 +19,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
-import scipy.sparse.linalg as spla
 from numpy.typing import NDArray
 
 from hotmesa.scenarios.arrays import Array
+from hotmesa.solver.device.electrode_tangent import Tangent, TangentPattern
 from hotmesa.solver.device.heating import Junctions, JunctionState
 from hotmesa.solver.device.mesa_nodes import MesaNodes
 from hotmesa.solver.errors import RequestError, SolveError
@@ -84,8 +84,13 @@ class Links:
         return sp.csr_matrix((signs, (np.tile(k, 2), self.ends.ravel())), shape=(k.size, self.count))
 
     @cached_property
+    def leaving(self) -> sp.csr_matrix:
+        """Maps currents along the links to what leaves every node, shape (nodes, k)."""
+        return self.difference.T.tocsr()
+
+    @cached_property
     def mean(self) -> sp.csr_matrix:
-        """Maps values of nodes to means over the elements of the links, shape (k, nodes); its transpose shares out."""
+        """Maps values of nodes to means over the elements of the links, shape (k, nodes)."""
         k, c = np.arange(self.shape.size), len(self.corners)
         weights = np.full(self.corners.size, 1.0 / c)
         return sp.csr_matrix((weights, (np.tile(k, c), self.corners.ravel())), shape=(k.size, self.count))
@@ -113,6 +118,11 @@ class Terminals:
         size, nodes = self.shares.size, np.arange(self.place.size)
         whole = sp.csc_matrix((np.ones(nodes.size), (nodes, self.place)), shape=(nodes.size, size))
         return whole[:, np.flatnonzero(np.arange(size) != self.meter)].tocsr()
+
+    @cached_property
+    def gather(self) -> sp.csr_matrix:
+        """Adds up values of nodes at the unknowns besides that of the meter, shape (unknowns - 1, nodes)."""
+        return self.free.T.tocsr()
 
     @cached_property
     def free_shares(self) -> Array:
@@ -193,11 +203,29 @@ class Electrode:
         """Return values at the nodes of the mesa as values of all nodes of the network, zero at those of contacts."""
         return np.concatenate([values, np.zeros(self.links.count - values.size)])
 
-    def stiffness(self, T: Array) -> sp.csr_matrix:
-        """Return the matrix from potentials (mV) to the current (mA) that leaves each node along the electrode."""
-        along, joints = self.links.difference, self.joints.difference
-        total = np.sum(self.conductances(T)[0], axis=0)
-        return along.T @ sp.diags(total) @ along + joints.T @ sp.diags(self.joints.shape) @ joints
+    def of_links(self, conductances: Sequence[Array]) -> Array:
+        """Return the conductance (1/Ω) of all links, of the sheets together, then of the joints."""
+        return np.concatenate([np.sum(conductances, axis=0), self.joints.shape])
+
+    @cached_property
+    def link_mean(self) -> sp.csr_matrix:
+        """Maps values at the nodes of the mesa to means over the elements of the links, shape (links, m)."""
+        return self.links.mean[:, : self.nodes.count].tocsr()
+
+    @cached_property
+    def link_share(self) -> sp.csr_matrix:
+        """Shares out what the links make among the nodes of their elements, shape (m, links)."""
+        return self.link_mean.T.tocsr()
+
+    @cached_property
+    def _every(self) -> Links:
+        """Links and joints together."""
+        ends = np.concatenate([self.links.ends, self.joints.ends], axis=1)
+        return Links(ends, np.concatenate([self.links.shape, self.joints.shape]), ends, self.links.count)
+
+    @cached_property
+    def _pattern(self) -> TangentPattern:
+        return TangentPattern.of(self._every.difference @ self.terminals.free, self.terminals.free)
 
     def solve(self, V: float, T: Array) -> ElectrodeState:
         """Return the state at the voltage of the meter (mV) and the temperatures of the mesa sublayers (K), (L, m).
@@ -205,18 +233,18 @@ class Electrode:
         Raises:
             SolveError: Newton's method did not converge.
         """
-        K, free = self.stiffness(T), self.terminals.free
+        G, free = self.of_links(self.conductances(T)[0]), self.terminals.free
         unknown, small = np.zeros(free.shape[1]), False
-        current = self._currents(K, V, T, unknown)
+        current = self._currents(G, V, T, unknown)
         if V == 0.0 or not unknown.size:
             return self._state(V, T, free @ unknown, *current)
         for _ in range(MAX_STEPS):
             junctions, leaving = current
-            step = self.tangent(K, junctions).solve(-self._gap(leaving))
+            step = self.tangent(G, junctions).solve(-self._gap(leaving))
             largest = float(np.abs(step).max())
             part, gap = 1.0, np.abs(self._gap(leaving)).sum()
             while True:
-                current = self._currents(K, V, T, unknown + part * step)
+                current = self._currents(G, V, T, unknown + part * step)
                 small = largest <= NEAR * abs(V)
                 if small or np.abs(self._gap(current[1])).sum() < gap or part < SMALLEST_PART:
                     break
@@ -228,19 +256,22 @@ class Electrode:
             f"the potential of the electrode was not found at V = {V:g} mV; raise its conductance or move its contacts"
         )
 
-    def _currents(self, K: sp.csr_matrix, V: float, T: Array, unknown: Array) -> tuple[JunctionState, Array]:
+    def _currents(self, G: Array, V: float, T: Array, unknown: Array) -> tuple[JunctionState, Array]:
         """Return the junctions and the current (mA) that leaves every node, into the stack and along the electrode."""
         excess = self.terminals.free @ unknown
         junctions = self._junctions.evaluate(V + excess[: self.nodes.count], T[self.junction_layers])
-        return junctions, K @ excess + self.on_network(self.mass * junctions.J)
+        along = self._every.leaving @ (G * (self._every.difference @ excess))
+        return junctions, along + self.on_network(self.mass * junctions.J)
 
     def _gap(self, leaving: Array) -> Array:
         """Return what leaves every unknown besides its share of the total current, which is the sum of all."""
-        return np.asarray(self.terminals.free.T @ leaving - self.terminals.free_shares * leaving.sum())
+        return np.asarray(self.terminals.gather @ leaving - self.terminals.free_shares * leaving.sum())
 
-    def tangent(self, K: sp.csr_matrix, junctions: JunctionState) -> Tangent:
-        """Return the derivative of these currents by the unknowns, factorised."""
-        return Tangent(self.terminals, K, self.on_network(self.mass * junctions.J_by_V))
+    def tangent(self, conductance: Array, junctions: JunctionState) -> Tangent:
+        """Return the derivative of these currents by the unknowns, factorised; of the conductances of all links."""
+        slopes = self.on_network(self.mass * junctions.J_by_V)
+        matrix = self._pattern.matrix(conductance, slopes)
+        return Tangent(matrix, self.terminals.gather @ slopes, self.terminals.free_shares)
 
     def _state(
         self, V: float, T: Array, excess: Array, junctions: JunctionState, leaving: Array
@@ -250,7 +281,7 @@ class Electrode:
         entered[terminals.place] = excess
         heat, along = np.zeros(T.shape), (self.links.difference @ excess) ** 2
         for sheet, G in zip(self.sheets, self.conductances(T)[0], strict=True):
-            heat[sheet.layer] += (self.links.mean.T @ (G * along))[: T.shape[1]]
+            heat[sheet.layer] += self.link_share @ (G * along)
         heat[self.top] += self.joint_ends @ (self.joints.shape * (self.joints.difference @ excess) ** 2)
         return ElectrodeState(
             V=V,
@@ -268,33 +299,6 @@ class Electrode:
         """Maps the heat of joints to the nodes of the mesa at their ends, shape (m, joints)."""
         k = np.arange(self.joints.shape.size)
         return sp.csr_matrix((np.ones(k.size), (self.joints.ends[1], k)), shape=(self.nodes.count, k.size))
-
-
-class Tangent:
-    """A = K + dI/dU at the unknowns besides the meter, less the shares of the total current, of rank one; factorised.
-
-    Attributes:
-        slopes: change of the total current by every unknown (1/Ω).
-    """
-
-    def __init__(self, terminals: Terminals, K: sp.csr_matrix, slopes: Array) -> None:
-        """Factorise."""
-        free, self._shares = terminals.free, terminals.free_shares
-        self.slopes: Array = free.T @ slopes
-        matrix = free.T @ (K + sp.diags(slopes)) @ free
-        self._lu: Any = spla.splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
-        self._by_shares: Array | None = None
-        if self._shares.any():
-            self._by_shares, self._by_slopes = self._lu.solve(self._shares), self._lu.solve(self.slopes)
-            self._left = 1.0 - float(self.slopes @ self._by_shares)
-
-    def solve(self, rhs: Array, transposed: bool = False) -> Array:
-        """Return the solution for right-hand sides, shape (unknowns,) or (unknowns, k)."""
-        z = self._lu.solve(rhs)
-        if self._by_shares is None:
-            return np.asarray(z)
-        column, row = (self._by_slopes, self._shares) if transposed else (self._by_shares, self.slopes)
-        return np.asarray(z + np.multiply.outer(column, row @ z / self._left))
 
 
 def terminals_of(
