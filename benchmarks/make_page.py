@@ -41,7 +41,8 @@ falls with temperature, three parameters, 15 points of its own curve 0.2 mV off 
 those of the whole fit with its uncertainties, `part` over those by differences, of which at most
 one sixth is wanted.""",
     "bench_electrode": """`common` is the branch with one voltage at every place, `electrode` that with a
-film that has a resistance; neither asks for stability or errors. `times` is the one over the other, at most 2 is wanted.""",
+film that has a resistance; neither asks for stability or errors.
+`times` is the one over the other, at most 2 is wanted.""",
     "bench_explore": """`coarse` is what the page shows first, `whole` the branch of the scenario with its errors and
 stability; `coarse_off_percent` is how far the first curve is from the second, in percent of its axes.""",
     "bench_law": "The law of the N = 19 device; evaluation includes both derivatives.",
