@@ -66,10 +66,13 @@ class Kind(NamedTuple):
     node: Node
 
 
+_LONGEST = 90  # signs of a value in a message
+
+
 def toml_value(value: object) -> str:
-    """A value as a user would type it; long ones are cut."""
-    text = inline(value)
-    return text if len(text) <= 90 else text[:87] + "..."
+    """A value as a user would type it; long ones are cut, before megabytes of them are written."""
+    text = inline(value[:_LONGEST] if isinstance(value, list | tuple | str) else value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
 @cache

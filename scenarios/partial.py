@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from functools import reduce
 from typing import Any
 
 from hotmesa.scenarios.messages import inside
 from hotmesa.scenarios.problems import Finding, Where
+from hotmesa.scenarios.toml import tables_apart
 
 
 def without_invalid(data: dict[str, Any], findings: Sequence[Finding]) -> tuple[dict[str, Any], list[Where]]:
     """The data without the invalid keys, which fall back to their defaults, and the paths left out."""
-    rest = deepcopy(data)
+    rest: dict[str, Any] = tables_apart(data)
     rest.setdefault("name", "unnamed")
     dropped: list[Where] = []
     for finding in findings:

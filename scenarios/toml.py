@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tomli_w
 
@@ -24,6 +25,11 @@ def parse(text: str) -> dict[str, Any]:
     Raises:
         ValueError: no TOML, nested too deeply, or a number of thousands of digits.
     """
+    return cast("dict[str, Any]", tables_apart(_parsed(text)))
+
+
+@lru_cache(maxsize=1)  # a file is asked for its kind first, and then for what it says
+def _parsed(text: str) -> dict[str, Any]:
     if _LONG_KEY.search(text):  # for which the parser takes the square of its length
         raise ValueError(_TOO_DEEP)
     try:
@@ -38,6 +44,15 @@ def parse(text: str) -> dict[str, Any]:
     if level:
         raise ValueError(_TOO_DEEP)
     return data
+
+
+def tables_apart(node: Any) -> Any:
+    """A copy whose tables can lose and win keys; lists of numbers, of which there may be megabytes, are shared."""
+    if isinstance(node, Mapping):
+        return {key: tables_apart(item) for key, item in node.items()}
+    if isinstance(node, list) and any(isinstance(item, Mapping) for item in node):
+        return [tables_apart(item) for item in node]
+    return node
 
 
 def _refuse_large(data: Mapping[str, Any]) -> None:

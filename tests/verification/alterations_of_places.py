@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hotmesa.solver import model
+from hotmesa.solver.device import local
 from hotmesa.solver.device import plan as operators
 
 Patch = pytest.MonkeyPatch
@@ -13,18 +13,18 @@ Patch = pytest.MonkeyPatch
 
 def maps_of_the_junctions_forgotten(patch: Patch) -> None:
     """Junctions are alike everywhere, whatever maps say."""
-    patch.setattr(model, "factor_at_nodes", lambda *_: None)
+    patch.setattr(local, "factor_at_nodes", lambda *_: None)
 
 
 def maps_seen_in_a_mirror(patch: Patch) -> None:
     """Maps are read at -x."""
-    true = model.factor_at_nodes
+    true = local.factor_at_nodes
 
     def mirrored(*asked: object) -> object:
         factor = true(*asked)
         return None if factor is None else lambda xy: factor(xy * np.array([-1.0, 1.0]))
 
-    patch.setattr(model, "factor_at_nodes", mirrored)
+    patch.setattr(local, "factor_at_nodes", mirrored)
 
 
 def directions_alike(patch: Patch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -143,8 +144,14 @@ def test_settings_in_the_home_folder_that_are_no_json_are_named(tmp_path: Path) 
 
 
 def test_a_working_folder_that_is_gone_is_no_reason_to_fail(tmp_path: Path) -> None:
-    code = "import os, sys; os.mkdir(sys.argv[1]); os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]); import hotmesa.meshes"
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", code, str(tmp_path / "gone")], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    """Some versions of Open MPI say a line about it; the program adds nothing."""
+    code = "import os, sys; os.mkdir(sys.argv[1]); os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]); import "
+    done = [
+        subprocess.run(
+            [sys.executable, "-P", "-c", code + module, str(tmp_path / "gone")],
+            capture_output=True, text=True, check=False,
+        )
+        for module in ("mpi4py.MPI", "hotmesa.meshes")
+    ]  # fmt: skip
+    mpi, meshes = (re.sub(r":\d+\]", "]", each.stderr) for each in done)
+    assert [each.returncode for each in done] == [0, 0] and meshes == mpi
