@@ -19,6 +19,8 @@ from hotmesa.scenarios.arrays import Array
 SMALLEST = 1e-8
 """Of the largest eigenvalue of the depth: what the smallest is taken to be where the crystal has no way to the bath."""
 
+FIT = 1e-6
+"""Relative change at which the fit of a few layers ends: rounding, as by the number of processes, moves it by less."""
 FARTHEST = 100.0
 """Largest logarithm of a pole or weight."""
 
@@ -96,7 +98,7 @@ def few_layers(modes: Modes, count: int, largest: float) -> FewLayers:
 
     nu = np.geomspace(low, max(largest, 2.0 * low), count)
     start = np.concatenate([np.log(nu), np.log(np.sqrt(nu) * top[0] * np.sqrt(low) / count)])
-    fit = least_squares(lambda x: np.log(terms(x).sum(axis=1) / top), start, method="lm", xtol=1e-6, ftol=1e-6)
+    fit = least_squares(lambda x: np.log(terms(x).sum(axis=1) / top), start, method="lm", xtol=FIT, ftol=FIT)
     nu, w = np.split(np.exp(np.clip(fit.x, -FARTHEST, FARTHEST)), 2)
     parts = np.sqrt(w) / (squares[:, None] + nu)
     # Deep heat reaches the top smoothed: an absolute error in units of the response at rest.
