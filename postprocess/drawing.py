@@ -9,7 +9,9 @@ import numpy as np
 from hotmesa.postprocess import page, style
 from hotmesa.postprocess.patches import contact_circles, contact_corners, outlines
 from hotmesa.postprocess.solids import Heights, heights
-from hotmesa.scenarios.layers import layer_thickness
+from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.geometry import wall_shift_um
+from hotmesa.scenarios.layers import layer_thickness, mesa_depths_um
 from hotmesa.scenarios.schema import Scenario
 
 if TYPE_CHECKING:
@@ -78,10 +80,12 @@ def _draw_section(axes: Axes, scenario: Scenario) -> None:
     fills = iter(FILLS * len(scenario.layers))
     for layer in scenario.layers:
         borders = np.maximum(drawn.borders_um[layer.name], low)
-        half = 0.5 * (width if layer.region == "mesa" else span)
+        half = np.full(borders.size, 0.5 * (width if layer.region == "mesa" else span))
+        if layer.region == "mesa":
+            half += _wall_shifts(scenario, layer.name, borders)
         colour = JUNCTIONS if layer.junctions else next(fills)
         if borders[0] > borders[-1]:
-            axes.fill_between([-half, half], borders[-1], borders[0], color=colour, linewidth=0)
+            axes.fill_betweenx(borders, -half, half, color=colour, linewidth=0)
             axes.hlines(borders, -half, half, color="white", linewidth=0.4)
     for contact in scenario.contacts:
         x, ends = contact.patch.centre_um[0], [*contact.patch.span_um]
@@ -95,6 +99,12 @@ def _draw_section(axes: Axes, scenario: Scenario) -> None:
         words = f"the upper {drawn.depth_um:.3g} of {drawn.whole_depth_um:.3g} µm"
         axes.annotate(words, (0.02, 0.02), xycoords="axes fraction", fontsize="small")
     _name_layers(axes, scenario, drawn, low)
+
+
+def _wall_shifts(scenario: Scenario, name: str, borders: Array) -> Array:
+    """Return how far the walls stand out (µm) at the borders of the sublayers of a layer of the mesa."""
+    top, bottom = (wall_shift_um(scenario.mesa, depth) for depth in mesa_depths_um(scenario)[name])
+    return np.asarray(top + (bottom - top) * (borders[0] - borders) / (borders[0] - borders[-1]))
 
 
 def _name_layers(axes: Axes, scenario: Scenario, drawn: Heights, low: float) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hotmesa.scenarios.geometry import mesa_height_um, normal_resistance_ohm
+from hotmesa.scenarios.geometry import area_ratio, mesa_height_um, normal_resistance_ohm
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.layers import layer_thickness
 from hotmesa.scenarios.maps import describe_map
 from hotmesa.scenarios.schema import Layer, Scenario
+from hotmesa.scenarios.schema.device import UPRIGHT_DEG
 
 PART = "branch"
 """Kind of each of the runs inside another one."""
@@ -36,6 +37,11 @@ def _mesa(scenario: Scenario) -> list[str]:
     resistance = normal_resistance_ohm(mesa)
     height = f"{mesa.junctions} junctions of {mesa.spacing_nm:g} nm, {1e3 * mesa_height_um(mesa):.3g} nm high"
     lines = [f"{mesa.describe()} ({mesa.area_um2:.4g} µm²), {height}"]
+    if mesa.wall_angle_deg != UPRIGHT_DEG:
+        ends = [area_ratio(mesa, sign * mesa_height_um(mesa) / 2) * mesa.area_um2 for sign in (-1, 1)]
+        lines.append(
+            f"walls at {mesa.wall_angle_deg:g}°: junctions of {ends[0]:.4g} µm² on top, {ends[1]:.4g} µm² below"
+        )
     lines.append(f"normal resistance R_N = {resistance:.4g} Ω, {resistance / mesa.junctions:.4g} Ω for each junction")
     if mesa.resistive_junctions is not None and mesa.resistive_junctions != mesa.junctions:
         lines.append(f"{mesa.resistive_junctions} of the {mesa.junctions} junctions carry voltage")

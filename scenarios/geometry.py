@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hotmesa.scenarios import polygon
 from hotmesa.scenarios.schema import Contact, Crystal, Disc, Heater, Mesa, Polygon, Scenario
 
@@ -52,6 +54,17 @@ def normal_resistance_ohm(mesa: Mesa) -> float:
 def mesa_height_um(mesa: Mesa) -> float:
     """Height of the stack, N times the spacing, in µm."""
     return mesa.junctions * mesa.spacing_nm * 1e-3
+
+
+def wall_shift_um(mesa: Mesa, below_um: float) -> float:
+    """How far the walls stand out, in µm, at a depth below the middle of the junctions (µm, negative above it)."""
+    return below_um * math.tan(math.radians(90.0 - mesa.wall_angle_deg))
+
+
+def area_ratio(mesa: Mesa, below_um: float) -> float:
+    """Area of the mesa at a depth below the middle of its junctions (µm, negative above it) over that in the middle."""
+    shift = wall_shift_um(mesa, below_um)
+    return mesa.grown_area_um2(shift) / mesa.area_um2 if shift else 1.0
 
 
 def normal_resistivity_ohm_cm(mesa: Mesa) -> float:

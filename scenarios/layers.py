@@ -23,6 +23,18 @@ def layer_thickness(scenario: Scenario, layer: Layer) -> float:
     return layer.thickness_um
 
 
+def mesa_depths_um(scenario: Scenario) -> dict[str, tuple[float, float]]:
+    """Depths (µm) of top and bottom of every layer of the mesa below the middle of the junctions, by name."""
+    depths, top, middle = dict[str, tuple[float, float]](), 0.0, 0.0
+    for layer in scenario.layers:
+        if layer.region == "mesa":
+            bottom = top + layer_thickness(scenario, layer)
+            depths[layer.name] = top, bottom
+            middle = 0.5 * (top + bottom) if layer.junctions else middle
+            top = bottom
+    return {name: (high - middle, low - middle) for name, (high, low) in depths.items()}
+
+
 def graded(total: float, count: int, first: float | None) -> Array:
     """Return `count` thicknesses that sum to `total`, growing geometrically from `first` (µm), shape (count,)."""
     if first is None or count == 1:

@@ -10,6 +10,7 @@ from hotmesa.scenarios.errors import ScenarioError
 from hotmesa.scenarios.overrides import Path
 from hotmesa.scenarios.problems import did_you_mean
 from hotmesa.scenarios.schema import Contact, Curve, Scenario
+from hotmesa.scenarios.schema.device import UPRIGHT_DEG
 from hotmesa.scenarios.schema.section import Section
 from hotmesa.scenarios.units import unit_of
 
@@ -149,6 +150,8 @@ def _matters(scenario: Scenario, path: Path, materials: set[str]) -> bool:
         # Nearly all conduct alike along x and y: that is no number of the device.
         alike = name == "conductivity_ratio_xy" and _at(scenario, path) == 1.0
         return path[1] in materials and not alike
+    if name == "wall_angle_deg":
+        return scenario.mesa.wall_angle_deg != UPRIGHT_DEG
     if head == "contacts" and name == "wire_diameter_um":
         return scenario.contacts[int(path[1])].wire_length_mm is not None
     if head == "contacts" and name in OF_ANY_SHAPE and name not in scenario.contacts[int(path[1])].shape_keys:

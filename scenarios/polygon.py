@@ -20,6 +20,19 @@ def area(vertices: tuple[Point, ...]) -> float:
     return 0.5 * sum(a[0] * b[1] - b[0] * a[1] for a, b in edges(vertices))
 
 
+def grown_area(vertices: tuple[Point, ...], shift: float) -> float:
+    """Return the area in µm² with every edge moved outwards by a length (µm), as long as no edge vanishes.
+
+    A + P t + t² sum tan(θ/2), θ the angle by which the outline turns at each corner (Steiner's formula, sharp corners).
+    """
+    corners = vertices if area(vertices) > 0.0 else vertices[::-1]
+    turns = 0.0
+    for (a, b), (_, c) in pairwise((*edges(corners), edges(corners)[0])):
+        along, across = (b[0] - a[0]) * (c[0] - b[0]) + (b[1] - a[1]) * (c[1] - b[1]), _turn(a, b, c)
+        turns += math.tan(0.5 * math.atan2(across, along))
+    return area(corners) + perimeter(corners) * shift + turns * shift**2
+
+
 def perimeter(vertices: tuple[Point, ...]) -> float:
     """Return the length of all edges in µm."""
     return sum(math.dist(a, b) for a, b in edges(vertices))

@@ -11,11 +11,9 @@ import numpy as np
 
 from hotmesa.meshes import TaggedMesh
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.geometry import resistive_junctions as resistive_junctions_of
 from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.rules.device import cooling_findings
 from hotmesa.scenarios.schema import Heater, Scenario
-from hotmesa.scenarios.schema.maps import LAW, RESISTANCE
 from hotmesa.solver.brought import Brought
 from hotmesa.solver.device.electrode import ElectrodeState
 from hotmesa.solver.device.electrode_response import ElectrodeResponse
@@ -23,9 +21,8 @@ from hotmesa.solver.device.electrodes import build_electrode
 from hotmesa.solver.device.elements import MesaElements
 from hotmesa.solver.device.faces import Sink
 from hotmesa.solver.device.heaters import heat_of_heaters
-from hotmesa.solver.device.heating import Junctions, JunctionState
+from hotmesa.solver.device.heating import JunctionState
 from hotmesa.solver.device.layout import Potentials
-from hotmesa.solver.device.local import factor_at
 from hotmesa.solver.device.plan import assemble_operators
 from hotmesa.solver.device.sinks import ContactSink, Heat
 from hotmesa.solver.device.vertical import Flux
@@ -156,12 +153,7 @@ class Model:
         self.sinks: Final = parts.sinks
         self.contacts: Final = tuple(sink for sink in parts.sinks if isinstance(sink, ContactSink))
         self.wired: Final = tuple(sink for sink in parts.sinks if sink.wire is not None)
-        self.junctions: Final = Junctions(
-            law or parts.brought.law or build_law(scenario),
-            scenario.mesa.specific_resistance_ohm_um2,
-            parts.junction_shares * resistive_junctions_of(scenario),
-            *(factor_at(scenario, name, self.operators.xy[self.layout.mesa_nodes]) for name in (RESISTANCE, LAW)),
-        )
+        self.junctions: Final = parts.junctions(scenario, law)
         self.electrode: Final = build_electrode(scenario, tagged, parts.layout, self.junctions)
         self.area: Final = global_sum(self.comm, self.operators.mesa_mass.sum())
         self.unknowns: Final = round(global_sum(self.comm, self.layout.size))

@@ -9,15 +9,20 @@ import numpy as np
 
 from hotmesa.meshes.libraries import PETSc
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.geometry import resistive_junctions
 from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.schema.maps import LAW, RESISTANCE
 from hotmesa.solver.brought import Brought
 from hotmesa.solver.device.faces import build_sinks, sinks_of
+from hotmesa.solver.device.heating import Junctions
 from hotmesa.solver.device.layout import Layout
+from hotmesa.solver.device.local import factor_at
 from hotmesa.solver.device.plan import PlanOperators
 from hotmesa.solver.device.sinks import Outlet
 from hotmesa.solver.device.stack import build_stack
 from hotmesa.solver.device.vertical import Interface, build_interfaces
 from hotmesa.solver.errors import SolveError
+from hotmesa.solver.law.laws import JunctionLaw, build_law
 from hotmesa.solver.linear.condensed import CondensedConduction, why_not_condensed
 from hotmesa.solver.linear.conduction import Conduction, SparseConduction
 from hotmesa.solver.linear.jacobian import LocalPattern, build_pattern
@@ -52,6 +57,24 @@ class Parts:
         """Which part of the junctions each junction sublayer holds."""
         counts = np.array([self.layout.sublayers[k].junctions for k in self.layout.junction_layers])
         return np.asarray(counts / counts.sum())
+
+    @property
+    def junction_areas(self) -> Array | None:
+        """Area of each junction sublayer over that of the outline of the mesa; None with upright walls."""
+        areas = np.array([self.layout.sublayers[k].area for k in self.layout.junction_layers])
+        return None if np.all(areas == 1.0) else areas
+
+    def junctions(self, scenario: Scenario, law: JunctionLaw | None) -> Junctions:
+        """Return the stack of junctions of a scenario; a law goes before one that was brought along and its own."""
+        nodes = self.operators.xy[self.layout.mesa_nodes]
+        return Junctions(
+            law or self.brought.law or build_law(scenario),
+            scenario.mesa.specific_resistance_ohm_um2,
+            self.junction_shares * resistive_junctions(scenario),
+            factor_at(scenario, RESISTANCE, nodes),
+            factor_at(scenario, LAW, nodes),
+            self.junction_areas,
+        )
 
     @property
     def path(self) -> Literal["condensed", "sparse"]:

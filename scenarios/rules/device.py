@@ -14,6 +14,7 @@ from hotmesa.scenarios.rules.maps import direction_findings, map_findings
 from hotmesa.scenarios.rules.plan import plan_findings
 from hotmesa.scenarios.rules.stability import accuracy_findings, heat_capacity_findings, stability_findings
 from hotmesa.scenarios.rules.values import value_findings
+from hotmesa.scenarios.rules.walls import wall_findings
 from hotmesa.scenarios.schema import Layer, Scenario, findings_in
 
 
@@ -25,6 +26,7 @@ def find_contradictions(scenario: Scenario, complete: bool = True) -> tuple[Find
     parts += [heat_capacity_findings(scenario), electrode_findings(scenario), heater_findings(scenario)]
     if kind.spatial or scenario.layers:
         parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _sinks(scenario)]
+        parts += [wall_findings(scenario)]
         parts += [map_findings(scenario), direction_findings(scenario)]
         parts += [cooling_findings(scenario)] if complete else []
     return tuple(finding for part in parts for finding in part)

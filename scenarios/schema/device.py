@@ -15,6 +15,9 @@ from hotmesa.scenarios.schema.patch import Patched
 from hotmesa.scenarios.schema.section import Curve, Length, Name, NonNegative, Positive, Section
 from hotmesa.scenarios.schema.union import Kinds
 
+UPRIGHT_DEG = 90.0
+"""Angle of walls that leave the area the same at every depth."""
+
 
 class Mesa(Outline, Kinds):
     """The stack of intrinsic junctions; its centre is the origin of coordinates."""
@@ -29,6 +32,11 @@ class Mesa(Outline, Kinds):
     )
     spacing_nm: Positive = Field(2.151, description="height of one junction")
     specific_resistance_ohm_um2: Positive = Field(2421.0, description="normal resistance of one junction times area")
+    wall_angle_deg: Annotated[float, Field(ge=20, le=160)] = Field(
+        UPRIGHT_DEG,
+        description="between walls and base: 90 upright, less for a base wider than the top; the outline is that in "
+        "the middle of the junctions",
+    )
 
     def contradictions(self) -> Iterator[Finding]:
         """No more resistive junctions than junctions."""

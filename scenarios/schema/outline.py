@@ -56,6 +56,10 @@ class Outline(Section):
         """Distance from a place to the edge, negative outside."""
         return polygon.room(self.corners, x, y)
 
+    def grown_area_um2(self, shift_um: float) -> float:
+        """Area with every edge moved outwards by a length; of a strip both pairs of walls move."""
+        return polygon.grown_area(self.corners, shift_um)
+
 
 class Rectangle(Outline):
     """A rectangle, or a strip with its depth out of the plane."""
@@ -113,6 +117,10 @@ class Disc(Outline):
     def room_um(self, x: float, y: float) -> float:
         """Distance from a place to the rim, negative outside."""
         return self.radius_um - math.hypot(x, y)
+
+    def grown_area_um2(self, shift_um: float) -> float:
+        """Area with the rim moved outwards by a length."""
+        return math.pi * (self.radius_um + shift_um) ** 2
 
 
 class Polygon(Outline):

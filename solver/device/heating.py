@@ -47,6 +47,10 @@ class Junctions:
         counts: voltage-carrying junctions in each sublayer, shape (S,).
         factor: on the resistance at every node, shape (m,), where it depends on the place.
         scale: of all energies of the law at every node, shape (m,), where they do.
+        areas: of the junctions of each sublayer over that of the outline, shape (S,); None where all are alike.
+
+    One current flows through all junctions of a stack. J is its density over the outline; in sublayer k, whose area
+    is a_k times as large, it is J/a_k, so that sum_k n_k v(J/a_k, T_k) = V.
     """
 
     law: JunctionLaw
@@ -54,6 +58,7 @@ class Junctions:
     counts: Array
     factor: Array | None = None
     scale: Array | None = None
+    areas: Array | None = None
 
     @property
     def local_resistance(self) -> Array | float:
@@ -61,6 +66,14 @@ class Junctions:
         return self.resistance if self.factor is None else self.resistance * self.factor
 
     def _law(self, v: Array | float, T: Array) -> LawValues:
+        """Return the current over the outline at voltages v (mV) and temperatures T (K), shape (m,) or (S, m)."""
+        own = self._of_junction(v, T)
+        if self.areas is None:
+            return own
+        a = self.areas[0] if T.ndim == 1 else self.areas[:, None]
+        return replace(own, i=a * own.i, di_dv=a * own.di_dv, di_dT=a * own.di_dT)
+
+    def _of_junction(self, v: Array | float, T: Array) -> LawValues:
         """Return the law at voltages v (mV) of one junction and temperatures T (K).
 
         With gap, k T_c and scattering rate s times as large, tunnelling is that of the law at eV/s and kT/s:

@@ -96,9 +96,16 @@ class Layout:
         return operators.stiffness_of(sublayer.layer, sublayer.on_mesa)
 
     def mass(self, k: int) -> Array:
-        """Return the lumped area (µm²) of each node of sublayer k."""
+        """Return the lumped area (µm²) of each node of sublayer k, at its middle."""
+        return self._of_area(k, self.sublayers[k].area)
+
+    def mass_below(self, k: int) -> Array:
+        """Return the same at the lower face of sublayer k, through which heat flows to the next one."""
+        return self._of_area(k, self.sublayers[k].area_below)
+
+    def _of_area(self, k: int, ratio: float) -> Array:
         weights = self.operators.mesa_mass if self.sublayers[k].on_mesa else self.operators.mass
-        return weights[self.nodes_of(k)]
+        return weights[self.nodes_of(k)] if ratio == 1.0 else ratio * weights[self.nodes_of(k)]
 
     @cached_property
     def rim_rows(self) -> NDArray[np.int64]:

@@ -209,7 +209,7 @@ def build_interfaces(layout: Layout) -> tuple[Interface, ...]:
     for k in range(len(layout.sublayers) - 1):
         above, below = layout.sublayers[k], layout.sublayers[k + 1]
         upper, lower = _pairs(layout, k)
-        mass = layout.mass(k)
+        mass = layout.mass_below(k)
         local = above.boundary_factor
         factor = None if local is None else local(layout.operators.xy[layout.nodes_of(k)])
         if above.material is below.material and np.isinf(above.boundary):

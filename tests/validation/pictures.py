@@ -34,6 +34,13 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     ),
     (("run", "kurter2010-n19"), {"iv.png": "kurter2010-n19-iv.png", "map.png": "kurter2010-n19-map.png"}),
     (("check", "kurter2010-n19"), {"device.png": "device.png"}),
+    (
+        (
+            *("check", "thz-300x60", "--set", "mesa.width_um=20"),
+            *("--set", "mesa.wall_angle_deg=70", "--set", "layers.mesa.sublayers=8"),
+        ),
+        {"device.png": "walls.png"},
+    ),
     (("ltslm", "out/pictures/kurter2010-n19", "--current", "1.2", "--beam-um", "1.5"), {"ltslm.png": "ltslm.png"}),
     (
         (

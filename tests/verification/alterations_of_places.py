@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hotmesa.solver.device import local
+from hotmesa.solver.device import local, stack
 from hotmesa.solver.device import plan as operators
 
 Patch = pytest.MonkeyPatch
@@ -31,3 +31,14 @@ def directions_alike(patch: Patch) -> None:
     """Layers conduct along y as along x."""
     true = operators._Forms.stiffness
     patch.setattr(operators._Forms, "stiffness", lambda self, region, weight=1.0, _=1.0: true(self, region, weight))
+
+
+def walls_upright(patch: Patch) -> None:
+    """Every sublayer of the mesa has the area of the outline."""
+    patch.setattr(stack, "area_ratio", lambda *_: 1.0)
+
+
+def walls_upside_down(patch: Patch) -> None:
+    """The mesa is wide where it is narrow."""
+    true = stack.area_ratio
+    patch.setattr(stack, "area_ratio", lambda mesa, below: true(mesa, -below))

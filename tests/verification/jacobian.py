@@ -98,6 +98,12 @@ def device(
     )
 
 
+def leaning(scenario: Scenario, angle: float) -> Scenario:
+    """Return a device with walls at an angle (degrees)."""
+    mesa = scenario.mesa.model_copy(update={"wall_angle_deg": angle})
+    return scenario.model_copy(update={"mesa": mesa})
+
+
 CONDENSED = (GOLD, CONSTANT, CONSTANT)
 TABLE = Law(kind="table", table="table.csv")
 DEVICES: dict[str, Scenario] = {
@@ -122,6 +128,7 @@ DEVICES: dict[str, Scenario] = {
     "insulated bottom": device(contacts=(GOLD_WIRE,), bath=Bath(bottom="insulated")),
     "rim at the bath": device(bath=Bath(bottom="insulated", rim="bath")),
     "three mesa sublayers": device(mesa_sublayers=3, contacts=(GOLD_WIRE,)),
+    "walls at 30 degrees, three mesa sublayers": leaning(device(mesa_sublayers=3, contacts=(GOLD_WIRE,)), 30.0),
     "no crystal": device(crystal=False, contacts=(GOLD_WIRE,)),
     "disc": device(geometry="disc"),
     "condensed crystal, constant": device(materials=CONDENSED, contacts=(GOLD_WIRE,), path="condensed"),

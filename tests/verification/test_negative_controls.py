@@ -93,6 +93,10 @@ CONTROLS = [
     (places_wrong.maps_of_the_junctions_forgotten, "uniform factor on mesa.specific_resistance_ohm_um2"),
     (places_wrong.maps_seen_in_a_mirror, "step of mesa.specific_resistance_ohm_um2, no heat along the strip"),
     (places_wrong.directions_alike, "κx = 4 κy against x' = x/2, sparse path"),
+    (places_wrong.walls_upright, "ohmic stack at one temperature, V/I"),
+    (places_wrong.walls_upside_down, "tunnelling stack at one temperature, heat of its narrow half over the whole"),
+    (places_wrong.walls_upright, "heat through film, junctions and stump, rise of the film"),
+    (places_wrong.walls_upright, "heat capacity of the whole"),
     # Stability
     (wrong.heat_capacity_halved, "Rate of a domain of 1.5 lambda in a strip of 3 lambda"),
     # Conservation and invariance

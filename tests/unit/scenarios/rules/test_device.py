@@ -49,6 +49,11 @@ WRONG = [
     (["layers.2.first_sublayer_um=25"], "layers.2", "more than the whole layer"),
     (["layers.0.first_sublayer_um=0.01"], "layers.0", "no effect with sublayers = 1"),
     (["mesa.resistive_junctions=11"], "mesa.resistive_junctions", "the stack has only 10"),
+    # walls
+    (["mesa.wall_angle_deg=45", "mesa.junctions=600"], "mesa.wall_angle_deg", "at the top of the mesa, whose area"),
+    (["mesa.wall_angle_deg=135", "mesa.junctions=560"], "mesa.wall_angle_deg", "nearer to 90"),
+    (["mesa.wall_angle_deg=10"], "mesa.wall_angle_deg", "20"),
+    (["mode=uniform", "mesa.wall_angle_deg=80"], "mesa.wall_angle_deg", "knows no depth"),
     # materials
     (["materials.bi={in_plane_W_per_mK=1}"], "out_of_plane_W_per_mK", "both conductivities"),
     (["materials.bi={out_of_plane_W_per_mK=1}"], "materials.bi.in_plane_W_per_mK", "(or anisotropy)"),
@@ -107,6 +112,8 @@ RIGHT = [
     ["geometry=strip", "mesa.depth_um=300"],  # only widths count on a strip
     ["crystal=none", "layers.2=none"],
     ["mesa.resistive_junctions=10"],
+    ["mesa.wall_angle_deg=75", "mesa.junctions=500"],
+    ["mode=uniform", "mesa.wall_angle_deg=90"],
     ["layers.2.first_sublayer_um=0.1"],
     ["contacts.0.contact_K_per_mW=none", "contacts.0.contact_resistance_ohm=0.1", "contacts.0.wire_length_mm=5"],
     ["bath.bottom=insulated"],
