@@ -25,6 +25,9 @@ def findings(scenario: Scenario) -> Iterator[Finding]:
         if start == end:
             text = f"leg {number} has zero length: it goes from {start:g} {unit} to {end:g} {unit}"
             yield Finding(("bias", bias.legs_key), text, uses)
+    if bias.max_steps <= bias.points_per_leg:
+        text = f"{bias.max_steps} must be above bias.points_per_leg ({bias.points_per_leg})"
+        yield Finding(("bias", "max_steps"), text, (*uses, ("bias", "points_per_leg")))
     if bias.parallel_nF > 0:
         text = 'a sweep takes the stable states of the source without a capacitance; set 0, or use mode = "transient"'
         yield Finding(("bias", "capacitance_nF"), text, uses)

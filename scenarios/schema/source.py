@@ -26,6 +26,9 @@ class Bias(Kinds):
 
     kind: str
     points_per_leg: int = Field(30, ge=2, le=10_000, description="at least this many points on each leg")
+    max_steps: int = Field(
+        2000, ge=10, le=10_000_000, description="give up a leg of a sweep after this many points and steps in time"
+    )
 
     @property
     def legs_key(self) -> str:

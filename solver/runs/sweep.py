@@ -45,6 +45,8 @@ MARGIN = 1.02
 """The curve behind a sweep goes a little further than the sweep."""
 MAX_POINTS = 100_000
 MAX_JUMPS = 100
+TOO_MANY = "raise bias.max_steps"
+"""What to try where a leg takes too many steps."""
 CURVE = "on_curve"
 """Put down where the sweep itself is done."""
 
@@ -171,6 +173,7 @@ class _Sweep:
         self._travel = 0.0
         self._source = 0.0
         self._jumps = 0
+        self._steps = 0
         self._piece = _Piece(0.0, Course())
 
     def run(self, checkpoint: Checkpoint | None) -> Iterator[Point]:
@@ -187,7 +190,8 @@ class _Sweep:
             if number < at:
                 continue
             if number > at or checkpoint is None:
-                here, self._jumps, self._piece = replace(here, value=begin), 0, _Piece(begin, Course())
+                here, self._jumps, self._steps = replace(here, value=begin), 0, 0
+                self._piece = _Piece(begin, Course())
             for reached, point in self._leg(here, number, begin, end):
                 here = reached
                 yield point
@@ -198,6 +202,7 @@ class _Sweep:
         while here.value != end:
             for there in self._stable_piece(here, end):
                 here = there
+                self._take_step(number, here.value)
                 jump = "from" if here.lost else ""
                 yield here, self._point(here, number, bool(jump) or here.value == end, jump, here.lost)
             if here.lost:
@@ -209,10 +214,25 @@ class _Sweep:
                 beyond = np.sign(end - here.value) * OVERSHOOT * length
                 value = here.value + (beyond if abs(beyond) < abs(end - here.value) else end - here.value)
                 self._stability.forget()
-                rest = self._settling.settle(here.state, here.tangent if here.lost == "fold" else None, float(value))
+                along, step = here.tangent if here.lost == "fold" else None, partial(self._take_step, number, value)
+                rest = self._settling.settle(here.state, along, float(value), step)
                 cause, here = here.lost, self._placed(rest.u, float(value), rest.modes)
                 self._piece = _Piece(here.value, Course())
                 yield here, self._point(here, number, True, "to", cause, rest)
+
+    def _take_step(self, number: int, value: float) -> None:
+        """Count a point of a leg, or a step in time behind a jump of it.
+
+        Raises:
+            SolveError: they are more than `bias.max_steps`.
+        """
+        self._steps += 1
+        most = self._model.scenario.bias.max_steps
+        if self._steps > most:
+            raise SolveError(
+                f"leg {number} has taken {most} points and steps in time, and is at {value:.6g} {self._bias.unit}: "
+                f"{TOO_MANY}, or end the leg before"
+            )
 
     def _stable_piece(self, start: _SweepState, end: float) -> Iterator[_SweepState]:
         """Yield the stable states after a stable one until the source is at its end or the state is lost there."""
@@ -332,7 +352,7 @@ class _Sweep:
 
     def _seen(self, leg: int) -> Arrays:
         numbers = {"leg": leg, "jumps": self._jumps, "count": self._count, "begin": self._piece.begin}
-        numbers |= {"travel": self._travel, "source": self._source}
+        numbers |= {"travel": self._travel, "source": self._source, "steps": self._steps}
         told = {name: np.array(value) for name, value in numbers.items()}
         return {**told, **self._pinning.pack(), **self._growing.pack()}
 
@@ -346,7 +366,7 @@ class _Sweep:
     def _restored(self, arrays: Arrays) -> _SweepState:
         """Return the place that `_behind` has put down, with all that belongs to it. Collective."""
         here, curve = _below("here_", arrays), _below("curve_", arrays)
-        self._jumps, self._count = int(arrays["jumps"]), int(arrays["count"])
+        self._jumps, self._count, self._steps = (int(arrays[name]) for name in ("jumps", "count", "steps"))
         self._travel, self._source = float(arrays["travel"]), float(arrays["source"])
         ahead = ahead_from(self._problem, curve) if "ds" in curve else None
         self._piece = _Piece(float(arrays["begin"]), Course(ahead))

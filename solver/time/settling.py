@@ -8,6 +8,7 @@ Where the mode oscillates (Hopf) there may be nothing to settle in, and this is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -84,7 +85,9 @@ class Settling:
         self._model = stability.model.variant(own_factors=True)
         self._metric = ThermalBranch(self._model, problem.bias)
 
-    def settle(self, lost: State, along: Array | None, value: float) -> SettledState:
+    def settle(
+        self, lost: State, along: Array | None, value: float, step: Callable[[], None] = lambda: None
+    ) -> SettledState:
         """Return the stable state that follows a lost one at a fixed value of the source.
 
         The growing mode is added with at most 0.5 K, along a step (flat, of the problem) if one is given, and so it is
@@ -94,6 +97,7 @@ class Settling:
             lost: where a state is lost.
             along: in which direction it goes at a fold; None where a mode may grow either way.
             value: of the source, a little beyond.
+            step: called at every step in time; what it raises ends the integration.
 
         Raises:
             SolveError: the integration failed or did not come to rest, as where what grows is an oscillation.
@@ -108,7 +112,7 @@ class Settling:
                 return branching
         e, spent = lost, 0.0
         for _ in range(MAX_RESTS):
-            rest, deviation = self._to_rest(self._pushed(e, mode), lost.u, value, modes)
+            rest, deviation = self._to_rest(self._pushed(e, mode), lost.u, value, modes, step)
             spent += rest.time_us
             if not rest.modes.unstable:
                 return replace(rest, time_us=spent)
@@ -172,7 +176,9 @@ class Settling:
         """Return the time (µs) in which the leading mode decays from a part of the way to what is settled."""
         return max(float(np.log(max(part, 1e-300) / SETTLED)), 0.0) / max(-float(modes.rates[0]), modes.resolution)
 
-    def _to_rest(self, start: Array, lost: Array, value: float, modes: Modes) -> tuple[SettledState, Array]:
+    def _to_rest(
+        self, start: Array, lost: Array, value: float, modes: Modes, step: Callable[[], None]
+    ) -> tuple[SettledState, Array]:
         """Return the steady state in which the transient from a start rests, and the deviation from it where it does.
 
         An unstable one is returned if the transient comes so near that it would take long to leave it.
@@ -181,6 +187,7 @@ class Settling:
         transient = Transient(self._model, Circuit(self._problem.bias, 0.0, lambda t: value), tolerances)
         tried, waited, t = np.inf, 0, 0.0
         for moment in transient.run(start, 0.0, end):
+            step()
             t = moment.t
             imbalance = self._metric.evaluate(moment.e.u).norm
             waited += 1

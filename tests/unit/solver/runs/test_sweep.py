@@ -19,7 +19,7 @@ from hotmesa.scenarios import load_scenario, to_toml
 from hotmesa.scenarios.schema import Bath, Bias, Branch, Law, Material, Mesa, Mesh, Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model, State
-from hotmesa.solver.runs.sweep import sweep, whole_curve
+from hotmesa.solver.runs.sweep import TOO_MANY, sweep, whole_curve
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias as Source
 from hotmesa.solver.states.fields import carried_over
@@ -269,3 +269,22 @@ def test_sweeps_to_negative_bias_mirror_those_to_positive(kind: str) -> None:
     assert b["V_mV"] == pytest.approx(-a["V_mV"], rel=1e-8)
     assert b["I_mA"] == pytest.approx(-a["I_mA"], rel=1e-8)
     assert b["T_max_K"] == pytest.approx(a["T_max_K"], rel=1e-8)
+
+
+def test_a_leg_that_takes_too_many_steps_ends_with_what_to_try() -> None:
+    """Points of the curve count, and steps in time behind a jump: those take the last of what is allowed here."""
+    legs = {"kind": "voltage", "legs_mV": (0.0, 950.0)}
+    whole = swept(POOR, **legs)
+    lost = next(k for k, row in enumerate(whole) if row["jump"] == "from")
+    scenario = cooled_strip(POOR, Bias(points_per_leg=15, max_steps=lost + 3, **legs))
+    rows: list[Row] = []
+    with pytest.raises(SolveError, match=f"leg 1 has taken {lost + 3} points and steps in time.*{TOO_MANY}"):
+        rows.extend(point.row for point in sweep(Model(scenario, build_mesh(scenario))))
+    # What was found stays; the state at rest is no step.
+    assert [(row["source_mV"], row["V_mV"]) for row in rows] == [(r["source_mV"], r["V_mV"]) for r in whole[: lost + 1]]
+
+
+def test_steps_of_a_leg_are_more_than_its_points(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "sweep-poor-film", "--set", "bias.max_steps=20"]) == 2
+    told = capsys.readouterr().err
+    assert "max_steps" in told and "20 must be above bias.points_per_leg" in told
