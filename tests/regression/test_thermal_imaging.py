@@ -65,8 +65,8 @@ def test_at_55_K_the_spot_is_in_the_middle() -> None:
     assert not real_jumps(run)
 
 
-@pytest.mark.parametrize(("bath_K", "held"), [(20.0, False), (50.0, True)])
-def test_the_middle_of_the_large_mesa_holds_a_spot_at_50_K_only(bath_K: float, held: bool) -> None:
+@pytest.mark.parametrize(("bath_K", "held"), [(20.0, False), (35.0, True), (50.0, True)])
+def test_the_middle_of_the_large_mesa_holds_a_spot_from_35_K_on(bath_K: float, held: bool) -> None:
     changes = {"mode": "branch", "bath.temperature_K": bath_K, "branch.end_current_mA": 32.0, "branch.min_points": 8}
     scenario = hm.load_scenario("thz-300x60", LONG | changes)
     run = hm.Run(scenario)
@@ -98,6 +98,9 @@ def test_the_page_says_what_its_tables_say() -> None:
     blocks = blocks_of(TEXT)
     for name in (HAO, MINAMI):
         assert "| met |" in blocks[f"{name}-targets"] and lines(f"{name}-table") and lines(f"{name}-warm")
+    for bath in ("between", "warm"):  # 35 and 50 K: nothing is lost up to the end, and that is beyond 40 mA
+        states = lines(f"minami2013-{bath}")
+        assert float(states[-1][1]) > 40 and {row[-1] for row in states} == {"none", "middle"}
     nucleation = next(row for row in lines("hao2015-table") if row[0] == "up" and row[7] == "corner")
     assert 20 <= float(nucleation[5]) <= 30
     targets = {row[0]: row[2] for row in lines("minami2013-targets")}

@@ -28,6 +28,7 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("run", "hao2015"), {"sweep.png": "hao2015-sweep.png", "map.png": "hao2015-map.png"}),
     (("run", "hao2015", "--set", "bath.temperature_K=55"), {"map.png": "hao2015-55K-map.png"}),
     (("run", "minami2013"), {"sweep.png": "minami2013-sweep.png", "map.png": "minami2013-map.png"}),
+    (("run", "minami2013", "--set", "bath.temperature_K=35", "--set", "bias.legs_mA=[0, 45]"), {}),
     (
         ("run", "minami2013", "--set", "bath.temperature_K=50", "--set", "bias.legs_mA=[0, 45]"),
         {"sweep.png": "minami2013-50K-sweep.png", "map.png": "minami2013-50K-map.png"},
