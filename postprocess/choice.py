@@ -37,7 +37,8 @@ def choose_states(
     """Return up to four states in branch order: hot fraction nearest to 5 %, 1/3, 2/3 and 1 (or the largest reached).
 
     States that the source holds come first: others are shown where there are too few of them only. Where fewer than
-    four states have a hot spot, the rest are those whose currents lie farthest from the chosen ones. Currents that
+    four states have a hot spot, the rest are those whose currents lie farthest from the chosen ones, that at rest if
+    there are no others. Currents that
     were asked for are all shown, up to eight.
 
     Args:
@@ -52,7 +53,8 @@ def choose_states(
     count = min(PANELS, len(hot))
     spot = (hot > 0) & allowed
     chosen += _from_onset(hot, spot if spot.any() else hot > 0, chosen)[: max(count - len(chosen), 0)]
-    for pool in (allowed, ~allowed):
+    driven = np.asarray(I_mA) != 0.0  # a mesa at rest has the temperature of the bath all over
+    for pool in (allowed & driven, allowed, ~allowed):
         chosen += _far_apart(I_mA, pool, chosen, count - len(chosen))
     return np.array(sorted(chosen), dtype=np.int64)
 

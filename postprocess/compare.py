@@ -261,6 +261,8 @@ def _write(ranking: Ranking) -> Path:
 SHOWN = 30
 PER_ROW = 3
 FEW = 6
+MOST_AXES, LONGEST = 6, 40
+"""Axes, and letters of their values, that the name of a case may have."""
 BEST, REST = style.HOT_COLOUR, style.BRANCH_COLOUR
 
 
@@ -302,7 +304,10 @@ def _draw_ranking(axes: Axes, ranking: Ranking, shown: int) -> None:
         if beyond[place]:
             axes.annotate(" never", (drawn[place], place), fontsize="x-small", va="center", xytext=(4, 0),
                           textcoords="offset points")  # fmt: skip
-    axes.set_yticks(places, [row["case"] for row in ranking.rows[:shown]])
+    head, labels = case_labels(ranking)
+    axes.set_yticks(places, labels[:shown])
+    axes.annotate(head, (0.0, 1.0), (-5, 1), xycoords="axes fraction", textcoords="offset points", ha="right",
+                  va="bottom", fontsize="x-small", fontstyle="italic")  # fmt: skip
     axes.set_ylim(shown - 0.4, -0.6)
     style.tidy(axes)
     axes.tick_params(axis="y", labelsize="x-small")
@@ -315,6 +320,26 @@ def _draw_ranking(axes: Axes, ranking: Ranking, shown: int) -> None:
     notes += [f"({', '.join(f'{count} {word}' for word, count in counts.items())})"] if missing and counts else []
     if notes:
         axes.set_title(", ".join(notes), fontsize="small", loc="right")
+
+
+def case_labels(ranking: Ranking) -> tuple[str, list[str]]:
+    """Return how the cases are called in a picture, and what stands above their names.
+
+    Their values on the axes, in the order of the panels, where these are few and tell the cases apart ("centre, 1.5,
+    0.06, 5, cooled" below "place, radius (µm), …"), else the names of their folders, without signs for blanks.
+    """
+    names = tuple(ranking.varied)
+    values = [[row.get(name, "") for name in names] for row in ranking.rows]
+    labels = [", ".join(map(_short, own)) for own in values]
+    told = names and len(names) <= MOST_AXES and all(map(all, values)) and len(set(labels)) == len(labels)
+    if not told or max(map(len, labels)) > LONGEST:
+        return "", [row["case"].replace("_", " ") for row in ranking.rows]
+    return ", ".join(label_of(name).rpartition(": ")[2] for name in names), labels
+
+
+def _short(word: str) -> str:
+    number = number_in({"": word}, "")
+    return f"{number:g}" if np.isfinite(number) else word.replace("_", " ")
 
 
 def _draw_effect(axes: Axes, ranking: Ranking, name: str) -> None:

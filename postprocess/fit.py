@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,6 +165,8 @@ def _nearest(V: Array, I: Array, measured: Measured, sigma_V: Array, sigma_I: Ar
     return Comparison(distance, model, sigma_V)
 
 
+MOST_DIGITS = 6
+"""Of a number that is written out; smaller and larger ones have powers of ten."""
 LABELS = {
     "V-at-I": ("current I (mA)", "voltage V (mV)"),
     "nearest": ("current I (mA)", "voltage V (mV)"),
@@ -206,12 +209,21 @@ def _part(table: Table, names: list[str]) -> dict[str, Any]:
 def _title(about: dict[str, Any]) -> str:
     lines = []
     for name, result in about["parameters"].items():
-        spread = f" ± {result['uncertainty']:.2g}" if result["uncertainty"] is not None else ""
-        lines.append(f"{label_of(name)} = {result['value']:.5g}{spread}")
+        lines.append(f"{label_of(name)} = {with_spread(result['value'], result['uncertainty'])}")
     reduced = about["chi_squared_reduced"]
     ending = f"χ² per degree of freedom {reduced:.3g}" if reduced is not None else f"χ² {about['chi_squared']:.3g}"
     rows = ["   ".join(lines[k : k + 2]) for k in range(0, len(lines), 2)]
     return "\n".join([str(about["name"]), *rows, ending])
+
+
+def with_spread(value: float, spread: float | None) -> str:
+    """Return a number with its uncertainty, both with the digits that this leaves: "4.30 ± 0.82"."""
+    if spread is None or not np.isfinite(spread) or spread <= 0.0:
+        return f"{value:.5g}"
+    digits = max(1 - math.floor(math.log10(float(f"{spread:.1e}"))), 0)
+    if digits > MOST_DIGITS or abs(value) >= 10**MOST_DIGITS:
+        return f"{value:.5g} ± {spread:.2g}"
+    return f"{value:.{digits}f} ± {spread:.{digits}f}"
 
 
 def _draw_curve(upper: Axes, lower: Axes, part: Table, name: str) -> None:
@@ -228,7 +240,7 @@ def _draw_curve(upper: Axes, lower: Axes, part: Table, name: str) -> None:
     lower.plot(x, column(part, "residual"), ".", color=style.BRANCH_COLOUR, markersize=4)
     lower.set_xlabel(labels[0])
     upper.set_ylabel(labels[1])
-    lower.set_ylabel("residual / σ")
+    lower.set_ylabel("residual / σ (1)")
     for axes in (upper, lower):
         style.tidy(axes)
 
@@ -258,11 +270,11 @@ def _draw_numbers(upper: Axes, lower: Axes, part: Table) -> None:
         upper.plot(places[met], model[met], "D", color=style.BRANCH_COLOUR, fillstyle="none", label="limit kept")
     upper.legend()
     upper.set_xticks([])
-    upper.set_ylabel("over the measured value")
+    upper.set_ylabel("over the measured value (1)")
     lower.axhline(0.0, color=style.UNIFORM_COLOUR, linewidth=0.8)
     lower.bar(places, column(part, "residual"), color=style.BRANCH_COLOUR, width=0.5)
     lower.set_xticks(places, [label_of(str(name)) for name in part["data"]], rotation=30, ha="right")
-    lower.set_ylabel("residual / σ")
+    lower.set_ylabel("residual / σ (1)")
     for axes in (upper, lower):
         axes.set_xlim(-0.6, len(places) - 0.4)
         style.tidy(axes)

@@ -15,6 +15,7 @@ from hotmesa.scenarios.units import unit_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+WIDE_IN = 11.0
 COLOURS = {"V": style.BLUE, "I": style.ORANGE}
 ROWS = (
     ("V_per_junction_mV", "voltage per junction (mV)"),
@@ -31,8 +32,12 @@ def plot_folds(path: Path, key: str, title: str) -> Figure:
         ResultError: the file is missing or damaged.
     """
     table = read_table(path, (key, "V_per_junction_mV", "I_mA", "T_max_K"), ("curve", "fold"))
-    figure = page.new_figure(11.0, 4.0)
-    panels = figure.subplots(1, len(ROWS))
+    if page.is_narrow(WIDE_IN):
+        figure = page.new_figure(WIDE_IN / 2, 9.0)
+        panels = figure.subplots(len(ROWS), 1)
+    else:
+        figure = page.new_figure(WIDE_IN, 4.0)
+        panels = figure.subplots(1, len(ROWS))
     for axes, (name, label) in zip(panels, ROWS, strict=True):
         _draw(axes, table, key, name)
         axes.set_xlabel(_with_unit(key))
@@ -59,8 +64,9 @@ def _draw(axes: Any, table: Table, key: str, name: str) -> None:
         told.add(kind)
         axes.plot(x[use], y[use], color=COLOURS[kind], linewidth=1.6, label=label)
     if cusp.any():
-        axes.plot(x[cusp], y[cusp], "o", color="black", markersize=6, label="two folds meet", zorder=3)
-        for k in np.flatnonzero(cusp):
-            axes.annotate(
-                f"{x[k]:.4g}", (x[k], y[k]), textcoords="offset points", xytext=(4, 6), fontsize="small", ha="right"
-            )
+        axes.plot(x[cusp], y[cusp], "o", color="black", markersize=6, label=_where(x[cusp], unit_of(key)), zorder=3)
+
+
+def _where(places: Any, unit: str) -> str:
+    """Return where folds meet, for the legend: beside the points there is no room between the curves."""
+    return f"two folds meet at {', '.join(dict.fromkeys(f'{place:.4g}' for place in sorted(places)))} {unit}".rstrip()

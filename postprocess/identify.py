@@ -20,6 +20,9 @@ from hotmesa.scenarios.units import unit_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+ACROSS, PANEL_IN = 3, 3.8
+DASHES = ("-", (0, (6, 1.5)), (0, (3, 1.2, 1, 1.2)), (0, (1, 1.2)))
+"""Of the settings: green and pink alone are told apart by no deuteranope."""
 COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.YELLOW, style.SKY)
 STEEP = 1e-3
 """Where R_N I changes by less than this part of the way along the curve, V at constant current tells nothing finite."""
@@ -151,25 +154,28 @@ def summary_rows(found: Candidates, shares: Array, readings: int, sigma_mV: floa
 def plot_design(found: Candidates, shares: Array, name: str, title: str) -> Figure:
     """Return a figure: dV/d ln p over the current for every parameter and setting, and the best readings as circles."""
     p = len(found.parameters)
-    figure = page.new_figure(1.0 + 3.8 * min(p, 3), 0.8 + 3.2 * -(-p // 3))
-    panels = figure.subplots(-(-p // 3), min(p, 3), squeeze=False).ravel()
+    across = min(p, ACROSS)
+    if page.is_narrow(1.0 + PANEL_IN * across):
+        across = 1
+    figure = page.new_figure(1.0 + PANEL_IN * across, 0.8 + 3.2 * -(-p // across))
+    panels = figure.subplots(-(-p // across), across, squeeze=False).ravel()
     for j, key in enumerate(found.parameters):
         axes = panels[j]
-        for value, colour in zip(np.unique(found.setting), cycle(COLOURS), strict=False):
+        for value, colour, dash in zip(np.unique(found.setting), cycle(COLOURS), cycle(DASHES), strict=False):
             use = found.setting == value if name else np.full(len(found.setting), True)
             x, y, share = found.I_mA[use], found.slopes[use, j], shares[use]
-            axes.plot(x, y, color=colour, linewidth=1.4, label=f"{value:g}" if name else None)
+            axes.plot(x, y, color=colour, linestyle=dash, linewidth=1.4, label=f"{value:g}" if name else None)
             taken = share > 0.0
             axes.scatter(x[taken], y[taken], s=600 * share[taken], facecolors="none", edgecolors=colour, zorder=3)
         axes.set_title(label_of_key(key))
         axes.set_xlabel("current I (mA)")
+        axes.set_ylabel("∂V/∂ ln p at constant I (mV)")
         style.tidy(axes)
-    panels[0].set_ylabel("∂V/∂ ln p at constant I (mV)")
     if name:
         panels[0].legend(
             title=f"{label_of_key(name)} ({unit_of(name)})" if unit_of(name) else label_of_key(name),
         )
     for axes in panels[p:]:
         axes.set_visible(False)
-    page.heading(figure, title)
+    page.heading(figure, title, "circles: where readings are best taken, their areas the shares")
     return figure

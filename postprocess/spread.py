@@ -77,6 +77,6 @@ def _draw_shares(axes: Axes, spreads: Sequence[Spread], names: Sequence[str]) ->
     axes.set_yticks(range(len(spreads)), [label_of(one.name) for one in spreads])
     axes.invert_yaxis()
     axes.set_xlim(0.0, 1.02)
-    axes.set_xlabel("part of the variance: whole runs above, derivatives (pale) below")
+    axes.set_xlabel("part of the variance (1): whole runs above, derivatives (pale) below")
     style.tidy(axes)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)

@@ -123,8 +123,8 @@ def plot_surface(surface: Surface) -> Figure:
     style.tidy(axes)
     axes.margins(x=0)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=page.columns(3))
-    (x0, y0), (x1, y1) = surface.start, surface.end
-    words = f"line from ({x0:.3g}, {y0:.3g}) to ({x1:.3g}, {y1:.3g}) µm" if states.geometry == "plan" else ""
+    x0, y0, x1, y1 = (f"{place:.3g}".replace("-", "−") for place in (*surface.start, *surface.end))
+    words = f"line from ({x0}, {y0}) to ({x1}, {y1}) µm" if states.geometry == "plan" else ""
     told = caption(surface.run, states, surface.state, separator=",  ")
     page.heading(figure, style.title_of(surface.run.scenario), f"{told},  {words}".strip(", "))
     return figure
@@ -145,4 +145,4 @@ def _draw_map(figure: Figure, axes: Axes, surface: Surface) -> None:
     axes.plot(*np.column_stack([surface.start, surface.end]), color="white", linewidth=2.6)
     axes.plot(*np.column_stack([surface.start, surface.end]), color="black", linestyle="--", linewidth=1.2)
     axes.set(aspect="equal", xlabel="x (µm)", ylabel="y (µm)")
-    figure.colorbar(picture, ax=axes, location="bottom", pad=0.02).set_label("temperature of the surface (K)")
+    figure.colorbar(picture, ax=axes, shrink=0.9, pad=0.02).set_label("temperature of the surface (K)")

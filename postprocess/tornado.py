@@ -65,7 +65,7 @@ def _draw(axes: Axes, name: str, rows: Sequence[Row]) -> None:
     for place, value in zip(places, values, strict=True):
         side = 3 if value > 0.0 else -3
         axes.annotate(
-            f"{value:+.2g}", (value, place), (side, 0), textcoords="offset points", va="center",
+            f"{value:+.2g}".replace("-", "−"), (value, place), (side, 0), textcoords="offset points", va="center",
             ha="left" if value > 0.0 else "right", fontsize="small",
         )  # fmt: skip
     axes.set_xlabel("d ln(observable) / d ln(parameter)")

@@ -41,7 +41,8 @@ def label_of(name: str) -> str:
         column, _, place = column.partition("_at_")
     stem, unit = split_unit(column)
     *before, last = stem.split(".")
-    words = ": ".join([*(_symbol(part) for part in before), _symbol(last)])
+    is_key = bool(before) and before[0] in (*ONE_OF, *CLEAR)
+    words = label_of_key(column) if is_key else ": ".join([*(_symbol(part) for part in before), _symbol(last)])
     text = f"{words} ({unit})" if unit else words
     if place:
         along, _, value = place.partition("=")

@@ -201,7 +201,7 @@ def _draw_maps(figure: Any, branches: list[BranchPart], rows: int, across: int) 
             ax.set_ylabel("y (µm)", fontsize="small")
         held = remark(branch.run, int(states.row[state]))
         ax.set_title(
-            f"{branch.number} {branch.kind}\n{states.I_mA[state]:.3g} mA{held}", fontsize="small", color=branch.colour
+            f"{branch.number} {branch.kind}{held}\n{states.I_mA[state]:.3g} mA", fontsize="small", color=branch.colour
         )
 
 

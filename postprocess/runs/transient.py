@@ -160,6 +160,10 @@ def plot_transient(run: Run) -> Figure:
             axes.set_xscale("log")
         axes.set_xlim(*_limits(t, logarithmic))
         _mark_states(axes, run, t)
+        if not logarithmic:
+            _mark_heaters(axes, run)
+    if not logarithmic and panels[0].get_legend_handles_labels()[1] != ["V"]:
+        panels[0].legend()
     panels[2].set_xlabel(label)
     page.title(panels[0], title_of(run.scenario))
     return figure
@@ -228,6 +232,17 @@ def _draw_temperatures(axes: Axes, run: Run, t: Array) -> None:
     axes.set_ylabel("junction temperature (K)")
     quieten(axes, NO_SPAN)
     axes.legend(ncols=page.columns(2))
+
+
+def _mark_heaters(axes: Axes, run: Run) -> None:
+    """Shade the times in which heaters that are switched are on."""
+    low, high = axes.get_xlim()
+    for heater in run.scenario.heaters:
+        if heater.from_us is not None or heater.to_us is not None:
+            begin = low if heater.from_us is None else max(heater.from_us, low)
+            end = high if heater.to_us is None else min(heater.to_us, high)
+            look: dict[str, Any] = {"color": style.SKY, "alpha": 0.2, "linewidth": 0, "zorder": 0}
+            axes.axvspan(begin, end, label=f"{heater.name.replace('_', ' ')} on", **look)
 
 
 def _mark_states(axes: Axes, run: Run, t: Array) -> None:

@@ -48,14 +48,26 @@ class Browser:
             self._ask(f"{room}.enable")
 
     def open(self, file: Path, width: int = 1200, height: int = 900) -> None:
-        """Open a file and wait until its charts stand."""
+        """Open a report and wait until its charts stand."""
+        self.visit(file.resolve().as_uri(), width, height)
+        self.wait('document.body !== null && document.body.dataset.ready === "yes"')
+
+    def visit(self, address: str, width: int = 1200, height: int = 900) -> None:
+        """Open an address in a window of this size (px)."""
         self.size(width, height)
-        self._ask("Page.navigate", url=file.resolve().as_uri())
-        end = time.monotonic() + PATIENCE_S
-        while self.run("document.body !== null && document.body.dataset.ready") != "yes":
+        self._ask("Page.navigate", url=address)
+
+    def wait(self, script: str, patience_s: float = PATIENCE_S) -> None:
+        """Wait until an expression in the page is true.
+
+        Raises:
+            TimeoutError: it does not get so, or the page has told of an error.
+        """
+        end = time.monotonic() + patience_s
+        while self.run(script) is not True:
             if time.monotonic() > end or self.errors:
-                raise TimeoutError(f"the page does not get ready: {self.errors}")
-            time.sleep(0.1)
+                raise TimeoutError(f"the page does not get so: {script}; its errors: {self.errors}")
+            time.sleep(0.05)
 
     def size(self, width: int, height: int) -> None:
         """Give the window a size."""
@@ -74,10 +86,11 @@ class Browser:
         for kind in ("keyDown", "keyUp"):
             self._ask("Input.dispatchKeyEvent", type=kind, key=name, code=name, windowsVirtualKeyCode=code)
 
-    def picture(self, file: Path) -> None:
-        """Save the whole page as PNG, in a window that is as high as it."""
-        width = self.run("window.innerWidth")
-        self.size(width, self.run("document.documentElement.scrollHeight"))
+    def picture(self, file: Path, whole: bool = True) -> None:
+        """Save the page as PNG: the whole of it, in a window that is as high as it, or what the window shows."""
+        if whole:
+            width = self.run("window.innerWidth")
+            self.size(width, self.run("document.documentElement.scrollHeight"))
         file.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot")["data"]))
 
     def pdf(self, file: Path) -> None:

@@ -116,7 +116,7 @@ def without_unit(figure: Figure, pure: tuple[str, ...] = ()) -> list[str]:
                 continue
             labels = [_label(other, axis.axis_name) for other in shared.get_siblings(axes)]
             label = next(filter(None, labels), axes.get_title())
-            if not label or not (UNIT.search(label) or label in pure or _words(axis)):
+            if not (UNIT.search(label) or label in pure or _words(axis)):
                 found.append(label)
     return found
 
@@ -126,7 +126,7 @@ def _label(axes: Axes, name: str) -> str:
 
 
 def _words(axis: Any) -> bool:
-    """Whether the ticks of an axis are words, as the names of cases."""
+    """Whether the ticks of an axis are words, as the names of cases: these say themselves what they are."""
     return not any(re.fullmatch(r"[-−]?[\d.]+", t.get_text()) for t in axis.get_ticklabels() if t.get_text())
 
 

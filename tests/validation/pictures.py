@@ -15,12 +15,15 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from validation import pages
+
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "docs" / "images"
 README = ROOT / "README.md"
 OF_README = ("run", "kurter2010-n19")
 """The command whose pictures README shows."""
 OUT = Path("out/pictures")
+WRITING = ROOT / "docs" / "writing-a-scenario.md"
 BATHS_K = "bath.temperature_K=4.2:80"
 
 # (arguments of hotmesa without --out, an image needs the run before it; {file in the results: picture})
@@ -42,6 +45,8 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
         ),
         {"device.png": "walls.png"},
     ),
+    (("run", "bars"), {"map.png": "contacts.png"}),
+    (("run", "defect"), {"map.png": "map-defect.png"}),
     (("ltslm", "out/pictures/kurter2010-n19", "--current", "1.2", "--beam-um", "1.5"), {"ltslm.png": "ltslm.png"}),
     (
         (
@@ -136,6 +141,18 @@ def folder_of(arguments: tuple[str, ...]) -> str:
     return "-".join(word.lstrip("-") for word in arguments[1:]).replace("/", "-")
 
 
+def as_shown(name: str) -> str:
+    """Return the name of a bundled scenario, or a file with the one of this name that a page of the guide shows."""
+    blocks = re.findall(r"```toml\n(.*?)```", WRITING.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = [block for block in blocks if f'\nname = "{name}"\n' in block]
+    if not found:
+        return name
+    file = OUT / f"{name}.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(found[0], encoding="utf-8")
+    return str(file)
+
+
 def processor_s() -> float:
     """Return the processor time (s) of all commands so far."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -166,9 +183,10 @@ def main(only: str = "") -> None:
             continue
         folder = OUT / folder_of(arguments)
         behind = {name: ["--out", str(folder), "--quiet"] for name in ("plot", "surface")}
-        behind |= { "check": ["--draw", str(folder / "device.png")]}
+        behind |= {"check": ["--draw", str(folder / "device.png")]}
         usual = ["--out", str(folder), "--overwrite", "--quiet"]
-        command = [sys.executable, "-m", "hotmesa", *arguments, *behind.get(arguments[0], usual)]
+        verb, name, *rest = arguments
+        command = [sys.executable, "-m", "hotmesa", verb, as_shown(name), *rest, *behind.get(arguments[0], usual)]
         before = processor_s()
         subprocess.run(command, check=True)
         sys.stdout.write(f"{' '.join(arguments)}: {processor_s() - before:.0f} s of processor time\n")
@@ -178,6 +196,7 @@ def main(only: str = "") -> None:
         if arguments == OF_README:
             summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
             README.write_text(told(README.read_text(encoding="utf-8"), errors_sentence(summary)), encoding="utf-8")
+    pages.draw(IMAGES, OUT, only)
 
 
 if __name__ == "__main__":

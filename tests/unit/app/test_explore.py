@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.served import served_page
 
 from hotmesa.scenarios import ScenarioError, load_scenario
 
@@ -33,11 +32,6 @@ from hotmesa.explore.saving import SaveError, save
 
 STRIP = "diagram-strip"
 PATIENCE_S = 120.0
-BROWSERS = ("chromium", "chromium-headless-shell", "google-chrome")
-BROWSER_OPTIONS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-logging=stderr",
-)  # fmt: skip
 
 
 def computed(name: str, coarse: bool, changes: dict[str, object]) -> Answer:
@@ -233,17 +227,8 @@ def test_the_map_follows_the_current_and_a_pin_stays(window: Window):
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
-    command = [sys.executable, "-P", "-m", "hotmesa", "explore", STRIP, "--port", "0", "--no-browser"]
-    process = subprocess.Popen(
-        command, cwd=tmp_path_factory.mktemp("served"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    found = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)", process.stdout.readline())
-    assert found is not None
-    yield process, int(found[1]), found[2]
-    process.kill()
-    process.communicate()
+    with served_page([STRIP], tmp_path_factory.mktemp("served")) as page:
+        yield page.process, page.port, page.token
 
 
 def status_of(port: int, path: str, **headers: str) -> int:
@@ -278,25 +263,6 @@ def test_it_listens_on_this_machine_alone_and_a_taken_port_is_told(served: tuple
     command = [sys.executable, "-P", "-m", "hotmesa", "explore", STRIP, "--port", str(port)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 2 and f"port {port}" in done.stderr and "--port 0" in done.stderr
-
-
-def test_a_browser_shows_it_without_an_error_and_asks_nobody_else(
-    served: tuple[subprocess.Popen[str], int, str], tmp_path: Path
-):
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip("no browser here: apt-get install chromium")
-    _, port, token = served
-    log, picture, url = tmp_path / "net.json", tmp_path / "page.png", f"http://127.0.0.1:{port}/"
-    options = [*BROWSER_OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", "--timeout=20000"]
-    command = [program, *options, f"--screenshot={picture}", "--window-size=1200,900", f"{url}?token={token}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    console = re.findall(r":(\w+):CONSOLE:\d+\] (.*)", done.stderr)
-    assert any("connection 0 is now open" in words for _, words in console)
-    assert {kind for kind, _ in console} == {"INFO"}, console
-    events = [event.get("params", {}) for event in json.loads(log.read_text())["events"]]
-    asked = {event["url"] for event in events if event.get("initiator") == url[:-1] and "url" in event}
-    assert len(asked) > 3 and all(re.match(rf"(http|ws)://127\.0\.0\.1:{port}/", address) for address in asked)
 
 
 def test_ctrl_c_ends_it_and_leaves_no_process(served: tuple[subprocess.Popen[str], int, str]):
