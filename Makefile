@@ -34,6 +34,7 @@ lint:
 	$(INSIDE) env PYTHONPATH=.typing lint-imports --no-cache
 
 test: lint
+	@$(if $(DOLFINX),HOTMESA_DOLFINX=$(DOLFINX) )./hotmesa setup browser || true
 	$(INSIDE) python -m pytest tests -n 2 --dist worksteal
 
 unit:

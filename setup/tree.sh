@@ -51,8 +51,8 @@ answers() { # MIRROR SUITE
 
 # Proxies, certificates and time limits of the machine's apt, as a file for the tree's apt.
 apt_settings() {
-  printf 'APT::Install-Recommends "false";\nAcquire::Retries "3";\n'
-  [[ $1 != sid ]] || printf 'Acquire::Check-Valid-Until "false";\n' # snapshots of sid outlive their date
+  printf 'APT::Install-Recommends "false";\nAcquire::Retries "3";\nAPT::Sandbox::User "root";\n'
+  [[ $1 != *sid* ]] || printf 'Acquire::Check-Valid-Until "false";\n' # snapshots of sid outlive their date
   if command -v apt-config >/dev/null; then
     apt-config dump --format '%f "%v";%n' Acquire | grep -iE '^Acquire::https?::[^ ]*(Proxy|CaInfo|CaPath|Verify|Timeout)' || true
   fi
@@ -143,4 +143,54 @@ finish_tree() {
       : >"$1/etc/$file"
     fi
   done
+}
+
+# A browser without a window, in which the tests of pages run and pictures of them are made. Runs need none, so it comes
+# into a tree only when it is asked for.
+browser=chromium-headless-shell
+
+has_browser() {
+  local name
+  for name in "$browser" chromium google-chrome; do
+    if [[ $route == tree ]]; then [[ -x $tree/usr/bin/$name ]]; else command -v "$name" >/dev/null; fi && return 0
+  done
+  return 1
+}
+
+bring_browser() {
+  has_browser && return 0
+  phases=1
+  phase "a browser for the tests of pages: $browser, about 100 MB to fetch, 310 MB on disk"
+  take_lock
+  begin_changes
+  if [[ $route == tree ]]; then
+    apt_settings "${tree##*/}" >"$cache/apt.conf"
+    # A look at the network takes no longer than this; what an interruption has left half-way is put right first.
+    logged in_writable_tree /bin/sh -c "dpkg --configure -a && timeout 120 apt-get update && apt-get install --yes --no-upgrade $browser && apt-get clean" || {
+      log_tail
+      die "no browser, so that the tests of pages are left out" "No network, or a proxy that apt does not know of. The whole log: $log"
+    }
+  else
+    is_root || die "no browser, so that the tests of pages are left out; an administrator can help with: apt-get install $browser"
+    install_by_apt "$browser"
+  fi
+  end_changes
+  drop_lock
+}
+
+# A command inside the tree, to which it may write; of the machine only its way to the network is shown.
+in_writable_tree() { # COMMAND…
+  local file words=()
+  local settings=(DEBIAN_FRONTEND=noninteractive APT_CONFIG=/tmp/apt.conf PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8)
+  if bubblewrap_works; then
+    words=(bwrap --die-with-parent --bind "$tree" / --dev /dev --proc /proc --tmpfs /tmp --chdir / --ro-bind "$cache/apt.conf" /tmp/apt.conf)
+    is_root || words+=(--unshare-user --uid 0 --gid 0)
+  else
+    words=(proot --kill-on-exit -0 -r "$tree" -w / -b /dev -b /proc -b "$cache/apt.conf:/tmp/apt.conf")
+  fi
+  for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs; do
+    [[ -e $file && -e $tree$file ]] || continue
+    if [[ ${words[0]} == bwrap ]]; then words+=(--ro-bind "$(readlink -f -- "$file")" "$file"); else words+=(-b "$file"); fi
+  done
+  "${words[@]}" env "${settings[@]}" "$@"
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "google-chrome")
-MISSING = "no browser here: apt-get install chromium-headless-shell"
+MISSING = "no browser here: ./hotmesa setup browser brings one (about 100 MB)"
 _OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",

@@ -312,3 +312,27 @@ def test_packages_go_two_weeks_after_the_last_environment_that_uses_them(tmp_pat
     done = shell(cache, "drop_stale_packages")
     assert {path.name for path in (cache / "packages").iterdir()} == {"used", "just-left"}
     assert "idle" in done.stderr
+
+
+BROWSER = """make_cache; : >"$log"; route=tree tree=$1
+in_writable_tree() {
+  printf '%s\\n' "$*" >>"$tree/calls"
+  [[ $works == yes ]] && install -m 755 /dev/null "$tree/usr/bin/$browser"
+}
+works=$2; bring_browser; bring_browser; echo done"""
+
+
+@pytest.mark.parametrize("works", ["yes", "no"])
+def test_a_browser_comes_into_the_tree_once_or_its_lack_is_told(tmp_path: Path, works: str) -> None:
+    tree = tmp_path / "debian-trixie-1"
+    (tree / "usr" / "bin").mkdir(parents=True)
+    done = shell(tmp_path / "cache", BROWSER, str(tree), works)
+    calls = (tree / "calls").read_text().splitlines()
+    assert len(calls) == 1
+    assert "apt-get install --yes --no-upgrade chromium-headless-shell" in calls[0]
+    assert "about 100 MB" in done.stderr
+    if works == "yes":
+        assert (done.returncode, done.stdout) == (0, "done\n")
+    else:
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "tests of pages are left out" in done.stderr
