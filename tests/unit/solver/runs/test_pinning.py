@@ -26,6 +26,7 @@ from hotmesa.solver.model import Model
 from hotmesa.solver.runs.branch import branch_options, points
 from hotmesa.solver.runs.diagram import Diagram
 from hotmesa.solver.runs.pinning import Pinning
+from hotmesa.solver.runs.records import NumberedBifurcation
 from hotmesa.solver.runs.sweep import sweep
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
@@ -115,6 +116,37 @@ def test_a_diagram_keeps_the_bifurcations_of_the_device(size_um: float, refine: 
     # Beyond them the device holds the spot again, and no row of elements says otherwise.
     far = [c for c in diagram.branches[0].counted if not 15.0 < c.curve.evaluation.I < 42.0]
     assert {c.held[1] for c in far if c.curve.evaluation.I > 1.0} == {0}
+
+
+WIDE_MESH = ("mode=diagram", "mesh.size_um=10", "mesh.rim_size_um=40", "layers.1.sublayers=1")
+
+
+def crossings(*changes: str) -> list[NumberedBifurcation]:
+    """The bifurcations on the branch from rest of the large mesa, asked for with elements of 10 µm, 26 K."""
+    scenario = load_scenario("thz-300x60", [*WIDE_MESH, *changes])
+    diagram = Diagram(Model(scenario, build_mesh(scenario)))
+    for branch, _ in diagram.run():
+        if branch.number:
+            break
+    return diagram.crossings
+
+
+def test_rows_of_10_um_under_the_large_mesa_make_no_bifurcation_of_the_device() -> None:
+    """A current source loses its spot in the middle once below 30 mA; with elements of 5 µm at 28.3 mA."""
+    found = crossings(KEPT, "branch.min_points=6", "branch.end_current_mA=30")
+    (lost,) = [c.bifurcation for c in found if not c.pinned]
+    assert lost.appears and lost.current == pytest.approx(28.3, rel=0.06)
+    assert sum(c.pinned for c in found) >= 4
+
+
+def test_refined_by_itself_the_large_mesa_has_the_two_bifurcations_of_the_device(nightly: bool) -> None:
+    if not nightly:
+        pytest.skip("minutes: pytest --nightly")
+    found = crossings("branch.min_points=12", "branch.end_current_mA=60")
+    assert [c.pinned for c in found] == [False, False]
+    assert [c.bifurcation.appears for c in found] == [True, False]
+    # With elements of 5 µm at 28.3 and 56.7 mA.
+    assert [c.bifurcation.current for c in found] == pytest.approx([28.3, 56.7], rel=0.03)
 
 
 def test_no_branch_goes_on_along_its_mirror_image() -> None:
