@@ -22,7 +22,10 @@ from hotmesa.scenarios.plans.assumptions import assumption_lines, deciding_assum
 from hotmesa.scenarios.writing import json_text
 
 LOG = logging.getLogger("hotmesa")
-DEVICE = tuple("geometry mode mesa crystal layers materials contacts bath sinks maps law mesh".split())
+DEVICE = (
+    *("geometry", "mode", "mesa", "crystal", "layers", "materials", "contacts", "bath", "sinks", "heaters", "maps"),
+    *("electrode", "law", "mesh"),
+)
 """What decides mesh, model and files of a case."""
 MOST = 40
 """Cases of a study of which mesh and model are made; each takes up to seconds."""

@@ -20,6 +20,7 @@ from hotmesa.postprocess.results import Run, load_run
 from hotmesa.postprocess.runs import results_of
 from hotmesa.postprocess.runs.branch import Voltage
 from hotmesa.postprocess.scene import Elsewhere
+from hotmesa.postprocess.spot import plot_places
 from hotmesa.postprocess.style import save_picture
 from hotmesa.postprocess.surface import surface_of
 from hotmesa.postprocess.tables import ResultError
@@ -88,7 +89,7 @@ def plot(
     """Draw pictures of results and return their files.
 
     One result is drawn into its own folder, with all of its figures where none is named. Of several the I(V) curves
-    come into one figure, and every other figure that is named is drawn of each.
+    come into one figure, the places of their hot spots into one, and every other figure that is named is drawn of each.
 
     Args:
         results: folders of runs.
@@ -106,9 +107,13 @@ def plot(
     tasks: dict[str, Draw] = {}
     if len(runs) > 1:
         named = dict(zip(apart(results), runs, strict=True))
+        both: dict[str, Draw] = {
+            "iv": partial(plot_together, named, voltage=look.voltage),
+            "spot": partial(plot_places, named),
+        }
         for wish in what or ("iv",):
-            if wish == "iv":
-                tasks["iv"] = partial(plot_together, named, voltage=look.voltage)
+            if wish in both:
+                tasks[wish] = both[wish]
                 continue
             tasks |= {f"{name}-{wish}": _chosen(run, (wish,), look)[wish] for name, run in named.items()}
     else:
@@ -256,7 +261,8 @@ def _save(tasks: Mapping[str, Draw], folder: Path, look: Look, told: bool) -> tu
         with on_page(look.width_mm):
             file = save_picture(draw, folder / look.file_name(stem))
         if file is None and told:
-            raise RequestError(f"--what {stem}: there is nothing to draw; a run without fields has no map")
+            reason = "a run without fields has no map, one without a hot spot no place of it"
+            raise RequestError(f"--what {stem}: there is nothing to draw; {reason}")
         files += [file] if file is not None else []
     return tuple(files)
 

@@ -13,6 +13,7 @@ from hotmesa.postprocess.choice import states_to_show
 from hotmesa.postprocess.map import COLOUR_MAP, caption, draw_contact_spans, temperature_scale
 from hotmesa.postprocess.results import Run, States
 from hotmesa.postprocess.solids import Heights, heights
+from hotmesa.postprocess.spot import plot_place
 from hotmesa.postprocess.stable import stable_states
 from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
@@ -200,5 +201,7 @@ def _fill(figure: Figure, axes: Axes, run: Run, x: Array, z: Array, values: Arra
         bar.ax.axhline(level, color="#3fd0ff", linewidth=1.8)
 
 
-ON_REQUEST: Mapping[str, Callable[[Run], Figure | None]] = {"profile.png": plot_profile, "section.png": plot_section}
+ON_REQUEST: Mapping[str, Callable[[Run], Figure | None]] = {
+    "profile.png": plot_profile, "section.png": plot_section, "spot.png": plot_place,
+}  # fmt: skip
 """Figures of every run with fields that are drawn when they are asked for."""

@@ -32,8 +32,9 @@ def write_fields(run: Run) -> list[Path]:
     """Write fields.pvd and its .vtu files and return their paths, fields.pvd first; nothing without states.
 
     The mesa is one part (fields_0000.vtu …: T_<layer>_K of the layers that end at its edge, T_junctions_K,
-    J_mA_per_um2, heating_uW_per_um2, hot_spot, and mode_1_voltage_bias … of the junctions where modes are kept), the
-    crystal another (crystal_0000.vtu …: T_<layer>_K of the layers that cover the whole plan), so that no value is NaN.
+    J_mA_per_um2, heating_uW_per_um2, hot_spot, electrode_mV where there is an electrode, and mode_1_voltage_bias … of
+    the junctions where modes are kept), the crystal another (crystal_0000.vtu …: T_<layer>_K of the layers that cover
+    the whole plan), so that no value is NaN.
     The crystal lies at z = 0 and the mesa at its height in µm above it, to 1/1024 µm: a binary fraction, so that lines
     of ParaView's Plot Over Line lie in it.
     The time of a state is its time in µs in a transient; its current in mA where that grows from state to state, its
@@ -125,6 +126,8 @@ def _mesa_fields(run: Run, states: States, number: int, wide: list[int]) -> dict
     }
     names["J_mA_per_um2"] = states.J_mA_per_um2[number]
     names["heating_uW_per_um2"] = states.heating_uW_per_um2[number]
+    if states.electrode_mV is not None:
+        names["electrode_mV"] = states.electrode_mV[number]
     if junction is not None:
         names[JUNCTIONS_T] = junction[number]
         names["hot_spot"] = (junction[number] > run.hot_temperature_K).astype(np.float64)

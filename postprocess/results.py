@@ -301,7 +301,7 @@ class Run:
 
         Returns:
             Triangles (lines in a strip or disc) in the plane z = 0 with the point data T_<layer>_K for each sublayer,
-            J_mA_per_um2 and heating_uW_per_um2; NaN outside the region of a layer.
+            J_mA_per_um2, heating_uW_per_um2 and, of an electrode, electrode_mV; NaN outside the region of a layer.
 
         Raises:
             ResultError: the run has no such state.

@@ -57,5 +57,7 @@ def plan_mesh(states: States, state: int) -> pyvista.UnstructuredGrid:
         mesh.point_data[f"T_{name}_K"] = T
     mesh.point_data["J_mA_per_um2"] = states.J_mA_per_um2[state]
     mesh.point_data["heating_uW_per_um2"] = states.heating_uW_per_um2[state]
+    if states.electrode_mV is not None:
+        mesh.point_data["electrode_mV"] = states.electrode_mV[state]
     mesh.cell_data["in_mesa"] = states.cell_in_mesa
     return mesh

@@ -46,6 +46,8 @@ class States:
         geometry: "plan", "strip" or "disc".
         modes: by bias ("voltage_bias", "current_bias", "load_line") the leading modes, (k, count, S, n), maximum 1;
             empty where the run kept none.
+        electrode_mV: (k, n) potential of the electrode over the base of the stack, NaN outside the mesa; None without
+            an `[electrode]`: V is the same everywhere.
         contact_corners: (p, 3) corners of contacts on a plan that are no discs: number of the contact, x and y in µm.
     """
 
@@ -65,6 +67,7 @@ class States:
     geometry: str
     modes: Mapping[str, Array] = field(default_factory=dict)
     contact_corners: Array = field(default_factory=lambda: NO_CORNERS)
+    electrode_mV: Array | None = None
 
     def __len__(self) -> int:
         """Return the number k of states."""
@@ -84,6 +87,8 @@ class States:
         plain = {name: np.asarray(getattr(self, name)) for name in _always()}
         if len(self.contact_corners):
             plain["contact_corners"] = self.contact_corners
+        if self.electrode_mV is not None:
+            plain["electrode_mV"] = self.electrode_mV
         return plain | {_MODES + name: values for name, values in self.modes.items()}
 
     @property
@@ -110,7 +115,11 @@ class States:
     def first(self, count: int) -> States:
         """Return the first states."""
         modes = {name: shapes[:count] for name, shapes in self.modes.items()}
-        return replace(self, modes=modes, **{name: getattr(self, name)[:count] for name in _POINTS})
+        return replace(self, modes=modes, **{name: getattr(self, name)[:count] for name in self._points()})
+
+    def _points(self) -> tuple[str, ...]:
+        """Return the names of the arrays with one entry a state."""
+        return _POINTS if self.electrode_mV is None else (*_POINTS, "electrode_mV")
 
     def at_row(self, row: int) -> States:
         """Return the same states as belonging to one row of a table."""
@@ -148,7 +157,7 @@ def join(parts: Sequence[States]) -> States:
     first = parts[0]
     if len(parts) == 1:
         return first
-    points = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _POINTS}
+    points = {name: np.concatenate([getattr(part, name) for part in parts]) for name in first._points()}
     modes = {name: np.concatenate([part.modes[name] for part in parts]) for name in first.modes}
     return replace(first, modes=modes, **points)
 
@@ -227,18 +236,21 @@ def _states(path: Path, values: dict[str, Any]) -> States:
         _check(path, name, values[name], kinds, shape)
     corners_of = values.get("contact_corners", NO_CORNERS)
     _check(path, "contact_corners", corners_of, "f", (len(np.atleast_1d(corners_of)), 3))
+    electrode = values.get("electrode_mV")
+    if electrode is not None:
+        _check(path, "electrode_mV", electrode, "f", (k, n))
     for name, shapes in modes.items():
         _check(path, _MODES + name, shapes, "f", (k, shapes.shape[1] if shapes.ndim > 1 else 0, S, n))
     cells = values["cells"]
     if m and (cells.min() < 0 or cells.max() >= n):
         raise ResultError(f"{path}: a cell refers to node {cells.max()} of {n}")
     plain = {name: values[name] for name in names} | {"geometry": str(values["geometry"])}
-    return States(**plain, modes=modes, contact_corners=corners_of)
+    return States(**plain, modes=modes, contact_corners=corners_of, electrode_mV=electrode)
 
 
 def _always() -> Iterator[str]:
     """Return the names of the arrays that every file holds."""
-    return (item.name for item in fields(States) if item.name not in ("modes", "contact_corners"))
+    return (item.name for item in fields(States) if item.name not in ("modes", "contact_corners", "electrode_mV"))
 
 
 def _check(path: Path, name: str, values: NDArray[Any], kinds: str, shape: tuple[int, ...]) -> None:

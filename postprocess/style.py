@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Okabe and Ito: told apart by every kind of colour vision.
 BLUE, ORANGE, GREEN, PINK, YELLOW, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+TOGETHER = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, "#000000")
+"""Of curves in one figure, in their order."""
 BRANCH_COLOUR = BLUE
 UNIFORM_COLOUR = "#7f7f7f"
 HOT_COLOUR = ORANGE

@@ -14,8 +14,6 @@ from hotmesa.postprocess.tables import ResultError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TOGETHER = (style.BLUE, style.ORANGE, style.GREEN, style.PINK, style.YELLOW, style.SKY, "#000000")
-
 
 @style.styled
 def plot_together(runs: Mapping[str, Run], voltage: Voltage = "junction") -> Figure:
@@ -29,11 +27,11 @@ def plot_together(runs: Mapping[str, Run], voltage: Voltage = "junction") -> Fig
         ResultError: a table lacks a column.
         ResultError: there are more runs than colours that everybody tells apart.
     """
-    if len(runs) > len(TOGETHER):
-        raise ResultError(f"{len(runs)} results: at most {len(TOGETHER)} curves can be told apart in one figure")
+    if len(runs) > len(style.TOGETHER):
+        raise ResultError(f"{len(runs)} results: at most {len(style.TOGETHER)} curves can be told apart in one figure")
     figure = page.new_figure(7.4, 5.2)
     axes = figure.subplots()
-    for (name, run), colour in zip(runs.items(), TOGETHER, strict=False):
+    for (name, run), colour in zip(runs.items(), style.TOGETHER, strict=False):
         shown = Shown(run.junctions, voltage)
         draw_branch(axes, run, curve_of(run.rows, run.normal_resistance_ohm), shown, name, colour)
     finish_current(axes, list(runs.values()), shown)

@@ -33,6 +33,7 @@ ROUND = 48
 UNITS = (
     "x, y, z: um", "T_K, T_junctions_K, wire_T_K, hot_temperature_K: K", "J_mA_per_um2: mA/um^2",
     "heating_uW_per_um2: uW/um^2 over all junctions", "V_mV: mV", "I_mA: mA",
+    "electrode_mV: mV over the base of the stack",
 )  # fmt: skip
 
 
@@ -43,7 +44,8 @@ def write_volume(run: Run, z_scale: float | None = None) -> list[Path]:
     which is to scale, film and mesa are higher than they are by `z_scale`. T_K is at the points, linear between the
     middles of sublayers. The layers with the junctions hold T_junctions_K (their mean over the sublayers) beside it,
     and in the cells J_mA_per_um2, heating_uW_per_um2 (over all junctions) and hot_spot (1 where the mean over the cell
-    is above the hot temperature); a horizontal slice of them has the integral I of J. contacts.pvd holds patches and
+    is above the hot temperature); a horizontal slice of them has the integral I of J. The layer of an electrode holds
+    its potential electrode_mV at the points. contacts.pvd holds patches and
     wires, with wire_T_K. Field data are V_mV, I_mA, hot_temperature_K, z_scale, the name of the time, the units.
 
     Args:
@@ -70,6 +72,7 @@ def write_volume(run: Run, z_scale: float | None = None) -> list[Path]:
         for part, (name, solid) in enumerate(stack.solids.items()):
             solid.point_data["T_K"] = solid.point_data["T_K"].astype(np.float32)
             _add_junction_arrays(run, states, number, plan, name, solid)
+            _add_potential(run, states, number, plan, name, solid)
             file = _write(folder / FOLDER / f"{name}_{number:04d}.vtu", solid, known)
             layers.append(Entry(time, part, name, file))
         if len(states.contact_xyr):
@@ -101,6 +104,16 @@ def _add_junction_arrays(
     solid.cell_data["J_mA_per_um2"] = in_cells(states.J_mA_per_um2[number]).astype(np.float32)
     solid.cell_data["heating_uW_per_um2"] = in_cells(states.heating_uW_per_um2[number]).astype(np.float32)
     solid.cell_data["hot_spot"] = (in_cells(T) > run.hot_temperature_K).astype(np.uint8)
+
+
+def _add_potential(
+    run: Run, states: States, number: int, plan: Plan, name: str, solid: pyvista.UnstructuredGrid
+) -> None:
+    """Add the potential to the solid of the layer that is the electrode; it is the same over its thickness."""
+    if states.electrode_mV is None or run.scenario.electrode_layer.name != name:
+        return
+    U = states.electrode_mV[number][plan.node[np.unique(plan.triangles[plan.in_mesa])]]
+    solid.point_data["electrode_mV"] = np.tile(U, solid.n_points // len(U)).astype(np.float32)
 
 
 def _field_data(run: Run, states: States, number: int, stack: Stack) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.expression import read_expression
 from hotmesa.scenarios.schema import Outline, Scenario
-from hotmesa.scenarios.schema.maps import BOUNDARY, LAW, RESISTANCE, SHEET, ExpressionMap, Map, TableMap
+from hotmesa.scenarios.schema.maps import BOUNDARY, LAW, RESISTANCE, SHEET, ExpressionMap, ImageMap, Map, TableMap
 from hotmesa.scenarios.tables import read_numbers
 
 Factor = Callable[[Array, Array], Array]
@@ -19,6 +19,10 @@ Factor = Callable[[Array, Array], Array]
 ACROSS = 100
 """Places along each side of an outline at which a map is tried before a mesh is made."""
 EDGE_UM = 1e-9
+WHITE, DEEPEST = 255.0, 65535.0
+"""Level of white with 8 and with 16 bits."""
+MOST_PIXELS = 4_000_000
+"""An image of more is far finer than any mesh, and reading it takes long."""
 
 
 class MapError(HotmesaError, ValueError):
@@ -42,17 +46,20 @@ def read_factor(item: Map, beyond: bool = False) -> Factor:
 
     Args:
         item: the map.
-        beyond: let a table go on with its nearest value where it ends, as nodes of a mesh need that lie on its edge.
+        beyond: let table and image go on with their nearest value where they end, as nodes of a mesh need that lie on
+            the edge.
 
     Raises:
         ExpressionError: the expression cannot be read.
-        MapError: the table has too few places.
+        MapError: the table has too few places, or the image cannot be used.
         TableError: the file cannot be read.
     """
     if isinstance(item, ExpressionMap):
         return read_expression(item.expression)
     if isinstance(item, TableMap):
         return _table(Path(item.file), beyond)
+    if isinstance(item, ImageMap):
+        return _image(item, beyond)
     raise TypeError(f"{type(item).__name__} is no kind of map")
 
 
@@ -80,6 +87,52 @@ def _table(file: Path, beyond: bool) -> Factor:
         return np.where(np.isnan(values), nearest(at_x, at_y), values) if beyond else values
 
     return found
+
+
+def _image(item: ImageMap, beyond: bool) -> Factor:
+    """Return the factor of an image: linear between the middles of pixels, constant from the outermost to the edges."""
+    from scipy.ndimage import map_coordinates
+
+    (left, right), (low, high) = item.x_um, item.y_um
+    factor = item.black + _levels(Path(item.file)) * (item.white - item.black)
+    rows, columns = factor.shape
+
+    def found(x: Array, y: Array) -> Array:
+        x, y = np.broadcast_arrays(x, y)
+        places = ((high - y) / (high - low) * rows - 0.5, (x - left) / (right - left) * columns - 0.5)
+        values = np.asarray(map_coordinates(factor, places, order=1, mode="nearest"))
+        outside = (x < left - EDGE_UM) | (x > right + EDGE_UM) | (y < low - EDGE_UM) | (y > high + EDGE_UM)
+        return values if beyond else np.where(outside, np.nan, values)
+
+    return found
+
+
+def _levels(file: Path) -> Array:
+    """Return the levels of grey of a PNG image, 0 (black) to 1 (white), the top row first.
+
+    Raises:
+        MapError: it is no such image, has colours, holes or too many pixels.
+    """
+    from PIL import Image, UnidentifiedImageError  # of pillow, without which there is no matplotlib
+
+    try:
+        with Image.open(file, formats=("PNG",)) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                size = f"{picture.width} x {picture.height} pixels"
+                raise MapError(f"{file}: has {size}, more than {MOST_PIXELS:.0e}; make it smaller")
+            deep = picture.mode.startswith("I")
+            levels = np.asarray(picture if deep else picture.convert("RGBA"), dtype=float)
+    except UnidentifiedImageError:
+        raise MapError(f"{file}: is no PNG image; save the picture as PNG in levels of grey") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise MapError(f"{file}: cannot be read ({error}); save the picture anew") from error
+    if deep:
+        return levels / DEEPEST
+    if (levels[..., 3] < WHITE).any():
+        raise MapError(f"{file}: has transparent pixels, which are no level of grey; save it without transparency")
+    if np.ptp(levels[..., :3], axis=-1).any():
+        raise MapError(f"{file}: has colours, of which none is a number; save the picture in levels of grey")
+    return np.asarray(levels[..., 0] / WHITE)
 
 
 def tried_at(scenario: Scenario, item: Map, middles: bool = False) -> tuple[Array, Array, Array]:

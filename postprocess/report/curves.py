@@ -17,7 +17,6 @@ from hotmesa.postprocess.runs import results_of
 from hotmesa.postprocess.runs.branch import LARGEST_CONDUCTANCE, between, uniform_label
 from hotmesa.postprocess.runs.diagram import branches_of
 from hotmesa.postprocess.tables import ResultError, Table, column
-from hotmesa.postprocess.together import TOGETHER
 from hotmesa.scenarios.arrays import Array
 
 V_OF_JUNCTION, V_OF_STACK = "voltage per junction V/n (mV)", "voltage V (mV)"
@@ -259,7 +258,7 @@ def heat_chart(run: Run) -> Chart | None:
     dashes = ("solid", "dash", "dot", "dashdot")
     lines = [
         line(I, column(run.rows, f"Q_{name}_mW"), name, colour, dash=dashes[number % len(dashes)])
-        for number, (name, colour) in enumerate(zip(sinks, TOGETHER * len(sinks), strict=False))
+        for number, (name, colour) in enumerate(zip(sinks, style.TOGETHER * len(sinks), strict=False))
     ]
     power = line(I, column(run.rows, "P_mW"), "Joule power V I", "#000000", dash="longdash", width=1.2)
     words = "Where the heat goes: power into each sink against current."
@@ -277,11 +276,11 @@ def together(runs: Mapping[str, Run]) -> Chart:
     Raises:
         ResultError: there are more than colours that everybody tells apart.
     """
-    if len(runs) > len(TOGETHER):
-        raise ResultError(f"{len(runs)} results: at most {len(TOGETHER)} curves can be told apart in one chart")
+    if len(runs) > len(style.TOGETHER):
+        raise ResultError(f"{len(runs)} results: at most {len(style.TOGETHER)} curves can be told apart in one chart")
     traces: list[Spec] = []
     for number, (name, run) in enumerate(runs.items()):
-        look = TOGETHER[number], SYMBOLS[number]
+        look = style.TOGETHER[number], SYMBOLS[number]
         if along_of(run) == ("V_per_junction_mV", "I_mA") and run.kind.name != "diagram":
             traces += held(run, name, *look)
         else:

@@ -12,7 +12,7 @@ from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.maps import read_factor, targets, tried_at
 from hotmesa.scenarios.problems import Finding, did_you_mean
 from hotmesa.scenarios.schema import DWave, Scenario
-from hotmesa.scenarios.schema.maps import BOUNDARY, LAW, RESISTANCE, Map, TableMap
+from hotmesa.scenarios.schema.maps import BOUNDARY, LAW, RESISTANCE, ExpressionMap, ImageMap, Map
 
 
 def map_findings(scenario: Scenario) -> Iterator[Finding]:
@@ -21,9 +21,6 @@ def map_findings(scenario: Scenario) -> Iterator[Finding]:
         text = f'has no effect with mode = "{scenario.mode}", which knows no places; leave it out'
         yield Finding(("maps",), text, (("mode",),))
         return
-    if scenario.maps and scenario.electrode is not None:
-        text = "the electrode takes junctions and film as alike everywhere; leave the maps or [electrode] out"
-        yield Finding(("maps",), text, (("electrode",),))
     for i, item in enumerate(scenario.maps):
         found = tuple(_target(scenario, i, item))
         yield from found or _factor(scenario, i, item)
@@ -55,9 +52,12 @@ def _target(scenario: Scenario, i: int, item: Map) -> Iterator[Finding]:
 
 
 def _factor(scenario: Scenario, i: int, item: Map) -> Iterator[Finding]:
-    where = ("maps", i, item.word if item.word == "expression" else "file")
-    if isinstance(item, TableMap) and not Path(item.file).is_file():
+    where = ("maps", i, "expression" if isinstance(item, ExpressionMap) else "file")
+    file = getattr(item, "file", None)
+    if file is not None and not Path(file).is_file():
         return  # which is told of all files alike
+    if next(item.contradictions(), None) is not None:
+        return
     try:
         x, y, _ = tried_at(scenario, item)
         values = read_factor(item)(x, y)
@@ -69,8 +69,9 @@ def _factor(scenario: Scenario, i: int, item: Map) -> Iterator[Finding]:
         return
     k = int(np.argmax(wrong))
     place = f"at x = {x[k]:.4g}, y = {y[k]:.4g} µm"
-    if item.word == "table" and np.isnan(values[k]):
-        text = f"says nothing {place}; its places must enclose all of what the map is on"
+    if not isinstance(item, ExpressionMap) and np.isnan(values[k]):
+        sides = "x_um and y_um" if isinstance(item, ImageMap) else "its places"
+        text = f"says nothing {place}; {sides} must enclose all of what the map is on"
     else:
         text = f"the factor is {values[k]:.4g} {place}; it must be a number above 0 everywhere"
     yield Finding(where, text, (("mesa",), ("crystal",)))

@@ -54,10 +54,17 @@ class Sheet:
     Attributes:
         layer: number of the mesa sublayer whose temperature it has, and which its Joule heat warms.
         conductance: of it.
+        factor: on the conductance at every node of the mesa, shape (m,), where it depends on the place.
     """
 
     layer: int
     conductance: Conductance
+    factor: Array | None = None
+
+    def at(self, T: Array) -> tuple[Array, Array]:
+        """Return the conductance (1/Ω) at the nodes and its slope (per K) at their temperatures (K), shape (m,)."""
+        value, slope = self.conductance.with_slope(T)
+        return (value, slope) if self.factor is None else (self.factor * value, self.factor * slope)
 
 
 @dataclass(frozen=True)
@@ -194,7 +201,7 @@ class Electrode:
         """Return for every sheet the conductance of its links (1/Ω), and their slopes by the nodes, (nodes,)."""
         values, slopes = [], []
         for sheet in self.sheets:
-            value, slope = sheet.conductance.with_slope(T[sheet.layer])
+            value, slope = sheet.at(T[sheet.layer])
             values.append((self.links.mean @ self.on_network(value)) * self.links.shape)
             slopes.append(self.on_network(slope))
         return values, slopes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from hotmesa.scenarios.layers import graded, layer_thickness
 from hotmesa.scenarios.materials import from_spec, gold_film_resistivity
 from hotmesa.scenarios.schema import Electrode as Section
 from hotmesa.scenarios.schema import GoldFilm, Scenario, SheetElectrode
+from hotmesa.scenarios.schema.maps import SHEET
 from hotmesa.solver.device.electrode import Conductance, Electrode, Index, Links, Sheet, terminals_of
 from hotmesa.solver.device.heating import Junctions
 from hotmesa.solver.device.layout import Layout
+from hotmesa.solver.device.local import factor_at
 from hotmesa.solver.device.mesa_nodes import MesaNodes
 
 SHORT_S = 1e4
@@ -30,11 +32,11 @@ class Planes:
 
     Attributes:
         normal: conductance (1/Ω per square) in the normal state.
-        critical: T_c (K).
+        critical: T_c (K), one or one at every node, shape (m,).
     """
 
     normal: PowerCurve
-    critical: float
+    critical: float | Array
 
     def with_slope(self, temperature: Array) -> tuple[Array, Array]:
         """Return conductance (1/Ω) and slope (1/(Ω K)) at temperatures (K)."""
@@ -62,30 +64,47 @@ def build_electrode(
     areas = np.array([layout.operators.mesa_mass, *(layout.operators.patches[name] for name in names)])
     everywhere = nodes.everywhere(areas[:, layout.mesa_nodes])
     patches = dict(zip(names, everywhere[1:], strict=True))
+    whole = _on_all_nodes(junctions, nodes)
     own = section.contact_ohm is not None
     count = nodes.count + len(names) * own
     return Electrode(
         nodes=nodes,
         mass=everywhere[0],
-        sheets=_sheets(scenario, section, layout),
+        sheets=_sheets(scenario, section, layout, nodes, whole.scale),
         links=_links(scenario, tagged, nodes, layout, count),
         joints=_joints(list(patches.values()), section.contact_ohm, count),
         terminals=terminals_of(patches, section.inject, section.shares, section.meter, nodes.count, own),
-        junctions=junctions,
+        junctions=whole,
         junction_layers=layout.junction_layers,
     )
 
 
-def _sheets(scenario: Scenario, section: Section, layout: Layout) -> list[Sheet]:
-    """Return the sublayers of the film, then the planes."""
+def _on_all_nodes(junctions: Junctions, nodes: MesaNodes) -> Junctions:
+    """Return junctions with the factors of their maps at the nodes of all ranks. Collective where there are some."""
+    factor, scale = (None if part is None else nodes.everywhere(part) for part in (junctions.factor, junctions.scale))
+    return replace(junctions, factor=factor, scale=scale)
+
+
+def _sheets(
+    scenario: Scenario, section: Section, layout: Layout, nodes: MesaNodes, scale: Array | None
+) -> list[Sheet]:
+    """Return the sublayers of the film, then the planes, whose T_c goes with the energies of the junctions.
+
+    Where a map changes how the film conducts heat, it conducts current alike: by the law of Wiedemann and Franz, or
+    because it is thicker. A sheet with numbers of its own has no map.
+    """
     layer = scenario.electrode_layer
     numbers = [k for k, s in enumerate(layout.mesa_layers) if s.name in layer.sublayer_names]
     thickness = layer_thickness(scenario, layer)
     parts = graded(thickness, layer.sublayers, layer.first_sublayer_um) / thickness
-    whole = _film(scenario, section)
-    sheets = [Sheet(k, whole.scaled(float(part))) for k, part in zip(numbers, parts, strict=True)]
+    whole, factor = _film(scenario, section), None
+    if not isinstance(section, SheetElectrode):
+        factor = factor_at(scenario, f"layers.{layer.name}.{SHEET}", layout.operators.xy[layout.mesa_nodes])
+        factor = None if factor is None else nodes.everywhere(factor)
+    sheets = [Sheet(k, whole.scaled(float(part)), factor) for k, part in zip(numbers, parts, strict=True)]
     if section.planes_ohm is not None:
-        planes: Conductance = Planes(_inverse(from_spec(section.planes_ohm)), scenario.critical_temperature_K)
+        critical = scenario.critical_temperature_K * (1.0 if scale is None else scale)
+        planes: Conductance = Planes(_inverse(from_spec(section.planes_ohm)), critical)
         sheets.append(Sheet(layout.junction_layers[0], planes))
     return sheets
 

@@ -63,17 +63,21 @@ class Fields:
             modes: its leading modes by bias, each of shape (count, sublayers, nodes) with maximum 1, on the first rank.
         """
         model, nodes, owned = self._model, self._model.layout.mesa_nodes, self._model.operators.owned
-        J, Q = np.full(owned, np.nan), np.full(owned, np.nan)
-        J[nodes], Q[nodes] = e.junctions.J, e.junctions.Q.sum(axis=0)
-        fields = self.gather(np.vstack([full_temperatures(model, e), J, Q]))
+        on_mesa = [e.junctions.J, e.junctions.Q.sum(axis=0)]
+        if model.electrode is not None and e.electrode is not None:
+            on_mesa.append(model.electrode.nodes.mine(e.electrode.potential))
+        values = np.full((len(on_mesa), owned), np.nan)
+        values[:, nodes] = on_mesa
+        fields = self.gather(np.vstack([full_temperatures(model, e), values]))
         if fields is None or self._plan is None:
             return None
+        T, (J, Q, *U) = np.split(fields, [-len(on_mesa)])
         return States(
             *self._plan,
             layer_names=np.array([sublayer.name for sublayer in model.layout.stack]),
-            T_K=fields[None, :-2],
-            J_mA_per_um2=fields[None, -2],
-            heating_uW_per_um2=fields[None, -1],
+            T_K=T[None],
+            J_mA_per_um2=J[None],
+            heating_uW_per_um2=Q[None],
             row=np.zeros(1, dtype=np.int64),
             V_mV=np.array([e.V]),
             I_mA=np.array([e.I]),
@@ -83,6 +87,7 @@ class Fields:
             contact_names=np.array([c.name for c in model.scenario.contacts], dtype=np.str_),
             geometry=model.scenario.geometry,
             modes={name: shapes[None] for name, shapes in (modes or {}).items()},
+            electrode_mV=U[0][None] if U else None,
         )
 
 

@@ -79,6 +79,17 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
         ("surface", "out/pictures/kurter2010-n19", "--current", "1.15", "--line=-5,-5,5,5", "--blur-um", "3"),
         {"surface.png": "surface.png"},
     ),
+    (("run", "thz-injection"), {}),
+    (("run", "thz-injection", "--set", "electrode=none"), {}),
+    (("run", "thz-injection", "--set", "electrode.planes_ohm=50"), {}),
+    (
+        (
+            *("plot", "--what", "spot", "out/pictures/thz-injection"),
+            "out/pictures/thz-injection-set-electrode.planes_ohm=50",
+            "out/pictures/thz-injection-set-electrode=none",
+        ),
+        {"spot.png": "thz-injection-spot.png"},
+    ),
     (("run", "kapitza-strip"), {}),
     (("plot", "out/pictures/kapitza-strip", "--what", "section"), {"section.png": "kapitza-strip.png"}),
     (("sensitivity", "out/pictures/kurter2010-n19"), {"tornado.png": "sensitivity.png"}),

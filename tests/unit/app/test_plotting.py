@@ -14,6 +14,7 @@ from hotmesa.plotting import Look, move, plot, width_in_mm
 from hotmesa.postprocess.animation import _draw, frames_of
 from hotmesa.postprocess.page import on_page
 from hotmesa.postprocess.runs.branch import plot_iv
+from hotmesa.postprocess.spot import plot_places
 from hotmesa.postprocess.together import plot_together
 from hotmesa.scenarios.errors import HotmesaError
 
@@ -153,3 +154,22 @@ def test_what_cannot_be_drawn_is_refused_in_words(strip: Path, tmp_path: Path) -
         with pytest.raises(HotmesaError, match=re.escape(words)) as error:
             act()
         assert error.value.status == 2
+
+
+def test_places_of_hot_spots_are_those_of_the_tables(strip: Path, tmp_path: Path) -> None:
+    with pytest.raises(HotmesaError, match="--what spot: there is nothing to draw"):
+        plot([strip], ["spot"], out=tmp_path)
+    warm = ("output.hot_temperature_K=40.0", "stability.points=none", "numerics.estimate_error=false")
+    run = hm.run(hm.load_scenario(GOLDEN / "strip.toml", warm))
+    figure = plot_places({"one": run, "two": run})
+    assert figure is not None
+    (axes,) = figure.axes
+    shown = {tuple(point) for line in axes.lines for point in np.column_stack([line.get_xdata(), line.get_ydata()])}
+    hot = np.isfinite(run.rows["hot_x_um"])
+    assert hot.sum() > 1
+    assert {*zip(run.rows["I_mA"][hot], run.rows["hot_x_um"][hot], strict=True)} <= shown
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[:2] == ["one", "two"] and labels[-1] == "contact"
+    run.save(tmp_path / "run")
+    (file,) = plot([tmp_path / "run"], ["spot"])
+    assert file.name == "spot.png"

@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from helpers.legible import clipped, confused, difference, overlapping, raw_names, without_unit
 from matplotlib.figure import Figure
@@ -55,6 +56,9 @@ def test_figures_of_every_kind_of_run(run: Run, width_mm: float | None) -> None:
     for name, plot in plots.items():  # the scene is drawn by VTK, not by matplotlib
         with on_page(width_mm):
             figure = plot(run)
+            if name == "spot.png" and not np.isfinite(run.rows["hot_x_um"]).any():
+                assert figure is None
+                continue
             assert figure is not None, name
             with style.own_settings():
                 assert_legible(figure)

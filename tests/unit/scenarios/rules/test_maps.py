@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from hotmesa.scenarios import load_scenario
 from hotmesa.scenarios.describe import summary
+from hotmesa.scenarios.maps import read_factor
 
 R = "mesa.specific_resistance_ohm_um2"
 
@@ -29,7 +32,6 @@ WRONG = [
     ([on(R), "josephson.critical_voltage_mV=1"], "maps.0.of", "knows no maps"),
     (["maps=[{of='law',file='nowhere.csv'}]"], "maps.0.file", "no such file"),
     (["maps=[{of='law'}]"], "maps.0.expression", "is missing"),
-    ([on(R), 'electrode={kind="sheet",inject=["wire"],sheet_ohm=1.0}'], "maps", "alike everywhere"),
     ([on(R), "mode=uniform"], "maps", "knows no places"),
     (["geometry=strip", "materials.bi.conductivity_ratio_xy=2"], "conductivity_ratio_xy", "one direction"),
 ]  # fmt: skip
@@ -61,6 +63,75 @@ def test_a_table_covers_the_mesa(problems, tmp_path: Path, rows: str, text: str)
     found = problems(f'maps=[{{of="{R}",file="{file}"}}]')
     assert len(found) == (1 if text else 0), found
     assert not text or (text in found[0] and "maps.0.file" in found[0])
+
+
+def image(file: Path, levels: np.ndarray, mode: str | None = None) -> Path:
+    Image.fromarray(levels, mode).save(file)
+    return file
+
+
+def picture(file: Path, more: str = "black=0.5,white=1.5,x_um=[-5,5],y_um=[-5,5]", of: str = R) -> str:
+    return f'maps=[{{of="{of}",file="{file}",{more}}}]'
+
+
+def test_an_image_is_linear_between_the_middles_of_its_pixels(small: Path, tmp_path: Path) -> None:
+    eight = image(tmp_path / "8.png", np.array([[0, 51], [102, 255]], dtype=np.uint8))
+    sixteen = image(tmp_path / "16.png", np.array([[0, 13107], [26214, 65535]], dtype=np.uint16))
+    for file in (eight, sixteen):
+        (item,) = load_scenario(small, [picture(file)]).maps
+        factor = read_factor(item)
+        # The top row at high y; levels 0, 0.2 over 0.4, 1 between the factors 0.5 and 1.5, middles at ±2.5 µm.
+        x, y = np.array([-2.5, 2.5, -2.5, 2.5, 0.0, -5.0, 0.0]), np.array([2.5, 2.5, -2.5, -2.5, 0.0, 5.0, 2.5])
+        assert factor(x, y) == pytest.approx([0.5, 0.7, 0.9, 1.5, 0.9, 0.5, 0.6], rel=1e-12)
+        assert np.isnan(factor(np.array([5.1]), np.zeros(1))).all()
+        assert read_factor(item, beyond=True)(np.array([9.0]), np.array([-9.0])) == pytest.approx(1.5)
+
+
+def test_an_image_of_an_expression_gives_its_device(small: Path, tmp_path: Path) -> None:
+    # Middles of 40 pixels over 10 µm: a ramp along x is linear in between, and constant in the outer halves.
+    middles = np.tile((np.arange(40) + 0.5) / 40, (4, 1))
+    file = image(tmp_path / "ramp.png", np.round(65535 * middles).astype(np.uint16))
+    (item,) = load_scenario(small, [picture(file)]).maps
+    x = np.linspace(-4.8, 4.8, 31)
+    assert read_factor(item)(x, np.zeros(31)) == pytest.approx(1.0 + 0.1 * x, abs=1e-4)  # levels of 16 bits
+    assert "mean 1, 0.5125 to 1.488" in summary(load_scenario(small, [picture(file)]))
+
+
+GREY = np.full((3, 3), 128, dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("levels", "more", "key", "text"),
+    [
+        (GREY, "black=0.5,white=1.5,x_um=[-4,5],y_um=[-5,5]", "file", "x_um and y_um must enclose all"),
+        (GREY, "black=0.5,white=1.5,x_um=[5,-5],y_um=[-5,5]", "x_um", "give the smaller value first"),
+        (GREY, "white=1.5,x_um=[-5,5],y_um=[-5,5]", "black", "missing"),
+        (GREY, "black=-1,white=1.5,x_um=[-5,5],y_um=[-5,5]", "black", "-1"),
+        (0 * GREY, "black=0,white=1.5,x_um=[-5,5],y_um=[-5,5]", "file", "must be a number above 0 everywhere"),
+        (np.dstack([GREY, GREY, 0 * GREY]), "black=0.5,white=1.5,x_um=[-5,5],y_um=[-5,5]", "file", "has colours"),
+        (np.dstack([GREY] * 4), "black=0.5,white=1.5,x_um=[-5,5],y_um=[-5,5]", "file", "transparent"),
+        (np.zeros((2001, 2001), dtype=np.uint8), "black=1,white=2,x_um=[-5,5],y_um=[-5,5]", "file", "make it smaller"),
+    ],
+)
+def test_images_that_are_no_map_are_refused(
+    problems, tmp_path: Path, levels: np.ndarray, more: str, key: str, text: str
+) -> None:
+    found = problems(picture(image(tmp_path / "map.png", levels), more))
+    assert len(found) == 1, found
+    assert f"maps.0.{key}" in found[0] and text in found[0]
+
+
+@pytest.mark.parametrize("cut", [0, 40, 5])
+def test_a_damaged_image_is_refused(problems, tmp_path: Path, cut: int) -> None:
+    file = image(tmp_path / "map.png", np.random.default_rng(1).integers(0, 255, (40, 40), dtype=np.uint8))
+    file.write_bytes(file.read_bytes()[: cut * 10] if cut else b"x_um,factor\n0,1\n")
+    (found,) = problems(picture(file))
+    assert "maps.0.file" in found and ("no PNG image" in found or "cannot be read" in found)
+
+
+def test_maps_lie_below_and_on_an_electrode(problems) -> None:
+    for target in (R, "law", "layers.film.sheet_W_per_K"):
+        assert problems(on(target), 'electrode={kind="film",inject=["wire"]}') == ()
 
 
 def test_check_tells_the_mean_of_a_factor(small: Path) -> None:

@@ -4,44 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import scipy.linalg as la
-from helpers.devices import FILM, MATERIALS, WIRE, junction_layer, on_crystal
+from helpers.devices import FILM, MATERIALS
+from helpers.electrodes import POOR, dense_rates, folding, model, strip
 
 from hotmesa.computing import trace
-from hotmesa.meshes import build_mesh
-from hotmesa.scenarios.schema import Contact, Crystal, Electrode, Layer, Mesh, Numerics, Scenario
-from hotmesa.solver.device.capacity import heat_capacity
+from hotmesa.scenarios.schema import Contact, Electrode, Material, Numerics, Scenario
+from hotmesa.scenarios.schema.maps import Map
 from hotmesa.solver.device.electrode import terminals_of
 from hotmesa.solver.errors import RequestError
-from hotmesa.solver.model import Model, State
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import observe
-from hotmesa.solver.states.problem import ThermalBranch
 from hotmesa.solver.states.steady import solve_steady
-
-POOR = Electrode(kind="sheet", sheet_ohm=80.0, inject=("wire",))
-"""A sheet so poor that the potential falls by some 5 % along it."""
-
-
-def strip(x_um: float = -3.0, electrode: Electrode = POOR, **parts: object) -> Scenario:
-    wire = WIRE.model_copy(update={"x_um": x_um, "y_um": 0.0})
-    crystal = Layer(name="crystal", material="crystal", thickness_um=5.0, sublayers=2, first_sublayer_um=0.5)
-    values = {
-        "geometry": "strip",
-        "layers": (FILM, junction_layer(2), crystal),
-        "crystal": Crystal(width_um=20.0, depth_um=20.0),
-        "materials": MATERIALS,
-        "contacts": (wire,),
-        "mesh": Mesh(size_um=1.0, rim_size_um=2.0),
-        "numerics": Numerics(path="sparse"),
-        "electrode": electrode,
-    }
-    return on_crystal(**(values | parts))
-
-
-def model(scenario: Scenario) -> Model:
-    return Model(scenario, build_mesh(scenario))
 
 
 def row(scenario: Scenario, current: float = 0.7) -> dict[str, float]:
@@ -84,18 +58,6 @@ def test_far_voltmeter_reads_the_potential_below_it():
     assert at_far["P_mW"] > 1.005 * at_far["V_mV"] * at_far["I_mA"] * 1e-3
 
 
-def dense_rates(device: Model, e: State, bias: Bias, with_electrode: bool = True) -> np.ndarray:
-    """All growth rates (1/µs), largest real part first."""
-    lin, eye = device.linearise(e), np.eye(device.layout.size)
-    at_nodes = lin.at_nodes(eye) if with_electrode else lin.local.toarray()
-    J = device.conduction.apply(lin.kappa[:, None] * eye) + at_nodes
-    constraint = ThermalBranch(device).bias_constraint(lin, bias)
-    corner = np.diag(np.append(lin.wire_diagonal, constraint.by_V))
-    reduced = J - lin.columns @ np.linalg.solve(corner, np.vstack([lin.wire_rows, constraint.by_T]))
-    rates = -la.eigvals(reduced / heat_capacity(device.layout, e.T)[:, None])
-    return np.asarray(rates[np.argsort(rates.real)[::-1]])
-
-
 @pytest.mark.parametrize("bias", [Bias.voltage(), Bias.current(), Bias.load_line(200.0)], ids=lambda b: b.name)
 def test_rates_along_a_branch_are_those_of_dense_algebra(bias: Bias):
     device = model(strip(electrode=POOR.model_copy(update={"sheet_ohm": 400.0})))
@@ -108,6 +70,63 @@ def test_rates_along_a_branch_are_those_of_dense_algebra(bias: Bias):
         np.testing.assert_allclose(modes.rates[:2], exact.real[:2], rtol=1e-5)
         without.append(abs(dense_rates(device, e, bias, False)[0].real / exact[0].real - 1.0))
     assert max(without) > 3e-3  # what the potential adds is no rounding
+
+
+@pytest.mark.parametrize("bias", [Bias.voltage(), Bias.current(), Bias.load_line(200.0)], ids=lambda b: b.name)
+def test_growing_modes_of_a_folding_branch_are_those_of_dense_algebra(bias: Bias):
+    device = model(folding())
+    stability, counts = Stability(device, 1e-9), set()
+    for current in (0.3, 0.8, 1.0, 1.3):
+        e = solve_steady(device, Bias.current(), current)
+        exact = dense_rates(device, e, bias)
+        modes = stability.modes(e, bias, 3)
+        assert modes.unstable == np.count_nonzero(exact.real > 0.0)
+        np.testing.assert_allclose(modes.rates, exact.real[:3], atol=1e-6 * np.abs(exact.real[:3]).max())
+        counts.add(modes.unstable)
+    # Between its folds a source of voltage does not hold the states that one of current holds.
+    assert counts == ({0, 1} if bias.name == "voltage" else {0})
+
+
+RESISTIVE = {**MATERIALS, "gold": Material(base="gold-film", residual_resistivity_ohm_m=3e-6)}
+"""Its film has some 75 Ω per square."""
+
+
+@pytest.mark.parametrize(
+    ("target", "electrode"),
+    [
+        ("mesa.specific_resistance_ohm_um2", POOR),
+        ("law", POOR.model_copy(update={"planes_ohm": 200.0})),
+        ("layers.film.sheet_W_per_K", Electrode(kind="film", inject=("wire",))),
+    ],
+)
+def test_maps_below_and_on_an_electrode_have_exact_derivatives(target: str, electrode: Electrode):
+    mapped = Map(of=target, expression="where(x > 0, 0.5, 1)")
+    device = model(strip(electrode=electrode, maps=(mapped,), materials=RESISTIVE))
+    e = solve_steady(device, Bias.current(), 0.7)
+    assert float(observe(device, e)["electrode_drop_mV"]) > 10.0
+    lin, direction = device.linearise(e), np.random.default_rng(3).uniform(-1.0, 1.0, device.layout.size)
+    ends = [device.evaluate(e.T + sign * 1e-4 * direction, e.wires, e.V) for sign in (1.0, -1.0)]
+    slope = (ends[0].residual - ends[1].residual) / 2e-4
+    found = device.conduction.apply(lin.kappa * direction) + lin.at_nodes(direction[:, None])[:, 0]
+    # Differences of a state whose potential is found to 1e-8 of V, over 2e-4 K.
+    np.testing.assert_allclose(found, slope, atol=1e-5 * np.abs(slope).max())
+    assert lin.I_by_T @ direction == pytest.approx((ends[0].I - ends[1].I) / 2e-4, rel=1e-5)
+
+
+def test_a_map_of_the_film_changes_its_resistance_with_it():
+    # Half the film all over is a film of half the thickness, for current as for heat along it.
+    half = Map(of="layers.film.sheet_W_per_K", expression="0.5")
+    film = Electrode(kind="film", inject=("wire",))
+    mapped = strip(electrode=film, maps=(half,), materials=RESISTIVE)
+    thin = FILM.model_copy(update={"thickness_um": 0.5 * FILM.thickness_um})
+    halved = strip(electrode=film, materials=RESISTIVE, layers=(thin, *mapped.layers[1:]))
+    unmapped = strip(electrode=film, materials=RESISTIVE)
+    states = [d.evaluate(*d.cold(), 450.0) for d in map(model, (unmapped, mapped, halved))]
+    drops = [float(np.ptp(e.electrode.potential)) for e in states if e.electrode is not None]
+    # At temperatures that are given nothing depends on heat through the film, which is shorter in the thin one.
+    assert drops[1] > 5.0 and drops[1] > 1.5 * drops[0]
+    assert drops[1] == pytest.approx(drops[2], rel=1e-9)
+    assert states[1].I == pytest.approx(states[2].I, rel=1e-12)
 
 
 def test_contact_without_a_node_is_refused():
