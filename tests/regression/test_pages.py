@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from helpers.studies import TWO
+from PIL import Image
 
 import hotmesa as hm
 from hotmesa.cli import _parser
@@ -141,6 +142,7 @@ def of_what(text: str) -> str:
 def test_every_toml_block_of_a_page_is_valid(page: Path, tmp_path: Path) -> None:
     (tmp_path / "iv.csv").write_text("V_mV,I_mA\n1.0,0.1\n2.0,0.2\n3.0,0.4\n", encoding="utf-8")
     (tmp_path / "camera.csv").write_text("x_um,T_K\n-2.0,20.0\n0.0,25.0\n2.0,22.0\n", encoding="utf-8")
+    Image.new("L", (2, 2), 255).save(tmp_path / "voids.png")
     (tmp_path / "devices.csv").write_text("case,mesa.junctions\na,12\nb,19\n", encoding="utf-8")
     plain = next(
         text for text in blocks(ROOT / "docs/writing-a-scenario.md", "toml") if text.startswith('name = "plain')
