@@ -32,6 +32,11 @@ def test_sublayers_of_a_scenario_leave_what_its_comment_says(name: str, I_mA: fl
     assert layer_error_percent(name, I_mA) == pytest.approx(told, rel=0.15)
 
 
+def test_more_of_them_in_the_condensed_crystal_alone_leave_half_a_percent() -> None:
+    finer = ("layers.2.sublayers=16", "layers.2.first_sublayer_um=0.08")
+    assert layer_error_percent("thz-300x60", 17.0, *finer) == pytest.approx(-0.5, rel=0.15)
+
+
 @pytest.mark.parametrize(
     ("name", "I_mA", "changes"),
     [
