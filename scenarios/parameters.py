@@ -150,6 +150,8 @@ def _matters(scenario: Scenario, path: Path, materials: set[str]) -> bool:
         # Nearly all conduct alike along x and y: that is no number of the device.
         alike = name == "conductivity_ratio_xy" and _at(scenario, path) == 1.0
         return path[1] in materials and not alike
+    if name == "resistance_above_Tc":
+        return False  # its value at T_c stands for r: a factor on the whole curve is none
     if name == "wall_angle_deg":
         return scenario.mesa.wall_angle_deg != UPRIGHT_DEG
     if head == "contacts" and name == "wire_diameter_um":

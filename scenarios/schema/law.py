@@ -58,6 +58,15 @@ class DWave(Law):
     sin_contact_ohm: NonNegative = Field(
         0.0, description="normal resistance of an SIN contact in series with the stack"
     )
+    pseudogap_K: Annotated[float, Field(ge=1, le=1000)] | None = Field(
+        None, description="D of the normal resistance r(T)/r(T_c) = 1 - s + s (T_c/T) exp(D/T - D/T_c) above T_c"
+    )
+    pseudogap_share: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="s, share of the activated part at T_c"
+    )
+    resistance_above_Tc: Curve | None = Field(
+        None, description="curve r(T) in any unit in place of that formula; its value at T_c stands for r"
+    )
 
     @property
     def series_ohm(self) -> float:
@@ -77,10 +86,32 @@ class DWave(Law):
             gaps = f"set {self.set} of the paper"
         else:
             gaps = "gap " + ", ".join(f"{gap:g}" for gap in self.gaps_meV) + " meV"
-        return f"d-wave tunnelling, {gaps}, scattering rate × {self.gamma_scale:g}"
+        normal = "" if self.pseudogap_K is None else f", pseudogap {self.pseudogap_K:g} K above T_c"
+        normal = normal if self.resistance_above_Tc is None else ", r(T) by a curve above T_c"
+        return f"d-wave tunnelling, {gaps}, scattering rate × {self.gamma_scale:g}{normal}"
 
     def contradictions(self) -> Iterator[Finding]:
-        """One source of the gap, and a weight for each gap."""
+        """One source of the gap, a weight for each gap, and one normal resistance."""
+        yield from self._gap_findings()
+        yield from self._normal_findings()
+
+    def _normal_findings(self) -> Iterator[Finding]:
+        pair = {"pseudogap_K": self.pseudogap_K, "pseudogap_share": self.pseudogap_share}
+        given = [key for key, value in pair.items() if value is not None]
+        for key in given:
+            other = next(name for name in pair if name != key)
+            if len(given) == 1:
+                text = f"is missing; the formula that {key} belongs to needs both"
+                yield Finding((other,), text, ((key,),))
+            if self.resistance_above_Tc is not None:
+                text = "given together with resistance_above_Tc, a curve in place of the formula; keep one"
+                yield Finding((key,), text, (("resistance_above_Tc",),))
+        if (given or self.resistance_above_Tc is not None) and self.sin_contact_ohm > 0.0:
+            key = given[0] if given else "resistance_above_Tc"
+            text = "given together with sin_contact_ohm, whose table is that of one normal resistance; keep one"
+            yield Finding((key,), text, (("sin_contact_ohm",),))
+
+    def _gap_findings(self) -> Iterator[Finding]:
         if self.gap_table is not None and len(self.gaps_meV) > 1:
             text = f"replaces the one gap of the junctions, but there are {len(self.gaps_meV)} gaps_meV"
             yield Finding(("gap_table",), text, (("gaps_meV",),))

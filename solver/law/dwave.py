@@ -9,6 +9,7 @@ from hotmesa.scenarios.schema import DWave, Law, Scenario
 from hotmesa.solver.constants import GAP_SETS_MEV
 from hotmesa.solver.law.files import LawError, read_gamma, read_gap
 from hotmesa.solver.law.grids import build_grid, temperature_grid, voltage_grid
+from hotmesa.solver.law.pseudogap import PseudogapLaw, normal_resistance
 from hotmesa.solver.law.series import build_series_grid, series_contact
 from hotmesa.solver.law.spectrum import Spectrum
 from hotmesa.solver.law.table import LawTable, load_grid, store_grid, table_key
@@ -43,12 +44,17 @@ def spectrum_of(law: Law) -> Spectrum:
     )
 
 
-def build(law: DWave, scenario: Scenario, cache: Path | str | None) -> LawTable:
+def build(law: DWave, scenario: Scenario, cache: Path | str | None) -> LawTable | PseudogapLaw:
     """The law of a scenario; its table is taken from the cache or built and stored there.
 
     Raises:
         LawError: a table of the user cannot be used, or the scattering rate is too small for a table.
     """
+    table, normal = _table(law, scenario, cache), normal_resistance(scenario)
+    return table if normal is None else PseudogapLaw(table, normal)
+
+
+def _table(law: DWave, scenario: Scenario, cache: Path | str | None) -> LawTable:
     spectrum = spectrum_of(law)
     series = series_contact(scenario)
     T = temperature_grid(spectrum)

@@ -18,6 +18,7 @@ from hotmesa.solver.constants import GAP_SETS_MEV
 from hotmesa.solver.law.dwave import spectrum_of
 from hotmesa.solver.law.grids import build_grid
 from hotmesa.solver.law.laws import JunctionLaw, build_law
+from hotmesa.solver.law.pseudogap import PseudogapLaw, normal_resistance
 from hotmesa.solver.law.series import SeriesContact, build_series_grid, series_contact
 from hotmesa.solver.law.spectrum import Spectrum, gamma_meV, gap_meV
 from hotmesa.solver.law.table import LawTable, LawValues, load_grid, store_grid, table_key
@@ -62,12 +63,19 @@ def spelled_out(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"law": named})
 
 
+def _over_normal(law: JunctionLaw, scenario: Scenario) -> JunctionLaw:
+    """Return a law over the normal resistance of a scenario; itself where that is one number."""
+    normal = normal_resistance(scenario)
+    return law if normal is None else PseudogapLaw(law, normal)
+
+
 class LawVariations:
     """Laws beside that of a scenario."""
 
     def __init__(self, scenario: Scenario, law: JunctionLaw, cache: Path | None) -> None:
         """Take scenario and law; tables of derivatives are kept in the folder `cache`, None for nowhere."""
-        self._scenario, self._law, self._cache = scenario, law, cache
+        self._scenario, self._cache = scenario, cache
+        self._law = law.table if isinstance(law, PseudogapLaw) else law
 
     def pair(self, parameter: Parameter) -> tuple[JunctionLaw, JunctionLaw]:
         """Return the laws at both `ends` of a parameter.
@@ -75,8 +83,13 @@ class LawVariations:
         Raises:
             LawError: there is none.
         """
-        law = self._law
         low, high = (parameter.varied(self._scenario, end) for end in parameter.ends())
+        first, last = self._tables(parameter, low, high)
+        return _over_normal(first, low), _over_normal(last, high)
+
+    def _tables(self, parameter: Parameter, low: Scenario, high: Scenario) -> tuple[JunctionLaw, JunctionLaw]:
+        """Return the laws at both ends over one normal resistance."""
+        law = self._law
         if isinstance(low.law, Ohmic):
             return build_law(low), build_law(high)
         if not isinstance(low.law, DWave) or not isinstance(law, LawTable):

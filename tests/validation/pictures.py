@@ -94,6 +94,13 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     (("plot", "out/pictures/kapitza-strip", "--what", "section"), {"section.png": "kapitza-strip.png"}),
     (("sensitivity", "out/pictures/kurter2010-n19"), {"tornado.png": "sensitivity.png"}),
     (("run", "kurter2010-uniform", "--set", "mesa.junctions=30"), {"cooling.png": "uniform-cooling.png"}),
+    (
+        (
+            *("run", "thz-300x60", "--set", "mode=uniform"),
+            *("--set", "law.pseudogap_K=64", "--set", "law.pseudogap_share=0.63"),
+        ),
+        {"iv.png": "pseudogap-iv.png"},
+    ),
     (("run", "sweep-pristine-n28"), {"sweep.png": "sweep-pristine-n28.png"}),
     (("run", "sweep-poor-film"), {"sweep.png": "sweep-poor-film.png"}),
     (("run", "sweep-poor-film-current"), {"sweep.png": "sweep-poor-film-current.png"}),

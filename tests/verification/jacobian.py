@@ -109,6 +109,7 @@ TABLE = Law(kind="table", table="table.csv")
 DEVICES: dict[str, Scenario] = {
     "tunnelling law": device(),
     "mean over five gaps": device(Law(gaps_meV=(20, 22, 23, 25, 27))),
+    "pseudogap": device(Law(set=3, pseudogap_K=200.0, pseudogap_share=0.8), transition_K=20.0),
     "ohmic law": device(normal_law()),
     "ohmic law of a resistivity curve": device(
         Law(kind="ohmic", resistivity_ohm_cm=Curve(T_K=(4.0, 30, 60, 120), values=(400.0, 150, 90, 50)))

@@ -19,6 +19,7 @@ from verification import (
     exact,
     exact_electrode,
     exact_heaters,
+    exact_pseudogap,
     exact_stability,
     exact_time,
     exact_walls,
@@ -49,6 +50,7 @@ MODULES: tuple[ModuleType, ...] = (
     places,
     invariance,
     law_checks,
+    exact_pseudogap,
     jacobian,
     known_curves,
 )

@@ -7,6 +7,7 @@ import pytest
 from verification import alterations as wrong
 from verification import alterations_electrode as electrode
 from verification import alterations_of_places as places_wrong
+from verification import alterations_of_the_law as law_wrong
 from verification import report
 from verification.cases import describe, evaluate
 
@@ -18,6 +19,9 @@ DEPTH = "uniform sublayers: error of temperature, L2"
 GRADED = "graded sublayers: error of temperature, L2"
 UNIFORM = ": distance from the uniform model along the S-curve"
 JACOBIAN = ": largest relative error of the Jacobian"
+
+PUBLISHED = "published resistivity across the layers, 95 to 292 K: largest relative distance"
+SLOPE = "slope of the current by temperature around T_c: error over the largest slope"
 
 CONTROLS = [
     # Heat from outside
@@ -107,6 +111,12 @@ CONTROLS = [
     (wrong.condensed_crystal_altered, "crystal condensed or not"),
     (wrong.first_node_of_the_contact_left_out, "nodes and cells in another order"),
     (wrong.contact_uneven, "device rotated by 37 degrees with its mesh"),
+    # Normal resistance
+    (law_wrong.resistance_the_same_at_all_temperatures, PUBLISHED),
+    (law_wrong.resistance_the_same_at_all_temperatures, "uniform stack at 180 K, V"),
+    (law_wrong.pseudogap_below_T_c_too, "current more than 10 K below T_c: largest relative change"),
+    (law_wrong.slope_of_the_resistance_forgotten, SLOPE),
+    (law_wrong.slope_of_the_resistance_forgotten, "pseudogap" + JACOBIAN),
     # Tunnelling law
     (wrong.colder_junctions, "set 1, 40 K: largest distance from seven check values"),
     (wrong.colder_junctions, "set 3: largest relative error of the table"),
@@ -156,7 +166,7 @@ def test_every_group_of_cases_has_a_control():
 
 
 def test_every_alteration_is_used():
-    named = [(module, f) for module in (wrong, electrode) for f in vars(module).values()]
+    named = [(module, f) for module in (wrong, electrode, places_wrong, law_wrong) for f in vars(module).values()]
     made = {f for module, f in named if callable(f) and getattr(f, "__module__", "") == module.__name__}
     unused = {f.__name__ for f in made - {alter for alter, _ in CONTROLS} if not f.__name__.startswith("_")}
     assert unused == set()

@@ -10,6 +10,8 @@ DISC = ("mesa.shape=disc", "mesa.radius_um=5", "geometry=disc", "crystal.shape=d
 PATCH = "radius_um=2.0,contact_K_per_mW=1.0"
 SECOND = f'contacts=[{{name="a",x_um=-2.5,{PATCH}}},{{name="b",x_um=%s,{PATCH}}}]'
 
+CURVE = "law.resistance_above_Tc={T_K=[90,200],values=[12,7]}"
+
 WRONG = [
     # plan
     (["contacts.0.x_um=3.5"], "contacts.0", "reaches outside the mesa"),
@@ -84,6 +86,12 @@ WRONG = [
     (["law.set=1", "law.gaps_meV=[20.0]"], "law.gaps_meV", "keep one"),
     (["law.gaps_meV=[20,25]", "law.gap_weights=[1]"], "law.gap_weights", "1 weights for 2 gaps"),
     (["law.set=1", "law.gap_weights=[1]"], "law.gap_weights", "one gap"),
+    (["law.pseudogap_K=64"], "law.pseudogap_share", "is missing; the formula that pseudogap_K belongs to needs both"),
+    (["law.pseudogap_share=0.6"], "law.pseudogap_K", "is missing"),
+    (["law.pseudogap_share=1.5", "law.pseudogap_K=64"], "law.pseudogap_share", "1.5"),
+    (["law.pseudogap_K=-3", "law.pseudogap_share=0.5"], "law.pseudogap_K", "-3"),
+    (["law.resistance_above_Tc={T_K=[90,200],values=[1,-2]}"], "law.resistance_above_Tc", "-2"),
+    ([CURVE, "law.sin_contact_ohm=1"], "law.resistance_above_Tc", "one normal resistance"),
     (["law.kind=ohmic", "law.resistivity_ohm_cm=5", "law.sin_contact_ohm=1"], "law.sin_contact_ohm", "d-wave"),
     (["bath.temperature_K=80", "uniform.end_temperature_K=70"], "uniform.end_temperature_K", "above the bath"),
     (["branch.max_points=60"], "branch.max_points", "above branch.min_points"),
@@ -113,6 +121,8 @@ RIGHT = [
     ["crystal=none", "layers.2=none"],
     ["mesa.resistive_junctions=10"],
     ["mesa.wall_angle_deg=75", "mesa.junctions=500"],
+    ["law.pseudogap_K=64", "law.pseudogap_share=1"],
+    [CURVE],
     ["mode=uniform", "mesa.wall_angle_deg=90"],
     ["layers.2.first_sublayer_um=0.1"],
     ["contacts.0.contact_K_per_mW=none", "contacts.0.contact_resistance_ohm=0.1", "contacts.0.wire_length_mm=5"],
@@ -130,6 +140,12 @@ RIGHT = [
 @pytest.mark.parametrize("overrides", RIGHT, ids=lambda value: " ".join(value)[:60])
 def test_what_makes_sense_passes(problems, overrides: list[str]) -> None:
     assert problems(*overrides) == ()
+
+
+def test_formula_and_curve_of_the_normal_resistance_exclude_each_other(problems) -> None:
+    found = problems("law.pseudogap_K=64", "law.pseudogap_share=0.6", CURVE)
+    assert len(found) == 2  # one for each number of the formula
+    assert all("a curve in place of the formula; keep one" in text for text in found)
 
 
 def test_two_equal_names_are_found(problems) -> None:
