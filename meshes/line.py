@@ -82,8 +82,9 @@ def _spans(scenario: Scenario) -> list[tuple[float, float]]:
     for (name, low, high), contact in zip(inner, scenario.contacts, strict=True):
         if round_ and (contact.x_um, contact.y_um) != (0.0, 0.0):
             raise MeshError(f"contact {name!r}: on a disc a contact can only sit in the centre")
-        if low < -half - SAME_PLACE_UM or high > half + SAME_PLACE_UM:
-            raise MeshError(f"contact {name!r} reaches beyond the mesa, which ends at {half:g} µm")
+        end = half if contact.on == "mesa" else whole
+        if low < -end - SAME_PLACE_UM or high > end + SAME_PLACE_UM:
+            raise MeshError(f"contact {name!r} reaches beyond the {contact.on}, which ends at {end:g} µm")
     start = 0.0 if round_ else -1.0
     spans = [(start * whole, whole), (start * half, half)]
     return spans + [(max(low, 0.0) if round_ else low, high) for _, low, high in inner]

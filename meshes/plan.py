@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +64,8 @@ def plan_mesh(scenario: Scenario, sizes: Sizes) -> RawMesh:
     size = size_function(scenario, sizes)
     with gmsh_session("mesh the plan", "check the outlines and the element sizes", OPTIONS) as gmsh:
         pieces = _fragment(gmsh, outlines)
-        _check_nesting(pieces)
+        on = dict(zip(names[1:], (contact.on for contact in scenario.contacts), strict=True))
+        _check_nesting(pieces, [name for name, what in on.items() if what == "crystal"])
         points, cells, member = _triangulate(gmsh, pieces, names, size)
     for mirror in mirrors:
         for k in np.flatnonzero(line_coordinate(points, mirror.axis) == 0.0):
@@ -142,12 +143,14 @@ def _fragment(gmsh: Any, outlines: dict[str, Array]) -> dict[str, set[int]]:
     return {name: {tag for dim, tag in part if dim == 2} for name, part in zip(outlines, parts, strict=True)}
 
 
-def _check_nesting(pieces: dict[str, set[int]]) -> None:
-    """Raise MeshError where a contact leaves the mesa or the mesa leaves the crystal."""
+def _check_nesting(pieces: dict[str, set[int]], beside: Collection[str] = ()) -> None:
+    """Raise MeshError where a contact leaves the mesa or, `beside` it, meets it, or where one leaves the crystal."""
     for name, surfaces in pieces.items():
         if name == "crystal":
             continue
-        outer = MESA if name != MESA else "crystal"
+        if name in beside and surfaces & pieces[MESA]:
+            raise MeshError(f"{name!r} on the crystal reaches into the mesa: move it or make it smaller")
+        outer = "crystal" if name == MESA or name in beside else MESA
         if outer in pieces and not surfaces <= pieces[outer]:
             raise MeshError(
                 f"{name!r} reaches to or beyond the outline of the {outer}: move it inside or make it smaller"

@@ -74,7 +74,9 @@ def _draw_section(axes: Axes, scenario: Scenario) -> None:
     """Draw the layers as bars, with their names, materials and thicknesses beside them."""
     width = scenario.mesa.extent_um[0]
     drawn = heights(scenario, float(np.sqrt(np.prod(scenario.mesa.extent_um))))
-    span = min(scenario.crystal.extent_um[0] if scenario.crystal is not None else width, 2.0 * width)
+    beside = [abs(x) for contact in scenario.contacts if contact.on == "crystal" for x in contact.patch.span_um]
+    wanted = max(2.0 * width, 2.2 * max(beside, default=0.0))
+    span = min(scenario.crystal.extent_um[0] if scenario.crystal is not None else width, wanted)
     top = max(float(borders[0]) for borders in drawn.borders_um.values())
     low = -drawn.depth_um
     fills = iter(FILLS * len(scenario.layers))
@@ -89,9 +91,11 @@ def _draw_section(axes: Axes, scenario: Scenario) -> None:
             axes.hlines(borders, -half, half, color="white", linewidth=0.4)
     for contact in scenario.contacts:
         x, ends = contact.patch.centre_um[0], [*contact.patch.span_um]
-        axes.plot(ends, [top, top], color=CONTACT, linewidth=4.0, solid_capstyle="butt")
-        axes.plot([x, x], [top, top + WIRE * (top or width)], color=CONTACT, linewidth=1.5)
-        axes.annotate(f" {contact.name}", (x, top + WIRE * (top or width)), ha="left", va="top", fontsize="small")
+        foot = 0.0 if contact.on == "crystal" else top
+        end = foot + WIRE * (top or width)
+        axes.plot(ends, [foot, foot], color=CONTACT, linewidth=4.0, solid_capstyle="butt")
+        axes.plot([x, x], [foot, end], color=CONTACT, linewidth=1.5)
+        axes.annotate(f" {contact.name}", (x, end), ha="left", va="top", fontsize="small")
     factor = f", above 0 × {drawn.mesa_factor:g}" if drawn.mesa_factor > 1.0 else ""
     axes.set(xlabel="x (µm)", ylabel=f"height z (µm){factor}", xlim=(-0.5 * span, 0.5 * span))
     axes.set_ylim(low - 0.02 * (top - low), top + 1.5 * WIRE * (top or width))

@@ -20,6 +20,11 @@ def contact_circles(scenario: Scenario) -> Array:
     return np.array(circles).reshape(-1, 3)
 
 
+def contact_heights(scenario: Scenario, contact_xyr: Array, top_um: float) -> list[float]:
+    """Return the height (µm) of what every contact touches: the top of the mesa, or the crystal beside it, at 0."""
+    return [top_um if scenario.mesa.room_um(x, y) >= 0.0 else 0.0 for x, y, _ in contact_xyr]
+
+
 def contact_corners(scenario: Scenario) -> Array:
     """Return the corners (µm) of contacts that are no discs: number of the contact, x and y, shape (p, 3)."""
     if scenario.geometry != "plan":

@@ -13,7 +13,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from hotmesa.postprocess import page, style
 from hotmesa.postprocess.map import caption
+from hotmesa.postprocess.patches import contact_heights
 from hotmesa.postprocess.results import Run, States, load_run
 from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of, round_number, size_um
 from hotmesa.postprocess.stable import stable_states
@@ -80,7 +81,7 @@ def plot_scene(run: Run, state: int | None = None, off_screen: bool = False) -> 
     plotter = pyvista.Plotter(off_screen=off_screen, window_size=list(WINDOW))
     plotter.set_background("white")
     _add_solids(plotter, run, stack, plan, cut)
-    _add_contacts(plotter, states, stack.top_um)
+    _add_contacts(plotter, states, contact_heights(run.scenario, states.contact_xyr, stack.top_um))
     _add_words(plotter, run, states, state, stack, plan, cut)
     _place_camera(plotter, plan, stack, cut)
     return plotter
@@ -171,14 +172,15 @@ def _name_solids(plotter: pyvista.Plotter, solids: Mapping[str, pyvista.Unstruct
     )  # fmt: skip
 
 
-def _add_contacts(plotter: pyvista.Plotter, states: States, top_um: float) -> None:
+def _add_contacts(plotter: pyvista.Plotter, states: States, heights_um: Sequence[float]) -> None:
     import pyvista
 
     if states.geometry == "strip":
         return
-    for corners in states.contact_outlines:
+    raised = 0.01 * max(heights_um, default=0.0)
+    for corners, height in zip(states.contact_outlines, heights_um, strict=True):
         closed = np.concatenate([corners, corners[:1]])
-        line = pyvista.MultipleLines(np.insert(closed, 2, 1.01 * top_um, axis=1))
+        line = pyvista.MultipleLines(np.insert(closed, 2, height + raised, axis=1))
         plotter.add_mesh(line, color="white", line_width=7.0, lighting=False)
         plotter.add_mesh(line, color="black", line_width=3.5, lighting=False)
 

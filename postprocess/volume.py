@@ -12,7 +12,7 @@ import numpy as np
 
 from hotmesa.postprocess import stable
 from hotmesa.postprocess.paraview import JUNCTIONS_T, Entry, series_times, shown_states, write_index
-from hotmesa.postprocess.patches import outlines
+from hotmesa.postprocess.patches import contact_heights, outlines
 from hotmesa.postprocess.results import Run, States
 from hotmesa.postprocess.scene import cut_of, telling_state
 from hotmesa.postprocess.solids import Plan, Stack, build_stack, plan_of
@@ -135,17 +135,17 @@ def _axes(run: Run) -> tuple[str, str]:
 
 
 def _contact_solids(run: Run, states: States, number: int, top_um: float) -> pyvista.PolyData:
-    """Return the patches of the contacts on the mesa and the wires above them; `wire` is 0 and 1 on them."""
+    """Return the patches of the contacts and the wires above them; `wire` is 0 and 1 on them."""
     import pyvista
 
     points: list[Array] = []
     faces: list[list[int]] = []
     contact, wire = [], []
-    height = top_um + WIRE * top_um
-    for k, rim in enumerate(_rims(run, states)):
+    feet = contact_heights(run.scenario, states.contact_xyr, top_um)
+    for k, (rim, foot) in enumerate(zip(_rims(run, states), feet, strict=True)):
         first = sum(map(len, points))
         n = len(rim)
-        points += [np.insert(rim, 2, z, axis=1) for z in (top_um, height)]
+        points += [np.insert(rim, 2, z, axis=1) for z in (foot, foot + WIRE * top_um)]
         low, high = range(first, first + n), range(first + n, first + 2 * n)
         sides = [[low[i], low[(i + 1) % n], high[(i + 1) % n], high[i]] for i in range(n)]
         faces += [[*low], *sides, [*high]]

@@ -5,20 +5,35 @@ from __future__ import annotations
 import math
 
 from hotmesa.scenarios import polygon
-from hotmesa.scenarios.schema import Contact, Crystal, Disc, Heater, Mesa, Polygon, Scenario
+from hotmesa.scenarios.schema import Contact, Crystal, Disc, Heater, Mesa, Patch, Polygon, Scenario
 
 # Room for rounding in "touches the edge from inside", relative to sizes of 0.1 to 1000 µm.
 _SLACK_UM = 1e-9
 
 
 def contact_fits(scenario: Scenario, contact: Contact) -> bool:
-    """Whether the whole patch lies on the mesa (touching its edge is allowed)."""
+    """Whether the whole patch lies on the mesa (touching its edge is allowed), or on the crystal clear of the mesa."""
     patch, mesa = contact.patch, scenario.mesa
-    if scenario.geometry == "strip":
+    crystal, on_a_line = scenario.crystal, scenario.geometry == "strip"
+    if contact.on == "crystal":
+        return crystal is not None and _fits_beside(patch, mesa, crystal, on_a_line)
+    if on_a_line:
         return abs(patch.x_um) + patch.half_width_um <= mesa.extent_um[0] / 2 + _SLACK_UM
     if isinstance(patch.shape, Disc):
         return patch.radius_um <= mesa.room_um(patch.x_um, patch.y_um) + _SLACK_UM
     return polygon.holds(mesa.room_um, mesa.corners if isinstance(mesa, Polygon) else (), patch.corners, _SLACK_UM)
+
+
+def _fits_beside(patch: Patch, mesa: Mesa, crystal: Crystal, on_a_line: bool) -> bool:
+    """Whether a patch lies on the crystal without touching its rim or the mesa."""
+    if on_a_line:
+        half, low, high = mesa.extent_um[0] / 2, abs(patch.x_um) - patch.half_width_um, abs(patch.x_um)
+        return low > half and high + patch.half_width_um < crystal.extent_um[0] / 2
+    if patch.gap_um(Patch(mesa)) <= 0.0:
+        return False
+    if isinstance(patch.shape, Disc):
+        return patch.radius_um < crystal.room_um(patch.x_um, patch.y_um)
+    return all(crystal.room_um(x, y) > 0.0 for x, y in patch.corners)
 
 
 def heats_mesa_alone(scenario: Scenario, heater: Heater) -> bool:

@@ -36,6 +36,9 @@ def _contacts(scenario: Scenario, electrode: Electrode) -> Iterator[Finding]:
             choices = ", ".join(f'"{other}"' for other in known)
             question = did_you_mean(name, known)
             yield Finding(where, f'there is no contact "{name}"; contacts of this device: {choices}{question}', uses)
+        elif scenario.contacts[known.index(name)].on == "crystal":
+            beside: tuple[Where, ...] = (("contacts", known.index(name), "on"),)
+            yield Finding(where, f'the contact "{name}" is on the crystal; the current enters on the mesa', beside)
 
 
 def _layer(scenario: Scenario, electrode: Electrode) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ SLACK_UM = 1e-9
 
 def plan_findings(scenario: Scenario) -> Iterator[Finding]:
     """Contradictions in the plan; positions are compared only where all outlines make sense."""
-    shapes = [*_geometry(scenario)]
+    shapes = [*_geometry(scenario), *_on_crystal(scenario)]
     yield from shapes
     sections = (scenario.mesa, scenario.crystal)
     odd = any(section is not None and any(section.contradictions()) for section in sections)
@@ -110,6 +110,9 @@ def _contact_places(scenario: Scenario) -> Iterator[Finding]:
     for i, contact in enumerate(scenario.contacts):
         if contact_fits(scenario, contact):
             continue
+        if contact.on == "crystal":
+            yield _beside(scenario, i)
+            continue
         place = f"the {contact.patch.describe()}"
         across = scenario.mesa.extent_um[0] if scenario.geometry == "strip" else min(scenario.mesa.extent_um)
         if contact.shape == "disc" and 2 * contact.radius_um > across:
@@ -122,6 +125,35 @@ def _contact_places(scenario: Scenario) -> Iterator[Finding]:
             )
             uses = (*_mesa_keys(), *(("contacts", i, key) for key in ("y_um", *contact.shape_keys)))
             yield Finding(("contacts", i, "x_um"), text, uses)
+
+
+def _beside(scenario: Scenario, i: int) -> Finding:
+    """What is wrong with the place of a contact on the crystal."""
+    contact, keys = scenario.contacts[i], [("contacts", i, "y_um"), ("contacts", i, "on")]
+    keys += [("contacts", i, key) for key in contact.shape_keys]
+    if scenario.crystal is None:
+        text = 'on = "crystal" needs a [crystal] section with its size; without one a contact is on the mesa'
+        return Finding(("contacts", i, "on"), text, (("crystal",),))
+    reach, half = _reach(scenario.mesa), [0.5 * extent for extent in scenario.crystal.extent_um]
+    text = (
+        f"the {contact.patch.describe()} does not lie on the crystal beside the mesa, clear of mesa and rim: it needs "
+        f"places outside |x| <= {reach[0]:g} µm, |y| <= {reach[1]:g} µm and inside |x| < {half[0]:g} µm, "
+        f"|y| < {half[1]:g} µm; move or shrink it"
+    )
+    return Finding(("contacts", i, "x_um"), text, (*_mesa_keys(), *keys, ("crystal",)))
+
+
+def _on_crystal(scenario: Scenario) -> Iterator[Finding]:
+    """What knows no contact beside the mesa."""
+    for i, contact in enumerate(scenario.contacts):
+        if contact.on == "mesa":
+            continue
+        if scenario.geometry == "disc":
+            text = '"crystal" does not fit geometry = "disc", whose contact is in the centre; use geometry = "plan"'
+            yield Finding(("contacts", i, "on"), text, (("geometry",),))
+        if scenario.mesh.file is not None:
+            text = '"crystal" needs a mesh that is made, not one of a file; remove mesh.file'
+            yield Finding(("contacts", i, "on"), text, (("mesh", "file"),))
 
 
 def _probes(scenario: Scenario) -> Iterator[Finding]:

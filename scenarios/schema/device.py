@@ -99,9 +99,13 @@ class Layer(Section):
 
 
 class Contact(Patched, Kinds):
-    """A heat sink that touches the top layer in a patch: contact, then a lumped wire; its resistance tells its kind."""
+    """A heat sink that touches a surface in a patch: contact, then a lumped wire; its resistance tells its kind."""
 
     usual: ClassVar[str] = "constant"
+
+    on: Literal["mesa", "crystal"] = Field(
+        "mesa", description="what it touches: the top of the mesa, or the crystal beside it"
+    )
 
     wire_K_per_mW: NonNegative | None = Field(
         None, description="constant thermal resistance of the wire; without any wire its end is at bath temperature"
@@ -135,7 +139,8 @@ class Contact(Patched, Kinds):
             wire = f"wire {self.wire_K_per_mW:g} K/mW"
         else:
             wire = "its far side at bath temperature"
-        return f"{self.name}: {self.patch.describe()}, {super().describe()}, {wire}"
+        place = self.patch.describe() + (", on the crystal" if self.on == "crystal" else "")
+        return f"{self.name}: {place}, {super().describe()}, {wire}"
 
 
 class ConstantContact(Contact):

@@ -178,13 +178,14 @@ def _top(scenario: Scenario, layout: Layout) -> Iterator[Outlet]:
 
 
 def _contacts(scenario: Scenario, layout: Layout) -> Iterator[Outlet]:
-    """Yield the contacts; they touch the top sublayer."""
+    """Yield the contacts; they touch the top sublayer, that of the mesa or that of the crystal."""
     for contact in scenario.contacts:
         patch = layout.operators.patches[contact.name]
-        weight = patch[layout.nodes_of(0)]
+        k = len(layout.mesa_layers) if contact.on == "crystal" else 0
+        weight = patch[layout.nodes_of(k)]
         inside = np.flatnonzero(weight > 0.0)
         share = weight[inside] / global_sum(layout.operators.comm, patch.sum())
-        yield build_contact(contact, scenario.bath.temperature_K, inside, share)
+        yield build_contact(contact, scenario.bath.temperature_K, layout.starts[k] + inside, share)
 
 
 OF_SCENARIO = (_bottom, _top, _contacts)

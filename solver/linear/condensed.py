@@ -62,6 +62,9 @@ def why_not_condensed(scenario: Scenario, layout: Layout, faces: Sequence[Sink] 
     for heater in scenario.heaters:
         if not heats_mesa_alone(scenario, heater):
             return f"the heater {heater.name} warms the crystal"
+    for contact in scenario.contacts:
+        if contact.on == "crystal":
+            return f"the contact {contact.name} cools the crystal"
     for sink in faces:
         if sink.face != "top":
             return f"the heat sink {sink.name} cools the crystal"

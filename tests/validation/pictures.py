@@ -47,6 +47,15 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     ),
     (("run", "bars"), {"map.png": "contacts.png"}),
     (("run", "defect"), {"map.png": "map-defect.png"}),
+    (
+        (
+            *("check", "kurter2010-n19", "--set"),
+            'contacts=[{name="wire", x_um=-2.5, y_um=-2.5, radius_um=2.0, contact_K_per_mW=3.0}, '
+            '{name="bar", on="crystal", shape="rectangle", x_um=-20.0, width_um=10.0, depth_um=40.0, '
+            "contact_K_per_mW=1.0}]",
+        ),
+        {"device.png": "beside.png"},
+    ),
     (("ltslm", "out/pictures/kurter2010-n19", "--current", "1.2", "--beam-um", "1.5"), {"ltslm.png": "ltslm.png"}),
     (
         (

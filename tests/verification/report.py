@@ -17,6 +17,7 @@ from types import ModuleType
 from verification import (
     conservation,
     exact,
+    exact_beside,
     exact_electrode,
     exact_heaters,
     exact_pseudogap,
@@ -39,6 +40,7 @@ MODULES: tuple[ModuleType, ...] = (
     mms_plane,
     mms_depth,
     exact,
+    exact_beside,
     exact_time,
     exact_heaters,
     exact_stability,

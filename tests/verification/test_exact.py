@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from verification.cases import Case, describe, evaluate
 from verification.exact import CASES
+from verification.exact_beside import CASES as BESIDE
 from verification.exact_electrode import CASES as ELECTRODE
 from verification.exact_film import exact
 from verification.exact_pseudogap import CASES as PSEUDOGAP
@@ -12,7 +13,7 @@ from verification.exact_step import RADII, spot_alpha
 from verification.exact_walls import CASES as WALLS
 
 
-@pytest.mark.parametrize("case", (*CASES, *ELECTRODE, *WALLS, *PSEUDOGAP), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", (*CASES, *ELECTRODE, *WALLS, *BESIDE, *PSEUDOGAP), ids=lambda case: case.name)
 def test_exact_result(case: Case):
     outcome = evaluate(case, quick=True)
     assert outcome.passed, describe(outcome)

@@ -69,6 +69,8 @@ CONTROLS = [
     (wrong.whole_layer_to_the_bath, "mean temperature rise, radius"),
     (wrong.joule_heat_altered, "alpha_S of a domain of 1 lambda at the end of a strip of 3 lambda"),
     (wrong.in_plane_conductivity_doubled, "alpha_S of a circular spot of radius 1 lambda"),
+    (wrong.contact_doubled, "strip, contact on the crystal: rise at the edge of the mesa over the heat"),
+    (wrong.joule_heat_altered, "strip, contact on the crystal: heat into it over the Joule power, minus 1"),
     (wrong.joule_heat_altered, "voltage of a standing front in a strip, N = 19"),
     (wrong.gap_smaller, "voltage of a standing front in a strip, N = 30"),
     (wrong.gap_smaller, "voltage of a standing front, rule of equal areas, N = 19"),

@@ -10,6 +10,7 @@ DISC = ("mesa.shape=disc", "mesa.radius_um=5", "geometry=disc", "crystal.shape=d
 PATCH = "radius_um=2.0,contact_K_per_mW=1.0"
 SECOND = f'contacts=[{{name="a",x_um=-2.5,{PATCH}}},{{name="b",x_um=%s,{PATCH}}}]'
 
+BESIDE = f'contacts=[{{name="wire",on="crystal",x_um=10.0,{PATCH}}}]'
 CURVE = "law.resistance_above_Tc={T_K=[90,200],values=[12,7]}"
 
 WRONG = [
@@ -31,6 +32,13 @@ WRONG = [
     (["crystal.shape=disc"], "crystal.radius_um", "needs radius"),
     (["crystal.radius_um=3"], "crystal.radius_um", "has no effect"),
     (["mesa.shape=disc", "mesa.radius_um=5", "crystal.shape=disc", "crystal.radius_um=4"], "crystal", "smaller"),
+    (["contacts.0.on=crystal"], "contacts.0", "beside the mesa, clear of mesa and rim"),
+    (["contacts.0.on=crystal", "contacts.0.x_um=6.9"], "contacts.0", "move or shrink it"),
+    (["contacts.0.on=crystal", "contacts.0.x_um=18.5"], "contacts.0", "inside |x| < 20 µm, |y| < 15 µm"),
+    (["contacts.0.on=crystal", "crystal=none", "layers.2=none"], "contacts.0", "needs a [crystal] section"),
+    (["contacts.0.on=substrate"], "contacts.0", "substrate"),
+    ([BESIDE, 'electrode={inject=["wire"]}'], "electrode.inject", "the current enters on the mesa"),
+    ([*DISC, "contacts.0.x_um=0", "contacts.0.on=crystal"], "contacts.0", 'use geometry = "plan"'),
     # one dimension
     (["geometry=strip", "contacts.0.y_um=1"], "contacts.0", "no meaning on a strip"),
     (["geometry=strip", "mesa.shape=disc", "mesa.radius_um=5"], "mesa.shape", 'needs shape = "rectangle"'),
@@ -123,6 +131,9 @@ RIGHT = [
     ["mesa.wall_angle_deg=75", "mesa.junctions=500"],
     ["law.pseudogap_K=64", "law.pseudogap_share=1"],
     [CURVE],
+    [BESIDE],
+    [BESIDE, "geometry=strip"],
+    ['contacts=[{name="bar",on="crystal",shape="rectangle",x_um=-12.0,width_um=8.0,depth_um=20.0,contact_K_per_mW=1.0}]'],
     ["mode=uniform", "mesa.wall_angle_deg=90"],
     ["layers.2.first_sublayer_um=0.1"],
     ["contacts.0.contact_K_per_mW=none", "contacts.0.contact_resistance_ohm=0.1", "contacts.0.wire_length_mm=5"],
