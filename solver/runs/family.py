@@ -71,12 +71,15 @@ class Josephson:
         """Return the currents at a state. Collective.
 
         Local critical current density j_c(T) = I_c R_N / r times `reduced`, integrated over the mesa: the whole of
-        a junction short against the Josephson length switches at once. Of several sublayers the weakest counts.
+        a junction short against the Josephson length switches at once. Of several sublayers the weakest counts, where
+        walls lean by its own area.
         """
         density = self.voltage / model.junctions.resistance
         T = junction_temperatures(model, e)
         cold = density * model.area
-        weakest = float(global_sums(model.comm, self.reduced(T) @ model.junction_mass).min()) * density
+        whole = global_sums(model.comm, self.reduced(T) @ model.junction_mass)
+        areas = model.junctions.areas
+        weakest = float((whole if areas is None else areas * whole).min()) * density
         hottest = global_max(model.comm, T.max(initial=0.0))
         coldest = global_min(model.comm, T.min(initial=np.inf))
         bounds = cold * self.reduced(np.array([hottest, coldest]))

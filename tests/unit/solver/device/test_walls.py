@@ -13,8 +13,9 @@ from mpi4py import MPI
 from hotmesa.meshes import build_mesh
 from hotmesa.scenarios.geometry import area_ratio
 from hotmesa.scenarios.parameters import parameters
-from hotmesa.scenarios.schema import Mesa, Scenario
+from hotmesa.scenarios.schema import Josephson, Mesa, Scenario
 from hotmesa.solver.model import Model
+from hotmesa.solver.runs.family import build_josephson
 from hotmesa.solver.states.bias import Bias
 from hotmesa.solver.states.observables import observe
 from hotmesa.solver.states.steady import solve_steady
@@ -80,3 +81,17 @@ def test_upright_walls_are_no_parameter() -> None:
     keys = [item.key for item in parameters(leaning(80.0))]
     assert "mesa.wall_angle_deg" in keys
     assert "mesa.wall_angle_deg" not in [item.key for item in parameters(leaning(90.0))]
+
+
+def test_the_narrowest_junction_switches_first() -> None:
+    """At one temperature the weakest critical current is j_c times the smallest area."""
+    given = {"critical_voltage_mV": 8.0, "critical_temperature_K": 80.0}
+    weakest = {}
+    for angle in (90.0, 75.0):
+        m = model(leaning(angle).model_copy(update={"josephson": Josephson(**given)}))
+        josephson = build_josephson(m.scenario)
+        assert josephson is not None
+        weakest[angle] = josephson.currents(m, m.evaluate(*m.cold(), 1.0)).switching
+    height = 465 * 2.151e-3
+    top = area_ratio(leaning(75.0).mesa, -0.375 * height)  # the middle of the uppermost of four sublayers
+    assert weakest[75.0] == pytest.approx(top * weakest[90.0], rel=1e-12)
