@@ -60,14 +60,14 @@ def status(page: Browser) -> str:
     return str(page.run(_in_page('all(document).find((p) => p.getAttribute("role") === "status")?.textContent ?? ""')))
 
 
-def wait_for_status(page: Browser, words: str) -> None:
+def wait_for_status(page: Browser, words: str, patience_s: float = PATIENCE_S) -> None:
     """Wait until the page says, in its line of status, something with these words.
 
     Raises:
         TimeoutError: it does not.
     """
     say = 'all(document).find((p) => p.getAttribute("role") === "status")?.textContent ?? ""'
-    page.wait(_in_page(f"({say}).includes({json.dumps(words)})"), PATIENCE_S)
+    page.wait(_in_page(f"({say}).includes({json.dumps(words)})"), patience_s)
 
 
 def wait_for_text(page: Browser, words: str) -> None:

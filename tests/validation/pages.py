@@ -14,6 +14,8 @@ import hotmesa as hm
 
 RUN = "kurter2010-n19"
 EXACT = "as the scenario says:"
+PATIENCE_S = 1800.0
+"""Of a picture; the branch of the scenario takes half a minute of a free processor."""
 
 
 def report(page: Browser, picture: Path, out: Path) -> None:
@@ -34,12 +36,12 @@ def explore(page: Browser, picture: Path, out: Path) -> None:
     """`hotmesa explore`: the device that is bundled pinned, beside it one of more junctions and another wire."""
     with served_page([RUN], out) as served:
         page.visit(served.address, 1280, 880)
-        wait_for_status(page, EXACT)
+        wait_for_status(page, EXACT, PATIENCE_S)
         press(page, "pin this curve")
         for name, value in (("mesa.junctions", 24), ("contacts.0.x_um", 0.5)):
             type_in(page, f"{name} number", str(value))
             wait_for_text(page, f"--set {name}={value}")
-        wait_for_status(page, EXACT)
+        wait_for_status(page, EXACT, PATIENCE_S)
         page.picture(picture, whole=False)
 
 
