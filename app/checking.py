@@ -13,10 +13,10 @@ from hotmesa.postprocess.drawing import plot_device
 from hotmesa.postprocess.page import FORMATS
 from hotmesa.postprocess.style import save_picture
 from hotmesa.refining import elements_of
-from hotmesa.scenarios import Scenario, load_scenario, toml
+from hotmesa.scenarios import Scenario, load_scenario
 from hotmesa.scenarios.describe import summary
 from hotmesa.scenarios.errors import BAD_INPUT, HotmesaError, ScenarioError
-from hotmesa.scenarios.files import PLANS, bundled_plans, command_of
+from hotmesa.scenarios.files import PLANS, plan_kind
 from hotmesa.scenarios.kinds import KINDS
 from hotmesa.scenarios.plans.assumptions import assumption_lines, deciding_assumptions
 from hotmesa.scenarios.writing import json_text
@@ -42,7 +42,7 @@ def check(name_or_file: str, overrides: Sequence[str] = ()) -> str:
     Raises:
         HotmesaError: as the run would raise, with the same words.
     """
-    kind = _kind(name_or_file)
+    kind = plan_kind(name_or_file)
     if kind is not None and overrides:
         noun = PLANS[kind].noun
         raise HotmesaError(f"{name_or_file} is {noun}: --set changes scenarios; write the key into its [fixed]")
@@ -58,7 +58,7 @@ def check_json(name_or_file: str, overrides: Sequence[str] = ()) -> str:
     Raises:
         HotmesaError: as `check`.
     """
-    kind = _kind(name_or_file)
+    kind = plan_kind(name_or_file)
     text = check(name_or_file, overrides)
     _, scenarios = _reader(kind)(name_or_file, overrides)
     resolved = {name: scenario.model_dump(mode="json") for name, scenario in scenarios.items()}
@@ -75,7 +75,7 @@ def draw_device(name_or_file: str, overrides: Sequence[str], file: Path) -> Path
     """
     if file.suffix[1:] not in FORMATS:
         raise HotmesaError(f"--draw {file}: must end with {', '.join(f'.{kind}' for kind in FORMATS)}")
-    if _kind(name_or_file) is not None:
+    if plan_kind(name_or_file) is not None:
         raise HotmesaError(f"--draw {file}: {name_or_file} is no scenario; name the scenario that it varies")
     scenario = load_scenario(name_or_file, overrides)
     if not KINDS[scenario.mode].spatial:
@@ -87,7 +87,10 @@ def draw_device(name_or_file: str, overrides: Sequence[str], file: Path) -> Path
 
 def _reader(kind: str | None) -> Callable[[str, Sequence[str]], tuple[str, dict[str, Scenario]]]:
     """Return what reads a file of a kind, to its text and its scenarios by case."""
-    readers = {"study": _study, "fit": _fit, "uncertainty": _uncertainty, "optimise": _optimisation}
+    readers = {
+        "study": _study, "fit": _fit, "uncertainty": _uncertainty, "optimise": _optimisation, "identify": _readings,
+        "folds": _folds,
+    }  # fmt: skip
     return _scenario if kind is None else readers[kind]
 
 
@@ -103,19 +106,6 @@ def _elements(scenario: Scenario) -> list[str]:
         _, words = elements_of(scenario)
         return [f"  mesh     {words}"] if words else []
     return []
-
-
-def _kind(name_or_file: str) -> str | None:
-    """Return the word of `PLANS` for the name or the file of one, None for a scenario or what is none of them."""
-    for kind in PLANS:
-        if name_or_file in bundled_plans(kind):
-            return kind
-    path = Path(name_or_file).expanduser()
-    try:
-        command = command_of(toml.read(path)) if path.is_file() else None
-    except (OSError, ValueError):  # the scenario says why
-        return None
-    return command if command in PLANS else None
 
 
 def _study(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
@@ -172,6 +162,25 @@ def _optimisation(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, S
         choice.name or "start": plan.scenario(choice, start)
         for choice, start in zip(plan.choices, plan.starts, strict=True)
     }
+
+
+def _readings(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
+    from hotmesa.scenarios.plans.identify import load_identify
+
+    plan = load_identify(name_or_file)
+    given, key = plan.given, plan.setting
+    lines = [f"readings of {given.name} that tell {', '.join(given.tell_apart)} apart"]
+    lines += [f"  {key} = {', '.join(f'{value:g}' for value in plan.scenarios)}"] if key else []
+    return "\n".join(lines), {f"{key}={value:g}" if key else "": item for value, item in plan.scenarios.items()}
+
+
+def _folds(name_or_file: str, _: Sequence[str]) -> tuple[str, dict[str, Scenario]]:
+    from hotmesa.scenarios.plans.folds import load_folds
+
+    plan = load_folds(name_or_file)
+    given, range_ = plan.given, plan.given.follow
+    text = f"folds in {given.fold} of {given.name}, followed over {range_.key} = {range_.min:g} to {range_.max:g}"
+    return text, {f"{range_.key}={value:g}": item for value, item in plan.scenarios.items()}
 
 
 def _make(scenarios: dict[str, Scenario]) -> str:

@@ -19,9 +19,11 @@ from hotmesa.progress import tell
 from hotmesa.record import claimed
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.errors import DONE, NO_CONVERGENCE
+from hotmesa.scenarios.files import plan_kind
 from hotmesa.scenarios.load import Overrides, scenario_of
 from hotmesa.scenarios.overrides import parse
 from hotmesa.scenarios.parameters import Parameter, number_of
+from hotmesa.scenarios.plans.folds import load_folds
 from hotmesa.scenarios.writing import write_json, write_table
 from hotmesa.solver.errors import RequestError, SolveError
 from hotmesa.solver.law.variation import spelled_out
@@ -56,18 +58,20 @@ class Folds:
 
 
 def folds(
-    scenario: str | Path | Scenario, overrides: Overrides = (), *, over: str, fold: Literal["V", "I"] = "V",
-    out: str | Path | None = None, overwrite: bool = False, quiet: bool = True, command: str = "",
+    scenario: str | Path | Scenario, overrides: Overrides = (), *, over: str | None = None,
+    fold: Literal["V", "I"] | None = None, out: str | Path | None = None, overwrite: bool = False, quiet: bool = True,
+    command: str = "",
 ) -> Folds:  # fmt: skip
     """Follow the folds of a branch, or of the uniform model, in a second number of the scenario.
 
     On several MPI processes all of them call this.
 
     Args:
-        scenario: of a branch or of the uniform model: its name, a TOML file, the folder of a run, or a loaded one.
+        scenario: of a branch or of the uniform model: its name, a TOML file, the folder of a run, or a loaded one; or
+            a file that says all of this (`follow`).
         overrides: changes of its keys.
         over: number and range, "bath.temperature_K=4.2:80". Any number that states depend on and no node of the mesh.
-        fold: "V" where the voltage turns (backbending), "I" where the current does.
+        fold: "V" where the voltage turns (backbending), "I" where the current does; None for that of the file, else V.
         out: folder for the files; None: nothing is written.
         overwrite: whether earlier files there may be replaced.
         quiet: whether to print errors only.
@@ -78,11 +82,7 @@ def folds(
         SolveError: nothing was found because the branch could not be followed.
         OSError: results cannot be written.
     """
-    given = _loaded(scenario, overrides)
-    parameter, ends = _range(given, over)
-    if not isinstance(scenario, Scenario):
-        for end in ends:  # what the range does not allow is told before anything is computed
-            _loaded(scenario, {**_as_table(overrides), parameter.key: end})
+    given, parameter, ends, fold = _asked(scenario, overrides, over, fold)
     comm, folder = world(), None if out is None else Path(out)
     with claimed(comm, folder, overwrite, OWN_FILES):
         started = time.perf_counter()
@@ -97,6 +97,29 @@ def folds(
     if not quiet:
         tell(sys.stdout, message(found, parameter.key, fold))
     return found
+
+
+def _asked(
+    scenario: str | Path | Scenario, overrides: Overrides, over: str | None, fold: Literal["V", "I"] | None
+) -> tuple[Scenario, Parameter, tuple[float, float], Literal["V", "I"]]:
+    """Return scenario, number with its range, and what folds, as a file or the arguments say.
+
+    Raises:
+        ScenarioError, RequestError: bad input.
+    """
+    if isinstance(scenario, Scenario) or plan_kind(scenario) != "folds":
+        given = _loaded(scenario, overrides)
+        parameter, ends = _range(given, over)
+        if not isinstance(scenario, Scenario):
+            for end in ends:  # what the range does not allow is told before anything is computed
+                _loaded(scenario, {**_as_table(overrides), parameter.key: end})
+        return given, parameter, ends, fold or "V"
+    if overrides or over:
+        raise RequestError(f"{scenario} says what --set and --over would say: change it there (fixed, follow)")
+    plan = load_folds(scenario)
+    follow = plan.given.follow
+    given = _loaded(plan.scenario, ())
+    return given, *_range(given, f"{follow.key}={follow.min!r}:{follow.max!r}"), fold or plan.given.fold
 
 
 def _loaded(given: str | Path | Scenario, overrides: Overrides) -> Scenario:
@@ -121,20 +144,20 @@ def _as_table(overrides: Overrides) -> dict[str, object]:
     return {".".join(map(str, path)): value for path, value in map(parse, overrides)}
 
 
-def _range(scenario: Scenario, over: str) -> tuple[Parameter, tuple[float, float]]:
+def _range(scenario: Scenario, over: str | None) -> tuple[Parameter, tuple[float, float]]:
     """Return the number that is varied, and its range.
 
     Raises:
         RequestError: it is not written as KEY=FROM:TO, or moves nodes of the mesh.
         ScenarioError: it is unknown, or an end is no value of it.
     """
-    key, equals, text = over.partition("=")
+    key, equals, text = (over or "").partition("=")
     try:
         low, high = sorted(float(part) for part in text.split(":"))
     except ValueError:
         low, high = 0.0, 0.0
     if not equals or not low < high:
-        raise RequestError(f"--over {over}: write KEY=FROM:TO, for example --over bath.temperature_K=4.2:80")
+        raise RequestError(f"--over {over or ''}: write KEY=FROM:TO, for example --over bath.temperature_K=4.2:80")
     parameter = number_of(spelled_out(scenario), key, ("uniform",) if scenario.mode == "uniform" else ())
     if parameter.moves_nodes and scenario.mode == "branch":
         raise RequestError(f"{key}: moves the nodes of the mesh, which this command keeps; use a study")

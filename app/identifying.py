@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,8 +26,10 @@ from hotmesa.progress import tell
 from hotmesa.record import claimed
 from hotmesa.scenarios import Scenario, to_toml
 from hotmesa.scenarios.arrays import Array
+from hotmesa.scenarios.files import plan_kind
 from hotmesa.scenarios.overrides import parse
 from hotmesa.scenarios.parameters import chosen
+from hotmesa.scenarios.plans.identify import load_identify
 from hotmesa.scenarios.writing import write_json, write_table
 from hotmesa.sensitivities import branch_of, derived_branch
 from hotmesa.solver.errors import RequestError
@@ -58,8 +60,8 @@ class Identification:
 
 
 def identify(
-    scenario: str | Path | Scenario, overrides: Sequence[str] = (), *, parameters: Sequence[str],
-    vary: str | None = None, sigma_mV: float = 1.0, readings: int = 20, out: str | Path | None = None,
+    scenario: str | Path | Scenario, overrides: Sequence[str] = (), *, parameters: Sequence[str] = (),
+    vary: str | None = None, sigma_mV: float | None = None, readings: int | None = None, out: str | Path | None = None,
     overwrite: bool = False, quiet: bool = True, command: str = "",
 ) -> Identification:  # fmt: skip
     """Return which readings of V at a current, and at which settings, would tell parameters apart best.
@@ -67,12 +69,13 @@ def identify(
     Each setting takes one branch with its derivatives. On several MPI processes all of them call this.
 
     Args:
-        scenario: a bundled scenario, a TOML file, the folder of a run, or one that is loaded.
+        scenario: a bundled scenario, a TOML file, the folder of a run, or one that is loaded; or a file that says all
+            of this (`tell_apart`).
         overrides: changes of its keys.
         parameters: keys whose values are to be told apart; none of them zero.
         vary: key and values that can be set from outside, "bath.temperature_K=4.2,20,40"; None: nothing.
-        sigma_mV: standard deviation of a reading.
-        readings: how many are taken.
+        sigma_mV: standard deviation of a reading; None for that of the file, else 1.
+        readings: how many are taken; None for those of the file, else 20.
         out: folder for the files; None: nothing is written.
         overwrite: whether earlier files there may be replaced.
         quiet: whether to print errors only.
@@ -83,9 +86,11 @@ def identify(
         SolveError: a branch could not be continued, or a linear system not be solved.
         OSError: results cannot be written.
     """
-    keys = tuple(dict.fromkeys(parameters))
+    asked = asked_for(scenario, overrides, parameters, vary)
+    keys, name, settings = asked.keys, asked.setting, asked.scenarios
+    sigma_mV = asked.sigma_mV if sigma_mV is None else sigma_mV
+    readings = asked.readings if readings is None else readings
     _refuse(keys, sigma_mV, readings)
-    name, settings = _settings(scenario, overrides, vary)
     for item in settings.values():
         _refuse_zeros(item, keys)
     comm, folder = world(), None if out is None else Path(out)
@@ -106,6 +111,46 @@ def identify(
     if not quiet:
         tell(sys.stdout, message(result, name, readings, sigma_mV))
     return result
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What shall be found.
+
+    Attributes:
+        keys: of the parameters that are to be told apart.
+        setting: key of what can be set from outside; "" for none.
+        scenarios: by its values.
+        sigma_mV, readings: standard deviation and number of readings.
+    """
+
+    keys: tuple[str, ...]
+    setting: str
+    scenarios: Mapping[float, Scenario]
+    sigma_mV: float = 1.0
+    readings: int = 20
+
+
+def asked_for(
+    scenario: str | Path | Scenario, overrides: Sequence[str], parameters: Sequence[str], vary: str | None
+) -> Asked:  # fmt: skip
+    """Return what a file asks for, or what is asked of a scenario.
+
+    Raises:
+        ScenarioError, RequestError: bad input.
+    """
+    if isinstance(scenario, Scenario) or plan_kind(scenario) != "identify":
+        setting, scenarios = _settings(scenario, overrides, vary)
+        if not parameters:
+            raise RequestError("--parameters: name the keys that are to be told apart, or give a file with tell_apart")
+        return Asked(tuple(dict.fromkeys(parameters)), setting, scenarios)
+    said = {"--set": overrides, "--parameters": parameters, "--vary": vary}
+    if any(said.values()):
+        words = ", ".join(word for word, value in said.items() if value)
+        raise RequestError(f"{scenario} says what {words} would say: change it there (fixed, tell_apart, setting)")
+    plan = load_identify(scenario)
+    given, branches = plan.given, {value: branch_of(item) for value, item in plan.scenarios.items()}
+    return Asked(tuple(dict.fromkeys(given.tell_apart)), plan.setting, branches, given.sigma_mV, given.readings)
 
 
 def _refuse(keys: Sequence[str], sigma_mV: float, readings: int) -> None:

@@ -206,25 +206,34 @@ def _power_at_last(curve: IVCurve, places: Array, otherwise: str) -> Finding:
 def nucleation(table: Table, curve: IVCurve | None, hot_temperature_K: float) -> dict[str, Any] | None:
     """Return where and when the hot spot appears; None where no place exceeds the hot temperature.
 
-    I_mA, V_per_junction_mV and P_mW belong to T_max = T_c, interpolated towards the last point without a hot spot;
-    x_um, y_um and contact_distance_um to the first point with hot_fraction > 0, which is `row`.
+    I_mA, V_per_junction_mV and P_mW belong to T_max = T_c, interpolated between the points before and behind; x_um,
+    y_um and contact_distance_um to the first point with hot_fraction > 0, which is `row`. That may be the next one,
+    where several sublayers of junctions differ in temperature.
     """
     hot = np.flatnonzero(column(table, "hot_fraction") > 0)
     if len(hot) == 0:
         return None
     row = int(hot[0])
     I, P, v, T = (column(table, name) for name in ("I_mA", "P_mW", "V_per_junction_mV", "T_max_K"))  # noqa: E741
-    part = 1.0
-    if row > 0 and T[row - 1] < hot_temperature_K < T[row]:
-        part = float((hot_temperature_K - T[row - 1]) / (T[row] - T[row - 1]))
+    part, first = 1.0, _crossing(T, row, hot_temperature_K)
+    if first > 0 and T[first - 1] <= hot_temperature_K < T[first]:
+        part = float((hot_temperature_K - T[first - 1]) / (T[first] - T[first - 1]))
     at = {
-        name: _number(values[row] + (part - 1.0) * (values[row] - values[max(row - 1, 0)]))
+        name: _number(values[first] + (part - 1.0) * (values[first] - values[max(first - 1, 0)]))
         for name, values in (("I_mA", I), ("V_per_junction_mV", v), ("P_mW", P))
     }
     if curve is not None and part < 1.0:
-        at = _at_temperature(table, curve, row, hot_temperature_K) or at
+        at = _at_temperature(table, curve, first, hot_temperature_K) or at
     places = {name: _number(column(table, f"hot_{name}")[row]) for name in ("x_um", "y_um", "contact_distance_um")}
     return at | places | {"row": row}
+
+
+def _crossing(T: Array, row: int, temperature_K: float) -> int:
+    """Return the first of the rows up to one from which on T is above a temperature."""
+    first = row
+    while first > 0 and T[first - 1] > temperature_K:
+        first -= 1
+    return first
 
 
 def _at_temperature(table: Table, curve: IVCurve, row: int, temperature_K: float) -> dict[str, float | None] | None:

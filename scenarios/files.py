@@ -32,6 +32,8 @@ PLANS: Mapping[str, PlanKind] = {
     "fit": PlanKind("a fit", ("parameters", "data")),
     "uncertainty": PlanKind("a file of what is uncertain", ("assumed",)),
     "optimise": PlanKind("an optimisation", ("variables",)),
+    "identify": PlanKind("a choice of readings", ("tell_apart",)),
+    "folds": PlanKind("a file of folds to follow", ("follow",)),
 }
 """By the command that computes them, with which the names of bundled ones begin."""
 OF_SCENARIOS = ("base", "mode", "mesa", "layers")
@@ -119,6 +121,20 @@ def command_of(data: Mapping[str, Any]) -> str | None:
     if "scenario" not in data and any(key in data for key in OF_SCENARIOS):
         return "run"
     return next((kind for kind, plan in PLANS.items() if any(key in data for key in plan.keys)), None)
+
+
+def plan_kind(name_or_path: str | Path) -> str | None:
+    """The word of `PLANS` for the name or the file of one, None for a scenario or what is none of them."""
+    text = str(name_or_path)
+    for kind in PLANS:
+        if text in bundled_plans(kind):
+            return kind
+    path = Path(name_or_path).expanduser()
+    try:
+        command = command_of(toml.read(path)) if path.is_file() else None
+    except (OSError, ValueError):  # the scenario says why
+        return None
+    return command if command in PLANS else None
 
 
 def other_kind(label: str, command: str) -> str:

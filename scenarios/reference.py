@@ -58,17 +58,23 @@ def schema_json() -> str:
     return json.dumps(head, indent=2, ensure_ascii=False) + "\n"
 
 
-def _for_editors(section: dict[str, Any]) -> None:
-    """Units into the descriptions. A base may name the kind of a section and give what that kind needs."""
-    section.pop("x-foreign", None)
-    if any("const" in node for node in section.get("properties", {}).values()):
-        section.pop("required", None)
+def add_units(section: dict[str, Any]) -> None:
+    """Write the units of the keys of a section into their descriptions, in place."""
     for name, node in section.get("properties", {}).items():
         node.pop("title", None)
         unit = unit_of(name)
         if unit:
             node["x-unit"] = unit
             node["description"] = f"{node.get('description', '')} [{unit}]".strip()
+
+
+def _for_editors(section: dict[str, Any]) -> None:
+    """Units into the descriptions. A base may name the kind of a section and give what that kind needs."""
+    section.pop("x-foreign", None)
+    if any("const" in node for node in section.get("properties", {}).values()):
+        section.pop("required", None)
+    add_units(section)
+    for node in section.get("properties", {}).values():
         for inner in (node, node.get("items", {}), node.get("additionalProperties", {})):
             if isinstance(inner, dict) and "oneOf" in inner:
                 inner["anyOf"] = inner.pop("oneOf")

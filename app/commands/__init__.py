@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hotmesa.progress import tell
+from hotmesa.scenarios.files import plan_kind
 
 COMMANDS = {
     "list": "names and titles of the bundled scenarios",
@@ -73,6 +74,12 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add --json."""
     parser.add_argument("--json", action="store_true", help="print JSON, for other programs")
+
+
+def default_folder(name_or_file: str, command: str) -> Path:
+    """Return where results go: out/NAME for a file of this command, out/NAME-COMMAND for a scenario."""
+    stem = Path(name_or_file).stem
+    return Path("out") / (stem if plan_kind(name_or_file) == command else f"{stem}-{command}")
 
 
 def say_where(folder: Path, files: Iterable[Path], quiet: bool = False) -> None:

@@ -22,9 +22,10 @@ from hotmesa.scenarios.files import (
     other_kind,
 )
 from hotmesa.scenarios.keys import leaves_out
+from hotmesa.scenarios.load import load_scenario
 from hotmesa.scenarios.messages import MOST, inside
 from hotmesa.scenarios.problems import did_you_mean, in_lines
-from hotmesa.scenarios.schema import Name, Section
+from hotmesa.scenarios.schema import Name, Scenario, Section
 from hotmesa.scenarios.toml import inline
 from hotmesa.scenarios.units import split_unit
 
@@ -157,6 +158,29 @@ def base_scenario(name: str, folder: Path) -> str:
         hint = did_you_mean(name, available_scenarios())
         raise StudyError([f'scenario: there is no bundled scenario and no file {path} for "{name}"{hint}'])
     return str(path)
+
+
+def scenarios_over(given: PlanFile, file: Path, changes: Mapping[float, Mapping[str, Any]]) -> dict[float, Scenario]:
+    """Return the scenarios that a file means, by a number that goes with further keys.
+
+    Args:
+        given: what the file says; its `fixed` holds everywhere.
+        file: where it stands.
+        changes: further keys, by that number.
+
+    Raises:
+        StudyError: with every problem of every scenario.
+    """
+    folder, found, problems = file.resolve().parent, dict[float, Scenario](), dict[str, None]()
+    base = base_scenario(given.scenario, folder)
+    for number, own in changes.items():
+        words = [override(key, value, folder) for key, value in {**flat(given.fixed), **own}.items()]
+        try:
+            found[number] = load_scenario(base, words, complete=True)
+        except ScenarioError as error:
+            problems |= dict.fromkeys(text.removeprefix("--set ") for text in error.problems)
+    refuse(file, list(problems))
+    return found
 
 
 def path_of(key: str) -> tuple[str | int, ...]:

@@ -14,6 +14,7 @@ import hotmesa as hm
 from hotmesa.cli import main
 from hotmesa.folding import folds
 from hotmesa.scenarios import Scenario, load_scenario
+from hotmesa.scenarios.files import bundled_plans
 from hotmesa.scenarios.schema import Bath, Branch, Curve, Law, Layer, Material, Mesa, Mesh, Numerics, Uniform
 from hotmesa.solver.law.laws import build_law
 from hotmesa.solver.runs.uniform import UniformDevice
@@ -178,3 +179,41 @@ def test_bad_input_is_refused_with_what_to_try(
     names = [] if len(words) > 2 else ["kurter2010-uniform"]
     assert main(["folds", *names, "--out", str(tmp_path / "out"), *words]) == 2
     assert message in capsys.readouterr().err
+
+
+FILE = 'name = "which"\nscenario = "kurter2010-uniform"\n[follow]\nkey = "bath.temperature_K"\nmin = 4.2\nmax = 80.0\n'
+
+
+def test_a_bundled_file_says_what_options_say(tmp_path: Path):
+    assert {"folds-uniform", "folds-pristine-n28"} <= set(bundled_plans("folds"))
+    assert main(["folds", "folds-uniform", "--out", str(tmp_path / "file"), "--quiet"]) == 0
+    words = ["--over", "bath.temperature_K=4.2:80", "--out", str(tmp_path / "words"), "--quiet"]
+    assert main(["folds", "kurter2010-uniform", *words]) == 0
+    assert (tmp_path / "file" / "folds.csv").read_text() == (tmp_path / "words" / "folds.csv").read_text()
+
+
+@pytest.mark.parametrize("name", bundled_plans("folds"))
+def test_the_bundled_ones_are_valid(name: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["check", name]) == 0
+    assert "followed over bath.temperature_K = 4.2 to 80" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "message"),
+    [
+        (FILE.replace("temperature_K", "temperatur_K"), [], "did you mean"),
+        (FILE.replace("min = 4.2", "min = -4.2"), [], "bath.temperature_K"),
+        (FILE.replace("max = 80.0", "max = 4.0"), [], "min = 4.2 is not below max = 4"),
+        (FILE.replace("[follow]", 'fold = "T"\n[follow]'), [], "fold"),
+        (FILE.replace("min =", "mn ="), [], "follow.mn: unknown key; did you mean min"),
+        (FILE + '[fixed]\nmode = "transient"\n', [], "mode"),
+        (FILE, ["--over", "bath.temperature_K=4.2:8"], "says what --set and --over would say"),
+    ],
+)
+def test_bad_files_are_refused(
+    text: str, words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "bad.toml").write_text(text)
+    assert main(["folds", str(tmp_path / "bad.toml"), "--out", str(tmp_path / "out"), *words]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -13,6 +13,7 @@ from helpers.devices import WIRE, on_crystal
 import hotmesa as hm
 from hotmesa.cli import main
 from hotmesa.scenarios import to_toml
+from hotmesa.scenarios.files import bundled_plans
 from hotmesa.scenarios.schema import Branch, Curve, Law, Mesh, Numerics, Stability
 
 KEYS = ["contacts.0.contact_K_per_mW", "mesa.spacing_nm"]
@@ -98,3 +99,50 @@ def test_bad_input_is_refused_with_what_to_try(
     assert main(["identify", str(file), "--out", str(tmp_path / "out"), *words]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+PLAN = 'name = "which"\nscenario = "device.toml"\ntell_apart = ["contacts.0.contact_K_per_mW", "mesa.spacing_nm"]\n'
+SETTING = '[setting]\nkey = "bath.temperature_K"\nvalues = [4.2, 40.0]\n[fixed]\n"branch.min_points" = 12\n'
+
+
+def test_a_file_says_what_options_say(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    plan = file.with_name("which.toml")
+    plan.write_text(f"{PLAN}readings = 8\n{SETTING}")
+    assert main(["check", str(plan)]) == 0
+    assert "bath.temperature_K = 4.2, 40" in capsys.readouterr().out
+    assert main(["identify", str(plan), "--out", str(tmp_path / "file"), "--quiet"]) == 0
+    words = ["--parameters", *KEYS, "--vary", "bath.temperature_K=4.2,40", "--readings", "8", "--quiet"]
+    words += ["--set", "branch.min_points=12", "--out", str(tmp_path / "words")]
+    assert main(["identify", str(file), *words]) == 0
+    for name in ("identify.csv", "designs.csv"):
+        assert table(tmp_path / "file" / name) == table(tmp_path / "words" / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "message"),
+    [
+        (PLAN + SETTING.replace("temperature_K", "temperatur_K"), [], "did you mean"),
+        (PLAN + SETTING.replace("4.2,", "-4.2,"), [], "bath.temperature_K"),
+        (PLAN.replace("spacing_nm", "spacin_nm"), [], "did you mean mesa.spacing_nm"),
+        (PLAN + "sigma_mV = 0.0\n", [], "sigma_mV"),
+        (PLAN + "readings = 1\n", [], "2 parameters need as many readings"),
+        (PLAN + "reading = 8\n", [], "did you mean readings"),
+        (PLAN + '[fixed]\nmode = "uniform"\n', [], "sensitivities are those of a branch"),
+        (PLAN, ["--set", "mesh.size_um=2"], "says what --set would say: change it there"),
+        (PLAN, ["--parameters", "mesa.spacing_nm"], "says what --parameters would say"),
+    ],
+)
+def test_bad_files_are_refused(
+    text: str, words: list[str], message: str, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    plan = file.with_name("bad.toml")
+    plan.write_text(text)
+    assert main(["identify", str(plan), "--out", str(tmp_path / "out"), *words]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", bundled_plans("identify"))
+def test_the_bundled_ones_are_valid(name: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["check", name]) == 0
+    assert "no problems found" in capsys.readouterr().out

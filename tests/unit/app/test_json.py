@@ -12,7 +12,7 @@ import hotmesa as hm
 from hotmesa.cli import main
 from hotmesa.doctor import BROKEN, Finding
 from hotmesa.scenarios import available_scenarios, load_scenario
-from hotmesa.scenarios.files import bundled_plans
+from hotmesa.scenarios.files import PLANS, bundled_plans
 
 GOLDEN = Path(__file__).parents[2] / "regression" / "golden"
 
@@ -65,3 +65,12 @@ def test_doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(hotmesa.doctor, "examine", lambda: iter([Finding("PETSc", BROKEN, "gone", "get it")]))
     (finding,) = said(capsys, "doctor", "--json", status=1)["findings"]
     assert finding == {"subject": "PETSc", "state": "broken", "detail": "gone", "mend": "get it"}
+
+
+def test_schemas_of_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    for kind in PLANS:
+        assert said(capsys, "check", kind, "--schema", "--json")["$id"] == f"urn:hotmesa:{kind}"
+    assert main(["check", "optimize", "--schema", "--json"]) == 2
+    assert "files of study, fit, uncertainty, optimise, identify, folds have own" in capsys.readouterr().err
+    assert main(["check", "optimise", "--schema"]) == 2
+    assert "write --json too" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 from hotmesa.postprocess import Run, load_run, summarise
 from hotmesa.postprocess.curve import make_curve
-from hotmesa.postprocess.merit import largest_drop, steepest
+from hotmesa.postprocess.merit import conductance_peak, full_width, largest_drop, nucleation, steepest
 from hotmesa.postprocess.results import Point
 from hotmesa.postprocess.tables import rows_of
 
@@ -162,6 +162,49 @@ def test_folds_of_both_kinds_on_a_looping_branch() -> None:
     assert drop == pytest.approx(before - after)
     # Current rises through that whole stretch, so a current source sees the same drop.
     assert largest_drop(curve, rising_current_only=True)[0] == pytest.approx(drop)
+
+
+def test_figures_between_points_gain_five_orders_with_the_step() -> None:
+    """The peak of V = y - a f(y), its place and its width by their closed forms; halved steps leave 1/32 and less."""
+    width, a = 1.3, 0.8
+
+    def V(y: np.ndarray) -> np.ndarray:
+        return y - a * np.tanh(y / width) * width
+
+    def slope(y: np.ndarray) -> np.ndarray:
+        return 1.0 - a / np.cosh(y / width) ** 2
+
+    # The peak 1/(1 - a) = 5 is at y = 0; half of it where a sech² = 1 - 2 (1 - a).
+    y = width * np.arccosh(np.sqrt(a / (1.0 - 2.0 * (1.0 - a))))
+    exact = np.array([0.0, 2.0 * float(V(np.array(y)))])
+    errors = []
+    for count in (25, 50, 100):
+        at = np.linspace(-6.0, 7.0, count)
+        curve = make_curve(V(at), at, slope(at), 1.0)
+        assert curve is not None
+        peak = conductance_peak(curve, 1.0)
+        assert peak is not None and peak.height == pytest.approx(5.0, rel=0.02)
+        errors.append(np.abs([peak.V_mV_per_junction, full_width(curve, peak, 0.0, 1.0).value] - exact))
+    orders = np.log2(np.array(errors[:-1]) / np.array(errors[1:]))
+    assert (orders[-1] > 4.5).all(), orders
+    assert (errors[-1] < 1e-5).all()
+
+
+def test_the_current_of_nucleation_does_not_wait_for_the_mean_over_sublayers() -> None:
+    """T_max passes T_c one point before the mean over the sublayers, hot_fraction, does."""
+    I = np.linspace(0.5, 1.5, 6)  # noqa: E741
+    T = 60.0 + 20.0 * I
+    zero = np.zeros(6)
+    table = {
+        "I_mA": I, "V_mV": 100.0 * I, "V_per_junction_mV": 10.0 * I, "P_mW": 0.1 * I**2, "T_max_K": T,
+        "hot_fraction": np.array([0.0, 0.0, 0.0, 0.0, 0.1, 0.2]), "hot_x_um": zero, "hot_y_um": zero,
+        "hot_contact_distance_um": zero, "dV_dI_ohm": np.full(6, 100.0),
+    }  # fmt: skip
+    found = nucleation(table, make_curve(table["V_mV"], I, table["dV_dI_ohm"], 100.0), 74.0)
+    assert found is not None
+    assert found["row"] == 4
+    assert found["I_mA"] == pytest.approx(0.7, rel=1e-9)
+    assert found["V_per_junction_mV"] == pytest.approx(7.0, rel=1e-9)
 
 
 def test_current_source_jumps_over_what_lies_behind_a_fold_in_current() -> None:

@@ -8,6 +8,8 @@ import pytest
 from hotmesa.scenarios import ScenarioError, load_scenario, toml
 from hotmesa.scenarios.files import PLANS, bundled_file, bundled_plans, command_of, find_file
 from hotmesa.scenarios.plans.fit import load_fit
+from hotmesa.scenarios.plans.folds import load_folds
+from hotmesa.scenarios.plans.identify import load_identify
 from hotmesa.scenarios.plans.optimise import load_optimisation
 from hotmesa.scenarios.plans.study import load_study
 from hotmesa.scenarios.plans.uncertainty import load_uncertainty
@@ -123,6 +125,7 @@ def test_an_own_file_of_another_kind_names_its_command_and_nothing_else(kind: st
 
 LOADERS: dict[str, Callable[[str], object]] = {
     "study": load_study, "fit": load_fit, "uncertainty": load_uncertainty, "optimise": load_optimisation,
+    "identify": load_identify, "folds": load_folds,
 }  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from hotmesa.scenarios import available_scenarios, load_scenario
 from hotmesa.scenarios.describe import summary
-from hotmesa.scenarios.files import bundled_file
+from hotmesa.scenarios.files import PLANS, bundled_file, bundled_plans
 from hotmesa.scenarios.keys import find_key, groups, names_at
 from hotmesa.scenarios.labels import label_of, label_of_key
+from hotmesa.scenarios.plans.schemas import MODELS, plan_schema_json
 from hotmesa.scenarios.reference import schema_json, schema_markdown, schema_text
 from hotmesa.scenarios.schema import Section
 from hotmesa.scenarios.units import unit_of
@@ -130,6 +131,29 @@ def test_the_schema_for_editors_knows_the_bundled_files(name: str) -> None:
     validator = jsonschema.Draft7Validator(json.loads(schema_json()))
     data = tomllib.loads(bundled_file(name).read_text(encoding="utf-8"))
     assert [error.message for error in validator.iter_errors(data)] == []
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in PLANS for name in bundled_plans(kind)])
+def test_the_schemas_of_commands_know_their_bundled_files(kind: str, name: str) -> None:
+    schema = json.loads(plan_schema_json(kind))
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    data = tomllib.loads(bundled_file(name).read_text(encoding="utf-8"))
+    assert MODELS.keys() == PLANS.keys()
+    assert [error.message for error in validator.iter_errors(data)] == []
+    assert not validator.is_valid(data | {"methodd": "x"})
+    assert not validator.is_valid({key: value for key, value in data.items() if key != "scenario"})
+
+
+def test_the_schema_of_an_optimisation_tells_units_and_finds_what_is_wrong() -> None:
+    schema = json.loads(plan_schema_json("optimise"))
+    limit = schema["$defs"]["Constraint"]["properties"]["stable_at_mA"]
+    assert limit["x-unit"] == "mA" and limit["description"].endswith("[mA]")
+    good = {"name": "x", "scenario": "y", "variables": [{"key": "a", "min": 1.0, "max": 2.0}]}
+    validator = jsonschema.Draft7Validator(schema)
+    assert validator.is_valid(good)
+    for wrong in ({"starts": 0}, {"variables": []}, {"objective": {"goal": "best"}}, {"tolerance": 1.0}):
+        assert not validator.is_valid(good | wrong)
 
 
 def test_the_schema_for_editors_finds_what_is_wrong_and_shows_units() -> None:
