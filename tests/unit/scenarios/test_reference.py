@@ -99,7 +99,7 @@ def test_summary_tells_the_device(name: str) -> None:
         ("backbending_mV_per_junction", "backbending (mV per junction)"),
         ("nucleation.I_mA", "nucleation: I (mA)"),
         ("hot_fraction@t_us=0.06", "hot fraction at t = 0.06 µs"),
-        ("mesa.junctions", "mesa: N"),
+        ("mesa.junctions", "N"),
         ("beta_above_Y_N", r"β above $Y_\mathrm{N}$"),
         ("least_slope_over_R_N", r"least dV/dI / $R_\mathrm{N}$"),
         ("folds.0.I_mA", "folds: 0: I (mA)"),
