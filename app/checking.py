@@ -23,8 +23,8 @@ from hotmesa.scenarios.writing import json_text
 
 LOG = logging.getLogger("hotmesa")
 DEVICE = (
-    *("geometry", "mode", "mesa", "crystal", "layers", "materials", "contacts", "bath", "sinks", "heaters", "maps"),
-    *("electrode", "law", "mesh"),
+    *("geometry", "mode", "mesa", "mesas", "crystal", "layers", "materials", "contacts", "bath", "sinks"),
+    *("heaters", "maps", "electrode", "law", "mesh"),
 )
 """What decides mesh, model and files of a case."""
 MOST = 40

@@ -17,12 +17,14 @@ from scipy.optimize import brentq
 from hotmesa.meshes.outlines import hydraulic_width, outline
 from hotmesa.scenarios.layers import layer_thickness
 from hotmesa.scenarios.materials import LORENZ_W_OHM_PER_K2, ThermalMaterial, build_material, gold_wire
+from hotmesa.scenarios.mesas import mesa_area_um2, mesas_of
 from hotmesa.scenarios.schema import (
     ConstantContact,
     Contact,
     Curve,
     Layer,
     Ohmic,
+    Outline,
     Polygon,
     Scenario,
     WiedemannFranzContact,
@@ -99,19 +101,23 @@ def sharpness(scenario: Scenario) -> float:
 
 
 def mesa_width(scenario: Scenario) -> float:
-    """Return the smallest extent of the mesa in µm."""
-    mesa = scenario.mesa
+    """Return the smallest extent of the mesa in µm, or of the narrowest one of several."""
     if scenario.geometry == "strip":
-        return mesa.extent_um[0]
-    least = min(mesa.extent_um)
-    return min(least, hydraulic_width(outline(mesa, 1.0))) if isinstance(mesa, Polygon) else least
+        return scenario.mesa.extent_um[0]
+    return min(_width(mesa.patch.shape) for mesa in mesas_of(scenario))
+
+
+def _width(shape: Outline) -> float:
+    """Return the smallest extent of a shape in µm."""
+    least = min(shape.extent_um)
+    return min(least, hydraulic_width(outline(shape, 1.0))) if isinstance(shape, Polygon) else least
 
 
 def mesa_length(scenario: Scenario) -> float:
     """Return the longest way in µm that a wall can go along the mesa: the radius of a disc on a line."""
     mesa = scenario.mesa
     if scenario.geometry == "plan":
-        return max(mesa.extent_um)
+        return max(max(one.patch.shape.extent_um) for one in mesas_of(scenario))
     return mesa.extent_um[0] / (2.0 if scenario.geometry == "disc" else 1.0)
 
 
@@ -141,7 +147,7 @@ class _Stack:
         # Heat spreads from the mesa into the crystal as far as that is wider.
         self._spread = SPREADING * (1.0 / mesa_width(scenario) - 1.0 / crystal_width(scenario))
         contacts = sum(_contact(contact, T, self._sheet) for contact in scenario.contacts)
-        self.cooling = self.admittance(0.0) + contacts / scenario.mesa.area_um2
+        self.cooling = self.admittance(0.0) + contacts / mesa_area_um2(scenario)
 
     def admittance(self, k: float) -> float:
         """Return A(k) in µW/(µm² K)."""

@@ -23,8 +23,12 @@ from hotmesa.meshes.raw import (
 from hotmesa.meshes.session import gmsh_session
 from hotmesa.meshes.sizes import Sizes, size_function
 from hotmesa.scenarios.arrays import Array
-from hotmesa.scenarios.schema import Contact, Polygon, Scenario
+from hotmesa.scenarios.mesas import mesas_of
+from hotmesa.scenarios.schema import Contact, Patch, Polygon, Scenario
 from hotmesa.scenarios.schema.patch import Turn
+
+FURTHER = "mesa:"
+"""Begins the names of outlines of further mesas, which are parts of one region."""
 
 OPTIONS = {
     "General.Terminal": 0,
@@ -63,7 +67,7 @@ def plan_mesh(scenario: Scenario, sizes: Sizes) -> RawMesh:
     names = region_names([c.name for c in scenario.contacts])
     size = size_function(scenario, sizes)
     with gmsh_session("mesh the plan", "check the outlines and the element sizes", OPTIONS) as gmsh:
-        pieces = _fragment(gmsh, outlines)
+        pieces = _joined(_fragment(gmsh, outlines))
         on = dict(zip(names[1:], (contact.on for contact in scenario.contacts), strict=True))
         _check_nesting(pieces, [name for name, what in on.items() if what == "crystal"])
         points, cells, member = _triangulate(gmsh, pieces, names, size)
@@ -78,15 +82,17 @@ def plan_mesh(scenario: Scenario, sizes: Sizes) -> RawMesh:
 
 def mirror_lines(scenario: Scenario) -> tuple[Mirror, ...]:
     """Return the mirror lines that the device has: the axes, and with both of them x = y (none for polygons)."""
-    if isinstance(scenario.mesa, Polygon):
+    mesas = [mesa.patch for mesa in mesas_of(scenario)]
+    if any(isinstance(shape, Polygon) for shape in (*(mesa.shape for mesa in mesas), scenario.crystal)):
         return ()
     mirrors = []
     for axis in (0, 1):
         partner = _partners(scenario.contacts, axis)
-        if partner is not None:
+        if partner is not None and _partners_of(mesas, axis) is not None:
             mirrors.append(Mirror(axis, (0, *(1 + p for p in partner))))
     partner = _partners(scenario.contacts, DIAGONAL)
-    if len(mirrors) == 2 and partner is not None and _is_square(scenario):
+    alike = partner is not None and _partners_of(mesas, DIAGONAL) is not None
+    if len(mirrors) == 2 and alike and partner is not None and _is_square(scenario):
         mirrors.append(Mirror(DIAGONAL, (0, *(1 + p for p in partner))))
     return tuple(mirrors)
 
@@ -99,10 +105,14 @@ def _is_square(scenario: Scenario) -> bool:
 
 def _partners(contacts: Sequence[Contact], axis: int) -> list[int] | None:
     """Return for every contact the contact that is its mirror image, or None if one has no image."""
+    return _partners_of([contact.patch for contact in contacts], axis)
+
+
+def _partners_of(patches: Sequence[Patch], axis: int) -> list[int] | None:
+    """Return for every patch the one that is its mirror image, or None if one has no image."""
     swap: Turn = ((-1.0, 0.0), (0.0, 1.0)) if axis == 0 else ((1.0, 0.0), (0.0, -1.0))
     if axis == DIAGONAL:
         swap = ((0.0, 1.0), (1.0, 0.0))
-    patches = [contact.patch for contact in contacts]
     if any(isinstance(patch.shape, Polygon) for patch in patches):
         return None  # half of one may come in two parts
     partner = []
@@ -121,6 +131,8 @@ def _outlines(scenario: Scenario, sizes: Sizes) -> dict[str, Array]:
     if scenario.crystal is not None:
         outlines["crystal"] = outline(scenario.crystal, sizes.rim)
     outlines[MESA] = outline(scenario.mesa, sizes.edge)
+    for mesa in mesas_of(scenario)[1:]:
+        outlines[f"{FURTHER}{mesa.name}"] = patch_outline(mesa.patch, sizes.edge)
     names = region_names([c.name for c in scenario.contacts])[1:]
     for name, contact, size in zip(names, scenario.contacts, sizes.contacts, strict=True):
         outlines[name] = patch_outline(contact.patch, size)
@@ -141,6 +153,15 @@ def _fragment(gmsh: Any, outlines: dict[str, Array]) -> dict[str, set[int]]:
         _, parts = occ.fragment(surfaces[:1], surfaces[1:])
     occ.synchronize()
     return {name: {tag for dim, tag in part if dim == 2} for name, part in zip(outlines, parts, strict=True)}
+
+
+def _joined(pieces: dict[str, set[int]]) -> dict[str, set[int]]:
+    """Return the pieces with those of further mesas in the region of the mesas, which is one."""
+    joined = {name: tags for name, tags in pieces.items() if not name.startswith(FURTHER)}
+    further = [tags for name, tags in pieces.items() if name.startswith(FURTHER)]
+    if further:
+        joined[MESA] = joined.get(MESA, set()).union(*further)
+    return joined
 
 
 def _check_nesting(pieces: dict[str, set[int]], beside: Collection[str] = ()) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hotmesa.meshes.healing import HealingLengths, crystal_width, healing_lengths, mesa_width
 from hotmesa.meshes.raw import MeshError
 from hotmesa.meshes.rows import size_without_rows
+from hotmesa.scenarios.mesas import mesa_area_um2, mesa_room_um, mesas_of
 from hotmesa.scenarios.schema import Disc, Patch, Scenario
 
 LINE_FACTOR = 5.0  # a line has so few nodes that finer ones cost nothing
@@ -111,7 +112,7 @@ def _asked_for(scenario: Scenario) -> Sizes:
 
 def _affordable(scenario: Scenario) -> float:
     """Return the least size on a plan that is taken unless it is given."""
-    return math.sqrt(1.2 * scenario.mesa.area_um2 / USUAL_NODES) if scenario.geometry == "plan" else 0.0
+    return math.sqrt(1.2 * mesa_area_um2(scenario) / USUAL_NODES) if scenario.geometry == "plan" else 0.0
 
 
 def _limited(sizes: Sizes, mesa: float) -> Sizes:
@@ -124,19 +125,24 @@ def _nodes_in_mesa(scenario: Scenario, sizes: Sizes) -> float:
     """Return about how many nodes the mesa gets."""
     if scenario.geometry != "plan":
         return mesa_width(scenario) / min((sizes.mesa, *sizes.contacts))
-    parts = [(scenario.mesa.area_um2, sizes.mesa)]
+    parts = [(mesa_area_um2(scenario), sizes.mesa)]
     parts += [(c.patch.area_um2, s) for c, s in zip(scenario.contacts, sizes.contacts, strict=True)]
     nodes = sum(1.2 * area / size**2 for area, size in parts)
     if sizes.edge < sizes.mesa:  # the integral of 1.2 / size^2 over both sides of the edge
-        nodes += 1.2 * 4 * sum(scenario.mesa.extent_um) / (sizes.growth * sizes.edge)
+        nodes += 1.2 * 4 * _sides(scenario) / (sizes.growth * sizes.edge)
     return nodes
+
+
+def _sides(scenario: Scenario) -> float:
+    """Return the extents of all mesas along x and y together (µm)."""
+    return sum(mesa.patch.extent_um[0] + mesa.patch.extent_um[1] for mesa in mesas_of(scenario))
 
 
 def _unknowns(scenario: Scenario, sizes: Sizes) -> float:
     """Return about how many unknowns the device has at most, those of a condensed crystal included."""
     nodes, crystal = _nodes_in_mesa(scenario, sizes), scenario.crystal
     if crystal is not None and scenario.geometry == "plan":  # around the mesa sizes grow linearly, up to the rim
-        nodes += 1.2 * 2 * sum(scenario.mesa.extent_um) / sizes.growth * (1.0 / sizes.edge - 1.0 / sizes.rim)
+        nodes += 1.2 * 2 * _sides(scenario) / sizes.growth * (1.0 / sizes.edge - 1.0 / sizes.rim)
         nodes += 1.2 * crystal.area_um2 / sizes.rim**2
     elif crystal is not None:
         nodes += 2.0 * math.log1p(crystal_width(scenario) * sizes.growth / sizes.edge) / sizes.growth
@@ -190,6 +196,9 @@ def mesa_distance(scenario: Scenario) -> Place:
     mesa = scenario.mesa
     if scenario.geometry == "strip":
         return lambda x, y: abs(x) - mesa.extent_um[0] / 2
+    if scenario.mesas:
+        patches = [one.patch for one in mesas_of(scenario)]
+        return lambda x, y: -max(patch.room_um(x, y) for patch in patches)
     return lambda x, y: -mesa.room_um(x, y)
 
 
@@ -204,8 +213,8 @@ def _distance_to_patch(patch: Patch, x: float, y: float | None) -> float:
 
 
 def _touches_edge(scenario: Scenario, patch: Patch) -> bool:
-    """Return whether the edge of a contact lies on that of the mesa, so that no gap narrows between them."""
-    mesa, shape = scenario.mesa, patch.shape
-    if not isinstance(shape, Disc):
-        return min(mesa.room_um(x, y) for x, y in patch.corners) <= ON_EDGE_UM
-    return isinstance(mesa, Disc) and (patch.x_um, patch.y_um, shape.radius_um) == (0.0, 0.0, mesa.radius_um)
+    """Return whether the edge of a contact lies on that of its mesa, so that no gap narrows between them."""
+    if not isinstance(patch.shape, Disc):
+        return min(mesa_room_um(scenario, x, y) for x, y in patch.corners) <= ON_EDGE_UM
+    discs = [mesa.patch for mesa in mesas_of(scenario) if isinstance(mesa.patch.shape, Disc)]
+    return any((disc.x_um, disc.y_um, disc.radius_um) == (patch.x_um, patch.y_um, patch.radius_um) for disc in discs)

@@ -12,7 +12,8 @@ from hotmesa.postprocess.solids import Heights, heights
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import wall_shift_um
 from hotmesa.scenarios.layers import layer_thickness, mesa_depths_um
-from hotmesa.scenarios.schema import Scenario
+from hotmesa.scenarios.mesas import mesas_of
+from hotmesa.scenarios.schema import Point, Scenario
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,11 +51,16 @@ def _kind_of(scenario: Scenario) -> str:
 def _draw_plan(axes: Axes, scenario: Scenario) -> None:
     from matplotlib.patches import Polygon
 
-    parts = [(scenario.crystal, CRYSTAL, "crystal"), (scenario.mesa, MESA, "mesa")]
+    first, *further = mesas_of(scenario)
+    parts: list[tuple[tuple[Point, ...], str, str]] = [(first.patch.corners, MESA, "mesa")]
+    parts += [(mesa.patch.corners, MESA, "") for mesa in further]
+    if scenario.crystal is not None:
+        parts.insert(0, (scenario.crystal.corners, CRYSTAL, "crystal"))
     for outline, colour, name in parts:
-        if outline is not None:
-            look: dict[str, Any] = {"closed": True, "facecolor": colour, "edgecolor": "black", "linewidth": 1.0}
-            axes.add_patch(Polygon(np.array(outline.corners), label=name, **look))
+        look: dict[str, Any] = {"closed": True, "facecolor": colour, "edgecolor": "black", "linewidth": 1.0}
+        axes.add_patch(Polygon(np.array(outline), label=name or None, **look))
+    for mesa in further:
+        axes.annotate(mesa.name, mesa.patch.centre_um, ha="center", va="center", fontsize="small")
     half = 0.5 * scenario.mesa.extent_um[1]
     corners = outlines(contact_circles(scenario), contact_corners(scenario))
     for contact, edge in zip(scenario.contacts, corners, strict=True):

@@ -21,7 +21,7 @@ from hotmesa.postprocess.tables import ResultError, Row, Table, as_columns, read
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.describe import PART, part_of
 from hotmesa.scenarios.emit import to_toml
-from hotmesa.scenarios.geometry import resistive_junctions
+from hotmesa.scenarios.geometry import circuit_junctions, circuit_resistance_ohm
 from hotmesa.scenarios.kinds import KINDS, Kind
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.writing import write_json, write_table, write_text
@@ -317,7 +317,7 @@ class Run:
     @property
     def junctions(self) -> int:
         """Number n of junctions that carry voltage."""
-        return resistive_junctions(self.scenario)
+        return circuit_junctions(self.scenario)
 
     @property
     def hot_temperature_K(self) -> float:
@@ -334,8 +334,7 @@ class Run:
     @property
     def normal_resistance_ohm(self) -> float:
         """Normal resistance R_N of the resistive junctions (n r / A) and a SIN contact in series, in Ω."""
-        mesa = self.scenario.mesa
-        return self.junctions * mesa.specific_resistance_ohm_um2 / self.area_um2 + self.scenario.law.series_ohm
+        return circuit_resistance_ohm(self.scenario, self.area_um2) + self.scenario.law.series_ohm
 
     @cached_property
     def junction_T_K(self) -> Array | None:

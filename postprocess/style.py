@@ -20,6 +20,7 @@ from hotmesa.postprocess import page
 from hotmesa.postprocess.tables import Table, column
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.geometry import resistive_junctions
+from hotmesa.scenarios.mesas import mesas_of
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.scenarios.writing import whole_file
 
@@ -128,6 +129,7 @@ def title_of(scenario: Scenario, varied: str = "") -> str:
     count = resistive_junctions(scenario)
     junctions = f"{count}" if count == mesa.junctions else f"{count} resistive of {mesa.junctions}"
     device = f"{scenario.name}: {junctions} junctions, {mesa.describe()}"
+    device += f" and {len(mesas_of(scenario)) - 1} further mesas" if scenario.mesas else ""
     return device if varied == BATH else f"{device}, bath {scenario.bath.temperature_K:g} K"
 
 

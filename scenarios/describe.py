@@ -16,6 +16,8 @@ PART = "branch"
 def summary(scenario: Scenario) -> str:
     """Device, layers, cooling, law and what is computed, a few lines."""
     blocks: list[tuple[str, list[str]]] = [("mesa", _mesa(scenario))]
+    if scenario.mesas:
+        blocks.append(("mesas", [section.describe() for section in scenario.mesas]))
     if scenario.maps:
         blocks.append(("maps", [describe_map(scenario, item) for item in scenario.maps]))
     if scenario.layers:

@@ -15,9 +15,8 @@ from hotmesa.scenarios.materials import ThermalMaterial
 from hotmesa.scenarios.rules.device import cooling_findings
 from hotmesa.scenarios.schema import Heater, Scenario
 from hotmesa.solver.brought import Brought
+from hotmesa.solver.device.circuit import Circuit, Driven
 from hotmesa.solver.device.electrode import ElectrodeState
-from hotmesa.solver.device.electrode_response import ElectrodeResponse
-from hotmesa.solver.device.electrodes import build_electrode
 from hotmesa.solver.device.elements import MesaElements
 from hotmesa.solver.device.faces import Sink
 from hotmesa.solver.device.heaters import heat_of_heaters
@@ -25,6 +24,7 @@ from hotmesa.solver.device.heating import JunctionState
 from hotmesa.solver.device.layout import Potentials
 from hotmesa.solver.device.plan import assemble_operators
 from hotmesa.solver.device.sinks import ContactSink, Heat
+from hotmesa.solver.device.stacks import StackState
 from hotmesa.solver.device.vertical import Flux
 from hotmesa.solver.errors import RequestError
 from hotmesa.solver.law.laws import JunctionLaw, build_law
@@ -50,6 +50,7 @@ class State:
         heaters: power (µW) of the heaters that are on.
         linearise: makes the Jacobian of the state.
         electrode: potential and currents of a resistive electrode, None where one voltage drives every place.
+        stacks: voltages and currents of several mesas, None where there is one.
         norm: sum of all imbalances over the Joule power, where a branch problem has evaluated the state.
     """
 
@@ -68,6 +69,7 @@ class State:
     linearise: Callable[[State], Jacobian] = field(repr=False)
     norm: float = float("nan")
     electrode: ElectrodeState | None = None
+    stacks: StackState | None = None
 
     @cached_property
     def jacobian(self) -> Jacobian:
@@ -81,8 +83,9 @@ class State:
 
     @property
     def P(self) -> float:
-        """Joule power (µW), that of a resistive electrode included."""
-        return self.V * self.I if self.electrode is None else self.electrode.P
+        """Joule power (µW), that of a resistive electrode and of all mesas included."""
+        driven = self.electrode or self.stacks
+        return self.V * self.I if driven is None else driven.P
 
 
 class Model:
@@ -95,9 +98,10 @@ class Model:
         operators, layout, interfaces, pattern, conduction, sinks: of the parts.
         bath: temperature (K).
         junctions: the stack of junctions.
-        electrode: the resistive electrode; None where one voltage drives every place.
+        circuit: what drives them.
+        electrode, stacks: of it; the resistive electrode, several mesas; None where there are none.
         contacts: sinks that are contacts; `wired` are those sinks that end in a wire node.
-        area: of the mesa (µm²).
+        area: of the mesa (µm²), of several together.
         unknowns: number of unknown temperatures over all ranks.
         extra_heat: heat (µW) put into each unknown of this rank besides that of junctions and heaters.
         heater_heat, heaters_uW: heat (µW) of the heaters of the scenario in each unknown of this rank, and in all.
@@ -154,7 +158,9 @@ class Model:
         self.contacts: Final = tuple(sink for sink in parts.sinks if isinstance(sink, ContactSink))
         self.wired: Final = tuple(sink for sink in parts.sinks if sink.wire is not None)
         self.junctions: Final = parts.junctions(scenario, law)
-        self.electrode: Final = build_electrode(scenario, tagged, parts.layout, self.junctions)
+        self.circuit: Final = Circuit.of(scenario, tagged, parts.layout, self.junctions)
+        self.electrode: Final = self.circuit.electrode
+        self.stacks: Final = self.circuit.stacks
         self.area: Final = global_sum(self.comm, self.operators.mesa_mass.sum())
         self.unknowns: Final = round(global_sum(self.comm, self.layout.size))
         self.extra_heat: Final = np.zeros(self.layout.size) if extra_heat is None else np.array(extra_heat)
@@ -252,8 +258,8 @@ class Model:
         outer = zip(self.sinks, self.outer_temperatures(wires), strict=True)
         heats = tuple(sink.heat(T, potentials, T_w) for sink, T_w in outer)
         self._drain(residual, heats)
-        junctions, electrode = self.driven(V, T)
-        residual[: self._mesa_size] -= self.made(junctions, electrode).ravel()
+        junctions, driven = self.driven(V, T)
+        residual[: self._mesa_size] -= self.made(junctions, driven).ravel()
         residual[self.conduction.fixed] += T[self.conduction.fixed] - self.bath
         residual -= self.extra_heat + self.heater_heat
         return State(
@@ -267,10 +273,11 @@ class Model:
             conducted=conducted,
             residual=residual,
             wire_residual=self._wire_residual(wires, heats),
-            I=global_sum(self.comm, self.junction_mass @ junctions.J) if electrode is None else electrode.I,
+            I=global_sum(self.comm, self.junction_mass @ junctions.J) if driven is None else driven.I,
             heaters=self.heaters_uW,
             linearise=self.linearise,
-            electrode=electrode,
+            electrode=driven if isinstance(driven, ElectrodeState) else None,
+            stacks=driven if isinstance(driven, StackState) else None,
         )
 
     @property
@@ -278,23 +285,13 @@ class Model:
         """Number of unknowns of this rank in the mesa, which are the first."""
         return int(self.layout.starts[len(self.layout.mesa_layers)])
 
-    def driven(self, V: float, T: Array) -> tuple[JunctionState, ElectrodeState | None]:
-        """Return the junctions of this rank at voltage V (mV), and the electrode above them. Collective with one."""
-        if self.electrode is None:
-            T_junctions = T[self.layout.junction_rows].reshape(len(self.layout.junction_layers), -1)
-            return self.junctions.evaluate(V, T_junctions), None
-        nodes = self.electrode.nodes
-        T_mesa = T[: self._mesa_size].reshape(len(self.layout.mesa_layers), -1)
-        state = self.electrode.solve(V, nodes.everywhere(T_mesa))
-        return state.junctions.only(nodes.own), state
+    def driven(self, V: float, T: Array) -> tuple[JunctionState, Driven | None]:
+        """Return the junctions of this rank at voltage V (mV), and the circuit they are in; see `Circuit.solve`."""
+        return self.circuit.solve(V, T)
 
-    def made(self, junctions: JunctionState, electrode: ElectrodeState | None) -> Array:
+    def made(self, junctions: JunctionState, driven: Driven | None) -> Array:
         """Return the Joule heat (µW) in every mesa sublayer at the nodes of this rank, shape (L, m)."""
-        heat = np.zeros((len(self.layout.mesa_layers), self.junction_mass.size))
-        heat[list(self.layout.junction_layers)] = self.junction_mass * junctions.Q
-        if electrode is not None and self.electrode is not None:
-            heat += self.electrode.nodes.mine(electrode.heat)
-        return heat
+        return self.circuit.heat(self.junction_mass, junctions, driven)
 
     def rounding(self, e: State) -> float:
         """Return the heat (µW) that one rounding error of every temperature in every equation makes up. Collective.
@@ -341,7 +338,7 @@ class Model:
         n, g = self.layout.size, len(self.wired) + 1
         rows = self.layout.junction_rows
         columns = np.zeros((n, g))
-        response = self._response(e)
+        response = self.circuit.response(e.electrode or e.stacks)
         if response is None:
             columns[rows, -1] = -(self.junction_mass * e.junctions.Q_by_V).ravel()
         else:
@@ -368,12 +365,8 @@ class Model:
             wire_diagonal=wire_diagonal,
             I_by_T=I_by_T,
             I_by_V=I_by_V,
-            electrode=response,
+            circuit=response if response is not None and response.couples else None,
         )
-
-    def _response(self, e: State) -> ElectrodeResponse | None:
-        """Return how a resistive electrode answers at a state."""
-        return ElectrodeResponse(self.electrode, e.electrode) if self.electrode and e.electrode else None
 
     def _local_entries(self, e: State) -> Array:
         """Return the node-local Jacobian entries in the order of the pattern."""

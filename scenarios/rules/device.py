@@ -11,6 +11,7 @@ from hotmesa.scenarios.problems import Finding, Where
 from hotmesa.scenarios.rules.electrode import electrode_findings
 from hotmesa.scenarios.rules.heaters import heater_findings
 from hotmesa.scenarios.rules.maps import direction_findings, map_findings
+from hotmesa.scenarios.rules.mesas import further_mesa_findings
 from hotmesa.scenarios.rules.plan import plan_findings
 from hotmesa.scenarios.rules.stability import accuracy_findings, heat_capacity_findings, stability_findings
 from hotmesa.scenarios.rules.values import value_findings
@@ -24,6 +25,7 @@ def find_contradictions(scenario: Scenario, complete: bool = True) -> tuple[Find
     parts = [findings_in(scenario), value_findings(scenario), plan_findings(scenario)]
     parts += [stability_findings(scenario), accuracy_findings(scenario), kind.findings(scenario)]
     parts += [heat_capacity_findings(scenario), electrode_findings(scenario), heater_findings(scenario)]
+    parts += [further_mesa_findings(scenario)]
     if kind.spatial or scenario.layers:
         parts += [_layers(scenario), _junction_layer(scenario), _stack_order(scenario), _sinks(scenario)]
         parts += [wall_findings(scenario)]

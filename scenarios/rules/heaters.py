@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hotmesa.scenarios.kinds import KINDS
+from hotmesa.scenarios.mesas import are_odd, mesa_room_um
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.schema import Heater, Scenario
 
@@ -51,6 +52,8 @@ def _place(scenario: Scenario, i: int, heater: Heater) -> Iterator[Finding]:
         inside, what = scenario.mesa, "mesa"
     x, y = inside.extent_um
     room = x / 2 - abs(heater.x_um) if scenario.geometry == "strip" else inside.room_um(heater.x_um, heater.y_um)
+    if what == "mesa" and scenario.mesas and not are_odd(scenario):
+        room = mesa_room_um(scenario, heater.x_um, heater.y_um)
     if room < heater.radius_um * (1.0 - 1e-9):
         reach = f"|x| <= {x / 2:g} µm" + ("" if scenario.geometry == "strip" else f", |y| <= {y / 2:g} µm")
         text = f"the spot of radius {heater.radius_um:g} µm at {place} reaches outside the {what} ({reach}); move or "

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from hotmesa.scenarios.geometry import contact_fits, crystal_holds
+from hotmesa.scenarios.mesas import are_odd, mesa_room_um
 from hotmesa.scenarios.problems import Finding
+from hotmesa.scenarios.rules.mesas import further_mesa_places
 from hotmesa.scenarios.schema import Mesa, Scenario
 
 RIM = 1e-6
@@ -22,11 +24,13 @@ def plan_findings(scenario: Scenario) -> Iterator[Finding]:
     yield from shapes
     sections = (scenario.mesa, scenario.crystal)
     odd = any(section is not None and any(section.contradictions()) for section in sections)
+    odd = odd or are_odd(scenario)
     odd = odd or any(any(contact.odd_outline()) for contact in scenario.contacts)
     if shapes or odd or scenario.mesh.file is not None:
         return  # a mesh file brings its own regions
     yield from _crystal_size(scenario)
     yield from _cold_rim(scenario)
+    yield from further_mesa_places(scenario)
     yield from _contact_places(scenario)
     yield from _contact_pairs(scenario)
     yield from _probes(scenario)
@@ -115,9 +119,12 @@ def _contact_places(scenario: Scenario) -> Iterator[Finding]:
             continue
         place = f"the {contact.patch.describe()}"
         across = scenario.mesa.extent_um[0] if scenario.geometry == "strip" else min(scenario.mesa.extent_um)
-        if contact.shape == "disc" and 2 * contact.radius_um > across:
+        if contact.shape == "disc" and 2 * contact.radius_um > across and not scenario.mesas:
             text = f"{place} is larger than the mesa, which is only {across:g} µm across; reduce the radius"
             yield Finding(("contacts", i, "radius_um"), text, _mesa_keys())
+        elif scenario.mesas:
+            text = f"{place} lies on none of the mesas as a whole; move or shrink it"
+            yield Finding(("contacts", i, "x_um"), text, (*_mesa_keys(), ("mesas",)))
         else:
             reach = _reach(scenario.mesa)
             text = (
@@ -164,7 +171,7 @@ def _probes(scenario: Scenario) -> Iterator[Finding]:
         if line and (y != 0.0 or (scenario.geometry == "disc" and x < 0.0)):
             has = "x only: write [x, 0]" if scenario.geometry == "strip" else "a radius only: write [r, 0], r >= 0"
             yield Finding(where, f'({x:g}, {y:g}) µm: geometry = "{scenario.geometry}" has {has}', (("geometry",),))
-        elif (mesa.extent_um[0] / 2 - abs(x) if line else mesa.room_um(x, y)) < -1e-9:
+        elif (mesa.extent_um[0] / 2 - abs(x) if line else mesa_room_um(scenario, x, y)) < -1e-9:
             reach = _reach(mesa)
             text = f"({x:g}, {y:g}) µm lies outside the mesa (|x| <= {reach[0]:g} µm, |y| <= {reach[1]:g} µm)"
             yield Finding(where, text, (*_mesa_keys(), ("geometry",)))

@@ -43,6 +43,8 @@ def describe(scenario: Scenario) -> list[str]:
     """The branch and the uniform model beside it, in words."""
     shape = {"plan": "plan (x, y)", "strip": "strip (x)", "disc": "disc (radius)"}[scenario.geometry]
     end = f"to {scenario.branch.end_current_mA:g} mA with at least {scenario.branch.min_points} points"
+    if scenario.mesas:
+        return [f"branch in the {shape} {end}"]
     return [f"branch in the {shape} {end}", f"beside it the uniform model with {scenario.uniform.describe()}"]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hotmesa.scenarios.geometry import resistive_junctions
+from hotmesa.scenarios.geometry import circuit_junctions, circuit_resistance_ohm
 from hotmesa.scenarios.kinds import COLUMNS, SLOPE, Kind
+from hotmesa.scenarios.mesas import are_odd
 from hotmesa.scenarios.problems import Finding
 from hotmesa.scenarios.runs import branch
 from hotmesa.scenarios.schema import Scenario
@@ -39,13 +40,12 @@ def _range(scenario: Scenario, largest: float) -> Iterator[Finding]:
     """The largest value of the source against the end of the law table, beyond which no I(V) is known."""
     if not scenario.law.ends_with_table or scenario.mesh.file is not None:
         return  # other laws know their own range, and a mesh file its own area
-    bias, mesa = scenario.bias, scenario.mesa
-    junctions = resistive_junctions(scenario)
-    area = mesa.area_um2
-    if area == 0.0:
+    bias = scenario.bias
+    junctions = circuit_junctions(scenario)
+    if scenario.mesa.area_um2 == 0.0 or are_odd(scenario):
         return
     V = junctions * scenario.numerics.table_max_mV
-    I = V / (junctions * mesa.specific_resistance_ohm_um2 / area + scenario.law.series_ohm)  # noqa: E741
+    I = V / (circuit_resistance_ohm(scenario) + scenario.law.series_ohm)  # noqa: E741
     R = bias.series_ohm
     limit = I if bias.unit == "mA" else V + R * I
     if abs(largest) <= limit:

@@ -5,6 +5,7 @@ from hotmesa.scenarios.schema.electrode import Electrode, FilmElectrode, SheetEl
 from hotmesa.scenarios.schema.heater import Heater
 from hotmesa.scenarios.schema.law import DWave, Law, Ohmic, Tabulated
 from hotmesa.scenarios.schema.material import FromFile, GoldFilm, GoldWire, LibraryMaterial, Material
+from hotmesa.scenarios.schema.mesas import CurrentMesa, FurtherMesa, IdleMesa, LeadingMesa, VoltageMesa
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
 from hotmesa.scenarios.schema.outline import Disc, Outline, Polygon, Rectangle
 from hotmesa.scenarios.schema.patch import Patch
@@ -33,6 +34,7 @@ __all__ = [
     "ConstantContact",
     "Contact",
     "Crystal",
+    "CurrentMesa",
     "Curve",
     "DWave",
     "Diagram",
@@ -41,14 +43,17 @@ __all__ = [
     "Family",
     "FilmElectrode",
     "FromFile",
+    "FurtherMesa",
     "GoldFilm",
     "GoldWire",
     "Heater",
     "Helium",
+    "IdleMesa",
     "Josephson",
     "Kinds",
     "Law",
     "Layer",
+    "LeadingMesa",
     "Levels",
     "LibraryMaterial",
     "LoadLine",
@@ -79,6 +84,7 @@ __all__ = [
     "TimeTable",
     "Transient",
     "Uniform",
+    "VoltageMesa",
     "WiedemannFranzContact",
     "findings_in",
 ]

@@ -77,6 +77,10 @@ class CrystalDisc(Crystal, Disc):
     """A disc."""
 
 
+class CrystalPolygon(Crystal, Polygon):
+    """A polygon."""
+
+
 class Layer(Section):
     """One layer of the stack, listed from top to bottom."""
 

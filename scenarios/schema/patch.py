@@ -51,6 +51,12 @@ class Patch:
         return self.shape.area_um2
 
     @property
+    def extent_um(self) -> Point:
+        """Extents along x and y."""
+        x, y = zip(*self.corners, strict=True)
+        return max(x) - min(x), max(y) - min(y)
+
+    @property
     def centre_um(self) -> Point:
         """Centroid."""
         if not isinstance(self.shape, Polygon):
@@ -120,13 +126,19 @@ class Patch:
 
 
 class Patched(Section):
-    """The keys of a place on the mesa; which of them belong together tells the shape."""
+    """The keys of a place in the plane; which of them belong together tells the shape.
+
+    Attributes:
+        OF_SHAPE: keys of each shape besides its place.
+        has: what has the outline.
+    """
 
     OF_SHAPE: ClassVar[dict[str, tuple[str, ...]]] = {
         "disc": ("radius_um",),
         "rectangle": ("width_um", "depth_um", "angle_deg"),
         "polygon": ("vertices_um", "angle_deg"),
     }
+    has: ClassVar[str] = "contact"
 
     name: Name = Field("wire", description="unique name, used in result files")
     shape: Literal["disc", "rectangle", "polygon"] = Field("disc", description="outline of the patch")
@@ -177,4 +189,4 @@ class Patched(Section):
             text = 'is missing; shape = "polygon" needs its corners, a list of 3 or more pairs [x, y] in µm'
             yield Finding(("vertices_um",), text)
         elif self.shape == "polygon" and self.vertices_um is not None:
-            yield from outline_findings(self.vertices_um, "contact")
+            yield from outline_findings(self.vertices_um, self.has)

@@ -17,6 +17,7 @@ from hotmesa.scenarios.schema.heater import Heater
 from hotmesa.scenarios.schema.law import DWave, Law
 from hotmesa.scenarios.schema.maps import Map
 from hotmesa.scenarios.schema.material import Material
+from hotmesa.scenarios.schema.mesas import FurtherMesa
 from hotmesa.scenarios.schema.numerics import Mesh, Numerics
 from hotmesa.scenarios.schema.runs import Branch, Diagram, Family, Josephson, Output, Stability, Uniform
 from hotmesa.scenarios.schema.section import Name, Section
@@ -48,6 +49,7 @@ class Scenario(Section):
     )
     geometry: Literal["plan", "strip", "disc"] = Field("plan", description="plan x, y; strip x; disc radius")
     mesa: Mesa = MesaRectangle()
+    mesas: tuple[FurtherMesa, ...] = Field((), max_length=20)
     crystal: Crystal | None = None
     layers: tuple[Layer, ...] = Field((), max_length=100)
     materials: dict[str, Material] = Field(default_factory=dict, max_length=200)
@@ -70,7 +72,7 @@ class Scenario(Section):
     transient: Transient = Step()
     output: Output = Output()
 
-    @field_validator("layers", "contacts", "sinks", "heaters", "maps", mode="before")
+    @field_validator("mesas", "layers", "contacts", "sinks", "heaters", "maps", mode="before")
     @classmethod
     def _not_too_many(cls, value: object, info: ValidationInfo) -> object:
         """Refuse a list that is too long as a whole, before anything is said about its elements."""

@@ -28,7 +28,10 @@ class ElectrodeResponse:
         by_V: derivative of the heat balance by V, shape (L, m) of this rank.
         I_by_T: derivatives of the total current by the temperatures of the mesa sublayers, shape (L, m) of this rank.
         I_by_V: that by V.
+        couples: true; see `coupling.Response`.
     """
+
+    couples = True
 
     def __init__(self, electrode: Electrode, state: ElectrodeState) -> None:
         """Factorise at a state; nothing is communicated."""

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from hotmesa.scenarios.arrays import Array
-from hotmesa.solver.device.electrode_response import ElectrodeResponse
+from hotmesa.solver.device.coupling import Response
 from hotmesa.solver.device.layout import Layout
 from hotmesa.solver.device.vertical import Interface
 
@@ -32,8 +32,8 @@ class Jacobian:
         wire_rows: derivative of each wire equation by the temperatures, shape (g - 1, n).
         wire_diagonal: derivative of each wire equation by its own temperature, shape (g - 1,).
         I_by_T, I_by_V: derivatives of the current (local part; global number).
-        electrode: what the potential of a resistive electrode adds, which couples all places of the mesa; None where
-            one voltage drives them. Borders and current hold it already.
+        circuit: what the potential of a resistive electrode adds, or the voltages of several mesas, which couple all
+            places; None where one voltage drives them. Borders and current hold it already.
     """
 
     kappa: Array
@@ -43,17 +43,17 @@ class Jacobian:
     wire_diagonal: Array
     I_by_T: Array
     I_by_V: float
-    electrode: ElectrodeResponse | None = None
+    circuit: Response | None = None
 
     def at_nodes(self, x: Array) -> Array:
-        """Return the node-local part and the electrode times changes x of temperatures, shape (n,) or (n, k)."""
+        """Return the node-local part and the circuit times changes x of temperatures, shape (n,) or (n, k)."""
         heat = np.asarray(self.local @ x)
-        return heat if self.electrode is None else heat + self.electrode.apply(x)
+        return heat if self.circuit is None else heat + self.circuit.apply(x)
 
     def at_nodes_transposed(self, weights: Array) -> Array:
         """Return the transpose of that times weights."""
         heat = np.asarray(self.local.T @ weights)
-        return heat if self.electrode is None else heat + self.electrode.apply_transposed(weights)
+        return heat if self.circuit is None else heat + self.circuit.apply_transposed(weights)
 
 
 def shifted(lin: Jacobian, diagonal: Array) -> Jacobian:

@@ -53,8 +53,10 @@ def uniform_beside(model: Model, end: Row | None = None) -> dict[str, list[Row]]
     Args:
         model: the device.
         end: last point of the branch, whose mean thermal resistance is taken where the scenario gives none; None where
-            it is not reached, and then there is no table.
+            it is not reached, and then there is no table. Several mesas have no such model.
     """
+    if model.stacks is not None:
+        return {}
     if not model.scenario.uniform.given and end is None:
         return {}
     alpha = None if end is None else float(end["alpha_mean_K_per_mW"])

@@ -96,6 +96,6 @@ class BranchFolds:
         """Return what a zero is in units. Collective."""
         problem = self._made(zero.parameter * self.scale)
         state = problem.evaluate(self._state(problem, zero.place, zero.parameter))
-        n = float(problem.model.junctions.counts.sum())
+        n = problem.model.circuit.junctions_in_series
         T = temperatures(problem.model, state)["T_max_K"]
         return FoldPoint(zero.parameter * self.scale, state.V, state.V / n, state.I, float(T), zero.is_cusp)

@@ -87,7 +87,7 @@ def branch_line(record: BranchRecord) -> Row:
 
 def bifurcation_lines(model: Model, crossings: Sequence[NumberedBifurcation]) -> list[Row]:
     """Return the lines of bifurcations.csv."""
-    n = float(model.junctions.counts.sum())
+    n = model.circuit.junctions_in_series
     return [
         {
             "bifurcation": c.number,

@@ -93,6 +93,9 @@ class Neighbourhood:
         """
         if parameter.path[-1] == "conductivity_ratio_xy":
             raise RequestError(f"{parameter.key}: has no exact derivative yet; take a difference of two runs")
+        if self.model.stacks is not None:
+            text = "has no exact derivative with several mesas ([[mesas]]); take a difference of two runs"
+            raise RequestError(f"{parameter.key}: {text}")
         model, values = self.model, parameter.ends()
         plan = self._plan_change(parameter)
         law = model.junctions.law

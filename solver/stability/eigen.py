@@ -111,7 +111,7 @@ class ShiftInvert:
     @cached_property
     def _corrected(self) -> CorrectedFactors | None:
         """Solutions with a resistive electrode; None where there is none."""
-        if self._lin.electrode is None:
+        if self._lin.circuit is None:
             return None
         return CorrectedFactors(self._comm, self._conduction, self._shifted, self._exact)
 

@@ -36,7 +36,7 @@ def invariants(model: Model, e: State) -> Array:
     waves = np.where(odd[:, None] | odd[None, :], np.abs(waves), waves)
     images = np.where(np.tri(len(waves), dtype=bool), np.minimum(waves, waves.T), np.maximum(waves, waves.T))
     temperatures = np.array([high, low, mean, second**0.5, fourth**0.25, *images.ravel()])
-    voltage = e.V / (VOLTAGE_SCALE_MV * float(model.junctions.counts.sum()))
+    voltage = e.V / (VOLTAGE_SCALE_MV * model.circuit.junctions_in_series)
     return np.append(voltage, temperatures / TEMPERATURE_SCALE_K)
 
 

@@ -43,7 +43,7 @@ def _projection(model: Model, axis: Array) -> Callable[[Array], Array] | None:
     patches = [contact.patch for contact in model.scenario.contacts]
     spots = np.array([(heater.x_um, heater.y_um) for heater in model.scenario.heaters]).reshape(-1, 2)
     off = any(patch.image(mirror) != patch.image() for patch in patches) or bool(np.any(spots * axis != spots))
-    if image is None or off or model.scenario.maps:
+    if image is None or off or model.scenario.maps or model.scenario.mesas:
         return None
     n, comm = model.layout.size, model.comm
     begin = sum(comm.allgather(n)[: comm.rank])

@@ -196,7 +196,7 @@ class Stability:
                 f"{count} modes are asked for, but the device has {self.model.unknowns} unknown temperatures: "
                 f"1 to {self.model.unknowns - 1} are possible"
             )
-        if self.model.electrode is not None:  # its potential couples places with the other sign: see `warms_everywhere`
+        if self.model.electrode or self.model.stacks:  # they couple places with the other sign: see `warms_everywhere`
             warms = None
         e = self.to_full(e)
         point = _Point(e, self.model.linearise(e), self.heat_capacity(e))
@@ -334,10 +334,12 @@ class Stability:
         # All heat that warming one place makes, in whatever sublayer: conduction has zero sums over the same places.
         junctions, mass, margin = point.e.junctions, self.model.junction_mass, 1.05
         heating = mass * junctions.Q_by_T.sum(axis=0)
-        if point.lin.electrode is not None:
+        if point.lin.circuit is not None:
             # A place that draws more current lowers the potential of others, whose currents lose at most as much.
             per_current = junctions.Q_by_V.sum(axis=0) / junctions.J_by_V
             most = global_max(self.model.comm, per_current.max(initial=0.0))
+            if self.model.stacks is not None and self.model.stacks.in_series:
+                most *= len(self.model.stacks.circuit)  # more current through one heats all the others
             heating, margin = heating + most * mass * np.abs(junctions.J_by_T), ELECTRODE_MARGIN
         ratio = heating / point.capacity[self.layout.junction_rows].reshape(heating.shape)
         return max(margin * global_max(self.model.comm, ratio.max(initial=0.0)), 1e-3)

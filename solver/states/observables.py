@@ -72,14 +72,15 @@ def junction_temperatures(model: Model, e: State) -> Array:
 
 
 @observable(
-    V_mV="voltage across the mesa, the same everywhere on it; with an `[electrode]` what its voltmeter reads",
+    V_mV="voltage across the mesa, the same everywhere on it; with an `[electrode]` what its voltmeter reads, with "
+    "`[[mesas]]` that of the circuit which the run follows",
     V_per_junction_mV="V/n",
-    I_mA="current, ∫ J dA over the mesa",
-    P_mW="Joule power V I, that of an `[electrode]` included",
+    I_mA="current, ∫ J dA over the mesa; with `[[mesas]]` that of the circuit which the run follows",
+    P_mW="Joule power V I, that of an `[electrode]` and of all `[[mesas]]` included",
 )
 def bias(model: Model, e: State) -> Row:
     """Return voltage, voltage per resistive junction, current and power."""
-    n = float(model.junctions.counts.sum())
+    n = model.circuit.junctions_in_series
     return {"V_mV": e.V, "V_per_junction_mV": e.V / n, "I_mA": e.I, "P_mW": e.P * 1e-3}
 
 
@@ -97,6 +98,27 @@ def electrode(model: Model, e: State) -> Row:
         "P_electrode_mW": float(e.electrode.heat.sum()) * 1e-3,
     }
     return row | {f"I_{name}_mA": value for name, value in e.electrode.currents.items()}
+
+
+@observable(
+    **{
+        "V_mesa_<name>_mV": "voltage across each mesa by its name, `first` for `[mesa]`; only with `[[mesas]]`",
+        "I_mesa_<name>_mA": "current through each mesa",
+        "T_mesa_<name>_K": "mean temperature of the junctions of each mesa",
+        "P_mesa_<name>_mW": "Joule power of each mesa",
+    }
+)
+def mesas(model: Model, e: State) -> Row:
+    """Return voltage (mV), current (mA), mean temperature (K) and power (mW) of each of several mesas."""
+    if model.stacks is None or e.stacks is None:
+        return {}
+    T = model.stacks.mean(junction_temperatures(model, e).mean(axis=0))
+    row: Row = {}
+    for name, k in model.stacks.columns.items():
+        V, current = float(e.stacks.U[k]), float(e.stacks.currents[k])
+        row |= {f"V_mesa_{name}_mV": V, f"I_mesa_{name}_mA": current, f"T_mesa_{name}_K": float(T[k])}
+        row[f"P_mesa_{name}_mW"] = V * current * 1e-3
+    return row
 
 
 def junction_excess(model: Model, e: State, T_K: float) -> Array:
@@ -215,19 +237,20 @@ def probes(model: Model, e: State) -> Row:
 @observable(f_THz="Josephson frequency V/(n Φ0) of the n resistive junctions, with the sign of V")
 def frequency(model: Model, e: State) -> Row:
     """Return the frequency (THz) at which the phase of the junctions turns, 0.4836 THz per mV a junction."""
-    return {"f_THz": e.V / float(model.junctions.counts.sum()) / FLUX_QUANTUM_MV_PER_THZ}
+    return {"f_THz": e.V / model.circuit.junctions_in_series / FLUX_QUANTUM_MV_PER_THZ}
 
 
 def slopes(model: Model, dV_dI_ohm: float) -> Row:
     """Return the slope of a curve of states (Ω) and that of the frequency along it (THz/mA)."""
-    per_THz = float(model.junctions.counts.sum()) * FLUX_QUANTUM_MV_PER_THZ
+    per_THz = model.circuit.junctions_in_series * FLUX_QUANTUM_MV_PER_THZ
     return {"dV_dI_ohm": dV_dI_ohm, "df_dI_THz_per_mA": dV_dI_ohm / per_THz}
 
 
 @observable(
     cold_area_um2="area of the mesa below T_c (`josephson.critical_temperature_K`, default the hot temperature)",
     cold_P_mW="Joule power made in it",
-    cold_length_um="longest stretch of the longer side that is below T_c over the whole width; of the radius on a disc",
+    cold_length_um="longest stretch of the longer side that is below T_c over the whole width; of the radius on a "
+    "disc; neither that nor cavity modes are told with `[[mesas]]`",
     cavity_THz="resonance nearest to f of the rectangle of that length, or of a disc that is cold from its centre",
     cavity_along="its half waves along that length; on a disc its periods around",
     cavity_across="its half waves across the width; on a disc from 1 the number of its zero of J'",
@@ -256,7 +279,7 @@ def cold_part(model: Model, e: State) -> Row:
         hot = hot_intervals(elements.places[:, :, _axis(model)], excess)
         if model.comm.size > 1:
             hot = merged(np.concatenate(model.comm.allgather(hot)))
-        low, high = longest_gap(hot, low, high)
+        low, high = longest_gap(hot, low, high) if low < high else (low, high)
     f, mode = abs(float(frequency(model, e)["f_THz"])), None
     if high > low:
         mode = _mode(model, f, low, high, bool(len(hot)))
@@ -279,7 +302,9 @@ def _axis(model: Model) -> int:
 
 
 def _stretch(model: Model) -> tuple[float, float]:
-    """Return the ends (µm) of the mesa along its longer side, or of the radius of a disc."""
+    """Return the ends (µm) of the mesa along its longer side, or of the radius of a disc; nowhere with several."""
+    if model.stacks is not None:
+        return float("nan"), float("nan")
     mesa = model.scenario.mesa
     if model.scenario.geometry == "disc":
         return 0.0, mesa.extent_um[0] / 2

@@ -73,14 +73,14 @@ class ThermalBranch:
         layers = len(model.layout.junction_layers)
         # Mean square over the junctions, so that the arclength does not depend on mesh or stack.
         self._weight = np.tile(model.junction_mass, layers) / (model.area * layers * TEMPERATURE_SCALE_K**2)
-        self._V_scale = VOLTAGE_SCALE_MV * float(model.junctions.counts.sum())
+        self._V_scale = VOLTAGE_SCALE_MV * model.circuit.junctions_in_series
         self.linear = BorderedSolver(model.comm, model.conduction, self._n, len(model.wired))
         self.symmetries: list[Callable[[Array], Array]] = []
 
     def cold_start(self) -> tuple[Array, Array]:
         """Return the state at rest, u = (T, wires, V = 0), and the direction of rising voltage.
 
-        Without heaters all is at the bath; with them the steady state that they make.
+        Without heaters and mesas with sources of their own all is at the bath; with them the steady state they make.
 
         Raises:
             SolveError: that was not found.
@@ -89,19 +89,20 @@ class ThermalBranch:
         direction = np.zeros(T.size + wires.size + 1)
         direction[-1] = 1.0
         u = np.concatenate([T, wires, [0.0]])
-        return (self._warmed(u) if self.model.heaters_uW > 0.0 else u), direction
+        stacks = self.model.stacks
+        warm = self.model.heaters_uW > 0.0 or (stacks is not None and stacks.has_sources)
+        return (self._warmed(u) if warm else u), direction
 
     def _warmed(self, u: Array) -> Array:
-        """Return the steady state without current under the heaters, by Newton's method from a flat state."""
+        """Return the steady state under heaters and other mesas alone, by Newton's method from a flat state."""
         for _ in range(WARMING_STEPS):
             state = self.evaluate(u)
             if state.norm <= self.model.scenario.numerics.tolerance:
                 return u
             du = self.step(state, Functional(Constraint(*self._voltage_alone(state)), self), 0.0, WARMING_RTOL)
             u = u + self.damping(u, du) * du
-        raise SolveError(
-            f"no state without current was found under heaters of {self.model.heaters_uW:g} µW; lower their power"
-        )
+        heaters = f"heaters of {self.model.heaters_uW:g} µW" if self.model.heaters_uW else "the sources of other mesas"
+        raise SolveError(f"no state was found under {heaters} alone; lower their power")
 
     def _voltage_alone(self, state: State) -> tuple[Array, Array, float]:
         return np.zeros(self._n), np.zeros(state.wires.size), 1.0

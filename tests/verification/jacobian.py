@@ -26,6 +26,7 @@ from hotmesa.scenarios.schema import (
     Crystal,
     Curve,
     Electrode,
+    FurtherMesa,
     Josephson,
     Law,
     Layer,
@@ -52,6 +53,15 @@ SECOND = Contact(name="second", x_um=2.5, radius_um=1.0, contact_resistance_ohm=
 THIRD = Contact(name="third", x_um=2.5, radius_um=1.0, contact_K_per_mW=9.0, wire_K_per_mW=4.0)
 
 
+def beside(left: str, right: str, **source: float) -> tuple[FurtherMesa, ...]:
+    """Return a mesa on either side of the first one; keys of the source of the right one."""
+    shape = {"width_um": 6.0, "depth_um": 8.0}
+    return (
+        FurtherMesa(name="left", x_um=-14.0, source=left, **shape),
+        FurtherMesa(name="right", x_um=16.0, y_um=2.0, source=right, **shape, **source),
+    )
+
+
 def device(
     law: Law | None = None,
     materials: tuple[Material, Material, Material] = (GOLD, BI2212, BI2212),
@@ -64,6 +74,7 @@ def device(
     geometry: str = "strip",
     electrode: Electrode | None = None,
     transition_K: float | None = None,
+    mesas: tuple[FurtherMesa, ...] = (),
 ) -> Scenario:
     """Return a device of a gold film on junctions on a crystal, with the given parts."""
     film, mesa, below = materials
@@ -80,11 +91,14 @@ def device(
     ]
     if crystal:
         layers.append(Layer(name="crystal", material="crystal", thickness_um=5.0, sublayers=4, first_sublayer_um=0.2))
-    below_it = Crystal(width_um=30.0, depth_um=30.0) if geometry != "disc" else Crystal(shape="disc", radius_um=15.0)
+    below_it = Crystal(width_um=60.0 if mesas else 30.0, depth_um=30.0)
+    if geometry == "disc":
+        below_it = Crystal(shape="disc", radius_um=15.0)
     return Scenario(
         name="jacobian",
         geometry=geometry,
         mesa=Mesa(junctions=19, shape="disc", radius_um=5.0) if geometry == "disc" else Mesa(junctions=19),
+        mesas=mesas,
         crystal=below_it if crystal else None,
         layers=tuple(layers),
         materials={"film": film, "mesa": mesa, "crystal": below},
@@ -158,6 +172,12 @@ DEVICES: dict[str, Scenario] = {
             planes_ohm=Curve(T_K=(10.0, 100.0), values=(100.0, 300.0)),
         ),
         transition_K=5.0,
+    ),
+    "mesas in series, and one with a current of its own": device(
+        contacts=(GOLD_WIRE,), mesa_sublayers=2, geometry="plan", mesas=beside("series", "current", current_mA=0.3)
+    ),
+    "parallel mesas, and one with a voltage of its own, condensed crystal": device(
+        materials=CONDENSED, path="condensed", geometry="plan", mesas=beside("parallel", "voltage", voltage_mV=400.0)
     ),
 }
 
