@@ -115,6 +115,14 @@ class Stacks:
         total = global_sums(self.comm, np.array([sums, areas]))
         return np.asarray(total[0] / total[1])
 
+    def even(self, power_uW: float) -> list[Array]:
+        """Return for each mesa a power (µW) spread evenly over it, at the mesa nodes of this rank. Collective."""
+        areas = global_sums(self.comm, np.array([self.mass[nodes].sum() for nodes in self.nodes]))
+        result: list[Array] = [np.zeros(self.mass.size) for _ in self.nodes]
+        for values, nodes, area in zip(result, self.nodes, areas, strict=True):
+            values[nodes] = power_uW * self.mass[nodes] / area
+        return result
+
     def solve(self, V: float, T: Array) -> StackState:
         """Return the state at the voltage of the circuit (mV) and temperatures of the junctions (K), shape (S, m).
 

@@ -14,8 +14,10 @@ from hotmesa.postprocess.tables import Row
 from hotmesa.postprocess.walls import PINNED
 from hotmesa.scenarios.schema import Scenario
 from hotmesa.solver.errors import SolveError
-from hotmesa.solver.model import Model
+from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.accuracy import Places, estimates
+from hotmesa.solver.runs.crosstalk import TABLE as CROSSTALK
+from hotmesa.solver.runs.crosstalk import crosstalk_rows
 from hotmesa.solver.runs.growing import Growing
 from hotmesa.solver.runs.pinning import Pinning
 from hotmesa.solver.runs.uniform import UniformDevice, uniform_curve, uniform_table
@@ -122,12 +124,20 @@ def branch_points(
         row |= stability.columns(modes)
         row |= _of_device(growing, curve, modes, str(row["fold"]))
         ends = curve.control == branch.end_current_mA
-        beside = cache(partial(uniform_beside, model, row if ends else None)) if ends or number == first else None
+        beside = _beside(model, row, e, ends) if ends or number == first else None
         behind = None
         if course.ahead:
             seen = {**pinning.pack(), **growing.pack()}
             behind = partial(_behind, model, course.ahead, seen, number, hot)
         yield BranchPoint(row, state, leads=fields.leads, beside=beside, checkpoint=behind, curve=curve)
+
+
+def _beside(model: Model, row: Row, e: State, ends: bool) -> Callable[[], dict[str, list[Row]]]:
+    """Return what makes the tables beside a branch at its first or last point. Collective with several mesas."""
+    if model.stacks is None:
+        return cache(partial(uniform_beside, model, row if ends else None))
+    tables = {CROSSTALK: crosstalk_rows(model, e if ends else None)}
+    return lambda: tables
 
 
 def _of_device(growing: Growing, curve: CurvePoint, modes: Mapping[str, Modes] | None, fold: str) -> Row:
