@@ -48,6 +48,9 @@ def further_mesa_findings(scenario: Scenario) -> Iterator[Finding]:
     if scenario.law.series_ohm > 0.0:
         text = "a contact in series is that of one mesa; leave law.sin_contact_ohm or the other mesas out"
         yield Finding(where, text, (("law", "sin_contact_ohm"),))
+    if scenario.mesa.differs("wall_angle_deg"):
+        text = "leaning walls are those of one mesa; leave mesa.wall_angle_deg or the other mesas out"
+        yield Finding(where, text, (("mesa", "wall_angle_deg"),))
     yield from _names(scenario)
     yield from _sources(scenario)
 

@@ -70,6 +70,7 @@ def test_mesas_that_a_device_can_have(problems, mesas):
             "can follow one mesa only",
         ),
         ((GOOD, "mode=transient", "transient.level_mA=1"), "mesas", 'mode = "transient" knows one mesa'),
+        ((GOOD, "mesa.wall_angle_deg=80"), "mesas", "leave mesa.wall_angle_deg"),
         ((GOOD, "geometry=strip"), "mesas", 'geometry = "strip" has room for one mesa'),
         ((GOOD, "law.sin_contact_ohm=1"), "mesas", "leave law.sin_contact_ohm"),
         ((GOOD, 'electrode.inject=["wire"]', "electrode.kind=sheet", "electrode.sheet_ohm=1"), "mesas", "[electrode]"),
