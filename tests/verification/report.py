@@ -22,6 +22,7 @@ from verification import (
     exact_heaters,
     exact_pseudogap,
     exact_stability,
+    exact_stacks,
     exact_time,
     exact_walls,
     invariance,
