@@ -47,6 +47,7 @@ MODULES: tuple[ModuleType, ...] = (
     exact_stability,
     exact_electrode,
     exact_walls,
+    exact_stacks,
     conservation,
     limits,
     spatial,
