@@ -173,10 +173,10 @@ DEVICES: dict[str, Scenario] = {
         ),
         transition_K=5.0,
     ),
-    "mesas in series, and one with a current of its own": device(
+    "mesas in series, and one with a current of its own, plan": device(
         contacts=(GOLD_WIRE,), mesa_sublayers=2, geometry="plan", mesas=beside("series", "current", current_mA=0.3)
     ),
-    "parallel mesas, and one with a voltage of its own, condensed crystal": device(
+    "parallel mesas, and one with a voltage of its own, condensed crystal, plan": device(
         materials=CONDENSED, path="condensed", geometry="plan", mesas=beside("parallel", "voltage", voltage_mV=400.0)
     ),
 }
