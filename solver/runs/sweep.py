@@ -239,16 +239,29 @@ class _Sweep:
         problem, options = self._problem, self._options(self._piece.begin, end)
         ahead = np.sign(end - start.value) * np.sign(problem.rates(start.state, start.tangent)["source"])
         before = start
+        behind: _SweepState | None = None  # a fold of the mesh that the source has not passed yet
         for curve in follow(problem, start.u, ahead * start.tangent, options, self._piece.course):
             if curve.s == 0.0:
                 self._growing.last = Counted.certain(curve, (0,))
                 continue
             here = self._examined(curve)
-            if curve.fold and not here.pinned:
-                lost = None if before.pinned else self._lost_before(before, here, options)
-                yield lost or replace(here, lost="fold")
+            lost = not here.pinned and (bool(curve.fold) or here.grows)
+            if behind is not None:
+                if lost:  # what the device loses on the way back is lost to the source at the fold
+                    yield replace(behind, lost="mode", pinned="")
+                    return
+                if (here.value - behind.value) * (end - start.value) <= 0.0:
+                    continue
+                yield behind
+                before, behind = behind, None
+            if curve.fold and here.pinned:
+                behind = here
+                continue
+            if curve.fold:
+                earlier = None if before.pinned else self._lost_before(before, here, options)
+                yield earlier or replace(here, lost="fold")
                 return
-            if here.grows and not here.pinned:
+            if lost:
                 yield self._last_stable(before, here, options)
                 return
             yield here

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import signal
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from helpers.devices import FILM, junction_layer, on_crystal
 
 from hotmesa.cli import main
 from hotmesa.meshes import build_mesh
+from hotmesa.postprocess.walls import PINNED
 from hotmesa.scenarios import load_scenario, to_toml
 from hotmesa.scenarios.schema import Bath, Bias, Branch, Law, Material, Mesa, Mesh, Scenario
 from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model, State
+from hotmesa.solver.runs.growing import Growing
+from hotmesa.solver.runs.pinning import Pinning
 from hotmesa.solver.runs.sweep import TOO_MANY, sweep, whole_curve
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias as Source
@@ -76,6 +80,26 @@ def test_a_voltage_sweep_jumps_at_the_folds_of_the_uniform_model(by_voltage: lis
     assert (up[0]["jump_cause"], down[0]["jump_cause"]) == ("fold", "fold")
     assert up[1]["I_mA"] > 2.0 * up[0]["I_mA"]
     assert down[1]["I_mA"] < 0.5 * down[0]["I_mA"]
+
+
+@pytest.mark.parametrize("of_the_mesh", [True, False])
+def test_a_fold_of_the_mesh_is_left_out_or_ends_the_way_there(
+    of_the_mesh: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind it the curve goes back, which no source does: what grows there is of the mesh, or lost at the fold."""
+    monkeypatch.setattr(Pinning, "fold", lambda *_: True)
+    if of_the_mesh:
+        take = Growing.take
+        monkeypatch.setattr(Growing, "take", lambda *told: replace(take(*told), held=(0,)))
+    rows = swept(GOOD, kind="voltage", legs_mV=(0.0, 950.0))
+    V = [row["source_mV"] for row in rows]
+    assert np.all(np.diff(V) > 0.0)
+    at = int(np.argmin(np.abs(np.array(V) - FOLDS_MV[0])))
+    assert V[at] == pytest.approx(FOLDS_MV[0], rel=2e-4)
+    told = ("", f"{PINNED} fold") if of_the_mesh else ("from", "mode")
+    assert (rows[at]["jump"], rows[at]["jump_cause"]) == told
+    # Next to it is the hot state, which is stable, on the curve or behind a jump.
+    assert rows[at + 1]["I_mA"] > 2.0 * rows[at]["I_mA"] and rows[at + 1]["growth_per_us"] < 0.0
 
 
 def test_every_state_of_a_sweep_is_stable(by_voltage: list[Row]) -> None:
