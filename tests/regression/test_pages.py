@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,9 +18,12 @@ from PIL import Image
 
 import hotmesa as hm
 from hotmesa.cli import _parser
+from hotmesa.scenarios.files import PLANS, command_of
 from hotmesa.scenarios.load import load_scenario
 from hotmesa.scenarios.material_files import read_material
 from hotmesa.scenarios.plans.fit import load_fit
+from hotmesa.scenarios.plans.folds import load_folds
+from hotmesa.scenarios.plans.identify import load_identify
 from hotmesa.scenarios.plans.optimise import load_optimisation
 from hotmesa.scenarios.plans.study import load_study
 from hotmesa.scenarios.plans.uncertainty import load_uncertainty
@@ -118,11 +122,12 @@ def test_every_command_of_a_page_is_one(page: Path, tmp_path: Path, monkeypatch:
             (load_study if words[0] == "study" else load_fit)(words[1])
 
 
-MARKS = {"range_K": "material", "[[parameters]]": "fit", "[[variables]]": "optimisation", "[[assumed]]": "uncertainty"}
 READERS: dict[str, Callable[[Path], object]] = {
     "fit": load_fit,
+    "folds": load_folds,
+    "identify": load_identify,
     "material": lambda file: read_material(str(file)),
-    "optimisation": load_optimisation,
+    "optimise": load_optimisation,
     "study": load_study,
     "uncertainty": load_uncertainty,
 }
@@ -130,12 +135,15 @@ READERS: dict[str, Callable[[Path], object]] = {
 
 def of_what(text: str) -> str:
     """Return what a TOML block of a page is: a file of its own, told by what only it has, or a part of a scenario."""
-    for mark, kind in MARKS.items():
-        if mark in text:
-            return kind
-    if re.search(r"^scenario = ", text, re.MULTILINE):
+    data = tomllib.loads(text)
+    command = command_of(data)
+    if command in PLANS:
+        return str(command)
+    if "scenario" in data:
         return "study"
-    return "scenario" if re.search(r"^name = ", text) or "base =" in text.partition("[")[0] else "part"
+    if "range_K" in data:
+        return "material"
+    return "scenario" if data.keys() & {"name", "base"} else "part"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -164,7 +164,7 @@ def joule_heat_altered(patch: Patch) -> None:
 
 def jacobian_without_electrode(patch: Patch) -> None:
     """The potential of the electrode stays where it is when temperatures change, as far as the Jacobian knows."""
-    _linearisation(patch, electrode=lambda lin: None)
+    _linearisation(patch, circuit=lambda lin: None)
 
 
 def current_with_wrong_sign(patch: Patch) -> None:

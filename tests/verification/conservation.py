@@ -20,7 +20,10 @@ GROUP = "Conservation"
 # These need the sparse path, or many elements: half a minute and more on their own meshes.
 COARSER = {
     "pristine-n28": ("layers.2.sublayers=4", "branch.min_points=20"),
-    "thz-300x60": ("mesh.size_um=8", "mesh.rim_size_um=40", "branch.min_points=10", "numerics.path=sparse"),
+    **dict.fromkeys(
+        ("thz-300x60", "thz-curves"),
+        ("mesh.size_um=8", "mesh.rim_size_um=40", "branch.min_points=10", "numerics.path=sparse"),
+    ),
 }
 SUBLAYERS = 4
 LEAST_POWER_NW = 1.0
@@ -48,7 +51,8 @@ def imbalance(name: str, refine: float) -> float:
 
     Sinks, V and I are read from the table of the run, as a user would do it.
     """
-    scenario = load_scenario(name, ["mode=branch", f"mesh.refine={refine}", *COARSER.get(name, ())])
+    changes = ("mode=branch", "stability.points=none", f"mesh.refine={refine}", *COARSER.get(name, ()))
+    scenario = load_scenario(name, changes)
     model = Model(scenario, build_mesh(scenario, MPI.COMM_SELF))
     worst = 0.0
     for point in trace(model):
