@@ -7,6 +7,7 @@ import pytest
 from verification import alterations as wrong
 from verification import alterations_electrode as electrode
 from verification import alterations_of_places as places_wrong
+from verification import alterations_of_stacks as stacks_wrong
 from verification import alterations_of_the_law as law_wrong
 from verification import report
 from verification.cases import describe, evaluate
@@ -21,9 +22,18 @@ UNIFORM = ": distance from the uniform model along the S-curve"
 JACOBIAN = ": largest relative error of the Jacobian"
 
 PUBLISHED = "published resistivity across the layers, 95 to 292 K: largest relative distance"
+CROSSTALK = "crosstalk of unlike mesas at rest: largest relative difference of α_ij and α_ji"
+SUPERPOSED = (
+    "ohmic mesas, one in series and one with a current of its own: largest relative miss of T_i − T_B = Σ α_ij P_j"
+)
+IN_SERIES = "two far mesas, in series: relative difference of the voltage of each from that of one alone"
 SLOPE = "slope of the current by temperature around T_c: error over the largest slope"
 
 CONTROLS = [
+    # Several mesas
+    (stacks_wrong.nodes_of_a_mesa_count_alike, CROSSTALK),
+    (stacks_wrong.a_mesa_of_its_own_makes_no_heat, SUPERPOSED),
+    (stacks_wrong.mesas_in_series_have_one_voltage, IN_SERIES),
     # Heat from outside
     (wrong.heater_of_the_wrong_power, "disc in the middle of a film, rise of the centre"),
     # Manufactured solutions
@@ -168,7 +178,8 @@ def test_every_group_of_cases_has_a_control():
 
 
 def test_every_alteration_is_used():
-    named = [(module, f) for module in (wrong, electrode, places_wrong, law_wrong) for f in vars(module).values()]
+    modules = (wrong, electrode, places_wrong, stacks_wrong, law_wrong)
+    named = [(module, f) for module in modules for f in vars(module).values()]
     made = {f for module, f in named if callable(f) and getattr(f, "__module__", "") == module.__name__}
     unused = {f.__name__ for f in made - {alter for alter, _ in CONTROLS} if not f.__name__.startswith("_")}
     assert unused == set()
