@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq
 
 from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.geometry import mesa_height_um
@@ -37,6 +36,8 @@ def mesa_depths_um(scenario: Scenario) -> dict[str, tuple[float, float]]:
 
 def graded(total: float, count: int, first: float | None) -> Array:
     """Return `count` thicknesses that sum to `total`, growing geometrically from `first` (µm), shape (count,)."""
+    from scipy.optimize import brentq  # a quarter of a second, which help and list do not wait for
+
     if first is None or count == 1:
         return np.full(count, total / count)
     powers = np.arange(count)
