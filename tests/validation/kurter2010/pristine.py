@@ -14,7 +14,7 @@ from validation.kurter2010.runs import Trace, trace
 from hotmesa import load_scenario
 from hotmesa.postprocess import page, style
 from hotmesa.scenarios.geometry import normal_resistance_ohm
-from hotmesa.scenarios.materials import build_material
+from hotmesa.scenarios.materials import build_material, gold_film_resistivity
 
 CURRENT_MA = 3.64
 """Current of the paper's estimate: 3.9 mV per junction of the normal state times 28 over 30 Ω."""
@@ -112,6 +112,18 @@ def mean_conductivity(low_K: float, high_K: float) -> float:
     return float(np.mean(np.sqrt(material.in_plane(T) * material.out_of_plane(T))))
 
 
+def film_drop_mV(T_K: float) -> float:
+    """Return the largest drop along the film (mV) at the paper's current, were it to enter along one edge.
+
+    The current of a square film that loses it evenly falls to zero at the far edge: U = I R/2 with R of the square.
+    """
+    scenario = load_scenario("pristine-n28")
+    film = next(layer for layer in scenario.layers if layer.name == "film")
+    residual = scenario.materials[film.material].residual_resistivity_ohm_m
+    sheet_ohm = float(gold_film_resistivity(residual)(T_K)) / (1e-6 * film.thickness_um)
+    return 0.5 * sheet_ohm * CURRENT_MA
+
+
 def targets() -> list[Target]:
     """Return the paper's numbers of curve (b) beside the simulated ones."""
     found, guess = run(), estimate()
@@ -137,6 +149,8 @@ def targets() -> list[Target]:
         Target("simulated truth: T_max at 3.64 mA (K), film as shipped, clean film", "84 (paper's interpretation)",
                f"{hottest[0]:.0f}, {hottest[1]:.0f}", "5", min(abs(T - 84) for T in hottest) < 5),
         Target.close("T_max at 3.64 mA, clean film (K; converged)", 58.0, hottest[1], 1.5, 1),
+        Target("drop along the film at 3.64 mA, current from one edge (mV)", "(no claim)",
+               number(film_drop_mV(found.at_current("T_mean_K", CURRENT_MA)), 1), "", None),
     ]  # fmt: skip
 
 

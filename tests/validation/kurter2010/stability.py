@@ -61,8 +61,9 @@ def _thz() -> list[Shown]:
         of_currents("rows of the table", thz.run(), thz.ROWS_MA, "column"),
         of_currents("the same with lead", thz.run(lead=True), thz.ROWS_MA, "column"),
     ]
-    return found + [of_jumps(f"jumps, {words} electrode", thz.light(words), thz.jumps(words), "not held")
-                    for words in ("thin", "thick")]  # fmt: skip
+    return found + [of_jumps(f"jumps, {electrode} electrode, current enters {lead}", thz.light(electrode, lead),
+                             thz.jumps(electrode, lead), "not held")
+                    for electrode, lead in thz.VARIANTS]  # fmt: skip
 
 
 SHOWN: dict[str, Callable[[], list[Shown]]] = {
