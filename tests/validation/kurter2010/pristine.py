@@ -14,7 +14,8 @@ from validation.kurter2010.runs import Trace, trace
 from hotmesa import load_scenario
 from hotmesa.postprocess import page, style
 from hotmesa.scenarios.geometry import normal_resistance_ohm
-from hotmesa.scenarios.materials import build_material, gold_film_resistivity
+from hotmesa.scenarios.layers import layer_thickness
+from hotmesa.scenarios.materials import LORENZ_W_OHM_PER_K2, build_material
 
 CURRENT_MA = 3.64
 """Current of the paper's estimate: 3.9 mV per junction of the normal state times 28 over 30 Ω."""
@@ -119,8 +120,9 @@ def film_drop_mV(T_K: float) -> float:
     """
     scenario = load_scenario("pristine-n28")
     film = next(layer for layer in scenario.layers if layer.name == "film")
-    residual = scenario.materials[film.material].residual_resistivity_ohm_m
-    sheet_ohm = float(gold_film_resistivity(residual)(T_K)) / (1e-6 * film.thickness_um)
+    conductivity = float(build_material(scenario.materials[film.material]).in_plane(np.array([T_K]))[0])
+    # The law of Wiedemann and Franz with the Lorenz number of free electrons, as the scenario has it.
+    sheet_ohm = LORENZ_W_OHM_PER_K2 * T_K / conductivity / (1e-6 * layer_thickness(scenario, film))
     return 0.5 * sheet_ohm * CURRENT_MA
 
 
