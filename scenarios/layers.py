@@ -36,10 +36,10 @@ def mesa_depths_um(scenario: Scenario) -> dict[str, tuple[float, float]]:
 
 def graded(total: float, count: int, first: float | None) -> Array:
     """Return `count` thicknesses that sum to `total`, growing geometrically from `first` (µm), shape (count,)."""
-    from scipy.optimize import brentq  # a quarter of a second, which help and list do not wait for
-
     if first is None or count == 1:
         return np.full(count, total / count)
+    from scipy.optimize import brentq  # a quarter of a second, which help and list do not wait for
+
     powers = np.arange(count)
     if abs(first * count - total) <= 1e-12 * total:
         return np.full(count, total / count)

@@ -200,9 +200,8 @@ class _Sweep:
         """Yield the states of a leg after a place on it, jumps among them."""
         length = abs(end - begin)
         while here.value != end:
-            for there in self._stable_piece(here, end):
+            for there in self._stable_piece(here, end, partial(self._take_step, number)):
                 here = there
-                self._take_step(number, here.value)
                 jump = "from" if here.lost else ""
                 yield here, self._point(here, number, bool(jump) or here.value == end, jump, here.lost)
             if here.lost:
@@ -234,8 +233,13 @@ class _Sweep:
                 f"{TOO_MANY}, or end the leg before"
             )
 
-    def _stable_piece(self, start: _SweepState, end: float) -> Iterator[_SweepState]:
-        """Yield the stable states after a stable one until the source is at its end or the state is lost there."""
+    def _stable_piece(
+        self, start: _SweepState, end: float, take_step: Callable[[float], None]
+    ) -> Iterator[_SweepState]:
+        """Yield the stable states after a stable one until the source is at its end or the state is lost there.
+
+        Points behind a fold of the mesh are steps too, though they are not shown until the source has passed it.
+        """
         problem, options = self._problem, self._options(self._piece.begin, end)
         ahead = np.sign(end - start.value) * np.sign(problem.rates(start.state, start.tangent)["source"])
         before = start
@@ -245,6 +249,7 @@ class _Sweep:
                 self._growing.last = Counted.certain(curve, (0,))
                 continue
             here = self._examined(curve)
+            take_step(here.value)
             lost = not here.pinned and (bool(curve.fold) or here.grows)
             if behind is not None:
                 if lost:  # what the device loses on the way back is lost to the source at the fold

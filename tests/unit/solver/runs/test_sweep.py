@@ -23,7 +23,7 @@ from hotmesa.solver.errors import SolveError
 from hotmesa.solver.model import Model, State
 from hotmesa.solver.runs.growing import Growing
 from hotmesa.solver.runs.pinning import Pinning
-from hotmesa.solver.runs.sweep import TOO_MANY, sweep, whole_curve
+from hotmesa.solver.runs.sweep import TOO_MANY, _Sweep, sweep, whole_curve
 from hotmesa.solver.stability.stability import Stability
 from hotmesa.solver.states.bias import Bias as Source
 from hotmesa.solver.states.fields import carried_over
@@ -88,6 +88,8 @@ def test_a_fold_of_the_mesh_is_left_out_or_ends_the_way_there(
 ) -> None:
     """Behind it the curve goes back, which no source does: what grows there is of the mesh, or lost at the fold."""
     monkeypatch.setattr(Pinning, "fold", lambda *_: True)
+    steps: list[float] = []
+    monkeypatch.setattr(_Sweep, "_take_step", lambda _, leg, value: steps.append(value))
     if of_the_mesh:
         take = Growing.take
         monkeypatch.setattr(Growing, "take", lambda *told: replace(take(*told), held=(0,)))
@@ -100,6 +102,8 @@ def test_a_fold_of_the_mesh_is_left_out_or_ends_the_way_there(
     assert (rows[at]["jump"], rows[at]["jump_cause"]) == told
     # Next to it is the hot state, which is stable, on the curve or behind a jump.
     assert rows[at + 1]["I_mA"] > 2.0 * rows[at]["I_mA"] and rows[at + 1]["growth_per_us"] < 0.0
+    # What is left out is counted all the same, so that bias.max_steps ends a way back that has no end.
+    assert np.any(np.diff(steps) < 0.0)
 
 
 def test_every_state_of_a_sweep_is_stable(by_voltage: list[Row]) -> None:
