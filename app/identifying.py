@@ -29,7 +29,7 @@ from hotmesa.scenarios.arrays import Array
 from hotmesa.scenarios.files import plan_kind
 from hotmesa.scenarios.overrides import parse
 from hotmesa.scenarios.parameters import chosen
-from hotmesa.scenarios.plans.identify import load_identify
+from hotmesa.scenarios.plans.identify import READINGS, SIGMA_MV, load_identify
 from hotmesa.scenarios.writing import write_json, write_table
 from hotmesa.sensitivities import branch_of, derived_branch
 from hotmesa.solver.errors import RequestError
@@ -74,8 +74,8 @@ def identify(
         overrides: changes of its keys.
         parameters: keys whose values are to be told apart; none of them zero.
         vary: key and values that can be set from outside, "bath.temperature_K=4.2,20,40"; None: nothing.
-        sigma_mV: standard deviation of a reading; None for that of the file, else 1.
-        readings: how many are taken; None for those of the file, else 20.
+        sigma_mV: standard deviation of a reading; None for that of the file or the usual one.
+        readings: how many are taken; None for those of the file or the usual number.
         out: folder for the files; None: nothing is written.
         overwrite: whether earlier files there may be replaced.
         quiet: whether to print errors only.
@@ -127,13 +127,13 @@ class Asked:
     keys: tuple[str, ...]
     setting: str
     scenarios: Mapping[float, Scenario]
-    sigma_mV: float = 1.0
-    readings: int = 20
+    sigma_mV: float = SIGMA_MV
+    readings: int = READINGS
 
 
 def asked_for(
     scenario: str | Path | Scenario, overrides: Sequence[str], parameters: Sequence[str], vary: str | None
-) -> Asked:  # fmt: skip
+) -> Asked:
     """Return what a file asks for, or what is asked of a scenario.
 
     Raises:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hotmesa.postprocess import page, stable, style
 from hotmesa.postprocess.results import Run
-from hotmesa.postprocess.tables import ResultError, column
+from hotmesa.postprocess.tables import column
 from hotmesa.scenarios.arrays import Array
 
 if TYPE_CHECKING:
@@ -27,24 +27,25 @@ def plot_place(run: Run) -> Figure | None:
 
 @style.styled
 def plot_places(runs: Mapping[str, Run]) -> Figure | None:
-    """Return a figure of the places of the hot spots of several runs, each with its name and a colour.
+    """Return a figure of the places of the hot spots of several runs, each with its name, a colour and a marker.
 
     Args:
         runs: with fields, by name; the mesa and the contacts drawn are those of the first.
 
     Raises:
-        ResultError: there are more runs than colours that everybody tells apart.
+        ResultError: there are more runs than everybody tells apart.
     """
-    if len(runs) > len(style.TOGETHER):
-        raise ResultError(f"{len(runs)} results: at most {len(style.TOGETHER)} curves can be told apart in one figure")
+    looks = style.told_apart(runs)
     seen = {name: run for name, run in runs.items() if _has_place(run)}
     if not seen:
         return None
     first = next(iter(seen.values()))
     figure = page.new_figure(7.0, 4.8)
     axes = figure.subplots()
-    for (name, run), colour in zip(seen.items(), style.TOGETHER, strict=False):
-        _draw(axes, run, name, colour, band=len(seen) == 1)
+    alone = len(seen) == 1
+    for name, run in seen.items():
+        colour, marker = looks[name]
+        _draw(axes, run, name, colour, "" if alone else marker, band=alone)
     _explain_lines(axes, seen.values())
     for number, contact in enumerate(first.scenario.contacts):
         x = [corner[0] for corner in contact.patch.corners]
@@ -71,7 +72,7 @@ def _number(run: Run, name: str) -> Array:
     return column(run.rows, name) if name in run.rows else np.full(len(run), np.nan)
 
 
-def _draw(axes: Axes, run: Run, name: str, colour: str, band: bool) -> None:
+def _draw(axes: Axes, run: Run, name: str, colour: str, marker: str, band: bool) -> None:
     """Draw the centroid against I or t, with a kind of line for what each source holds, and the length of the spot."""
     rows = run.rows
     along = _number(run, "t_us" if "t_us" in rows else "I_mA")
@@ -79,11 +80,12 @@ def _draw(axes: Axes, run: Run, name: str, colour: str, band: bool) -> None:
     if band and run.scenario.geometry == "strip":
         low, high = x - length / 2, x + length / 2
         axes.fill_between(along, low, high, color=colour, alpha=0.2, linewidth=0, label="its length")
-    axes.plot([], [], color=colour, label=name, **style.LOOKS[style.STABLE])
+    marked: dict[str, Any] = {"color": colour, "marker": marker, **style.MARKED}
+    axes.plot([], [], label=name, **marked, **style.LOOKS[style.STABLE])
     for segment in style.segments(style.answers(rows)):
         part = slice(segment.first, segment.last + 1)
         if np.isfinite(x[part]).any():
-            axes.plot(along[part], x[part], color=colour, zorder=3, **style.LOOKS[segment.answer])
+            axes.plot(along[part], x[part], zorder=3, **marked, **style.LOOKS[segment.answer])
 
 
 def _explain_lines(axes: Axes, runs: Iterable[Run]) -> None:

@@ -6,7 +6,7 @@ import functools
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hotmesa.postprocess import page
-from hotmesa.postprocess.tables import Table, column
+from hotmesa.postprocess.tables import ResultError, Table, column
 from hotmesa.scenarios.errors import HotmesaError
 from hotmesa.scenarios.geometry import resistive_junctions
 from hotmesa.scenarios.mesas import mesas_of
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, PINK, YELLOW, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 TOGETHER = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, "#000000")
 """Of curves in one figure, in their order."""
+MARKERS = ("o", "s", "D", "^", "P", "X", "*")
+"""Of the same, for those who see no colours: in grey, lines of several runs are alike."""
+MARKED: dict[str, Any] = {"markevery": 0.12, "markersize": 5.0}
+"""Distance of markers, as part of the diagonal of the axes, and their size in points."""
 BRANCH_COLOUR = BLUE
 UNIFORM_COLOUR = "#7f7f7f"
 HOT_COLOUR = ORANGE
@@ -144,6 +148,17 @@ NAMES = {
     UNSTABLE_UNDER_VOLTAGE: "unstable under voltage bias only",
     UNSTABLE_UNDER_CURRENT: "unstable under current bias",
 }
+
+
+def told_apart(runs: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Return a colour and a marker for the curve of each run in one figure, by its name.
+
+    Raises:
+        ResultError: there are more runs than everybody tells apart.
+    """
+    if len(runs) > len(TOGETHER):
+        raise ResultError(f"{len(runs)} results: at most {len(TOGETHER)} curves can be told apart in one figure")
+    return dict(zip(runs, zip(TOGETHER, MARKERS, strict=True), strict=False))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from hotmesa.postprocess import page, stable, style
 from hotmesa.postprocess.merit import curve_of
 from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs.branch import Shown, Voltage, draw_branch, finish_current
-from hotmesa.postprocess.tables import ResultError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 @style.styled
 def plot_together(runs: Mapping[str, Run], voltage: Voltage = "junction") -> Figure:
-    """Return a figure of the I(V) curves of several runs, each with its name and a colour; unstable parts are dashed.
+    """Return a figure of the I(V) curves of several runs, each with name, colour and marker; unstable parts are dashed.
 
     Args:
         runs: of any kind whose table has V_mV and I_mA, by name.
@@ -25,15 +24,14 @@ def plot_together(runs: Mapping[str, Run], voltage: Voltage = "junction") -> Fig
 
     Raises:
         ResultError: a table lacks a column.
-        ResultError: there are more runs than colours that everybody tells apart.
+        ResultError: there are more runs than everybody tells apart.
     """
-    if len(runs) > len(style.TOGETHER):
-        raise ResultError(f"{len(runs)} results: at most {len(style.TOGETHER)} curves can be told apart in one figure")
+    looks = style.told_apart(runs)
     figure = page.new_figure(7.4, 5.2)
     axes = figure.subplots()
-    for (name, run), colour in zip(runs.items(), style.TOGETHER, strict=False):
+    for name, run in runs.items():
         shown = Shown(run.junctions, voltage)
-        draw_branch(axes, run, curve_of(run.rows, run.normal_resistance_ohm), shown, name, colour)
+        draw_branch(axes, run, curve_of(run.rows, run.normal_resistance_ohm), shown, name, *looks[name])
     finish_current(axes, list(runs.values()), shown)
     told = {name: stable.sentence(run) for name, run in runs.items()}
     same = len(set(told.values())) == 1

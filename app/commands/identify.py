@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotmesa.commands import add_common, add_out, add_overrides, default_folder, say_where
+from hotmesa.scenarios.plans.identify import READINGS, SIGMA_MV
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vary", metavar="KEY=VALUES", help="what can be set from outside, for example bath.temperature_K=4.2,20,40"
     )
-    parser.add_argument("--sigma-mV", type=float, dest="sigma_mV", help="of a reading of V (default: 1)")
-    parser.add_argument("--readings", type=int, metavar="N", help="readings of V (default: 20)")
+    parser.add_argument("--sigma-mV", type=float, dest="sigma_mV", help=f"of a reading of V (default: {SIGMA_MV:g})")
+    parser.add_argument("--readings", type=int, metavar="N", help=f"readings of V (default: {READINGS})")
     add_out(parser, "the files (default: out/NAME-identify)")
     add_overrides(parser)
     add_common(parser, "replace earlier files in the folder")

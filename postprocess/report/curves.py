@@ -16,7 +16,7 @@ from hotmesa.postprocess.results import Run
 from hotmesa.postprocess.runs import results_of
 from hotmesa.postprocess.runs.branch import LARGEST_CONDUCTANCE, between, uniform_label
 from hotmesa.postprocess.runs.diagram import branches_of
-from hotmesa.postprocess.tables import ResultError, Table, column
+from hotmesa.postprocess.tables import Table, column
 from hotmesa.scenarios.arrays import Array
 
 V_OF_JUNCTION, V_OF_STACK = "voltage per junction V/n (mV)", "voltage V (mV)"
@@ -274,13 +274,12 @@ def together(runs: Mapping[str, Run]) -> Chart:
     """Return the I(V) of several runs in one chart, each with a colour and a symbol.
 
     Raises:
-        ResultError: there are more than colours that everybody tells apart.
+        ResultError: there are more than everybody tells apart.
     """
-    if len(runs) > len(style.TOGETHER):
-        raise ResultError(f"{len(runs)} results: at most {len(style.TOGETHER)} curves can be told apart in one chart")
+    looks = style.told_apart(runs)
     traces: list[Spec] = []
-    for number, (name, run) in enumerate(runs.items()):
-        look = style.TOGETHER[number], SYMBOLS[number]
+    for (name, run), symbol in zip(runs.items(), SYMBOLS, strict=False):
+        look = looks[name][0], symbol
         if along_of(run) == ("V_per_junction_mV", "I_mA") and run.kind.name != "diagram":
             traces += held(run, name, *look)
         else:

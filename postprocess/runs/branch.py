@@ -173,9 +173,9 @@ def uniform_label(run: Run) -> str:
 
 def draw_branch(
     axes: Axes, run: Run, curve: IVCurve | None, shown: Shown, name: str = "this device",
-    colour: str = style.BRANCH_COLOUR,
+    colour: str = style.BRANCH_COLOUR, marker: str = "",
 ) -> None:  # fmt: skip
-    """Draw a branch, dense between its points, with a kind of line for what each source holds."""
+    """Draw a branch, dense between its points, with a kind of line for what each source holds, and markers if asked."""
     rows = run.rows
     v, I = shown.of_stack * column(rows, "V_mV"), column(rows, "I_mA")  # noqa: E741
     name = name if run.kind.spatial else uniform_label(run)
@@ -185,7 +185,8 @@ def draw_branch(
         if curve is not None:
             x, y = between(curve, 1.0 / shown.of_stack, segment.first, segment.last)
         look = style.LOOKS[segment.answer]
-        axes.plot(x, y, color=colour, label=names.pop(segment.answer, None), zorder=3, **look)
+        label = names.pop(segment.answer, None)
+        axes.plot(x, y, color=colour, marker=marker, label=label, zorder=3, **style.MARKED, **look)
 
 
 def between(curve: IVCurve, junctions: float, first: int, last: int) -> tuple[Array, Array]:

@@ -11,6 +11,9 @@ from pydantic import Field
 from hotmesa.scenarios.plans.files import PlanFile, find_plan, read_plan, scenarios_over
 from hotmesa.scenarios.schema import Positive, Scenario, Section
 
+SIGMA_MV, READINGS = 1.0, 20
+"""Standard deviation of a reading of V and number of readings where nothing is said."""
+
 
 class Setting(Section):
     """A number that can be set from outside."""
@@ -24,8 +27,8 @@ class Identify(PlanFile):
 
     tell_apart: list[str] = Field(description="keys whose values are to be told apart", min_length=1)
     setting: Setting | None = Field(None, description="what can be set from outside, a bath temperature for instance")
-    sigma_mV: Positive = Field(1.0, description="standard deviation of a reading of V")
-    readings: int = Field(20, ge=1, le=1_000_000, description="readings of V")
+    sigma_mV: Positive = Field(SIGMA_MV, description="standard deviation of a reading of V")
+    readings: int = Field(READINGS, ge=1, le=1_000_000, description="readings of V")
 
 
 @dataclass(frozen=True)

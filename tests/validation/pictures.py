@@ -88,15 +88,11 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
         ("surface", "out/pictures/kurter2010-n19", "--current", "1.15", "--line=-5,-5,5,5", "--blur-um", "3"),
         {"surface.png": "surface.png"},
     ),
-    (("run", "thz-injection"), {}),
-    (("run", "thz-injection", "--set", "electrode=none"), {}),
-    (("run", "thz-injection", "--set", "electrode.planes_ohm=50"), {}),
+    (("run", "thz-injection", "--out", "out/pictures/film"), {}),
+    (("run", "thz-injection", "--set", "electrode.planes_ohm=50", "--out", "out/pictures/film-and-planes"), {}),
+    (("run", "thz-injection", "--set", "electrode=none", "--out", "out/pictures/one-voltage"), {}),
     (
-        (
-            *("plot", "--what", "spot", "out/pictures/thz-injection"),
-            "out/pictures/thz-injection-set-electrode.planes_ohm=50",
-            "out/pictures/thz-injection-set-electrode=none",
-        ),
+        ("plot", *(f"out/pictures/{name}" for name in ("film", "film-and-planes", "one-voltage")), "--what", "spot"),
         {"spot.png": "thz-injection-spot.png"},
     ),
     (("run", "kapitza-strip"), {}),
@@ -159,7 +155,9 @@ COMMANDS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
 
 
 def folder_of(arguments: tuple[str, ...]) -> str:
-    """Return the folder of a command: its name, and the bath temperature where that is changed."""
+    """Return the folder of a command: the one it names, or its name, and the bath temperature where that is changed."""
+    if "--out" in arguments:
+        return Path(arguments[arguments.index("--out") + 1]).name
     if arguments[0] in ("folds", "identify"):
         return "-".join(arguments[:2])
     baths = [word.partition("bath.temperature_K=")[2] for word in arguments if word.startswith("bath.temperature_K=")]
