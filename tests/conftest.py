@@ -14,6 +14,9 @@ import pytest
 
 from hotmesa.processes import outside_mpi
 
+GRACE_S = 20.0
+"""What mpiexec gets to end its ranks."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Random tests take their sizes from this: a minute in all by default, hours at night."""
@@ -59,6 +62,26 @@ def run_mpi() -> Callable[..., subprocess.CompletedProcess[str]]:
         with lock.open("w") as stream, tempfile.TemporaryDirectory(prefix="mpi", ignore_cleanup_errors=True) as own:
             fcntl.flock(stream, fcntl.LOCK_EX)
             environment = kept | extra | {"TMPDIR": own}
-            return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
+            return _completed(command, environment, timeout)
 
     return run
+
+
+def _completed(command: list[str], environment: dict[str, str], timeout: float) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; after its time it is asked to end, for a killed mpiexec leaves its ranks computing.
+
+    Raises:
+        subprocess.TimeoutExpired: it took too long.
+    """
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            try:
+                process.communicate(timeout=GRACE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
